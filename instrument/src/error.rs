@@ -1,0 +1,65 @@
+//! Why a module could not be recorded.
+
+use std::path::PathBuf;
+use wasmscope_symbolize::ModuleError;
+
+/// Why there was no run, or no recording of it. Each says what the user can do.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The bytes are no module that we can read.
+    #[error(transparent)]
+    Module(#[from] ModuleError),
+    /// The engine refuses the module.
+    #[error("the module can't be compiled: {message}")]
+    Compile {
+        /// The engine's words, with the offset.
+        message: String,
+    },
+    /// The module imports what nobody provides.
+    #[error("nobody provides what the module imports: {}", names.join(", "))]
+    UnknownImports {
+        /// `module.name: type` of each.
+        names: Vec<String>,
+    },
+    /// There is no such export.
+    #[error("the module has no exported function `{name}`; it exports: {}", exported.join(", "))]
+    NoSuchExport {
+        /// The name that was asked for.
+        name: String,
+        /// What there is.
+        exported: Vec<String>,
+    },
+    /// The module is a library and nobody said what to call.
+    #[error("the module is no command: it exports no `_start`. Name an export to call; there are: {}", exported.join(", "))]
+    NotACommand {
+        /// What there is.
+        exported: Vec<String>,
+    },
+    /// The arguments don't fit the export.
+    #[error("`{export}` takes {expected}, but was given {given}")]
+    ArgumentMismatch {
+        /// The export.
+        export: String,
+        /// Its parameter types.
+        expected: String,
+        /// The types of the arguments.
+        given: String,
+    },
+    /// A folder or file that the guest was to be given can't be opened.
+    #[error("{}: {source}", path.display())]
+    Grant {
+        /// Which one.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The recording can't be written.
+    #[error("the recording can't be written: {0}")]
+    Write(#[from] std::io::Error),
+    /// The engine failed for a reason of its own.
+    #[error("the engine failed: {message}")]
+    Engine {
+        /// Its words.
+        message: String,
+    },
+}

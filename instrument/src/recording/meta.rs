@@ -1,0 +1,97 @@
+//! What was run, how, and what was measured.
+
+use super::HeapOp;
+use crate::MeasureSet;
+use serde::{Deserialize, Serialize};
+use wasmscope_symbolize::FuncIndex;
+
+/// The head of a recording.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Meta {
+    /// The module's file name, without its folder.
+    pub module_name: String,
+    /// The module's path as it was given, for running it again; empty where there was no file.
+    pub module_path: String,
+    /// The program's arguments, without the program's name.
+    pub args: Vec<String>,
+    /// The export that was called with its arguments, such as `fib(30)`; `None` for a command.
+    pub invoked: Option<String>,
+    /// When the recording began, in milliseconds since 1970-01-01 UTC.
+    pub created_unix_millis: u64,
+    /// What was asked for.
+    pub measures: MeasureSet,
+    /// How samples were taken.
+    pub sampler: SamplerKind,
+    /// Samples asked for a second.
+    pub rate_hz: u32,
+    /// Versions of wasmscope and of the engine, and the machine's kind.
+    pub recorded_by: String,
+    /// The functions that were taken for allocators.
+    pub allocators: Vec<Allocator>,
+    /// What could not be measured, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// How samples were taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SamplerKind {
+    /// No samples.
+    #[default]
+    None,
+    /// A timer signal read the program counter: true to the instruction.
+    Signal,
+    /// Samples at the loop heads and function entries that follow each tick.
+    Epoch,
+}
+
+/// A function of the module that was taken for an allocator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allocator {
+    /// The function.
+    pub func: FuncIndex,
+    /// The name by which it was known.
+    pub name: String,
+    /// What it does.
+    pub op: HeapOp,
+}
+
+/// A stage on the way from bytes to a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Reading the module's sections and names.
+    Parse,
+    /// Putting the probes in.
+    Rewrite,
+    /// Making machine code.
+    Compile,
+    /// Making memories, tables and globals, and running the start function.
+    Instantiate,
+    /// Running the program.
+    Run,
+}
+
+impl Phase {
+    /// One word for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Phase::Parse => "parse",
+            Phase::Rewrite => "rewrite",
+            Phase::Compile => "compile",
+            Phase::Instantiate => "instantiate",
+            Phase::Run => "run",
+        }
+    }
+}
+
+/// When a phase was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseSpan {
+    /// Which one.
+    pub phase: Phase,
+    /// Nanoseconds since the recording began.
+    pub start_nanos: u64,
+    /// Nanoseconds since the recording began.
+    pub end_nanos: u64,
+}

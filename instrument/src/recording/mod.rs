@@ -1,0 +1,55 @@
+//! A recording: what one run of a module was seen to do.
+//!
+//! It is a set of append-only tables of columns, written to a `.wscope` file in chunks while the program runs
+//! ([`writer`]) and read back whole ([`reader`]). Ids point backwards only: a parent stands before its children.
+
+mod boundary;
+mod context;
+mod file;
+mod heap;
+mod meta;
+mod outcome;
+mod reader;
+mod stack;
+mod writer;
+
+pub use boundary::{Crossing, CrossingTable, Direction, DurationHistogram, SiteCrossings};
+pub use context::{ContextId, ContextTable};
+pub use file::{FORMAT_VERSION, MAGIC};
+pub use heap::{GrowthEvent, HeapEvent, HeapEvents, HeapOp};
+pub use meta::{Allocator, Meta, Phase, PhaseSpan, SamplerKind};
+pub use outcome::{Outcome, TrapFrame};
+pub use reader::{Damage, ReadError, read, read_file};
+pub use stack::{SampleTable, StackFrame, StackId, StackTable};
+pub use writer::{Batch, Writer};
+
+use std::sync::Arc;
+
+/// Everything that was recorded of one run. Immutable once read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recording {
+    /// What was run, how, by which versions, and what was measured.
+    pub meta: Meta,
+    /// The original module, byte for byte, so that the recording opens on any machine.
+    pub module: Arc<[u8]>,
+    /// Distinct sampled stacks, as a prefix tree.
+    pub stacks: StackTable,
+    /// One row a sample, in the order of time.
+    pub samples: SampleTable,
+    /// The calling-context tree in which events happened.
+    pub contexts: ContextTable,
+    /// Calls that crossed between guest and host.
+    pub crossings: CrossingTable,
+    /// Each growth of a linear memory, in the order of time.
+    pub growth: Vec<GrowthEvent>,
+    /// Each heap operation, in the order in which it happened.
+    pub heap: HeapEvents,
+    /// How long each phase took.
+    pub phases: Vec<PhaseSpan>,
+    /// The last of what the program wrote to its standard output and standard error.
+    pub output: Vec<u8>,
+    /// How the run ended; [`Outcome::Unknown`] where the recorder itself was killed.
+    pub outcome: Outcome,
+    /// What of the file could not be read, if anything.
+    pub damage: Option<Damage>,
+}

@@ -1,0 +1,102 @@
+//! How a module is to be run: what it is given, what is called, what it may use up.
+
+use crate::MeasureSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Value;
+
+/// Samples a second, unless told otherwise.
+pub const DEFAULT_RATE_HZ: u32 = 1_000;
+
+/// Everything that decides how a run goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunOptions {
+    /// What to measure.
+    pub measures: MeasureSet,
+    /// Samples a second, 1 to 10,000.
+    pub rate_hz: u32,
+    /// How samples are to be taken.
+    pub sampler: SamplerChoice,
+    /// What the guest is given.
+    pub program: Program,
+    /// The export to call; `None` runs the module as a WASI command.
+    pub invoke: Option<Invocation>,
+    /// What the guest may use up.
+    pub limits: Limits,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        RunOptions {
+            measures: MeasureSet::default(),
+            rate_hz: DEFAULT_RATE_HZ,
+            sampler: SamplerChoice::default(),
+            program: Program::default(),
+            invoke: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// How samples are to be taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SamplerChoice {
+    /// By signal where this machine can, by epochs elsewhere.
+    #[default]
+    Auto,
+    /// By epochs in any case.
+    Epoch,
+}
+
+/// What the guest is given. Nothing is inherited: no variable, folder or socket that is not named here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Program {
+    /// Arguments after the program's name.
+    pub args: Vec<String>,
+    /// Environment variables.
+    pub env: Vec<(String, String)>,
+    /// Standard input.
+    pub stdin: Stdin,
+    /// Folders.
+    pub dirs: Vec<GrantedDir>,
+}
+
+/// Where standard input comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Stdin {
+    /// It is at its end from the start.
+    #[default]
+    Empty,
+    /// A file.
+    File(PathBuf),
+    /// Our own standard input.
+    Inherit,
+}
+
+/// A folder that the guest may read and write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantedDir {
+    /// The folder on this machine.
+    pub host: PathBuf,
+    /// Its path as the guest sees it.
+    pub guest: String,
+}
+
+/// A call of one export.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invocation {
+    /// The export's name.
+    pub export: String,
+    /// One argument a parameter.
+    pub args: Vec<Value>,
+}
+
+/// What the guest may use up; `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Wall-clock time of the run, compilation not counted.
+    pub time: Option<Duration>,
+    /// Bytes of each linear memory. A `memory.grow` beyond it fails, as it would in a smaller machine.
+    pub memory_bytes: Option<u64>,
+}
