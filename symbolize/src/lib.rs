@@ -1,0 +1,26 @@
+//! What the code offsets of a WebAssembly module mean: functions, names, files, lines, inlined frames.
+//!
+//! Bytes come in, meaning goes out. This crate opens no file and runs nothing, and none of the types of the
+//! libraries that it reads modules and debug information with are part of its interface.
+//!
+//! - [`ModuleIndex`] is the outline of a core module: sections, functions, imports, memories.
+//! - [`Symbols`] adds names (from the name section, exports or DWARF) and source positions (from DWARF).
+//!
+//! Everything after [`ModuleIndex::parse`] is best effort: what is broken is left out and told as a [`Warning`].
+
+mod bytes;
+mod demangle;
+mod dwarf;
+mod ids;
+mod module;
+mod short;
+mod symbols;
+mod warning;
+
+pub use ids::{CodeOffset, FileOffset, FuncIndex, MemoryIndex};
+pub use module::{
+    DataKind, DataSegment, Export, ExportKind, FuncType, Function, Global, Import, ImportKind, Memory,
+    ModuleError, ModuleIndex, Section, Table, TypeEntry, ValType,
+};
+pub use symbols::{Frame, FunctionName, Location, NameSource, Symbols};
+pub use warning::Warning;

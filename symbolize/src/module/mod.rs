@@ -1,0 +1,174 @@
+//! The outline of a core module, in own types. One pass that checks what is needed so that no index handed out
+//! here is out of range; it is no validation.
+
+mod error;
+mod items;
+mod names;
+mod parse;
+mod taken;
+mod types;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+pub use error::ModuleError;
+pub use items::{
+    DataKind, DataSegment, Export, ExportKind, Function, Global, Import, ImportKind, Memory, Section, Table,
+};
+pub use types::{FuncType, TypeEntry, ValType};
+
+use crate::ids::{CodeOffset, FileOffset, FuncIndex};
+use crate::warning::Warning;
+pub(crate) use names::{NameSection, NameSpan};
+
+/// The outline of a core module: what it has and where in the file it lies. Immutable, without the bytes.
+#[derive(Debug, Default)]
+pub struct ModuleIndex {
+    types: Vec<TypeEntry>,
+    functions: Vec<Function>,
+    imported_functions: usize,
+    imports: Vec<Import>,
+    exports: Vec<Export>,
+    sections: Vec<Section>,
+    memories: Vec<Memory>,
+    globals: Vec<Global>,
+    tables: Vec<Table>,
+    tag_count: usize,
+    data_segments: Vec<DataSegment>,
+    start: Option<FuncIndex>,
+    code: Option<Range<FileOffset>>,
+    address_taken: Vec<FuncIndex>,
+    names: NameSection,
+}
+
+impl ModuleIndex {
+    /// Reads the outline of the core module in `bytes`.
+    ///
+    /// # Errors
+    /// When the bytes are no core module, are cut off, or are malformed outside of custom sections and function
+    /// bodies; each error says at which offset and what can be done.
+    pub fn parse(bytes: &[u8]) -> Result<ModuleIndex, ModuleError> {
+        parse::parse(bytes)
+    }
+
+    /// All functions, imported ones first: the position is the [`FuncIndex`].
+    pub fn functions(&self) -> &[Function] {
+        &self.functions
+    }
+
+    /// The function with this index, if there is one.
+    pub fn function(&self, index: FuncIndex) -> Option<&Function> {
+        self.functions.get(index.index())
+    }
+
+    /// How many of the functions are imported; the first defined function has this index.
+    pub fn imported_function_count(&self) -> usize {
+        self.imported_functions
+    }
+
+    /// The function whose locals or code lie at `offset`; `None` between functions and outside of them.
+    pub fn function_at(&self, offset: CodeOffset) -> Option<FuncIndex> {
+        let defined = self.functions.get(self.imported_functions..)?;
+        let after = defined.partition_point(|f| f.body.as_ref().is_some_and(|body| body.start <= offset));
+        let function = defined.get(after.checked_sub(1)?)?;
+        function.body.as_ref()?.contains(&offset).then_some(function.index)
+    }
+
+    /// What the module imports, in the order of the file.
+    pub fn imports(&self) -> &[Import] {
+        &self.imports
+    }
+
+    /// What the module exports, in the order of the file.
+    pub fn exports(&self) -> &[Export] {
+        &self.exports
+    }
+
+    /// All sections, in the order of the file.
+    pub fn sections(&self) -> &[Section] {
+        &self.sections
+    }
+
+    /// The first custom section of this name.
+    pub fn custom_section(&self, name: &str) -> Option<&Section> {
+        self.sections.iter().find(|section| section.id == 0 && &*section.name == name)
+    }
+
+    /// All memories, imported ones first.
+    pub fn memories(&self) -> &[Memory] {
+        &self.memories
+    }
+
+    /// All globals, imported ones first.
+    pub fn globals(&self) -> &[Global] {
+        &self.globals
+    }
+
+    /// All tables, imported ones first.
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// The number of exception tags.
+    pub fn tag_count(&self) -> usize {
+        self.tag_count
+    }
+
+    /// The type index space.
+    pub fn types(&self) -> &[TypeEntry] {
+        &self.types
+    }
+
+    /// The data segments, in the order of the file.
+    pub fn data_segments(&self) -> &[DataSegment] {
+        &self.data_segments
+    }
+
+    /// The function that runs at instantiation.
+    pub fn start(&self) -> Option<FuncIndex> {
+        self.start
+    }
+
+    /// The place in the file that `CodeOffset(0)` means; `None` when there is no code section.
+    pub fn code_start(&self) -> Option<FileOffset> {
+        self.code.as_ref().map(|range| range.start)
+    }
+
+    /// The place in the file of a code offset; `None` when it lies outside of the code section.
+    pub fn file_offset(&self, offset: CodeOffset) -> Option<FileOffset> {
+        let code = self.code.as_ref()?;
+        let at = FileOffset(code.start.0 + u64::from(offset.0));
+        (at <= code.end).then_some(at)
+    }
+
+    /// The code offset of a place in the file; `None` when it lies outside of the code section.
+    pub fn code_offset(&self, offset: FileOffset) -> Option<CodeOffset> {
+        let code = self.code.as_ref()?;
+        let inside = offset >= code.start && offset <= code.end;
+        u32::try_from(offset.0.checked_sub(code.start.0)?).ok().filter(|_| inside).map(CodeOffset)
+    }
+
+    /// The functions that can be reached other than by a direct call or as the start function: those in element
+    /// segments and in `ref.func` of globals, tables and segments, and exported ones. Sorted, each once.
+    ///
+    /// Function bodies aren't searched for `ref.func`: validation demands that what they refer to is also in one
+    /// of these places.
+    pub fn address_taken(&self) -> &[FuncIndex] {
+        &self.address_taken
+    }
+
+    /// The name that the module gives itself in its name section.
+    pub fn name(&self) -> Option<&Arc<str>> {
+        self.names.module.as_ref()
+    }
+
+    /// What was wrong in the name section.
+    pub(crate) fn name_warnings(&self) -> &[Warning] {
+        &self.names.warnings
+    }
+
+    /// Where the name section's name of a function lies.
+    pub(crate) fn name_span(&self, index: FuncIndex) -> Option<NameSpan> {
+        self.names.function(index)
+    }
+}

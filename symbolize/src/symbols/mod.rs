@@ -1,0 +1,130 @@
+//! Names and source positions of a module's functions.
+
+mod name;
+
+use std::sync::{Arc, OnceLock};
+
+pub use name::{FunctionName, NameSource};
+
+use crate::dwarf::{Debug, RawFrame};
+use crate::ids::{CodeOffset, FuncIndex};
+use crate::module::ModuleIndex;
+use crate::warning::Warning;
+
+/// What is known of a module's functions. Immutable to look at; names are demangled, and debug information is
+/// read, when they are first asked for.
+pub struct Symbols {
+    bytes: Arc<[u8]>,
+    module: Arc<ModuleIndex>,
+    names: Box<[OnceLock<Box<FunctionName>>]>,
+    /// The first export of each function, sorted by function.
+    exports: Vec<(FuncIndex, usize)>,
+    debug: OnceLock<Debug>,
+    warnings: OnceLock<Vec<Warning>>,
+    unknown: FunctionName,
+}
+
+/// One level of the call stack at a code offset, as the source has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The demangled name of the function.
+    pub function: Arc<str>,
+    /// The short form of the name, as [`FunctionName::short`].
+    pub short: Arc<str>,
+    /// Where in the source: for the innermost frame the position of the code, for the others that of the inlined
+    /// call.
+    pub location: Option<Location>,
+    /// Whether this frame is inlined into the next one.
+    pub inlined: bool,
+}
+
+/// A place in a source file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Location {
+    /// The path as the compiler recorded it: directory and file joined.
+    pub file: Arc<str>,
+    /// From 1; 0 when the compiler generated the code and no line is to blame.
+    pub line: u32,
+    /// From 1, in bytes; 0 is unknown.
+    pub column: u32,
+}
+
+impl Symbols {
+    /// Symbols of the module in `bytes`, of which `module` is the outline. Quick even for huge modules.
+    pub fn new(bytes: Arc<[u8]>, module: Arc<ModuleIndex>) -> Symbols {
+        let names = (0..module.functions().len()).map(|_| OnceLock::new()).collect();
+        let exports = name::first_exports(&module);
+        let (debug, warnings) = (OnceLock::new(), OnceLock::new());
+        Symbols { bytes, module, names, exports, debug, warnings, unknown: FunctionName::unknown() }
+    }
+
+    /// The module that these are the symbols of.
+    pub fn module(&self) -> &ModuleIndex {
+        &self.module
+    }
+
+    /// The name of a function. In this order of preference: the name section's, the first export's, for imports
+    /// `module.field`, the debug information's, and `func[7]`. A function that does not exist is `?`.
+    pub fn name(&self, function: FuncIndex) -> &FunctionName {
+        match self.names.get(function.index()) {
+            Some(name) => name.get_or_init(|| Box::new(name::resolve(self, function))),
+            None => &self.unknown,
+        }
+    }
+
+    /// The frames at a code offset, innermost first: inlined functions, then the function that holds the code.
+    /// At least one when the offset lies in a function, without a location when none is known; none otherwise.
+    ///
+    /// The offset is that of an instruction. Of a return address, which belongs to the instruction after the
+    /// call, the caller takes 1 off first.
+    pub fn frames(&self, offset: CodeOffset) -> Vec<Frame> {
+        let Some(function) = self.module.function_at(offset) else { return Vec::new() };
+        let mut raw = self.debug().frames(offset, function);
+        let outermost = raw.pop();
+        let mut frames: Vec<Frame> = raw.into_iter().map(inlined).collect();
+        let name = self.name(function);
+        frames.push(Frame {
+            function: Arc::clone(&name.full),
+            short: Arc::clone(&name.short),
+            location: outermost.and_then(|frame| frame.location),
+            inlined: false,
+        });
+        frames
+    }
+
+    /// Where a function is declared, or where its first line is; `None` for imports and without debug information.
+    pub fn declaration(&self, function: FuncIndex) -> Option<Location> {
+        let body = self.module.function(function)?.body.as_ref()?;
+        let debug = self.debug();
+        debug.declaration(function).or_else(|| debug.first_location(body))
+    }
+
+    /// Whether any line of the source can be told. Reads the debug information's outline on first use.
+    pub fn has_lines(&self) -> bool {
+        self.debug().has_lines()
+    }
+
+    /// What was wrong with names and debug information. Reads the debug information's outline on first use.
+    pub fn warnings(&self) -> &[Warning] {
+        self.warnings.get_or_init(|| {
+            let mut warnings = self.module.name_warnings().to_vec();
+            warnings.extend_from_slice(self.debug().warnings());
+            warnings
+        })
+    }
+
+    fn debug(&self) -> &Debug {
+        self.debug.get_or_init(|| Debug::load(&self.bytes, &self.module))
+    }
+}
+
+impl std::fmt::Debug for Symbols {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Symbols").field("functions", &self.names.len()).finish_non_exhaustive()
+    }
+}
+
+fn inlined(frame: RawFrame) -> Frame {
+    let RawFrame { name, location } = frame;
+    Frame { function: name.full, short: name.short, location, inlined: true }
+}

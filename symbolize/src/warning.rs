@@ -1,0 +1,84 @@
+//! What was left out because it is broken.
+
+use crate::ids::FuncIndex;
+
+/// Something that was wrong with names or debug information. The rest works.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Warning {
+    /// A part of the name section ends too early or is otherwise unreadable.
+    #[error("name section: {part} is broken at offset {at:#x}; names behind that are missing")]
+    NamesBroken {
+        /// What was being read.
+        part: &'static str,
+        /// Bytes from the start of the module file.
+        at: u64,
+    },
+    /// Functions that are named more than once; the first name counts.
+    #[error("name section: {count} functions have several names, the first of {first} and so on is shown")]
+    NamesDuplicate {
+        /// How many names were ignored.
+        count: usize,
+        /// The first of these functions.
+        first: FuncIndex,
+    },
+    /// Names of functions that don't exist.
+    #[error("name section: {count} names are for functions that do not exist, the first is {first}")]
+    NamesOutOfRange {
+        /// How many.
+        count: usize,
+        /// The lowest such index.
+        first: FuncIndex,
+    },
+    /// Names that aren't UTF-8; the bad bytes are replaced.
+    #[error("name section: {count} names are not UTF-8, the first is that of {first}")]
+    NamesNotUtf8 {
+        /// How many.
+        count: usize,
+        /// The first such function.
+        first: FuncIndex,
+    },
+    /// More than one name section; the first name of each function counts.
+    #[error("the module has several name sections; they were merged")]
+    SeveralNameSections,
+    /// The debug information is there and describes no code of this module.
+    #[error(
+        "the DWARF debug information is unusable: all its {functions} functions have no address in this module; \
+         a tool such as wasm-opt changed the module without updating it. Names are shown, lines are not"
+    )]
+    DwarfDead {
+        /// Functions with an address attribute.
+        functions: usize,
+    },
+    /// The debug information lies in another file, which is not opened here.
+    #[error("the DWARF debug information is in another file, {file}; lines are missing")]
+    DwarfElsewhere {
+        /// The file's name or URL, as the module tells it.
+        file: String,
+    },
+    /// Some compilation units keep their debug information in other files.
+    #[error(
+        "{units} compilation units have their DWARF in split files such as {file}; they have no inlined frames"
+    )]
+    DwarfSplit {
+        /// How many.
+        units: usize,
+        /// The first file's name.
+        file: String,
+    },
+    /// A part of the debug information that could not be read.
+    #[error(
+        "DWARF debug information is broken: {message} (unit at .debug_info+{unit:#x}); its lines are missing"
+    )]
+    DwarfBroken {
+        /// Bytes from the start of `.debug_info`.
+        unit: u64,
+        /// What is wrong.
+        message: String,
+    },
+    /// Debug information that is left alone because it would take unbounded time or memory.
+    #[error("DWARF debug information exceeds a limit ({what}); lines are missing")]
+    DwarfLimit {
+        /// Which limit.
+        what: &'static str,
+    },
+}
