@@ -126,5 +126,5 @@ impl std::fmt::Debug for Symbols {
 
 fn inlined(frame: RawFrame) -> Frame {
     let RawFrame { name, location } = frame;
-    Frame { function: name.full, short: name.short, location, inlined: true }
+    Frame { function: Arc::clone(&name.full), short: Arc::clone(&name.short), location, inlined: true }
 }
