@@ -4,6 +4,8 @@
 //!
 //! Wasmtime's types are in no public signature.
 
+mod allocators;
+mod callgraph;
 mod error;
 mod measure;
 mod offsets;

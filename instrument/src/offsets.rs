@@ -28,7 +28,7 @@ impl OffsetMap {
     }
 
     /// The original instruction of a rewritten one. Injected code maps to the instruction that it was injected
-    /// for, and to the function's first byte where it opens or closes the body; `None` in functions of ours.
+    /// for; at a function's entry to the function's first byte, at its exit to its `end`; `None` in functions of ours.
     pub fn original(&self, rewritten: CodeOffset) -> Option<CodeOffset> {
         let after = self.runs.partition_point(|(start, _)| *start <= rewritten.0);
         let (start, origin) = self.runs.get(after.checked_sub(1)?)?;
@@ -68,6 +68,13 @@ impl OffsetMap {
     /// From `rewritten` on there are only functions of ours.
     pub(crate) fn appended(&mut self, rewritten: u32) {
         self.start(rewritten, Origin::Appended);
+    }
+
+    /// From `rewritten` on, the bytes are those that `part` is the map of.
+    pub(crate) fn append(&mut self, part: OffsetMap, rewritten: u32) {
+        for (start, origin) in part.runs {
+            self.start(rewritten + start, origin);
+        }
     }
 
     /// Begins a run; one that turned out to be empty gives way.

@@ -1,19 +1,46 @@
 //! What is injected where: decided here, as data, before any byte is written.
 
-use crate::MeasureSet;
-use crate::probes::Probes;
+mod abi;
+mod function;
+mod references;
+mod scan;
+
+pub(crate) use function::{Action, EntryCheck, FunctionPlan, Point};
+pub(crate) use references::References;
+pub(crate) use scan::{Instruction, Op, Scan, body_error, read_body};
+
+use crate::allocators::{self, AllocatorShape};
+use crate::callgraph::CallGraph;
+use crate::probes::{CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, Probes};
 use crate::recording::Allocator;
 use crate::rewrite::RewriteError;
+use crate::{Measure, MeasureSet};
+use function::Planner;
+use references::host_holds_references;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
-use wasmscope_symbolize::{FuncIndex, ModuleIndex};
+use wasmscope_symbolize::{CodeOffset, ExportKind, FuncIndex, ModuleIndex};
 
 /// What is to be injected into a module, and where.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     pub(crate) probes: Probes,
+    /// The functions that get a calling context, in the order of their indices.
+    pub(crate) functions: Vec<FunctionPlan>,
+    /// Each function's type index.
+    pub(crate) type_of: Vec<u32>,
     allocators: Vec<Allocator>,
     warnings: Vec<String>,
 }
+
+/// Engines take no function with more locals.
+const MOST_LOCALS: u64 = 50_000;
+/// Engines take no longer function body.
+const LONGEST_BODY_BYTES: usize = 7_654_321;
+/// More than anything that is injected at one instruction, or once into a function.
+const LONGEST_INJECTION_BYTES: usize = 128;
+/// More than the locals that are added to any function.
+const MOST_ADDED_LOCALS: u64 = 16;
 
 impl Plan {
     /// Decides what is needed to measure `measures` in the module in `bytes`, of which `index` is the outline.
@@ -28,8 +55,28 @@ impl Plan {
         name_of: impl Fn(FuncIndex) -> Arc<str>,
         measures: MeasureSet,
     ) -> Result<Plan, RewriteError> {
-        let _ = (bytes, index, name_of, measures);
-        Ok(Plan::default())
+        if !measures.needs_rewriting() {
+            return Ok(Plan::default());
+        }
+        refuse_instrumented(index)?;
+        let mut plan = Plan::default();
+        let shapes = if measures.has(Measure::Heap) {
+            plan.find_allocators(index, name_of)
+        } else {
+            FxHashMap::default()
+        };
+        let references = References::read(bytes)?;
+        let scan = Scan::read(bytes, index)?;
+        let open = host_holds_references(index);
+        let has_event = |func| {
+            let mut instructions = scan.of(func).iter();
+            shapes.contains_key(&func) || instructions.any(|i| function::is_event(index, measures, i.op))
+        };
+        let graph = CallGraph::new(index, &references, &scan, open, has_event);
+        let left_alone = plan.leave_alone(bytes, index, &scan, &graph)?;
+        plan.functions(index, &scan, &graph, measures, &shapes, &left_alone, open);
+        plan.type_of = references.type_of;
+        Ok(plan)
     }
 
     /// The functions that were taken for allocators; empty unless the heap is measured.
@@ -41,4 +88,132 @@ impl Plan {
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
+
+    /// The defined functions that are allocators by their name or by that of an export.
+    fn find_allocators(
+        &mut self,
+        index: &ModuleIndex,
+        name_of: impl Fn(FuncIndex) -> Arc<str>,
+    ) -> FxHashMap<FuncIndex, AllocatorShape> {
+        let mut shapes = FxHashMap::default();
+        let named = index.functions().iter().map(|function| (function.index, name_of(function.index)));
+        let exports = index.exports().iter().filter(|export| export.kind == ExportKind::Function);
+        let exported = exports.map(|export| (FuncIndex(export.index), Arc::clone(&export.name)));
+        for (func, name) in named.chain(exported) {
+            let function = index.function(func).filter(|function| function.import.is_none());
+            let known =
+                function.and_then(|function| Some((function, allocators::recognise(&name, &function.ty)?)));
+            match known {
+                Some((_, Ok(shape))) if shapes.insert(func, shape).is_none() => {
+                    self.allocators.push(Allocator { func, name: name.to_string(), op: shape.op() });
+                }
+                Some((function, Err(_))) => self.warnings.push(format!(
+                    "{func} has an allocator's name, `{name}`, but takes {}: its blocks are not counted",
+                    function.ty
+                )),
+                _ => {}
+            }
+        }
+        if shapes.is_empty() {
+            self.warnings.push("no function is known as an allocator: heap blocks can't be seen".to_owned());
+        }
+        shapes
+    }
+
+    /// The functions that would go past an engine's limits with what we inject.
+    fn leave_alone(
+        &mut self,
+        bytes: &[u8],
+        index: &ModuleIndex,
+        scan: &Scan,
+        graph: &CallGraph,
+    ) -> Result<FxHashSet<FuncIndex>, RewriteError> {
+        let mut left_alone = FxHashSet::default();
+        for function in index.functions().iter().filter(|function| graph.reaches(function.index)) {
+            let Some(body) = &function.body else { continue };
+            let length = (body.end.0 - body.start.0) as usize;
+            let injected = (scan.of(function.index).len() + 2) * LONGEST_INJECTION_BYTES;
+            let locals = locals(bytes, index, body.clone())? + function.ty.params.len() as u64;
+            if locals + MOST_ADDED_LOCALS > MOST_LOCALS || length + injected > LONGEST_BODY_BYTES {
+                left_alone.insert(function.index);
+                self.warnings.push(format!(
+                    "{} is too large for probes ({locals} locals, {length} bytes): what happens in it is not counted",
+                    function.index
+                ));
+            }
+        }
+        Ok(left_alone)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the results of all that was found out, used once")]
+    fn functions(
+        &mut self,
+        index: &ModuleIndex,
+        scan: &Scan,
+        graph: &CallGraph,
+        measures: MeasureSet,
+        shapes: &FxHashMap<FuncIndex, AllocatorShape>,
+        left_alone: &FxHashSet<FuncIndex>,
+        open: bool,
+    ) {
+        // Code without probes leaves the slot of another call behind. One stray entry could then put a wrong node
+        // into a slot whose callee doesn't check.
+        let all_check = open || !left_alone.is_empty();
+        let mut planner = Planner { index, graph, measures, sites: Vec::new() };
+        for function in index.functions() {
+            let func = function.index;
+            if !graph.reaches(func) || left_alone.contains(&func) {
+                self.probes.slots.push(&[]);
+                continue;
+            }
+            let check = if all_check || graph.is_taken(func) { EntryCheck::Tag } else { EntryCheck::Null };
+            let shape = shapes.get(&func).copied();
+            let (planned, call_sites) = planner.function(func, scan.of(func), check, shape);
+            self.probes.slots.push(&call_sites);
+            self.functions.push(planned);
+        }
+        self.probes.sites = planner.sites;
+        self.probes.injected = !self.functions.is_empty();
+        self.probes.thunks = self.thunks(index);
+        if measures.has(Measure::Boundary) {
+            self.probes.escaping_imports = function::escaping_imports(index, graph);
+        }
+    }
+
+    /// The functions with a context that the host enters by name: those exported, and the start function.
+    fn thunks(&self, index: &ModuleIndex) -> Vec<FuncIndex> {
+        let exports = index.exports().iter().filter(|export| export.kind == ExportKind::Function);
+        let entered = exports.map(|export| FuncIndex(export.index)).chain(index.start());
+        let mut thunks: Vec<_> = entered.filter(|func| self.function(*func).is_some()).collect();
+        thunks.sort_unstable();
+        thunks.dedup();
+        thunks
+    }
+
+    fn function(&self, func: FuncIndex) -> Option<&FunctionPlan> {
+        let at = self.functions.binary_search_by_key(&func, |planned| planned.func).ok()?;
+        self.functions.get(at)
+    }
+}
+
+fn refuse_instrumented(index: &ModuleIndex) -> Result<(), RewriteError> {
+    let ours = |name: &str| [CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT].contains(&name);
+    match index.exports().iter().find(|export| ours(&export.name)) {
+        Some(export) => Err(RewriteError::AlreadyInstrumented { export: export.name.to_string() }),
+        None => Ok(()),
+    }
+}
+
+/// The number of locals that the body in `range` declares.
+fn locals(
+    bytes: &[u8],
+    index: &ModuleIndex,
+    range: std::ops::Range<CodeOffset>,
+) -> Result<u64, RewriteError> {
+    let count = |body: wasmparser::FunctionBody<'_>| {
+        let groups = body.get_locals_reader()?.into_iter();
+        groups.map(|group| Ok(u64::from(group?.0))).sum::<wasmparser::Result<u64>>()
+    };
+    let body = read_body(bytes, index, range);
+    body.and_then(|(body, _)| count(body)).map_err(|error| body_error(index, &error))
 }

@@ -80,7 +80,7 @@ fn take_record(
         kind::ALLOC => HeapOp::Alloc,
         kind::FREE => HeapOp::Free,
         kind::REALLOC => HeapOp::Realloc,
-        _ => return growth.extend(growth_event(probes, time_nanos, context, [a, b, c])),
+        grow => return growth.extend(growth_event(probes, time_nanos, context, grow, [a, b, c])),
     };
     heap.push(HeapEvent { time_nanos, op, address: a, size: b, old_address: c, context });
 }
@@ -89,12 +89,16 @@ fn growth_event(
     probes: &Probes,
     time_nanos: u64,
     context: Option<ContextId>,
-    [before, asked_pages, site]: [u64; 3],
+    kind: u32,
+    [before_pages, asked_pages, site]: [u64; 3],
 ) -> Option<GrowthEvent> {
     let site = probes.site(u32::try_from(site).ok()?)?;
     let SiteKind::Grow(memory) = site.kind else { return None };
-    let granted = before != u64::MAX;
-    let before_pages = if granted { before } else { 0 };
+    let granted = match kind {
+        kind::GROW => true,
+        kind::REFUSED => false,
+        _ => return None,
+    };
     let site = Some(site.offset);
     Some(GrowthEvent { time_nanos, memory, before_pages, asked_pages, granted, context, site })
 }

@@ -5,7 +5,7 @@
 //!          24 context u32      28 site u32     32 argument u64   (of the crossing that goes on)
 //!          64 records of 40 bytes: kind u32, context u32, clock_nanos u64, a u64, b u64, c u64
 //!
-//! CONTEXTS  0 free u32          4 overflowed u32    16 zero, read through a null node
+//! CONTEXTS  0 free u32          4 overflowed u32    16 zero, read as a null node's tag
 //!          32 the root node, the overflow nodes, the cache of $miss, then the nodes up to `free`
 //! node      0 parent u32 | flags   4 via u32   8 next u32   12 children u32   16 tag u32   20 slots u32...
 //! ```
@@ -36,11 +36,6 @@ pub(crate) mod events {
     pub(crate) const MAX_PAGES: u32 = 1024;
     /// Instead of a site: the host is called because the buffer is full.
     pub(crate) const DRAIN: u32 = 0xffff_fffe;
-
-    /// The end of a buffer of so many bytes: a whole number of records.
-    pub(crate) const fn end_of(bytes: u32) -> u32 {
-        BASE + (bytes - BASE) / RECORD * RECORD
-    }
 }
 
 /// Kinds of records.
@@ -51,8 +46,10 @@ pub(crate) mod kind {
     pub(crate) const FREE: u32 = 2;
     /// a = new address, b = size, c = old address.
     pub(crate) const REALLOC: u32 = 3;
-    /// a = pages before, or -1 when refused; b = pages asked for; c = site.
+    /// a = pages before; b = pages asked for; c = site.
     pub(crate) const GROW: u32 = 4;
+    /// The same, but the memory did not grow. The number behind that of GROW: the injected code counts on it.
+    pub(crate) const REFUSED: u32 = GROW + 1;
 }
 
 /// Words of the CONTEXTS memory.

@@ -1,12 +1,20 @@
 //! Puts the probes of a [`Plan`] into a module.
 
+mod body;
+mod code;
 mod error;
+mod indices;
+mod inject;
+mod locals;
+mod runtime;
+mod sections;
 
 pub use error::RewriteError;
 
 use crate::offsets::OffsetMap;
 use crate::plan::Plan;
 use crate::probes::Probes;
+use indices::Indices;
 use wasmscope_symbolize::ModuleIndex;
 
 /// A module with probes, and what is needed to understand it.
@@ -25,6 +33,14 @@ pub struct Rewritten {
 /// # Errors
 /// When the result would go past a limit that all engines share.
 pub fn rewrite(bytes: &[u8], index: &ModuleIndex, plan: &Plan) -> Result<Rewritten, RewriteError> {
-    let _ = index;
-    Ok(Rewritten { wasm: bytes.to_vec(), offsets: OffsetMap::identity(), probes: plan.probes.clone() })
+    if plan.probes.is_empty() {
+        return Ok(Rewritten {
+            wasm: bytes.to_vec(),
+            offsets: OffsetMap::identity(),
+            probes: plan.probes.clone(),
+        });
+    }
+    let indices = Indices::new(index, plan)?;
+    let (wasm, offsets) = sections::assemble(bytes, index, plan, &indices)?;
+    Ok(Rewritten { wasm, offsets, probes: plan.probes.clone() })
 }

@@ -1,0 +1,194 @@
+//! What is injected into one function.
+
+use super::abi::{self, ByteCount};
+use super::scan::{Instruction, Op};
+use crate::allocators::AllocatorShape;
+use crate::callgraph::{CallGraph, Entry};
+use crate::probes::{Site, SiteKind};
+use crate::{Measure, MeasureSet};
+use rustc_hash::FxHashMap;
+use wasmscope_symbolize::{CodeOffset, FuncIndex, ImportKind, MemoryIndex, ModuleIndex};
+
+/// Functions with more call sites than this have a slot per callee: one with 11,190 sites made 262,000 nodes, and
+/// 53 this way.
+const MOST_SLOTS_PER_SITE: usize = 64;
+/// Indirect calls past this number share a slot.
+const MOST_INDIRECT_SLOTS: usize = 256;
+
+/// What is injected into one function.
+#[derive(Clone, Debug)]
+pub(crate) struct FunctionPlan {
+    pub(crate) func: FuncIndex,
+    pub(crate) check: EntryCheck,
+    /// In the order of the code; several may be at one instruction.
+    pub(crate) points: Vec<Point>,
+    /// Set where the function is an allocator: its body is wrapped in a block.
+    pub(crate) allocator: Option<AllocatorShape>,
+    pub(crate) slots: u32,
+}
+
+/// How a function finds out whether the node that its caller has for the call is its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EntryCheck {
+    /// Only calls that name the function can enter it: whatever is there is its own.
+    Null,
+    /// The node's tag must be the function's.
+    Tag,
+}
+
+/// An instruction at which something is injected. Offsets count in the code section.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Point {
+    pub(crate) at: u32,
+    pub(crate) end: u32,
+    pub(crate) action: Action,
+}
+
+/// What is done at a [`Point`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Action {
+    /// In front: the callee is told its slot.
+    SetSlot(u32),
+    /// In front: the crossing is announced.
+    Cross { site: u32, bytes: Option<ByteCount> },
+    /// Around: the growth is recorded.
+    Grow { site: u32, memory: u32, memory64: bool },
+    /// Instead: `return` becomes a branch to the block around the body.
+    Return { depth: u32 },
+    /// Instead: a tail call becomes a call and a branch to the block around the body.
+    TailCall { depth: u32 },
+}
+
+/// What is known of the module when its functions are planned.
+pub(super) struct Planner<'a> {
+    pub(super) index: &'a ModuleIndex,
+    pub(super) graph: &'a CallGraph,
+    pub(super) measures: MeasureSet,
+    pub(super) sites: Vec<Site>,
+}
+
+impl Planner<'_> {
+    /// Plans `func`, whose instructions that matter are `instructions`. The second result is the call site of each
+    /// of its slots.
+    pub(super) fn function(
+        &mut self,
+        func: FuncIndex,
+        instructions: &[Instruction],
+        check: EntryCheck,
+        allocator: Option<AllocatorShape>,
+    ) -> (FunctionPlan, Vec<Option<CodeOffset>>) {
+        let slots = Slots::new(self, instructions);
+        let mut points = Vec::new();
+        for (at, instruction) in instructions.iter().enumerate() {
+            let actions = [
+                slots.of_instruction.get(&at).copied().map(Action::SetSlot),
+                self.event(func, instruction),
+                leave(instruction, allocator),
+            ];
+            let Instruction { at, end, .. } = *instruction;
+            points.extend(actions.into_iter().flatten().map(|action| Point { at, end, action }));
+        }
+        let count = slots.call_sites.len() as u32;
+        (FunctionPlan { func, check, points, allocator, slots: count }, slots.call_sites)
+    }
+
+    /// The event that happens at an instruction.
+    fn event(&mut self, func: FuncIndex, instruction: &Instruction) -> Option<Action> {
+        match instruction.op {
+            Op::Grow(memory) if self.measures.has(Measure::Growth) => {
+                let memory64 = self.index.memories().get(memory as usize)?.memory64;
+                let site = self.site(func, instruction, SiteKind::Grow(MemoryIndex(memory)));
+                Some(Action::Grow { site, memory, memory64 })
+            }
+            Op::Call(import) | Op::TailCall(import) if self.measures.has(Measure::Boundary) => {
+                let item = self.index.function(import)?.import?;
+                let bytes = abi::byte_count(self.index.imports().get(item)?);
+                let kind = SiteKind::Import { import, bytes: bytes.map(|bytes| bytes.rule) };
+                Some(Action::Cross { site: self.site(func, instruction, kind), bytes })
+            }
+            _ => None,
+        }
+    }
+
+    /// Adds a site and gives its id.
+    fn site(&mut self, func: FuncIndex, instruction: &Instruction, kind: SiteKind) -> u32 {
+        self.sites.push(Site { func, offset: CodeOffset(instruction.at), kind });
+        self.sites.len() as u32
+    }
+}
+
+/// Is this an instruction at which an event happens?
+pub(super) fn is_event(index: &ModuleIndex, measures: MeasureSet, op: Op) -> bool {
+    match op {
+        Op::Grow(_) => measures.has(Measure::Growth),
+        Op::Call(func) | Op::TailCall(func) => {
+            measures.has(Measure::Boundary) && func.index() < index.imported_function_count()
+        }
+        _ => false,
+    }
+}
+
+fn leave(instruction: &Instruction, allocator: Option<AllocatorShape>) -> Option<Action> {
+    let depth = instruction.depth;
+    match instruction.op {
+        Op::Return if allocator.is_some() => Some(Action::Return { depth }),
+        Op::TailCall(_) | Op::TailCallIndirect(_) if allocator.is_some() => Some(Action::TailCall { depth }),
+        _ => None,
+    }
+}
+
+/// Which slot each call of a function uses. Those of indirect calls come first: they are missed more often, and a
+/// miss looks for the node's tag from the slot downwards.
+#[derive(Default)]
+struct Slots {
+    of_instruction: FxHashMap<usize, u32>,
+    call_sites: Vec<Option<CodeOffset>>,
+}
+
+impl Slots {
+    fn new(planner: &Planner<'_>, instructions: &[Instruction]) -> Slots {
+        let (mut direct, mut indirect) = (Vec::new(), Vec::new());
+        for (at, instruction) in instructions.iter().enumerate() {
+            match planner.graph.entry(planner.index, instruction.op) {
+                Entry::None => {}
+                Entry::Direct(callee) => direct.push((at, callee)),
+                Entry::Indirect => indirect.push(at),
+            }
+        }
+        let shared = direct.len() + indirect.len() > MOST_SLOTS_PER_SITE;
+        let mut slots = Slots::default();
+        for at in indirect {
+            let last = slots.call_sites.len().min(MOST_INDIRECT_SLOTS - 1);
+            slots.assign(at, last as u32, &instructions[at]);
+        }
+        let mut of_callee = FxHashMap::default();
+        for (at, callee) in direct {
+            let next = slots.call_sites.len() as u32;
+            let slot = if shared { *of_callee.entry(callee).or_insert(next) } else { next };
+            slots.assign(at, slot, &instructions[at]);
+        }
+        slots
+    }
+
+    /// The call at `instruction` uses `slot`. A slot that is used twice has no call site.
+    fn assign(&mut self, instruction: usize, slot: u32, Instruction { at, .. }: &Instruction) {
+        match self.call_sites.get_mut(slot as usize) {
+            Some(call_site) => *call_site = None,
+            None => self.call_sites.push(Some(CodeOffset(*at))),
+        }
+        self.of_instruction.insert(instruction, slot);
+    }
+}
+
+/// The imports that can be called other than by an instruction that names them.
+pub(super) fn escaping_imports(index: &ModuleIndex, graph: &CallGraph) -> Vec<FuncIndex> {
+    let exported = |func| {
+        let mut exports = index.exports().iter();
+        exports.any(|e| e.kind == wasmscope_symbolize::ExportKind::Function && FuncIndex(e.index) == func)
+    };
+    let imports = index.imports().iter().filter_map(|import| match import.kind {
+        ImportKind::Function { index, .. } => Some(index),
+        _ => None,
+    });
+    imports.filter(|func| graph.is_taken(*func) || exported(*func)).collect()
+}

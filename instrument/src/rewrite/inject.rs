@@ -1,0 +1,254 @@
+//! The sequences that are injected into the module's own functions.
+//!
+//! ```wat
+//! ;; at entry                                     ;; in front of a call
+//! (local.set $me (i32.load (global.get $slot)))   (global.set $slot (i32.add (local.get $me) (i32.const SLOT)))
+//! (if (node is not mine)
+//!   (then (local.set $me (call $miss TAG SHAPE))))
+//!
+//! ;; in front of the call of an import            ;; behind a memory.grow, whose operand was kept in $asked
+//! (i32.store CONTEXT (local.get $me))             (local.tee $got)
+//! (i32.store SITE (i32.const id))                 (call $emit kind $me pages_before $asked id)
+//!
+//! ;; an allocator's body
+//! (local.set $saved (local.get 0)) ...
+//! (block (result i32) the old body)
+//! (local.tee $result)
+//! (call $heap $me new size old)
+//! ```
+
+use super::indices::Indices;
+use super::locals::{GrowLocals, Locals};
+use crate::allocators::AllocatorShape;
+use crate::plan::{Action, EntryCheck, FunctionPlan};
+use crate::probes::layout::{events, kind, node};
+use wasm_encoder::{BlockType, InstructionSink, MemArg, ValType};
+
+/// Writes the sequences for one function.
+pub(super) struct Injector<'a> {
+    pub(super) indices: &'a Indices,
+    pub(super) locals: &'a Locals,
+    pub(super) plan: &'a FunctionPlan,
+}
+
+/// An access to a word at `offset` behind the address on the stack.
+pub(super) fn word(memory_index: u32, offset: u32) -> MemArg {
+    MemArg { offset: u64::from(offset), align: 2, memory_index }
+}
+
+/// The same for a word of 64 bits.
+pub(super) fn long(memory_index: u32, offset: u32) -> MemArg {
+    MemArg { offset: u64::from(offset), align: 3, memory_index }
+}
+
+impl Injector<'_> {
+    /// What stands in front of the body.
+    pub(super) fn entry(&self, out: &mut Vec<u8>) {
+        self.find_node(&mut InstructionSink::new(out));
+        if let Some(shape) = self.plan.allocator {
+            self.open_allocator(&mut InstructionSink::new(out), shape);
+        }
+    }
+
+    fn find_node(&self, code: &mut InstructionSink<'_>) {
+        let (indices, me) = (self.indices, self.locals.me);
+        let tag = (self.plan.func.0 | node::TAGGED) as i32;
+        code.global_get(indices.slot).i32_load(word(indices.contexts, 0)).local_tee(me);
+        match self.plan.check {
+            EntryCheck::Null => code.i32_eqz(),
+            EntryCheck::Tag => code.i32_load(word(indices.contexts, node::TAG)).i32_const(tag).i32_ne(),
+        };
+        code.if_(BlockType::Empty)
+            .i32_const(tag)
+            .i32_const(self.shape())
+            .call(indices.miss)
+            .local_set(me)
+            .end();
+    }
+
+    /// The number of slots, and in the top bit whether the function is an allocator.
+    fn shape(&self) -> i32 {
+        let allocator = if self.plan.allocator.is_some() { 1 << 31 } else { 0 };
+        (self.plan.slots | allocator) as i32
+    }
+
+    /// What stands in front of an instruction.
+    pub(super) fn before(&self, action: Action, out: &mut Vec<u8>) {
+        let code = &mut InstructionSink::new(out);
+        match action {
+            Action::SetSlot(slot) => {
+                code.local_get(self.locals.me).i32_const((node::SLOTS + 4 * slot) as i32).i32_add();
+                code.global_set(self.indices.slot);
+            }
+            Action::Cross { site, bytes } => {
+                if let Some(count) = bytes {
+                    self.keep_argument(code, count.before_last);
+                }
+                self.announce(code, site);
+            }
+            Action::Grow { memory64, .. } => {
+                code.local_tee(self.locals.grow(memory64).asked);
+            }
+            Action::Return { .. } | Action::TailCall { .. } => {}
+        }
+    }
+
+    fn announce(&self, code: &mut InstructionSink<'_>, site: u32) {
+        let memory = self.indices.events;
+        code.i32_const(0).local_get(self.locals.me).i32_store(word(memory, events::CONTEXT));
+        code.i32_const(0).i32_const(site as i32).i32_store(word(memory, events::SITE));
+    }
+
+    /// Stores the call's last argument, or the one before it, for the host.
+    fn keep_argument(&self, code: &mut InstructionSink<'_>, before_last: bool) {
+        let [argument, last] = self.locals.arguments;
+        if before_last {
+            code.local_set(last);
+        }
+        code.local_tee(argument).i32_const(0).local_get(argument).i64_extend_i32_u();
+        code.i64_store(long(self.indices.events, events::ARGUMENT));
+        if before_last {
+            code.local_get(last);
+        }
+    }
+
+    /// What stands behind an instruction.
+    pub(super) fn after(&self, action: Action, out: &mut Vec<u8>) {
+        let code = &mut InstructionSink::new(out);
+        match action {
+            Action::Grow { site, memory, memory64 } => self.grown(code, site, memory, memory64),
+            Action::TailCall { depth } => {
+                code.br(depth);
+            }
+            Action::SetSlot(_) | Action::Cross { .. } | Action::Return { .. } => {}
+        }
+    }
+
+    fn grown(&self, code: &mut InstructionSink<'_>, site: u32, memory: u32, memory64: bool) {
+        let GrowLocals { asked, got } = *self.locals.grow(memory64);
+        let refused = |code: &mut InstructionSink<'_>| {
+            code.local_get(got);
+            if memory64 {
+                code.i64_const(-1).i64_eq()
+            } else {
+                code.i32_const(-1).i32_eq()
+            };
+        };
+        let extend = |code: &mut InstructionSink<'_>| {
+            if !memory64 {
+                code.i64_extend_i32_u();
+            }
+        };
+        code.local_tee(got);
+        // GROW and REFUSED follow each other.
+        refused(code);
+        code.i32_const(kind::GROW as i32).i32_add().local_get(self.locals.me);
+        // A refused growth leaves the size as it was.
+        code.memory_size(memory).local_get(got);
+        refused(code);
+        code.select();
+        extend(code);
+        code.local_get(asked);
+        extend(code);
+        code.i64_const(i64::from(site)).call(self.indices.emit);
+    }
+
+    /// Saves what the parameters tell, since the body may overwrite them, and opens the block around the body.
+    fn open_allocator(&self, code: &mut InstructionSink<'_>, shape: AllocatorShape) {
+        let saved = &self.locals.saved;
+        for (param, saved) in shape.params().into_iter().zip(saved) {
+            code.local_get(param).local_set(saved.index);
+        }
+        if let AllocatorShape::Free { .. } = shape {
+            code.local_get(self.locals.me).i64_const(0).i64_const(0);
+            self.saved(code, 0);
+            code.call(self.indices.heap);
+        }
+        code.block(self.locals.result.map_or(BlockType::Empty, |result| BlockType::Result(result.ty)));
+    }
+
+    /// What stands behind the body of an allocator, whose own `end` closes the block around it.
+    pub(super) fn exit(&self, out: &mut Vec<u8>) {
+        let code = &mut InstructionSink::new(out);
+        if let (Some(shape), Some(result)) = (self.plan.allocator, self.locals.result) {
+            code.local_tee(result.index);
+            match shape {
+                AllocatorShape::AllocInto { .. } => self.stored_block(code, result.index, result.ty),
+                _ => self.returned_block(code, shape, result.index, result.ty),
+            }
+        }
+        code.end();
+    }
+
+    fn returned_block(
+        &self,
+        code: &mut InstructionSink<'_>,
+        shape: AllocatorShape,
+        result: u32,
+        ty: ValType,
+    ) {
+        code.local_get(self.locals.me).local_get(result);
+        widen(code, ty);
+        if let AllocatorShape::CanonicalRealloc { .. } = shape {
+            code.i64_const(0);
+            self.saved(code, 1);
+            code.i64_eqz().i32_eqz().select();
+        }
+        match shape {
+            AllocatorShape::Alloc { .. } => {
+                self.saved(code, 0);
+                code.i64_const(0);
+            }
+            AllocatorShape::AllocArray { .. } => {
+                self.product(code, 0, 1);
+                code.i64_const(0);
+            }
+            AllocatorShape::Realloc { .. } | AllocatorShape::CanonicalRealloc { .. } => {
+                self.saved(code, 1);
+                self.saved(code, 0);
+            }
+            AllocatorShape::ReallocArray { .. } => {
+                self.product(code, 1, 2);
+                self.saved(code, 0);
+            }
+            AllocatorShape::Free { .. } | AllocatorShape::AllocInto { .. } => {}
+        }
+        code.call(self.indices.heap);
+    }
+
+    /// The result is an error number, and the block's address is in memory 0.
+    fn stored_block(&self, code: &mut InstructionSink<'_>, result: u32, ty: ValType) {
+        code.local_get(result);
+        widen(code, ty);
+        code.i64_eqz().if_(BlockType::Empty).local_get(self.locals.me);
+        if let Some(out) = self.locals.saved.first() {
+            code.local_get(out.index);
+            match out.ty {
+                ValType::I64 => code.i64_load(MemArg { offset: 0, align: 0, memory_index: 0 }),
+                _ => code.i32_load(MemArg { offset: 0, align: 0, memory_index: 0 }).i64_extend_i32_u(),
+            };
+        }
+        self.saved(code, 1);
+        code.i64_const(0).call(self.indices.heap).end();
+    }
+
+    fn product(&self, code: &mut InstructionSink<'_>, a: usize, b: usize) {
+        self.saved(code, a);
+        self.saved(code, b);
+        code.i64_mul();
+    }
+
+    /// A saved parameter, as 64 bits.
+    fn saved(&self, code: &mut InstructionSink<'_>, at: usize) {
+        if let Some(saved) = self.locals.saved.get(at) {
+            code.local_get(saved.index);
+            widen(code, saved.ty);
+        }
+    }
+}
+
+fn widen(code: &mut InstructionSink<'_>, ty: ValType) {
+    if ty == ValType::I32 {
+        code.i64_extend_i32_u();
+    }
+}

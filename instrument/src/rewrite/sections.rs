@@ -1,0 +1,235 @@
+//! Puts the module together: each section is copied, or copied with our entries behind its own.
+
+use super::indices::Indices;
+use super::{RewriteError, code, runtime};
+use crate::offsets::OffsetMap;
+use crate::plan::Plan;
+use crate::probes::layout::events;
+use crate::probes::{CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT};
+use wasm_encoder::{ConstExpr, Encode, ExportKind, GlobalType, MemoryType, RefType, TableType, ValType};
+use wasmscope_symbolize::{FileOffset, FuncIndex, ModuleIndex, Section};
+
+/// Section ids in the order in which sections must stand.
+const ORDER: &[u8] = &[TYPE, 2, FUNCTION, TABLE, MEMORY, 13, GLOBAL, EXPORT, START, 9, 12, CODE, 11];
+const TYPE: u8 = 1;
+const FUNCTION: u8 = 3;
+const TABLE: u8 = 4;
+const MEMORY: u8 = 5;
+const GLOBAL: u8 = 6;
+const EXPORT: u8 = 7;
+const START: u8 = 8;
+const CODE: u8 = 10;
+const CUSTOM: u8 = 0;
+/// The magic number and the version.
+const HEADER_BYTES: u64 = 8;
+/// Those that get entries of ours, and are made where the module has none.
+const EXTENDED: &[u8] = &[TYPE, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, CODE];
+
+/// Writes the rewritten module.
+struct Assembler<'a> {
+    bytes: &'a [u8],
+    index: &'a ModuleIndex,
+    plan: &'a Plan,
+    indices: &'a Indices,
+    /// The code section as rewritten.
+    code: Vec<u8>,
+    out: Vec<u8>,
+}
+
+/// The rewritten module and its offset map.
+pub(super) fn assemble(
+    bytes: &[u8],
+    index: &ModuleIndex,
+    plan: &Plan,
+    indices: &Indices,
+) -> Result<(Vec<u8>, OffsetMap), RewriteError> {
+    let (code, offsets) = code::section(bytes, index, plan, indices)?;
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 4);
+    out.extend_from_slice(slice(bytes, FileOffset(0)..FileOffset(HEADER_BYTES)));
+    let mut assembler = Assembler { bytes, index, plan, indices, code, out };
+    assembler.sections();
+    Ok((assembler.out, offsets))
+}
+
+impl Assembler<'_> {
+    fn sections(&mut self) {
+        let index = self.index;
+        let missing = |id: &&u8| !index.sections().iter().any(|section| section.id == **id);
+        let mut missing: Vec<u8> = EXTENDED.iter().filter(missing).copied().collect();
+        missing.sort_by_key(|id| rank(*id));
+        let mut missing = missing.into_iter().peekable();
+        for section in index.sections() {
+            if section.id != CUSTOM {
+                while let Some(id) = missing.next_if(|id| rank(*id) < rank(section.id)) {
+                    self.extended(id, None);
+                }
+            }
+            self.section(section);
+        }
+        missing.for_each(|id| self.extended(id, None));
+    }
+
+    fn section(&mut self, section: &Section) {
+        match section.id {
+            CUSTOM if tells_code_offsets(&section.name) => {}
+            START => self.start(),
+            id if EXTENDED.contains(&id) => self.extended(id, Some(section)),
+            _ => self.out.extend_from_slice(slice(self.bytes, section.header..section.contents.end)),
+        }
+    }
+
+    /// The section with our entries behind its own.
+    fn extended(&mut self, id: u8, section: Option<&Section>) {
+        let own = section.map_or(&[0][..], |section| slice(self.bytes, section.contents.clone()));
+        let mut contents = Vec::new();
+        match id {
+            CODE => contents = std::mem::take(&mut self.code),
+            EXPORT => self.exports(&mut contents),
+            _ => {
+                let (count, entries) = split_count(own);
+                let (added, new) = self.added(id);
+                (count + added).encode(&mut contents);
+                contents.extend_from_slice(entries);
+                contents.extend_from_slice(&new);
+            }
+        }
+        self.out.push(id);
+        contents.as_slice().encode(&mut self.out);
+    }
+
+    /// How many entries of ours the section gets, and the entries.
+    fn added(&self, id: u8) -> (u32, Vec<u8>) {
+        let mut new = Vec::new();
+        let count = match id {
+            TYPE => types(&mut new),
+            FUNCTION => self.functions(&mut new),
+            TABLE => table(&mut new),
+            MEMORY => self.memories(&mut new),
+            GLOBAL => global(&mut new),
+            _ => 0,
+        };
+        (count, new)
+    }
+
+    fn functions(&self, out: &mut Vec<u8>) -> u32 {
+        let Indices { emit_type, room_type, miss_type, heap_type, .. } = *self.indices;
+        let thunks = self.plan.probes.thunks.iter().map(|func| self.plan.type_of.get(func.index()).copied());
+        let types = [emit_type, room_type, miss_type, heap_type].into_iter().chain(thunks.flatten());
+        types.map(|ty| ty.encode(out)).count() as u32
+    }
+
+    fn memories(&self, out: &mut Vec<u8>) -> u32 {
+        let memory = |bytes: u32| MemoryType {
+            minimum: u64::from(bytes.div_ceil(1 << 16)),
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        };
+        memory(self.plan.probes.first_node()).encode(out);
+        memory(events::BASE).encode(out);
+        2
+    }
+
+    /// The exports, with those of functions that have a context leading to the thunks, and ours.
+    fn exports(&self, out: &mut Vec<u8>) {
+        use wasmscope_symbolize::ExportKind as Own;
+        let ours = [
+            (CONTEXTS_EXPORT, ExportKind::Memory, self.indices.contexts),
+            (EVENTS_EXPORT, ExportKind::Memory, self.indices.events),
+            (HOST_EXPORT, ExportKind::Table, self.indices.host_table),
+        ];
+        let own = self.index.exports().iter().map(|export| {
+            let (kind, index) = match export.kind {
+                Own::Function => (ExportKind::Func, self.entered(FuncIndex(export.index))),
+                Own::Memory => (ExportKind::Memory, export.index),
+                Own::Table => (ExportKind::Table, export.index),
+                Own::Global => (ExportKind::Global, export.index),
+                Own::Tag => (ExportKind::Tag, export.index),
+            };
+            (&*export.name, kind, index)
+        });
+        ((self.index.exports().len() + ours.len()) as u32).encode(out);
+        for (name, kind, index) in own.chain(ours) {
+            name.encode(out);
+            kind.encode(out);
+            index.encode(out);
+        }
+    }
+
+    fn start(&mut self) {
+        if let Some(start) = self.index.start() {
+            let mut contents = Vec::new();
+            self.entered(start).encode(&mut contents);
+            self.out.push(START);
+            contents.as_slice().encode(&mut self.out);
+        }
+    }
+
+    /// What the host enters for `func`: its thunk, if it has one.
+    fn entered(&self, func: FuncIndex) -> u32 {
+        self.indices.thunk(self.plan, func).unwrap_or(func.0)
+    }
+}
+
+fn types(out: &mut Vec<u8>) -> u32 {
+    use ValType::{I32, I64};
+    let types: [(&[ValType], &[ValType]); 5] = [
+        (&[], &[]),
+        (&[I32, I32, I64, I64, I64], &[]),
+        (&[], &[I32]),
+        (&[I32, I32], &[I32]),
+        (&[I32, I64, I64, I64], &[]),
+    ];
+    const FUNCTION_TYPE: u8 = 0x60;
+    for (params, results) in types {
+        out.push(FUNCTION_TYPE);
+        params.encode(out);
+        results.encode(out);
+    }
+    types.len() as u32
+}
+
+fn table(out: &mut Vec<u8>) -> u32 {
+    let ty = TableType {
+        element_type: RefType::FUNCREF,
+        table64: false,
+        minimum: 1,
+        maximum: Some(1),
+        shared: false,
+    };
+    ty.encode(out);
+    1
+}
+
+fn global(out: &mut Vec<u8>) -> u32 {
+    GlobalType { val_type: ValType::I32, mutable: true, shared: false }.encode(out);
+    ConstExpr::i32_const(runtime::unknown_slot() as i32).encode(out);
+    1
+}
+
+fn slice(bytes: &[u8], range: std::ops::Range<FileOffset>) -> &[u8] {
+    bytes.get(range.start.0 as usize..range.end.0 as usize).unwrap_or_default()
+}
+
+/// The number in front of a section's entries, and the entries.
+fn split_count(contents: &[u8]) -> (u32, &[u8]) {
+    let mut reader = wasmparser::BinaryReader::new(contents, 0);
+    match reader.read_var_u32() {
+        Ok(count) => (count, contents.get(reader.original_position()..).unwrap_or_default()),
+        Err(_) => (0, &[]),
+    }
+}
+
+/// Where a section stands among the others.
+fn rank(id: u8) -> usize {
+    ORDER.iter().position(|known| *known == id).unwrap_or(ORDER.len())
+}
+
+/// Does a custom section tell of places in the code? After the rewriting it would tell wrong ones. Debug
+/// information is looked up in the original module.
+fn tells_code_offsets(name: &str) -> bool {
+    const PREFIXES: &[&str] = &[".debug_", "reloc.", "metadata.code."];
+    const NAMES: &[&str] = &["linking", "sourceMappingURL", "external_debug_info"];
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name)
+}

@@ -1,0 +1,132 @@
+//! The heap: each block once, at the outermost allocator.
+
+use crate::guest::{Guest, Host};
+use wasmscope_instrument::{Measure, MeasureSet};
+
+const HEAP: MeasureSet = MeasureSet::NONE.with(Measure::Heap);
+
+fn check(wat: &str, expected: &[&str]) {
+    let guest = Guest::new(wat);
+    for host in [Host::Absent, Host::Drains] {
+        for measures in [HEAP, MeasureSet::default()] {
+            let (_, recorded) = guest.record(measures, host, "run", &[]);
+            assert_eq!(guest.heap_lines(&recorded), expected, "{measures}");
+        }
+    }
+}
+
+/// A bump allocator that never reuses anything, gives nothing for 13 bytes, and overwrites its parameters.
+const BUMP: &str = r#"(memory 1) (global $top (mut i32) (i32.const 1024))
+    (func $malloc (param i32) (result i32)
+      (if (i32.eq (local.get 0) (i32.const 13)) (then (return (i32.const 0))))
+      (global.get $top)
+      (global.set $top (i32.add (global.get $top) (local.tee 0 (i32.add (local.get 0) (i32.const 8))))))
+    (func $free (param i32) (local.set 0 (i32.const 99)))
+    (func $calloc (param i32 i32) (result i32) (call $malloc (i32.mul (local.get 0) (local.get 1))))
+    (func $realloc (param i32 i32) (result i32) (call $free (local.get 0)) (call $malloc (local.get 1)))
+    (func $posix_memalign (param i32 i32 i32) (result i32)
+      (i32.store (local.get 0) (call $malloc (local.get 2))) (i32.eqz (i32.load (local.get 0))))
+    (func $operator_new (export "_Znwm") (param i32) (result i32)
+      (local $p i32) (if (i32.eqz (local.tee $p (call $malloc (local.get 0)))) (then (unreachable))) (local.get $p))
+    (func $operator_delete (export "_ZdlPv") (param i32) (if (local.get 0) (then (call $free (local.get 0)))))"#;
+
+fn with_bump(run: &str) -> String {
+    format!(r#"(module {BUMP} {run})"#)
+}
+
+#[test]
+fn blocks_are_counted_once_with_the_path_of_who_asked() {
+    check(
+        &with_bump(
+            r#"(func $f (drop (call $malloc (i32.const 10))))
+            (func $run (export "run") (call $f) (drop (call $calloc (i32.const 3) (i32.const 4)))
+              (drop (call $operator_new (i32.const 20))) (call $operator_delete (i32.const 1062)) (call $f)
+              (call $free (i32.const 1024)))"#,
+        ),
+        &[
+            "run/f/malloc +1024:10",
+            "run/calloc +1042:12",
+            "run/operator_new +1062:20",
+            "run/operator_delete -1062",
+            "run/f/malloc +1090:10",
+            "run/free -1024",
+        ],
+    );
+}
+
+#[test]
+fn what_did_not_happen_is_not_recorded() {
+    check(
+        &with_bump(
+            r#"(func $run (export "run") (drop (call $malloc (i32.const 13))) (call $free (i32.const 0))
+              (drop (call $realloc (i32.const 1024) (i32.const 13)))
+              (drop (call $posix_memalign (i32.const 8) (i32.const 16) (i32.const 13)))
+              (call $operator_delete (i32.const 0)))"#,
+        ),
+        &[],
+    );
+}
+
+#[test]
+fn realloc_and_posix_memalign() {
+    check(
+        &with_bump(
+            r#"(func $run (export "run") (drop (call $realloc (i32.const 0) (i32.const 5)))
+              (drop (call $realloc (i32.const 1024) (i32.const 6)))
+              (drop (call $posix_memalign (i32.const 8) (i32.const 16) (i32.const 40))))"#,
+        ),
+        &["run/realloc +1024:5", "run/realloc 1024>1037:6", "run/posix_memalign +1051:40"],
+    );
+    check(
+        r#"(module (func $realloc (param i32 i32) (result i32) (i32.const 0))
+          (func $run (export "run") (drop (call $realloc (i32.const 64) (i32.const 0)))))"#,
+        &["run/realloc -64"],
+    );
+}
+
+#[test]
+fn an_allocator_that_calls_itself_counts_once_and_outermost_again() {
+    check(
+        r#"(module (func $malloc (param i32) (result i32)
+            (if (result i32) (i32.gt_u (local.get 0) (i32.const 100))
+              (then (call $malloc (i32.sub (local.get 0) (i32.const 100)))) (else (i32.const 64))))
+          (func $run (export "run") (drop (call $malloc (i32.const 350))) (drop (call $malloc (i32.const 7)))))"#,
+        &["run/malloc +64:350", "run/malloc +64:7"],
+    );
+}
+
+#[test]
+fn a_trap_or_exception_inside_an_allocator_leaves_nothing_behind() {
+    check(
+        r#"(module (tag $e) (func $malloc (param i32) (result i32) (if (local.get 0) (then (call $fail))) (i32.const 8))
+          (func $fail (drop (call $calloc (i32.const 1) (i32.const 1))) (throw $e))
+          (func $calloc (param i32 i32) (result i32) (i32.const 16))
+          (func $run (export "run")
+            (block $caught (try_table (catch_all $caught) (drop (call $malloc (i32.const 3)))))
+            (drop (call $malloc (i32.const 0))) (drop (call $calloc (i32.const 2) (i32.const 3)))))"#,
+        &["run/malloc +8:0", "run/calloc +16:6"],
+    );
+}
+
+#[test]
+fn the_canonical_realloc_gives_no_block_for_nothing() {
+    check(
+        r#"(module (func $cabi_realloc (param i32 i32 i32 i32) (result i32) (i32.const 4))
+          (func $run (export "run")
+            (drop (call $cabi_realloc (i32.const 0) (i32.const 0) (i32.const 4) (i32.const 0)))
+            (drop (call $cabi_realloc (i32.const 0) (i32.const 0) (i32.const 4) (i32.const 8)))))"#,
+        &["run/cabi_realloc +4:8"],
+    );
+}
+
+#[test]
+fn allocators_are_reported_and_misfits_are_warned_of() {
+    let guest = Guest::new(&with_bump(r#"(func $memalign (param f32)) (func $run (export "run"))"#));
+    let plan = guest.plan(HEAP);
+    let names: Vec<_> = plan.allocators().iter().map(|allocator| allocator.name.as_str()).collect();
+    assert_eq!(names, ["malloc", "free", "calloc", "realloc", "posix_memalign", "_Znwm", "_ZdlPv"]);
+    assert_eq!(plan.warnings().len(), 1, "{:?}", plan.warnings());
+    assert!(plan.warnings()[0].contains("`memalign`"));
+    let none = Guest::new("(module)").plan(HEAP);
+    assert_eq!(none.warnings(), ["no function is known as an allocator: heap blocks can't be seen"]);
+}
