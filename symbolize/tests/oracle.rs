@@ -64,7 +64,7 @@ fn plain(path: &str) -> String {
 
 /// Why two answers differ, or `None` if they don't.
 fn difference(ours: &[Frame], theirs: &[Answer]) -> Option<String> {
-    if theirs.first().is_some_and(|(_, file, ..)| file == "??") {
+    if theirs.iter().all(|(_, file, ..)| file == "??") {
         // Without lines LLVM knows at most the function.
         return ours
             .iter()
@@ -77,7 +77,8 @@ fn difference(ours: &[Frame], theirs: &[Answer]) -> Option<String> {
     ours.iter().zip(theirs).find_map(|(ours, (function, file, line, column))| {
         let mine = ours.location.as_ref().map(|l| (plain(&l.file), l.line, l.column)).unwrap_or_default();
         // Where the line is 0, nobody cares for the rest.
-        let same_place = (mine.1 == 0 && *line == 0) || mine == (file.clone(), *line, *column);
+        let file = if file == "??" { "" } else { file };
+        let same_place = (mine.1 == 0 && *line == 0) || mine == (file.to_owned(), *line, *column);
         // The outermost name is that of the name section: `__original_main` for what DWARF calls `main`.
         let comparable = ours.inlined && !function.starts_with("_Z") && !function.starts_with("_R");
         let same_name = !comparable || *function == *ours.function;
