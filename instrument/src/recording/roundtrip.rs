@@ -469,9 +469,9 @@ fn packing() {
     let mut batch = Batch::default();
     let mut live: Vec<(u64, u32)> = Vec::new();
     for row in 0..300 {
-        batch.contexts.push((row > 0).then(|| ContextId(row / 2)), FuncIndex(row), None);
+        batch.contexts.push((row > 0).then_some(ContextId(row / 2)), FuncIndex(row), None);
         let frame = StackFrame::Wasm { func: FuncIndex(row % 90), offset: CodeOffset(row * 31) };
-        batch.stacks.push((row > 0).then(|| StackId(row / 2)), frame);
+        batch.stacks.push((row > 0).then_some(StackId(row / 2)), frame);
     }
     let mut top = 70_000;
     let mut free: Vec<u64> = Vec::new();
