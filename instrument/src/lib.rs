@@ -6,11 +6,18 @@
 
 mod error;
 mod measure;
+mod offsets;
+mod plan;
+pub mod probes;
 pub mod recording;
+mod rewrite;
 mod run;
 
 pub use error::RecordError;
 pub use measure::{Measure, MeasureSet, UnknownMeasure};
+pub use offsets::OffsetMap;
+pub use plan::Plan;
+pub use rewrite::{RewriteError, Rewritten, rewrite};
 pub use run::{
     BadValue, DEFAULT_RATE_HZ, GrantedDir, Guest, Invocation, Limits, LiveCounts, Nobody, Observer,
     OutputStream, Program, RunOptions, SamplerChoice, Stdin, Value, record,

@@ -1,43 +1,118 @@
-//! Lines and inlined functions.
+//! Lines and inlined functions: the only place that knows gimli and addr2line.
+//!
+//! `scan` goes over everything once and decides what can be trusted; `lookup` then answers questions lazily.
+
+mod attributes;
+mod lookup;
+mod paths;
+mod scan;
+mod sections;
+mod tombstone;
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use gimli::SectionId;
+
+use crate::bytes::Cursor;
 use crate::demangle::Names;
 use crate::ids::{CodeOffset, FuncIndex};
 use crate::module::ModuleIndex;
 use crate::symbols::Location;
 use crate::warning::Warning;
+use lookup::Lookup;
+use scan::Outline;
 
+/// Deeper chains of inlined calls lose their middle.
+const MAX_INLINE_DEPTH: usize = 256;
+
+/// The debug information of a module; empty when there is none that can be used.
+#[derive(Default)]
 pub(crate) struct Debug {
+    outline: Outline,
+    /// addr2line's context caches as it reads and can't be shared between threads.
+    lookup: Option<Mutex<Lookup>>,
     warnings: Vec<Warning>,
 }
 
+/// A frame as the debug information has it.
 pub(crate) struct RawFrame {
-    pub(crate) name: Names,
+    pub(crate) name: Arc<Names>,
     pub(crate) location: Option<Location>,
 }
 
 impl Debug {
-    pub(crate) fn load(_bytes: &Arc<[u8]>, _module: &ModuleIndex) -> Debug {
-        Debug { warnings: Vec::new() }
+    /// Reads the outline of the debug information about `module` in a file. `file` is the outline of that file, the
+    /// module itself unless the debug information was split off.
+    pub(crate) fn load(bytes: &Arc<[u8]>, file: &ModuleIndex, module: &ModuleIndex) -> Debug {
+        if !sections::has(file, SectionId::DebugInfo) {
+            let warnings = elsewhere(bytes, file).into_iter().collect();
+            return Debug { warnings, ..Debug::default() };
+        }
+        let mut outline = match scan::scan(&sections::borrowed(bytes, file), module) {
+            Ok(outline) => outline,
+            Err(what) => return Debug { warnings: vec![Warning::DwarfLimit { what }], ..Debug::default() },
+        };
+        let mut warnings = std::mem::take(&mut outline.warnings);
+        if outline.subprograms.is_empty() && outline.dead > 0 {
+            warnings.push(Warning::DwarfDead { functions: outline.dead });
+            return Debug { warnings, ..Debug::default() };
+        }
+        let lookup = match Lookup::new(bytes, file, module, &outline) {
+            Ok(lookup) => Some(Mutex::new(lookup)),
+            Err(error) => {
+                warnings.push(Warning::DwarfBroken { unit: 0, message: error.to_string() });
+                None
+            }
+        };
+        Debug { outline, lookup, warnings }
     }
-    pub(crate) fn frames(&self, _offset: CodeOffset, _function: FuncIndex) -> Vec<RawFrame> {
-        Vec::new()
+
+    /// The frames at `offset`, which lies in `function`, innermost first; empty when nothing is known.
+    pub(crate) fn frames(&self, offset: CodeOffset, function: FuncIndex) -> Vec<RawFrame> {
+        let known = self.outline.of(function);
+        self.ask(|lookup| Some(lookup.frames(offset, known))).unwrap_or_default()
     }
-    pub(crate) fn name(&self, _function: FuncIndex) -> Option<Arc<str>> {
-        None
+
+    /// The mangled name of a function.
+    pub(crate) fn name(&self, function: FuncIndex) -> Option<Arc<str>> {
+        self.ask(|lookup| self.outline.of(function).iter().find_map(|subprogram| lookup.name(subprogram)))
     }
-    pub(crate) fn declaration(&self, _function: FuncIndex) -> Option<Location> {
-        None
+
+    /// Where a function is declared.
+    pub(crate) fn declaration(&self, function: FuncIndex) -> Option<Location> {
+        self.ask(|lookup| {
+            self.outline.of(function).iter().find_map(|subprogram| lookup.declaration(subprogram))
+        })
     }
-    pub(crate) fn first_location(&self, _body: &Range<CodeOffset>) -> Option<Location> {
-        None
+
+    /// The first line of the source in a range of code.
+    pub(crate) fn first_location(&self, body: &Range<CodeOffset>) -> Option<Location> {
+        self.ask(|lookup| lookup.first_location(body))
     }
+
+    /// Whether any lines are known.
     pub(crate) fn has_lines(&self) -> bool {
-        false
+        self.lookup.is_some() && self.outline.has_line_programs
     }
+
+    /// What was wrong.
     pub(crate) fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
+
+    fn ask<T>(&self, question: impl FnOnce(&mut Lookup) -> Option<T>) -> Option<T> {
+        let mut lookup = self.lookup.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        question(&mut lookup)
+    }
+}
+
+/// Says so when the module keeps its debug information in another file.
+fn elsewhere(bytes: &[u8], module: &ModuleIndex) -> Option<Warning> {
+    let section = module.custom_section("external_debug_info")?;
+    let data = usize::try_from(section.data.start.0).ok()?..usize::try_from(section.data.end.0).ok()?;
+    let mut cursor = Cursor::new(bytes, data);
+    let len = cursor.leb_u32()?;
+    let name = bytes.get(cursor.skip(len)?)?;
+    Some(Warning::DwarfElsewhere { file: String::from_utf8_lossy(name).into_owned() })
 }

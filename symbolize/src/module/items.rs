@@ -150,7 +150,7 @@ pub enum DataKind {
     Passive,
 }
 
-/// The number of bytes in a range of the file.
+/// A range of positions in the bytes as a range of the file.
 pub(crate) fn range_of(range: Range<usize>) -> Range<FileOffset> {
     FileOffset(range.start as u64)..FileOffset(range.end as u64)
 }

@@ -1,0 +1,170 @@
+//! Reads what the probes wrote: pure functions over the bytes of the two memories.
+
+use super::layout::{contexts, events, kind, node};
+use super::{Probes, SiteKind};
+use crate::recording::{ContextId, ContextTable, GrowthEvent, HeapEvent, HeapEvents, HeapOp};
+use rustc_hash::FxHashMap;
+use wasmscope_symbolize::{CodeOffset, FuncIndex};
+
+/// The address of a calling-context node in the contexts memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeAddress(pub u32);
+
+/// Why the module called the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// The buffer of events is full: see [`drain`].
+    Drain,
+    /// An import was called.
+    Import {
+        /// Where, for [`Probes::site`].
+        site: u32,
+        /// In which context, for [`ContextReader::id`].
+        context: NodeAddress,
+        /// The last argument, if the site has a rule for bytes; otherwise of no meaning.
+        argument: u64,
+    },
+}
+
+/// Takes the words that announce a call of the host out of the events memory. `None` where no probe announced it:
+/// the import was called through a table or by code that has no probes.
+pub fn take_crossing(memory: &mut [u8]) -> Option<Call> {
+    let site = u32_at(memory, events::SITE).filter(|site| *site != 0)?;
+    put(memory, events::SITE, &0u32.to_le_bytes());
+    if site == events::DRAIN {
+        return Some(Call::Drain);
+    }
+    let context = NodeAddress(u32_at(memory, events::CONTEXT)?);
+    Some(Call::Import { site, context, argument: u64_at(memory, events::ARGUMENT)? })
+}
+
+/// Sets the time that the events to come will carry, in nanoseconds.
+pub fn set_clock(memory: &mut [u8], nanos: u64) {
+    put(memory, events::CLOCK, &nanos.to_le_bytes());
+}
+
+/// Moves all records out of the events memory, in the order in which they happened, and leaves the buffer empty.
+/// Gives the number of records that were dropped so far because the buffer was full. The contexts must have been
+/// read before, or the events' contexts are `None`.
+pub fn drain(
+    probes: &Probes,
+    memory: &mut [u8],
+    contexts: &ContextReader,
+    growth: &mut Vec<GrowthEvent>,
+    heap: &mut HeapEvents,
+) -> u64 {
+    let end = u32_at(memory, events::WRITE).unwrap_or(0).max(events::BASE) as usize;
+    let records = memory.get(events::BASE as usize..end).unwrap_or_default();
+    for record in records.chunks_exact(events::RECORD as usize) {
+        take_record(probes, record, contexts, growth, heap);
+    }
+    // Before the first record the module has not set up its buffer; then there is nothing to reset.
+    if u32_at(memory, events::END).is_some_and(|end| end != 0) {
+        put(memory, events::WRITE, &events::BASE.to_le_bytes());
+    }
+    u64_at(memory, events::DROPPED).unwrap_or(0)
+}
+
+fn take_record(
+    probes: &Probes,
+    record: &[u8],
+    contexts: &ContextReader,
+    growth: &mut Vec<GrowthEvent>,
+    heap: &mut HeapEvents,
+) {
+    let word = |at| u32_at(record, at).unwrap_or(0);
+    let long = |at| u64_at(record, at).unwrap_or(0);
+    let context = contexts.id(NodeAddress(word(4)));
+    let (time_nanos, a, b, c) = (long(8), long(16), long(24), long(32));
+    let op = match word(0) {
+        kind::ALLOC => HeapOp::Alloc,
+        kind::FREE => HeapOp::Free,
+        kind::REALLOC => HeapOp::Realloc,
+        _ => return growth.extend(growth_event(probes, time_nanos, context, [a, b, c])),
+    };
+    heap.push(HeapEvent { time_nanos, op, address: a, size: b, old_address: c, context });
+}
+
+fn growth_event(
+    probes: &Probes,
+    time_nanos: u64,
+    context: Option<ContextId>,
+    [before, asked_pages, site]: [u64; 3],
+) -> Option<GrowthEvent> {
+    let site = probes.site(u32::try_from(site).ok()?)?;
+    let SiteKind::Grow(memory) = site.kind else { return None };
+    let granted = before != u64::MAX;
+    let before_pages = if granted { before } else { 0 };
+    let site = Some(site.offset);
+    Some(GrowthEvent { time_nanos, memory, before_pages, asked_pages, granted, context, site })
+}
+
+/// Reads the calling-context nodes, each once, and knows which row of the recording's table each became.
+#[derive(Clone, Debug, Default)]
+pub struct ContextReader {
+    /// Everything below this address has been read; 0 at the start.
+    read_to: u32,
+    ids: FxHashMap<u32, ContextId>,
+}
+
+impl ContextReader {
+    /// The row of a node; `None` for a node past the budget, and for one that was not read yet.
+    pub fn id(&self, node: NodeAddress) -> Option<ContextId> {
+        self.ids.get(&node.0).copied()
+    }
+
+    /// Appends the rows of all nodes that are new in the contexts memory to `new`. Ids count over all calls: `new`
+    /// may be emptied in between.
+    pub fn read(&mut self, probes: &Probes, memory: &[u8], new: &mut ContextTable) {
+        let free = u32_at(memory, contexts::FREE).unwrap_or(0);
+        let mut at = self.read_to.max(probes.first_node());
+        while at < free {
+            let Some(row) = read_node(probes, memory, at) else { break };
+            self.ids.insert(at, ContextId(self.ids.len() as u32));
+            new.parent.push(self.id(row.parent));
+            new.func.push(row.func);
+            new.call_site.push(row.call_site);
+            at += node::size(probes.call_sites(row.func).len() as u32);
+        }
+        self.read_to = at;
+    }
+
+    /// How often a function was entered in a context for which there was no room in the contexts memory.
+    pub fn overflowed(memory: &[u8]) -> u32 {
+        u32_at(memory, contexts::OVERFLOWED).unwrap_or(0)
+    }
+}
+
+struct NodeRow {
+    parent: NodeAddress,
+    func: FuncIndex,
+    call_site: Option<CodeOffset>,
+}
+
+fn read_node(probes: &Probes, memory: &[u8], at: u32) -> Option<NodeRow> {
+    let parent = u32_at(memory, at + node::PARENT)? & !(node::ALLOCATOR | node::NESTED);
+    let func = FuncIndex(u32_at(memory, at + node::TAG)? & !node::TAGGED);
+    let slot = u32_at(memory, at + node::VIA)?.checked_sub(parent + node::SLOTS)? / 4;
+    let caller = u32_at(memory, parent + node::TAG)?;
+    let call_site = match caller {
+        node::ROOT_TAG => None,
+        tag => probes.call_sites(FuncIndex(tag & !node::TAGGED)).get(slot as usize).copied().flatten(),
+    };
+    Some(NodeRow { parent: NodeAddress(parent), func, call_site })
+}
+
+fn u32_at(memory: &[u8], at: u32) -> Option<u32> {
+    let bytes = memory.get(at as usize..)?.first_chunk()?;
+    Some(u32::from_le_bytes(*bytes))
+}
+
+fn u64_at(memory: &[u8], at: u32) -> Option<u64> {
+    let bytes = memory.get(at as usize..)?.first_chunk()?;
+    Some(u64::from_le_bytes(*bytes))
+}
+
+fn put<const N: usize>(memory: &mut [u8], at: u32, bytes: &[u8; N]) {
+    if let Some(place) = memory.get_mut(at as usize..at as usize + N) {
+        place.copy_from_slice(bytes);
+    }
+}

@@ -1,0 +1,152 @@
+//! What the host has to know about the probes of a rewritten module in order to read them.
+//!
+//! The host reads and writes the two exported memories as bytes, with [`ContextReader`], [`drain`],
+//! [`take_crossing`] and [`set_clock`]. It puts a function of type `() -> ()` into the exported table to be called
+//! when the buffer of events is full; without one the buffer grows, and then drops.
+
+mod decode;
+pub(crate) mod layout;
+
+pub use decode::{Call, ContextReader, NodeAddress, drain, set_clock, take_crossing};
+
+use layout::{contexts, node};
+use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
+
+/// The name of the exported memory that holds the calling contexts.
+pub const CONTEXTS_EXPORT: &str = "wasmscope:contexts";
+/// The name of the exported memory that holds the events and the words of the crossing.
+pub const EVENTS_EXPORT: &str = "wasmscope:events";
+/// The name of the exported table of one `funcref`, into which the host puts what drains the events.
+pub const HOST_EXPORT: &str = "wasmscope:host";
+
+/// The layout of a rewritten module's probes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Probes {
+    /// Was anything injected? Otherwise the module has none of our exports.
+    pub(crate) injected: bool,
+    /// The instructions at which events happen; site `n` of the injected code is `sites[n - 1]`.
+    pub(crate) sites: Vec<Site>,
+    /// Imports that can be called other than by a call instruction that names them.
+    pub(crate) escaping_imports: Vec<FuncIndex>,
+    /// The slots of each function's node.
+    pub(crate) slots: SlotTable,
+    /// The functions that the host enters by a thunk; the root's slot `n + 1` is that of `thunks[n]`.
+    pub(crate) thunks: Vec<FuncIndex>,
+}
+
+/// An instruction at which an event happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The function that holds the instruction.
+    pub func: FuncIndex,
+    /// The instruction, in the original module.
+    pub offset: CodeOffset,
+    /// What happens there.
+    pub kind: SiteKind,
+}
+
+/// What happens at a [`Site`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SiteKind {
+    /// A memory grows.
+    Grow(MemoryIndex),
+    /// An import is called.
+    Import {
+        /// Which one.
+        import: FuncIndex,
+        /// How many bytes cross with the call, where the ABI tells.
+        bytes: Option<BytesRule>,
+    },
+}
+
+/// How to learn the number of bytes that cross with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BytesRule {
+    /// The last argument is the number, of bytes from host to guest.
+    InByArgument,
+    /// The last argument is the address, in memory 0, of a 32-bit number that stands there after the call: of
+    /// bytes from host to guest.
+    InByResult,
+    /// The same, of bytes from guest to host.
+    OutByResult,
+}
+
+/// The slots of all functions' nodes, one behind the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SlotTable {
+    /// Where in `call_sites` each function's slots begin, with one more entry for the end.
+    starts: Vec<u32>,
+    call_sites: Vec<Option<CodeOffset>>,
+}
+
+impl SlotTable {
+    /// Appends the slots of the next function.
+    pub(crate) fn push(&mut self, call_sites: &[Option<CodeOffset>]) {
+        if self.starts.is_empty() {
+            self.starts.push(0);
+        }
+        self.call_sites.extend_from_slice(call_sites);
+        self.starts.push(self.call_sites.len() as u32);
+    }
+
+    fn of(&self, func: FuncIndex) -> &[Option<CodeOffset>] {
+        let bound = |at: usize| self.starts.get(at).map(|bound| *bound as usize);
+        match (bound(func.index()), bound(func.index() + 1)) {
+            (Some(start), Some(end)) => self.call_sites.get(start..end).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+}
+
+impl Probes {
+    /// Was nothing injected? Then the module has none of our exports and there is nothing to read.
+    pub fn is_empty(&self) -> bool {
+        !self.injected
+    }
+
+    /// The site with this id, as [`Call::Import`] gives it.
+    pub fn site(&self, id: u32) -> Option<Site> {
+        self.sites.get(id.checked_sub(1)? as usize).copied()
+    }
+
+    /// All sites; the first one has the id 1.
+    pub fn sites(&self) -> &[Site] {
+        &self.sites
+    }
+
+    /// Imports that can also be called without a site: through a table, by reference, or exported again.
+    pub fn escaping_imports(&self) -> &[FuncIndex] {
+        &self.escaping_imports
+    }
+
+    /// The call site behind each slot of `func`'s nodes; `None` where several share the slot.
+    pub fn call_sites(&self, func: FuncIndex) -> &[Option<CodeOffset>] {
+        self.slots.of(func)
+    }
+
+    /// The most slots that any node has.
+    pub(crate) fn most_slots(&self) -> u32 {
+        self.slots.starts.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0)
+    }
+
+    /// Bytes from one overflow node to the next.
+    pub(crate) fn overflow_stride(&self) -> u32 {
+        node::size(self.most_slots())
+    }
+
+    /// The first overflow node: behind the root node, whose slots are one for each thunk and one for callers that
+    /// nobody knows.
+    pub(crate) fn overflow_start(&self) -> u32 {
+        contexts::ROOT + node::size(1 + self.thunks.len() as u32)
+    }
+
+    /// The cache of `$miss`.
+    pub(crate) fn cache_start(&self) -> u32 {
+        self.overflow_start() + contexts::OVERFLOW_NODES * self.overflow_stride()
+    }
+
+    /// The first node that is no fixed one.
+    pub(crate) fn first_node(&self) -> u32 {
+        self.cache_start() + contexts::CACHE_ENTRIES * contexts::CACHE_ENTRY
+    }
+}

@@ -1,0 +1,254 @@
+//! One scan over `.debug_info`: which functions of the module it describes, whether it is alive at all, and whether
+//! it is safe to hand to a library that trusts it.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use gimli::{Dwarf, EntriesRaw, UnitHeader, UnitRef, UnitType};
+
+use super::attributes::Addresses;
+use super::sections::Slice;
+use crate::ids::{CodeOffset, FuncIndex};
+use crate::module::ModuleIndex;
+use crate::warning::Warning;
+
+/// addr2line recurses over nested inlined calls. Real ones reach a few dozen.
+const MAX_INLINE_NESTING: usize = 1000;
+/// Many entries may share one range list; this bounds the time that takes.
+const MAX_RANGES: usize = 100_000_000;
+/// addr2line joins a path for each file of a unit, with the same long directory every time if need be.
+const MAX_PATH_BYTES: usize = 1 << 30;
+/// More of the same help nobody.
+const MAX_BROKEN_UNITS: usize = 16;
+
+/// What the scan found.
+#[derive(Default)]
+pub(super) struct Outline {
+    /// The entries that describe functions of this module, sorted by function.
+    pub(super) subprograms: Vec<Subprogram>,
+    /// Entries whose addresses match no function.
+    pub(super) dead: usize,
+    /// How much of `.debug_info` can be read unit by unit.
+    pub(super) info_len: usize,
+    /// Where in `.debug_info` the units' own entries lie.
+    pub(super) roots: Vec<Range<usize>>,
+    /// Whether a unit takes its base address from `.debug_addr`.
+    pub(super) indirect_base: bool,
+    /// Whether any unit has lines.
+    pub(super) has_line_programs: bool,
+    pub(super) warnings: Vec<Warning>,
+    split: Option<(usize, String)>,
+    ranges: usize,
+    path_bytes: usize,
+    /// Line programs whose paths are already in `path_bytes`.
+    counted: HashSet<usize>,
+}
+
+/// A `DW_TAG_subprogram` that describes a function of the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Subprogram {
+    pub(super) function: FuncIndex,
+    /// Bytes from the start of `.debug_info`.
+    pub(super) unit: usize,
+    /// Bytes from the start of the unit.
+    pub(super) entry: usize,
+}
+
+/// Why the scan ends early.
+enum Stop {
+    /// The unit is unreadable, the next one may be fine.
+    Unit(gimli::Error),
+    /// So is everything behind.
+    Info(gimli::Error),
+    /// Nothing may be used.
+    Limit(&'static str),
+}
+
+impl From<gimli::Error> for Stop {
+    fn from(error: gimli::Error) -> Self {
+        Stop::Unit(error)
+    }
+}
+
+/// Scans all units; an error says which limit forbids using the debug information.
+pub(super) fn scan(dwarf: &Dwarf<Slice<'_>>, module: &ModuleIndex) -> Result<Outline, &'static str> {
+    let mut outline = Outline::default();
+    let mut units = dwarf.units();
+    loop {
+        let at = outline.info_len;
+        let result = match units.next() {
+            Ok(None) => break,
+            Ok(Some(header)) => {
+                outline.info_len = at + header.length_including_self();
+                outline.unit(dwarf, module, header, at)
+            }
+            Err(error) => Err(Stop::Info(error)),
+        };
+        match result {
+            Ok(()) => {}
+            Err(Stop::Unit(error)) => outline.broken(at, error),
+            Err(Stop::Info(error)) => {
+                outline.info_len = at;
+                outline.broken(at, error);
+                break;
+            }
+            Err(Stop::Limit(what)) => return Err(what),
+        }
+    }
+    outline.finish();
+    Ok(outline)
+}
+
+impl Outline {
+    /// The entries that describe `function`.
+    pub(super) fn of(&self, function: FuncIndex) -> &[Subprogram] {
+        let start = self.subprograms.partition_point(|s| s.function < function);
+        let end = self.subprograms.partition_point(|s| s.function <= function);
+        self.subprograms.get(start..end).unwrap_or_default()
+    }
+
+    fn finish(&mut self) {
+        self.subprograms.sort_unstable();
+        self.counted = HashSet::new();
+        if let Some((units, file)) = self.split.take() {
+            self.warnings.push(Warning::DwarfSplit { units, file });
+        }
+    }
+
+    fn broken(&mut self, unit: usize, error: gimli::Error) {
+        if self.warnings.len() < MAX_BROKEN_UNITS {
+            let message = error.to_string();
+            self.warnings.push(Warning::DwarfBroken { unit: unit as u64, message });
+        }
+    }
+
+    fn unit<'a>(
+        &mut self,
+        dwarf: &Dwarf<Slice<'a>>,
+        module: &ModuleIndex,
+        header: UnitHeader<Slice<'a>>,
+        at: usize,
+    ) -> Result<(), Stop> {
+        let types_only = matches!(header.type_(), UnitType::Type { .. } | UnitType::SplitType { .. });
+        if types_only {
+            return Ok(());
+        }
+        let unit = dwarf.unit(header)?;
+        let unit = UnitRef::new(dwarf, &unit);
+        let mut entries = unit.entries_raw(None).map_err(Stop::Info)?;
+        self.root(unit, &mut entries, at)?;
+        self.count_paths(unit)?;
+        self.note_split(unit);
+        self.entries(module, unit, &mut entries, at)
+    }
+
+    fn root<'a>(
+        &mut self,
+        unit: UnitRef<'_, Slice<'a>>,
+        entries: &mut EntriesRaw<'_, Slice<'a>>,
+        at: usize,
+    ) -> Result<(), Stop> {
+        // addr2line reads this of all units at once, so an error here would cost all of them.
+        let start = entries.next_offset().0;
+        let Some(abbreviation) = entries.read_abbreviation().map_err(Stop::Info)? else { return Ok(()) };
+        let addresses = Addresses::read(unit, entries, abbreviation).map_err(Stop::Info)?;
+        self.roots.push(at + start..at + entries.next_offset().0);
+        self.indirect_base |= addresses.indirect;
+        let ranges = &mut self.ranges;
+        let counted = addresses.each(unit, |_| *ranges += 1);
+        counted.map_err(Stop::Info)?;
+        self.check_ranges()
+    }
+
+    fn check_ranges(&self) -> Result<(), Stop> {
+        if self.ranges > MAX_RANGES { Err(Stop::Limit("number of address ranges")) } else { Ok(()) }
+    }
+
+    fn count_paths<'a>(&mut self, unit: UnitRef<'_, Slice<'a>>) -> Result<(), Stop> {
+        let Some(program) = &unit.line_program else { return Ok(()) };
+        self.has_line_programs = true;
+        let header = program.header();
+        if !self.counted.insert(header.offset().0) {
+            return Ok(());
+        }
+        let base = unit.comp_dir.map_or(0, |dir| dir.len());
+        for file in header.file_names() {
+            let len = |value| unit.attr_string(value).map_or(0, |text| text.len());
+            self.path_bytes += base + len(file.path_name()) + file.directory(header).map_or(0, len);
+        }
+        if self.path_bytes > MAX_PATH_BYTES { Err(Stop::Limit("length of all file paths")) } else { Ok(()) }
+    }
+
+    fn note_split<'a>(&mut self, unit: UnitRef<'_, Slice<'a>>) {
+        if let Ok(Some(name)) = unit.dwo_name() {
+            let name = || unit.attr_string(name).map(|name| name.to_string_lossy().into_owned());
+            let (units, _) = self.split.get_or_insert_with(|| (0, name().unwrap_or_default()));
+            *units += 1;
+        }
+    }
+
+    fn entries<'a>(
+        &mut self,
+        module: &ModuleIndex,
+        unit: UnitRef<'_, Slice<'a>>,
+        entries: &mut EntriesRaw<'_, Slice<'a>>,
+        at: usize,
+    ) -> Result<(), Stop> {
+        // The depths of the inlined calls that enclose the entry.
+        let mut inlined: Vec<isize> = Vec::new();
+        while !entries.is_empty() {
+            let (entry, depth) = (entries.next_offset().0, entries.next_depth());
+            let Some(abbreviation) = entries.read_abbreviation()? else { continue };
+            match abbreviation.tag() {
+                gimli::DW_TAG_subprogram => {
+                    let addresses = Addresses::read(unit, entries, abbreviation)?;
+                    self.subprogram(module, unit, &addresses, (at, entry))?;
+                }
+                gimli::DW_TAG_inlined_subroutine => {
+                    let addresses = Addresses::read(unit, entries, abbreviation)?;
+                    let ranges = &mut self.ranges;
+                    addresses.each(unit, |_| *ranges += 1)?;
+                    self.check_ranges()?;
+                    inlined.truncate(inlined.partition_point(|outer| *outer < depth));
+                    inlined.push(depth);
+                    if inlined.len() > MAX_INLINE_NESTING {
+                        return Err(Stop::Limit("nesting of inlined calls"));
+                    }
+                }
+                _ => entries.skip_attributes(abbreviation.attributes())?,
+            }
+        }
+        Ok(())
+    }
+
+    fn subprogram<'a>(
+        &mut self,
+        module: &ModuleIndex,
+        unit: UnitRef<'_, Slice<'a>>,
+        addresses: &Addresses<usize>,
+        (at, entry): (usize, usize),
+    ) -> Result<(), Stop> {
+        let mut owner = None;
+        let mut count = 0;
+        addresses.each(unit, |range| {
+            count += 1;
+            owner = owner.or_else(|| function_of(module, range));
+        })?;
+        self.ranges += count;
+        self.check_ranges()?;
+        match owner {
+            Some(function) => self.subprograms.push(Subprogram { function, unit: at, entry }),
+            None => self.dead += usize::from(addresses.any()),
+        }
+        Ok(())
+    }
+}
+
+/// The function that holds all of the range. One that crosses the end of a body describes another module: the code
+/// was changed and the debug information was not.
+fn function_of(module: &ModuleIndex, range: gimli::Range) -> Option<FuncIndex> {
+    let start = CodeOffset(u32::try_from(range.begin).ok()?);
+    let function = module.function_at(start)?;
+    let body = module.function(function)?.body.as_ref()?;
+    (range.end > range.begin && range.end <= u64::from(body.end.0)).then_some(function)
+}

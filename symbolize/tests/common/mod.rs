@@ -1,0 +1,69 @@
+//! Modules to test with: those of the corpus and of the samples, where they are.
+
+#![allow(dead_code, reason = "each test uses some of it")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails may panic")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use wasmscope_symbolize::{ModuleIndex, Symbols};
+
+/// The folder with modules that others made, or `None` with a word about it.
+pub fn corpus() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dir = match std::env::var_os("WASMSCOPE_CORPUS") {
+        Some(dir) => PathBuf::from(dir),
+        None => root.join("../../shared/corpus"),
+    };
+    let found = dir.is_dir();
+    if !found {
+        eprintln!("skipped: no corpus; WASMSCOPE_CORPUS may name its folder");
+    }
+    found.then_some(dir)
+}
+
+/// A file of the samples, or `None` with a word about it.
+pub fn sample(name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples").join(name);
+    let found = path.is_file();
+    if !found {
+        eprintln!("skipped: there is no samples/{name}");
+    }
+    found.then_some(path)
+}
+
+/// All modules below `dir`, sorted.
+pub fn modules(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() && !path.ends_with("inputs") {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "wasm") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The symbols of the core module in `path`.
+pub fn symbols(path: &Path) -> Symbols {
+    let bytes: Arc<[u8]> = std::fs::read(path).unwrap().into();
+    let module = ModuleIndex::parse(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    Symbols::new(bytes, Arc::new(module))
+}
+
+/// Numbers that look random and are the same each time.
+pub struct Lcg(pub u64);
+
+impl Lcg {
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound.max(1)
+    }
+}

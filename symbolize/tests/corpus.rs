@@ -1,0 +1,118 @@
+//! Every module of the corpus can be read, and says of itself what is known of it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails may panic")]
+
+mod common;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use wasmscope_symbolize::{CodeOffset, ModuleError, ModuleIndex, NameSource, Symbols, Warning};
+
+/// How many code offsets of a module are looked up.
+const PROBES: usize = 2000;
+
+#[test]
+fn every_module_can_be_read() {
+    let Some(dir) = common::corpus() else { return };
+    for path in common::modules(&dir) {
+        let bytes = std::fs::read(&path).unwrap();
+        let shown = path.file_name().unwrap().to_string_lossy().into_owned();
+        let module = match ModuleIndex::parse(&bytes) {
+            Ok(module) => module,
+            Err(ModuleError::Component) => {
+                eprintln!("{shown}: component");
+                continue;
+            }
+            Err(error) => panic!("{shown}: {error}"),
+        };
+        let started = Instant::now();
+        let symbols = Symbols::new(bytes.into(), module.into());
+        let created = started.elapsed();
+        check_names(&symbols);
+        let (lines, inlined) = check_frames(&symbols);
+        eprintln!(
+            "{shown}: {} functions, new {created:?}, all {:?}, of {PROBES} probes {lines} with a line and {inlined} inlined",
+            symbols.module().functions().len(),
+            started.elapsed(),
+        );
+        for warning in symbols.warnings() {
+            eprintln!("    {warning}");
+        }
+    }
+}
+
+fn check_names(symbols: &Symbols) {
+    let mut sources = [0usize; 5];
+    for function in symbols.module().functions() {
+        let name = symbols.name(function.index);
+        assert!(!name.raw.is_empty() && !name.full.is_empty() && !name.short.is_empty());
+        assert!(name.short.len() <= name.full.len(), "{name:?}");
+        let source = match name.source {
+            NameSource::NameSection => 0,
+            NameSource::Export => 1,
+            NameSource::Import => 2,
+            NameSource::Dwarf => 3,
+            NameSource::Index => 4,
+        };
+        sources[source] += 1;
+    }
+    eprintln!("    names {sources:?} (section, export, import, DWARF, index)");
+}
+
+fn check_frames(symbols: &Symbols) -> (usize, usize) {
+    let mut random = common::Lcg(1);
+    let defined: Vec<_> = symbols.module().functions().iter().filter(|f| f.body.is_some()).collect();
+    let (mut lines, mut inlined) = (0, 0);
+    for _ in 0..PROBES {
+        let Some(function) = defined.get(random.below(defined.len())) else { break };
+        let body = function.body.clone().unwrap();
+        let offset = CodeOffset(body.start.0 + random.below((body.end.0 - body.start.0) as usize) as u32);
+        assert_eq!(symbols.module().function_at(offset), Some(function.index));
+        let frames = symbols.frames(offset);
+        let (outermost, inner) = frames.split_last().unwrap();
+        assert_eq!(outermost.function, symbols.name(function.index).full);
+        assert!(!outermost.inlined && inner.iter().all(|frame| frame.inlined));
+        lines += usize::from(frames[0].location.is_some());
+        inlined += usize::from(!inner.is_empty());
+        symbols.declaration(function.index);
+    }
+    (lines, inlined)
+}
+
+#[test]
+fn dead_debug_information_is_called_unusable() {
+    let Some(dir) = common::corpus() else { return };
+    let symbols = common::symbols(&dir.join("modules/c-meshoptimizer-deaddwarf.wasm"));
+    assert!(!symbols.has_lines());
+    assert!(matches!(symbols.warnings(), [Warning::DwarfDead { functions: 1.. }]));
+}
+
+#[test]
+fn debug_information_elsewhere_is_told() {
+    let Some(dir) = common::corpus() else { return };
+    let symbols = common::symbols(&dir.join("modules/bzip2-clang22.extdbg.wasm"));
+    assert!(matches!(symbols.warnings(), [Warning::DwarfElsewhere { file }] if !file.is_empty()));
+    let symbols = common::symbols(&dir.join("modules/bzip2-clang22-split-dwarf5.wasm"));
+    assert!(symbols.warnings().iter().any(|warning| matches!(warning, Warning::DwarfSplit { .. })));
+}
+
+#[test]
+fn debug_information_is_taken_from_another_file() {
+    let Some(dir) = common::corpus() else { return };
+    for (module, debug) in [
+        ("modules/bzip2-clang22.extdbg.wasm", "modules/bzip2-clang22.debug.wasm"),
+        ("toolchains/em-leaky-sepdwarf.wasm", "toolchains/em-leaky-sepdwarf.debug.wasm"),
+    ] {
+        let read = |name| -> (Arc<[u8]>, Arc<ModuleIndex>) {
+            let bytes = std::fs::read(dir.join(name)).unwrap();
+            let module = ModuleIndex::parse(&bytes).unwrap();
+            (bytes.into(), module.into())
+        };
+        let ((bytes, index), (debug_bytes, debug_index)) = (read(module), read(debug));
+        let symbols = Symbols::with_debug_file(bytes, index, debug_bytes, debug_index);
+        assert!(symbols.has_lines(), "{module}: {:?}", symbols.warnings());
+        let (lines, _) = check_frames(&symbols);
+        assert!(lines > PROBES / 4, "{module}: only {lines}");
+    }
+}
