@@ -29,7 +29,7 @@ impl Names {
             None if symbol.len() == raw.len() => Arc::clone(raw),
             None => symbol.into(),
         };
-        let short = match shorten(&full) {
+        let short = match cpp_prefix(&full).unwrap_or_else(|| shorten(&full)) {
             short if *short == *full => Arc::clone(&full),
             short => short.into(),
         };
@@ -83,6 +83,25 @@ fn cpp(symbol: &str) -> Option<String> {
     Some(text.0)
 }
 
+/// The names at the start of a C++ name that could not be demangled, up to the first template arguments: newer
+/// compilers mangle constrained templates in ways that the demangler does not know.
+fn cpp_prefix(symbol: &str) -> Option<String> {
+    let rest = symbol.strip_prefix("_Z")?;
+    let mut rest = rest.strip_prefix('N').unwrap_or(rest).trim_start_matches(['r', 'V', 'K', 'R', 'O']);
+    let mut names = Vec::new();
+    if let Some(inside) = rest.strip_prefix("St") {
+        names.push("std");
+        rest = inside;
+    }
+    while let Some(digits) = rest.find(|c: char| !c.is_ascii_digit()).filter(|digits| *digits > 0) {
+        let len: usize = rest.get(..digits)?.parse().ok()?;
+        let end = digits.checked_add(len)?;
+        names.push(rest.get(digits..end)?);
+        rest = rest.get(end..)?;
+    }
+    (!names.is_empty()).then(|| names.join("::"))
+}
+
 /// Text that refuses to grow beyond [`MAX_DEMANGLED_BYTES`].
 struct Bounded(String);
 
@@ -133,6 +152,8 @@ mod tests {
     fn other_names_stay() {
         check("memcpy", "memcpy", "memcpy");
         check("_Znonsense", "_Znonsense", "_Znonsense");
+        let unknown = "_ZNSt3__26vectorIiEC2IPiTnNS_9enable_ifIXsr1a1bE5valueEiE4typeELi0EEES2_S2_";
+        check(unknown, unknown, "std::__2::vector");
         check("main.main$1", "main.main$1", "main.main$1");
         check("foo.llvm.99", "foo", "foo");
         let long = format!("_ZN{}E", "1a".repeat(3000));

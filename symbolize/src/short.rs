@@ -141,7 +141,9 @@ fn operator_len(out: &str, rest: &str) -> Option<usize> {
     let len = bracket.or_else(|| match symbol.as_bytes().first()? {
         // `operator new[]`, `operator bool`, `operator std::string`: up to the parameters.
         b' ' => symbol.find('('),
-        b if b.is_ascii_punctuation() && *b != b'_' => symbol.find('('),
+        // `operator""_suffix`
+        b'"' => symbol.find('('),
+        b if b"+-*/%^&|~!=,".contains(b) => symbol.find(|c| !"+-*/%^&|~!=,".contains(c)),
         _ => None,
     })?;
     starts_word.then_some(WORD.len() + len)
@@ -166,6 +168,9 @@ mod tests {
             ("operator new(unsigned long)", "operator new"),
             ("operator new[](unsigned long)", "operator new[]"),
             ("Box::operator==(Box const&) const", "Box::operator=="),
+            ("Box::operator+=[abi:nn19](int)", "Box::operator+="),
+            ("bool operator!=[abi:nn19]<std::vector<int>>(int)", "operator!="),
+            ("long operator\"\"_km(long)", "operator\"\"_km"),
             ("Box::operator bool() const", "Box::operator bool"),
             ("f[abi:cxx11](int)", "f"),
             ("core::ptr::drop_in_place::<alloc::vec::Vec<u8>>", "core::ptr::drop_in_place"),

@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use wasmscope_symbolize::{CodeOffset, ModuleError, ModuleIndex, NameSource, Symbols, Warning};
@@ -94,4 +95,24 @@ fn debug_information_elsewhere_is_told() {
     assert!(matches!(symbols.warnings(), [Warning::DwarfElsewhere { file }] if !file.is_empty()));
     let symbols = common::symbols(&dir.join("modules/bzip2-clang22-split-dwarf5.wasm"));
     assert!(symbols.warnings().iter().any(|warning| matches!(warning, Warning::DwarfSplit { .. })));
+}
+
+#[test]
+fn debug_information_is_taken_from_another_file() {
+    let Some(dir) = common::corpus() else { return };
+    for (module, debug) in [
+        ("modules/bzip2-clang22.extdbg.wasm", "modules/bzip2-clang22.debug.wasm"),
+        ("toolchains/em-leaky-sepdwarf.wasm", "toolchains/em-leaky-sepdwarf.debug.wasm"),
+    ] {
+        let read = |name| -> (Arc<[u8]>, Arc<ModuleIndex>) {
+            let bytes = std::fs::read(dir.join(name)).unwrap();
+            let module = ModuleIndex::parse(&bytes).unwrap();
+            (bytes.into(), module.into())
+        };
+        let ((bytes, index), (debug_bytes, debug_index)) = (read(module), read(debug));
+        let symbols = Symbols::with_debug_file(bytes, index, debug_bytes, debug_index);
+        assert!(symbols.has_lines(), "{module}: {:?}", symbols.warnings());
+        let (lines, _) = check_frames(&symbols);
+        assert!(lines > PROBES / 4, "{module}: only {lines}");
+    }
 }

@@ -5,21 +5,27 @@
 
 mod boundary;
 mod context;
+mod damage;
 mod file;
 mod heap;
 mod meta;
 mod outcome;
 mod reader;
+#[cfg(test)]
+mod roundtrip;
+mod scan;
 mod stack;
+mod wire;
 mod writer;
 
 pub use boundary::{Crossing, CrossingTable, Direction, DurationHistogram, SiteCrossings};
 pub use context::{ContextId, ContextTable};
+pub use damage::Damage;
 pub use file::{FORMAT_VERSION, MAGIC};
 pub use heap::{GrowthEvent, HeapEvent, HeapEvents, HeapOp};
 pub use meta::{Allocator, Meta, Phase, PhaseSpan, SamplerKind};
 pub use outcome::{Outcome, TrapFrame};
-pub use reader::{Damage, ReadError, read, read_file};
+pub use reader::{ReadError, read, read_file};
 pub use stack::{SampleTable, StackFrame, StackId, StackTable};
 pub use writer::{Batch, Writer};
 

@@ -1,16 +1,21 @@
 //! Reads a recording back, as much of it as is whole.
 
 use super::Recording;
+use super::damage::DamageLog;
+use super::file::{FILE_HEAD_BYTES, FORMAT_VERSION, Kind, MAGIC};
+use super::scan::{Chunk, Scanner};
+use super::wire::{self, Malformed, ModulePiece, OutputPiece};
+use serde::Deserialize;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// What of a file could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Damage {
-    /// Where in the file reading stopped or a chunk was skipped.
-    pub file_offset: u64,
-    /// What is missing, as a sentence.
-    pub message: String,
-}
+/// This much of the program's output is kept: its end.
+const MAX_OUTPUT_BYTES: usize = 1 << 20;
+/// No engine takes a larger module.
+const MAX_MODULE_BYTES: u64 = 1 << 30;
+/// All messages together may be this large; as columns in memory they take about five times that.
+const MAX_UNPACKED_BYTES: usize = 2 << 30;
 
 /// Why a file can't be read as a recording at all.
 #[derive(Debug, thiserror::Error)]
@@ -21,15 +26,14 @@ pub enum ReadError {
         /// The file.
         path: PathBuf,
         /// What the operating system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The first bytes are not a recording's.
     #[error("not a recording: it does not begin as a .wscope file does")]
     NotARecording,
     /// A newer wasmscope wrote it.
     #[error(
-        "this recording has format version {found}; this program reads up to {}. A newer wasmscope opens it",
-        super::FORMAT_VERSION
+        "this recording has format version {found}; this program reads up to {FORMAT_VERSION}. A newer wasmscope opens it"
     )]
     NewerVersion {
         /// The file's version.
@@ -37,14 +41,224 @@ pub enum ReadError {
     },
 }
 
-/// Reads a recording from memory.
+/// Reads a recording from memory. Damaged parts are left out and told in [`Recording::damage`].
+///
+/// # Errors
+/// When the bytes are no recording, or one of a newer version.
 pub fn read(bytes: &[u8]) -> Result<Recording, ReadError> {
-    let _ = bytes;
-    Err(ReadError::NotARecording)
+    check_head(bytes)?;
+    let mut assembly = Assembly::default();
+    let mut scanner = Scanner::new(bytes, FILE_HEAD_BYTES);
+    while let Some(chunk) = scanner.next(&mut assembly.damage) {
+        assembly.add(&chunk);
+    }
+    Ok(assembly.finish(bytes.len()))
 }
 
-/// Reads a recording from a file.
+/// Reads a recording from a file. A file that is none is not read further than its first bytes.
+///
+/// # Errors
+/// As [`read`], or when the file can't be read.
 pub fn read_file(path: &Path) -> Result<Recording, ReadError> {
-    let bytes = std::fs::read(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
+    let io_error = |source| ReadError::Io { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(io_error)?;
+    let mut bytes = Vec::new();
+    file.by_ref().take(FILE_HEAD_BYTES as u64).read_to_end(&mut bytes).map_err(io_error)?;
+    check_head(&bytes)?;
+    file.read_to_end(&mut bytes).map_err(io_error)?;
     read(&bytes)
+}
+
+fn check_head(bytes: &[u8]) -> Result<(), ReadError> {
+    let version = bytes.strip_prefix(&MAGIC).and_then(|rest| rest.first_chunk());
+    match version.map(|bytes| u32::from_le_bytes(*bytes)) {
+        None => Err(ReadError::NotARecording),
+        Some(found) if found > FORMAT_VERSION => Err(ReadError::NewerVersion { found }),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The recording so far, and what is missing of it.
+#[derive(Default)]
+struct Assembly {
+    recording: Recording,
+    damage: DamageLog,
+    module: ModuleSoFar,
+    /// Rows of the file seen or known to be missing; the tables of the recording may hold fewer.
+    stacks_end: u64,
+    contexts_end: u64,
+    samples_seen: u64,
+    growth_seen: u64,
+    heap_seen: u64,
+    missing: Missing,
+    unpacked_bytes: usize,
+}
+
+#[derive(Default)]
+struct ModuleSoFar {
+    bytes: Vec<u8>,
+    total_bytes: u64,
+}
+
+/// How much is missing.
+#[derive(Default)]
+struct Missing {
+    samples: u64,
+    growth: u64,
+    heap: u64,
+    orphaned_samples: u64,
+    orphaned_events: u64,
+}
+
+impl Assembly {
+    fn add(&mut self, chunk: &Chunk) {
+        let noun = chunk.kind.noun();
+        let Some(raw) = chunk.unpack() else {
+            return self.damage.add(chunk.at, format!("a chunk of {noun} can't be unpacked"));
+        };
+        self.unpacked_bytes += raw.len();
+        if self.unpacked_bytes > MAX_UNPACKED_BYTES {
+            return self.damage.add(chunk.at, "the recording is too large; its end was left out");
+        }
+        if self.take(chunk.kind, &raw).is_err() {
+            self.damage.add(chunk.at, format!("a chunk of {noun} is malformed and was left out"));
+        }
+    }
+
+    fn take(&mut self, kind: Kind, raw: &[u8]) -> Result<(), Malformed> {
+        match kind {
+            Kind::META => self.recording.meta = decode(raw)?,
+            Kind::MODULE => self.module.take(&decode(raw)?)?,
+            Kind::STACKS => self.take_stacks(decode(raw)?)?,
+            Kind::SAMPLES => self.take_samples(decode(raw)?)?,
+            Kind::CONTEXTS => self.take_contexts(decode(raw)?)?,
+            Kind::CROSSINGS => self.recording.crossings = decode(raw)?,
+            Kind::GROWTH => self.take_growth(decode(raw)?)?,
+            Kind::HEAP => self.take_heap(decode(raw)?)?,
+            Kind::PHASES => self.recording.phases.append(&mut decode(raw)?),
+            Kind::OUTPUT => self.take_output(decode(raw)?),
+            Kind::OUTCOME => self.recording.outcome = decode(raw)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Later rows point at earlier ones by number, so nothing can be appended behind a gap.
+    fn take_stacks(&mut self, columns: wire::StackColumns) -> Result<(), Malformed> {
+        self.stacks_end = self.stacks_end.max(columns.first_row.saturating_add(columns.rows()));
+        match gap(columns.first_row, self.recording.stacks.len() as u64)? {
+            0 => columns.append_to(&mut self.recording.stacks),
+            _ => Ok(()),
+        }
+    }
+
+    fn take_contexts(&mut self, columns: wire::ContextColumns) -> Result<(), Malformed> {
+        self.contexts_end = self.contexts_end.max(columns.first_row.saturating_add(columns.rows()));
+        match gap(columns.first_row, self.recording.contexts.len() as u64)? {
+            0 => columns.append_to(&mut self.recording.contexts),
+            _ => Ok(()),
+        }
+    }
+
+    fn take_samples(&mut self, columns: wire::SampleColumns) -> Result<(), Malformed> {
+        let (rows, missing) = (columns.rows(), gap(columns.first_row, self.samples_seen)?);
+        let stacks = self.recording.stacks.len();
+        self.missing.orphaned_samples += columns.append_to(&mut self.recording.samples, stacks)?;
+        self.missing.samples += missing;
+        self.samples_seen += missing + rows;
+        Ok(())
+    }
+
+    fn take_growth(&mut self, mut part: wire::GrowthRows) -> Result<(), Malformed> {
+        let (rows, missing) = (part.rows.len() as u64, gap(part.first_row, self.growth_seen)?);
+        let contexts = self.recording.contexts.len();
+        for event in &mut part.rows {
+            event.context = wire::known_context(event.context, contexts, &mut self.missing.orphaned_events);
+        }
+        self.recording.growth.append(&mut part.rows);
+        self.missing.growth += missing;
+        self.growth_seen += missing + rows;
+        Ok(())
+    }
+
+    fn take_heap(&mut self, columns: wire::HeapColumns) -> Result<(), Malformed> {
+        let (rows, missing) = (columns.rows(), gap(columns.first_row, self.heap_seen)?);
+        let contexts = self.recording.contexts.len();
+        self.missing.orphaned_events += columns.append_to(&mut self.recording.heap, contexts)?;
+        self.missing.heap += missing;
+        self.heap_seen += missing + rows;
+        Ok(())
+    }
+
+    fn take_output(&mut self, OutputPiece(bytes): OutputPiece) {
+        let output = &mut self.recording.output;
+        output.extend_from_slice(bytes);
+        let surplus = output.len().saturating_sub(MAX_OUTPUT_BYTES);
+        output.drain(..surplus);
+    }
+
+    fn finish(self, file_bytes: usize) -> Recording {
+        let Self { mut recording, mut damage, module, missing, stacks_end, contexts_end, .. } = self;
+        // Contexts may be written after the last table of crossings, and be missing; both are known only now.
+        let contexts = recording.contexts.len();
+        let mut orphaned_sites = 0;
+        for site in &mut recording.crossings.sites {
+            site.context = wire::known_context(site.context, contexts, &mut orphaned_sites);
+        }
+        let orphaned_events = missing.orphaned_events + orphaned_sites;
+        damage.add_missing(file_bytes, missing.samples, "samples are missing");
+        damage.add_missing(
+            file_bytes,
+            stacks_end.saturating_sub(recording.stacks.len() as u64),
+            "stacks are missing",
+        );
+        damage.add_missing(
+            file_bytes,
+            missing.orphaned_samples,
+            "samples were left out, as their stacks are missing",
+        );
+        damage.add_missing(file_bytes, missing.heap, "heap operations are missing");
+        damage.add_missing(file_bytes, missing.growth, "memory growths are missing");
+        damage.add_missing(
+            file_bytes,
+            contexts_end.saturating_sub(contexts as u64),
+            "call paths are missing",
+        );
+        damage.add_missing(file_bytes, orphaned_events, "events have lost their call path");
+        recording.module = module.finish(&mut damage, file_bytes).into();
+        recording.damage = damage.finish();
+        recording
+    }
+}
+
+impl ModuleSoFar {
+    fn take(&mut self, piece: &ModulePiece) -> Result<(), Malformed> {
+        let ModulePiece { total_bytes, offset, bytes } = *piece;
+        let fits = total_bytes <= MAX_MODULE_BYTES && offset == self.bytes.len() as u64;
+        fits.then_some(()).ok_or(Malformed)?;
+        self.total_bytes = total_bytes;
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// The module if it is whole; half a module would be read as one that is broken by itself.
+    fn finish(self, damage: &mut DamageLog, file_bytes: usize) -> Vec<u8> {
+        let Self { bytes, total_bytes } = self;
+        if bytes.len() as u64 == total_bytes && total_bytes > 0 {
+            return bytes;
+        }
+        damage.add(file_bytes, "the module is missing, and with it all names and lines");
+        Vec::new()
+    }
+}
+
+/// How many rows are missing in front of `first_row`, if `expected` should come next.
+fn gap(first_row: u64, expected: u64) -> Result<u64, Malformed> {
+    /// More rows than any file has; a number beyond it is a lie.
+    const MAX_ROWS: u64 = 1 << 40;
+    first_row.checked_sub(expected).filter(|_| first_row < MAX_ROWS).ok_or(Malformed)
+}
+
+fn decode<'a, M: Deserialize<'a>>(raw: &'a [u8]) -> Result<M, Malformed> {
+    postcard::from_bytes(raw).map_err(|_| Malformed)
 }

@@ -32,11 +32,16 @@ pub(super) struct Lookup {
 }
 
 impl Lookup {
-    pub(super) fn new(bytes: &Arc<[u8]>, module: &ModuleIndex, outline: &Outline) -> gimli::Result<Self> {
+    pub(super) fn new(
+        bytes: &Arc<[u8]>,
+        file: &ModuleIndex,
+        module: &ModuleIndex,
+        outline: &Outline,
+    ) -> gimli::Result<Self> {
         let first_body = module.functions().iter().find_map(|function| function.body.as_ref());
         let first_body = first_body.map_or(0, |body| u64::from(body.start.0));
         let roots: Arc<[Range<usize>]> = outline.roots.clone().into();
-        let dwarf = shared(bytes, module, outline.info_len, |id| match id {
+        let dwarf = shared(bytes, file, outline.info_len, |id| match id {
             SectionId::DebugInfo => Tombstones { first_body, exempt: Arc::clone(&roots) },
             SectionId::DebugAddr if outline.indirect_base => {
                 Tombstones { first_body: 0, exempt: Arc::default() }

@@ -42,13 +42,14 @@ pub(crate) struct RawFrame {
 }
 
 impl Debug {
-    /// Reads the outline of the debug information in a module.
-    pub(crate) fn load(bytes: &Arc<[u8]>, module: &ModuleIndex) -> Debug {
-        if !sections::has(module, SectionId::DebugInfo) {
-            let warnings = elsewhere(bytes, module).into_iter().collect();
+    /// Reads the outline of the debug information about `module` in a file. `file` is the outline of that file, the
+    /// module itself unless the debug information was split off.
+    pub(crate) fn load(bytes: &Arc<[u8]>, file: &ModuleIndex, module: &ModuleIndex) -> Debug {
+        if !sections::has(file, SectionId::DebugInfo) {
+            let warnings = elsewhere(bytes, file).into_iter().collect();
             return Debug { warnings, ..Debug::default() };
         }
-        let mut outline = match scan::scan(&sections::borrowed(bytes, module), module) {
+        let mut outline = match scan::scan(&sections::borrowed(bytes, file), module) {
             Ok(outline) => outline,
             Err(what) => return Debug { warnings: vec![Warning::DwarfLimit { what }], ..Debug::default() },
         };
@@ -57,7 +58,7 @@ impl Debug {
             warnings.push(Warning::DwarfDead { functions: outline.dead });
             return Debug { warnings, ..Debug::default() };
         }
-        let lookup = match Lookup::new(bytes, module, &outline) {
+        let lookup = match Lookup::new(bytes, file, module, &outline) {
             Ok(lookup) => Some(Mutex::new(lookup)),
             Err(error) => {
                 warnings.push(Warning::DwarfBroken { unit: 0, message: error.to_string() });

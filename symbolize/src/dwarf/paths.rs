@@ -3,13 +3,23 @@
 use std::borrow::Cow;
 
 /// Leaves out the segments that mean nothing: `./a.c` is `a.c`, `/b/./a.c` is `/b/a.c`. `..` stays, since it may
-/// cross a symbolic link.
+/// cross a symbolic link. A URL, as the C library's build uses them, isn't below the directory that it was joined to.
 pub(super) fn normalise(path: &str) -> Cow<'_, str> {
+    let path = from_scheme(path);
     if !path.starts_with("./") && !path.contains("/./") {
         return Cow::Borrowed(path);
     }
     let kept: Vec<&str> = path.split('/').filter(|segment| *segment != ".").collect();
     Cow::Owned(kept.join("/"))
+}
+
+/// What begins with the last `scheme://` in the path; all of it if there is none.
+fn from_scheme(path: &str) -> &str {
+    let scheme = path
+        .rfind("://")
+        .and_then(|at| path.get(..at))
+        .map(|before| before.rfind('/').map_or(0, |at| at + 1));
+    scheme.and_then(|start| path.get(start..)).unwrap_or(path)
 }
 
 /// `path` as seen from `directory`.
@@ -36,6 +46,8 @@ mod tests {
         assert_eq!(normalise("/b/../a.c"), "/b/../a.c");
         assert_eq!(normalise("a.c"), "a.c");
         assert_eq!(normalise(""), "");
+        assert_eq!(normalise("sdk://v1/build/sdk://v1/src/a.c"), "sdk://v1/src/a.c");
+        assert_eq!(normalise("sdk://v1/src/a.c"), "sdk://v1/src/a.c");
     }
 
     #[test]

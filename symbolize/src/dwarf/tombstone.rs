@@ -35,3 +35,23 @@ impl Relocate for Tombstones {
         Ok(value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_below_the_first_body_are_dead_unless_exempt() {
+        let read = |at, value| {
+            let exempt = Arc::from([11..20, 40..50]);
+            Tombstones { first_body: 6, exempt }.relocate_address(at, value).ok()
+        };
+        assert_eq!(read(30, 0), Some(TOMBSTONE));
+        assert_eq!(read(30, 5), Some(TOMBSTONE));
+        assert_eq!(read(30, 6), Some(6));
+        assert_eq!(read(12, 0), Some(0));
+        assert_eq!(read(20, 0), Some(TOMBSTONE));
+        assert_eq!(read(49, 0), Some(0));
+        assert_eq!(read(5, 0), Some(TOMBSTONE));
+    }
+}

@@ -19,6 +19,7 @@ pub struct Symbols {
     names: Box<[OnceLock<Box<FunctionName>>]>,
     /// The first export of each function, sorted by function.
     exports: Vec<(FuncIndex, usize)>,
+    debug_file: Option<(Arc<[u8]>, Arc<ModuleIndex>)>,
     debug: OnceLock<Debug>,
     warnings: OnceLock<Vec<Warning>>,
     unknown: FunctionName,
@@ -55,7 +56,29 @@ impl Symbols {
         let names = (0..module.functions().len()).map(|_| OnceLock::new()).collect();
         let exports = name::first_exports(&module);
         let (debug, warnings) = (OnceLock::new(), OnceLock::new());
-        Symbols { bytes, module, names, exports, debug, warnings, unknown: FunctionName::unknown() }
+        Symbols {
+            bytes,
+            module,
+            names,
+            exports,
+            debug_file: None,
+            debug,
+            warnings,
+            unknown: FunctionName::unknown(),
+        }
+    }
+
+    /// As [`Symbols::new`], with debug information from another file: the one that
+    /// [`Warning::DwarfElsewhere`] names. It must be that of the same build; what describes no function of the module
+    /// is ignored.
+    pub fn with_debug_file(
+        bytes: Arc<[u8]>,
+        module: Arc<ModuleIndex>,
+        debug_bytes: Arc<[u8]>,
+        debug_index: Arc<ModuleIndex>,
+    ) -> Symbols {
+        let debug_file = Some((debug_bytes, debug_index));
+        Symbols { debug_file, ..Symbols::new(bytes, module) }
     }
 
     /// The module that these are the symbols of.
@@ -114,7 +137,10 @@ impl Symbols {
     }
 
     fn debug(&self) -> &Debug {
-        self.debug.get_or_init(|| Debug::load(&self.bytes, &self.module))
+        self.debug.get_or_init(|| match &self.debug_file {
+            Some((bytes, file)) => Debug::load(bytes, file, &self.module),
+            None => Debug::load(&self.bytes, &self.module, &self.module),
+        })
     }
 }
 

@@ -1,0 +1,112 @@
+//! Damaged modules give an error or a warning; never a panic and never an endless search.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails may panic")]
+
+mod common;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmscope_symbolize::{CodeOffset, ModuleError, ModuleIndex, Symbols};
+
+const TEXT: &str = r#"(module $m
+    (type $t (func (param i32 i64) (result f64)))
+    (import "env" "log" (func $log (param i32)))
+    (memory (export "memory") 1 2)
+    (table 2 funcref)
+    (elem (i32.const 0) $a $b)
+    (global $g funcref (ref.func $b))
+    (func $a (type $t) f64.const 0)
+    (func $b (export "run") i32.const 1 call $log)
+    (start $b)
+    (data $rodata (i32.const 16) "hello"))"#;
+
+/// Asks everything there is to ask.
+fn exercise(bytes: &[u8]) -> Result<(), ModuleError> {
+    let bytes: Arc<[u8]> = bytes.into();
+    let module = Arc::new(ModuleIndex::parse(&bytes)?);
+    let symbols = Symbols::new(bytes, Arc::clone(&module));
+    for function in module.functions() {
+        assert!(!symbols.name(function.index).full.is_empty());
+        symbols.declaration(function.index);
+        if let Some(body) = &function.body {
+            let middle = body.start.0 + (body.end.0 - body.start.0) / 2;
+            for offset in [body.start.0, middle, body.end.0.saturating_sub(1)] {
+                symbols.frames(CodeOffset(offset));
+            }
+        }
+    }
+    symbols.has_lines();
+    symbols.warnings().iter().for_each(|warning| assert!(!warning.to_string().is_empty()));
+    Ok(())
+}
+
+#[test]
+fn a_module_cut_off_anywhere_is_an_error_or_a_shorter_module() {
+    let bytes = wat::parse_str(TEXT).unwrap();
+    exercise(&bytes).unwrap();
+    for len in 0..bytes.len() {
+        match exercise(&bytes[..len]) {
+            Ok(()) | Err(ModuleError::Truncated { .. } | ModuleError::BodyCount { .. }) => {}
+            // An export or element whose section is there and whose target's isn't.
+            Err(ModuleError::Index { .. }) => {}
+            // Functions whose code section is cut off.
+            Err(ModuleError::Malformed { message, .. }) if message.contains("absent") => {}
+            Err(error) => panic!("cut at {len}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn flipped_bytes_do_no_harm() {
+    let bytes = wat::parse_str(TEXT).unwrap();
+    let mut random = common::Lcg(7);
+    for _ in 0..20_000 {
+        let mut damaged = bytes.clone();
+        for _ in 0..=random.below(4) {
+            let at = random.below(damaged.len());
+            damaged[at] = random.below(256) as u8;
+        }
+        let _ = exercise(&damaged);
+    }
+}
+
+/// Damage to the debug information alone, so that the module itself stays readable.
+#[test]
+fn damaged_debug_information_does_no_harm() {
+    for name in ["hotloop/hotloop.wasm", "words/words.wasm", "json/json.wasm"] {
+        let Some(path) = common::sample(name) else { continue };
+        let bytes = std::fs::read(path).unwrap();
+        let module = ModuleIndex::parse(&bytes).unwrap();
+        let debug: Vec<_> = module.sections().iter().filter(|s| s.name.starts_with(".debug_")).collect();
+        let mut random = common::Lcg(11);
+        let started = Instant::now();
+        let mut rounds = 0;
+        while rounds < 300 && started.elapsed() < Duration::from_secs(5) {
+            let mut damaged = bytes.clone();
+            for _ in 0..=random.below(30) {
+                let section = debug[random.below(debug.len())];
+                let len = (section.data.end.0 - section.data.start.0) as usize;
+                // Headers and the first entries matter most.
+                let len = if random.below(2) == 0 { len.min(300) } else { len };
+                damaged[section.data.start.0 as usize + random.below(len)] = random.below(256) as u8;
+            }
+            let one = Instant::now();
+            exercise(&damaged).unwrap();
+            assert!(one.elapsed() < Duration::from_secs(20), "{name}, round {rounds}");
+            rounds += 1;
+        }
+        eprintln!("{name}: {rounds} damaged copies");
+    }
+}
+
+#[test]
+fn what_is_no_module_is_named() {
+    let error = |bytes: &[u8]| ModuleIndex::parse(bytes).unwrap_err();
+    assert!(matches!(error(b""), ModuleError::Truncated { .. }));
+    assert!(matches!(error(b"\0asm\x0d\0\x01\0"), ModuleError::Component));
+    assert!(matches!(error(b"\0asm\x02\0\0\0"), ModuleError::Version { version: 2 }));
+    assert!(error(b"\x7fELF....").to_string().contains("native program"));
+    assert!(error(b"(module)").to_string().contains("text format"));
+    assert!(matches!(error(b"\0asm\x01\0\0\0\x01"), ModuleError::Truncated { .. }));
+}
