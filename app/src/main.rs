@@ -1,2 +1,29 @@
-//! x
-fn main() {}
+//! The program: reads the arguments, then opens the window or does what the command says.
+
+use clap::Parser;
+use std::process::ExitCode;
+use wasmscope::cli::{self, Cli, Job};
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().job() {
+        Job::Window(paths) => window(paths).map(|()| ExitCode::SUCCESS),
+        Job::Command(command) => cli::run(command),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("wasmscope: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+#[cfg(feature = "gui")]
+fn window(paths: Vec<std::path::PathBuf>) -> anyhow::Result<()> {
+    Ok(wasmscope::ui::run(paths)?)
+}
+
+#[cfg(not(feature = "gui"))]
+fn window(_paths: Vec<std::path::PathBuf>) -> anyhow::Result<()> {
+    anyhow::bail!(
+        "this program was built without the window; `wasmscope record MODULE` and `wasmscope report FILE` work \
+         without one (see `wasmscope --help`)"
+    )
+}
