@@ -1,8 +1,12 @@
 //! Wasmscope: a desktop profiler and memory visualizer for WebAssembly.
 //!
-//! [`pipeline`] is the whole way from a module to a [`profile`]; [`analysis`] computes views of it, [`export`] and
-//! [`cli`] write them out, and `ui` draws them.
+//! [`pipeline`] is the whole way from a module to a [`profile`]; [`analysis`] computes pure views of it; [`export`]
+//! and [`cli`] write them out.
 
+pub mod analysis;
 pub mod cli;
+pub mod export;
 pub mod pipeline;
+pub mod profile;
 pub mod samples;
+pub mod units;

@@ -1,6 +1,8 @@
 //! The program: reads the arguments, then opens the window or does what the command says.
 
 use clap::Parser;
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use wasmscope::cli::{self, Cli, Job};
 
@@ -10,18 +12,13 @@ fn main() -> ExitCode {
         Job::Command(command) => cli::run(command),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("wasmscope: {error:#}");
+        // Nobody is left to be told when this fails.
+        let _ = writeln!(std::io::stderr(), "wasmscope: {error:#}");
         ExitCode::FAILURE
     })
 }
 
-#[cfg(feature = "gui")]
-fn window(paths: Vec<std::path::PathBuf>) -> anyhow::Result<()> {
-    Ok(wasmscope::ui::run(paths)?)
-}
-
-#[cfg(not(feature = "gui"))]
-fn window(_paths: Vec<std::path::PathBuf>) -> anyhow::Result<()> {
+fn window(_paths: Vec<PathBuf>) -> anyhow::Result<()> {
     anyhow::bail!(
         "this program was built without the window; `wasmscope record MODULE` and `wasmscope report FILE` work \
          without one (see `wasmscope --help`)"

@@ -187,8 +187,7 @@ impl Target {
         if written == wanted {
             return Ok(());
         }
-        std::fs::rename(&written, &wanted)
-            .map_err(|source| PipelineError::Create { path: wanted, source })
+        std::fs::rename(&written, &wanted).map_err(|source| PipelineError::Create { path: wanted, source })
     }
 
     /// Removes the file if nothing is in it that could be opened.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use wasmscope_symbolize::{
-    Export, ExportKind, Function, FuncIndex, Import, ImportKind, Memory, ModuleIndex, Section, Symbols,
+    Export, ExportKind, FuncIndex, Function, Import, ImportKind, Memory, ModuleIndex, Section, Symbols,
 };
 
 /// Show what is in a module
@@ -106,7 +106,8 @@ impl Info {
 
     fn text(&self) -> String {
         let imported = self.functions.iter().filter(|function| function.imported).count();
-        let lines = if self.has_lines { "source lines are known (DWARF)" } else { "source lines are not known" };
+        let lines =
+            if self.has_lines { "source lines are known (DWARF)" } else { "source lines are not known" };
         let kind = if self.is_command { "a command" } else { "a library: name an export to call" };
         let mut text = format!(
             "{}: {} bytes, {kind}\n{} functions and {imported} imported ones; {lines}\n",
@@ -156,7 +157,11 @@ impl Info {
         let columns = [("section", Align::Left), ("offset", Align::Right), ("bytes", Align::Right)];
         let mut table = Table::new(&columns);
         for section in &self.sections {
-            table.row([section.name.clone(), format!("{:#x}", section.offset), section.size_bytes.to_string()]);
+            table.row([
+                section.name.clone(),
+                format!("{:#x}", section.offset),
+                section.size_bytes.to_string(),
+            ]);
         }
         table
     }
@@ -188,7 +193,9 @@ fn import_info(import: &Import) -> ImportInfo {
 
 fn export_info(module: &ModuleIndex, export: &Export) -> ExportInfo {
     let (kind, ty) = match export.kind {
-        ExportKind::Function => ("function", module.function(FuncIndex(export.index)).map(|f| f.ty.to_string())),
+        ExportKind::Function => {
+            ("function", module.function(FuncIndex(export.index)).map(|f| f.ty.to_string()))
+        }
         ExportKind::Memory => ("memory", None),
         ExportKind::Table => ("table", None),
         ExportKind::Global => ("global", None),

@@ -4,9 +4,9 @@ use super::print;
 use crate::pipeline;
 use anyhow::Context;
 use std::path::PathBuf;
+use std::sync::Arc;
 use wasmscope_instrument::{MeasureSet, Plan, Rewritten, rewrite};
 use wasmscope_symbolize::{ModuleIndex, Symbols};
-use std::sync::Arc;
 
 /// Put the probes into a module and write it, without running it
 #[derive(Debug, clap::Args)]

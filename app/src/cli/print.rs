@@ -1,12 +1,11 @@
 //! Writes results out, to where the command says.
 
+use crate::export::JSON_SCHEMA;
+use crate::profile::Profile;
 use anyhow::Context;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
-
-/// The number of the JSON's shape, in `schema`. It rises when a field changes its meaning or goes away.
-pub(super) const JSON_SCHEMA: u32 = 1;
 
 /// What every JSON result is wrapped in.
 #[derive(Serialize)]
@@ -55,4 +54,11 @@ pub(super) fn file_or_text(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<
 pub(super) fn note(line: &str) {
     // Nobody is left to be told when this fails.
     let _ = writeln!(io::stderr(), "wasmscope: {line}");
+}
+
+/// Tells the user if a part of the recording could not be read.
+pub(super) fn damage(file: &Path, profile: &Profile) {
+    if let Some(damage) = &profile.recording().damage {
+        note(&format!("{}: {damage}", file.display()));
+    }
 }

@@ -73,7 +73,8 @@ pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn options(args: RecordArgs) -> RunOptions {
-    let RecordArgs { measure, rate, invoke, call_args, env, dir, stdin, timeout, max_memory, args, .. } = args;
+    let RecordArgs { measure, rate, invoke, call_args, env, dir, stdin, timeout, max_memory, args, .. } =
+        args;
     RunOptions {
         measures: measure,
         rate_hz: rate,
@@ -95,7 +96,13 @@ fn default_output(module: &Path) -> PathBuf {
 fn exit_code(outcome: &Outcome) -> u8 {
     match outcome {
         // Only the low byte reaches whoever waits for us; a failure must not look like a success.
-        Outcome::Exited { code } => if *code != 0 && code & 0xff == 0 { 1 } else { (code & 0xff) as u8 },
+        Outcome::Exited { code } => {
+            if *code != 0 && code & 0xff == 0 {
+                1
+            } else {
+                (code & 0xff) as u8
+            }
+        }
         Outcome::Returned { .. } => 0,
         Outcome::Trapped { .. } => TRAP_EXIT_CODE,
         Outcome::LimitReached { .. } => LIMIT_EXIT_CODE,

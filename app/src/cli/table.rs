@@ -56,7 +56,10 @@ impl Table {
     }
 
     fn widths(&self) -> Vec<usize> {
-        let width = |at| self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max();
+        let width = |at: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(at));
+            cells.map(|cell| cell.chars().count()).max()
+        };
         (0..self.align.len()).map(|at| width(at).unwrap_or(0)).collect()
     }
 }

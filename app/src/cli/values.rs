@@ -6,7 +6,8 @@ use wasmscope_instrument::GrantedDir;
 
 /// `500ms`, `5s`, `1.5m`, `1h`; a bare number is seconds, as `timeout` takes it.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let bad = || format!("`{text}` is not a duration; write a number with ms, s, m or h, such as 500ms or 5s");
+    let bad =
+        || format!("`{text}` is not a duration; write a number with ms, s, m or h, such as 500ms or 5s");
     let (number, unit) = split_unit(text);
     let seconds = match unit {
         "ms" => 0.001,

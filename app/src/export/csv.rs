@@ -9,8 +9,7 @@ use std::fmt::Write;
 /// unit: `self_nanos`.
 pub(super) fn csv(table: &FunctionTable) -> String {
     let unit = unit_word(table.metric.unit());
-    let mut text =
-        format!("index,kind,name,file,line,self_{unit},total_{unit},self_share,total_share\r\n");
+    let mut text = format!("index,kind,name,file,line,self_{unit},total_{unit},self_share,total_share\r\n");
     for row in &table.rows {
         let index = index_of(row.kind).map_or(String::new(), |index| index.to_string());
         let line = row.line.map_or(String::new(), |line| line.to_string());

@@ -1,7 +1,7 @@
 //! The call tree and its functions as JSON. The shape is described in `app/JSON.md`.
 
 use super::unit_word;
-use crate::analysis::{CallTree, NodeId};
+use crate::analysis::{CallTree, FunctionRow, NodeId};
 use crate::profile::{FrameId, FrameKind, PathId, Profile};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -22,6 +22,19 @@ pub struct FunctionJson {
     pub file: Option<String>,
     /// The line in it.
     pub line: Option<u32>,
+}
+
+impl FunctionJson {
+    /// The function of a row.
+    pub fn of_row(row: &FunctionRow) -> FunctionJson {
+        FunctionJson {
+            index: index_of(row.kind),
+            kind: kind_word(row.kind),
+            name: row.name.to_string(),
+            file: row.file.as_deref().map(str::to_owned),
+            line: row.line,
+        }
+    }
 }
 
 /// The call tree in JSON.
@@ -56,7 +69,8 @@ struct Document {
 /// `tree` as a file.
 pub(super) fn json(profile: &Profile, tree: &CallTree) -> Vec<u8> {
     let document = Document { schema: JSON_SCHEMA, tree: call_tree_json(profile, tree) };
-    let mut bytes = serde_json::to_vec(&document).expect("there are no maps with other keys than strings in it");
+    let mut bytes =
+        serde_json::to_vec(&document).expect("there are no maps with other keys than strings in it");
     bytes.push(b'\n');
     bytes
 }
@@ -148,7 +162,10 @@ mod tests {
         let profile = ProfileBuilder::new().folded(stacks).build();
         let bytes = json(&profile, &call_tree(&profile, &CallTreeQuery::default()));
         let json: Value = serde_json::from_slice(&bytes).unwrap();
-        assert_eq!((&json["schema"], &json["unit"], &json["total"]), (&1.into(), &"nanos".into(), &42.into()));
+        assert_eq!(
+            (&json["schema"], &json["unit"], &json["total"]),
+            (&1.into(), &"nanos".into(), &42.into())
+        );
         let nodes = json["nodes"].as_array().unwrap();
         let own: u64 = nodes.iter().map(|node| node["self"].as_u64().unwrap()).sum();
         assert_eq!(own, 42);

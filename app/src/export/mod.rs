@@ -5,15 +5,14 @@ mod folded;
 mod json;
 mod svg;
 
-pub use json::{FunctionJson, call_tree_json, frame_json, path_json};
+pub use json::{CallTreeJson, FunctionJson, JSON_SCHEMA, call_tree_json, frame_json, path_json};
 
-use crate::analysis::{CallTreeQuery, call_tree, functions};
+use crate::analysis::{CallTreeQuery, Unit, call_tree, functions};
 use crate::profile::Profile;
 use std::fmt;
 
 /// The forms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(not(doc), derive(clap::ValueEnum))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum Format {
     /// A flame graph that zooms and searches in a browser, in one file.
     Svg,
@@ -57,8 +56,7 @@ pub fn export(profile: &Profile, query: &CallTreeQuery, format: Format) -> Vec<u
 }
 
 /// The word for what the values of `unit` are, as it stands at the end of names: `self_nanos`.
-pub(crate) const fn unit_word(unit: crate::analysis::Unit) -> &'static str {
-    use crate::analysis::Unit;
+pub(crate) const fn unit_word(unit: Unit) -> &'static str {
     match unit {
         Unit::Nanos => "nanos",
         Unit::Bytes => "bytes",

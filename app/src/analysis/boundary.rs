@@ -1,0 +1,185 @@
+//! Calls between guest and host, by function and by who called.
+
+use crate::profile::{FrameId, LineId, PathId, Profile};
+use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+use std::sync::Arc;
+use wasmscope_instrument::recording::{Crossing, Direction, DurationHistogram};
+use wasmscope_symbolize::{ExportKind, FuncIndex, ModuleIndex};
+
+/// Crossings from one place in the guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoundaryCaller {
+    /// The call path, the calling function innermost; the root where it isn't known.
+    pub path: PathId,
+    /// The calling function.
+    pub frame: FrameId,
+    /// The line of the call.
+    pub line: LineId,
+    /// How often.
+    pub calls: u64,
+    /// Time in the host, in nanoseconds, with what it called back meanwhile.
+    pub total_nanos: u64,
+    /// Bytes both ways, where the ABI tells.
+    pub bytes: Option<u64>,
+}
+
+/// All crossings in one direction into one function, over the whole run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BoundaryRow {
+    /// Which way.
+    pub direction: Direction,
+    /// The import or the exported function.
+    pub func: FuncIndex,
+    /// The module that an import is from; `None` for exports.
+    pub module: Option<Arc<str>>,
+    /// The name that it is imported or exported by.
+    pub name: Arc<str>,
+    /// How often it was called.
+    pub calls: u64,
+    /// Time from the calls to their returns, in nanoseconds.
+    pub total_nanos: u64,
+    /// The same without the calls that crossed back meanwhile.
+    pub self_nanos: u64,
+    /// Total time / calls, in nanoseconds.
+    pub mean_nanos: u64,
+    /// Half of the calls took less, to 9 %, in nanoseconds.
+    pub p50_nanos: Option<u64>,
+    /// 90 % of the calls took less.
+    pub p90_nanos: Option<u64>,
+    /// 99 % of the calls took less.
+    pub p99_nanos: Option<u64>,
+    /// 99.9 % of the calls took less.
+    pub p999_nanos: Option<u64>,
+    /// How long the calls took.
+    pub durations: DurationHistogram,
+    /// Bytes from guest to host, where the ABI tells.
+    pub bytes_out: Option<u64>,
+    /// Bytes from host to guest, where the ABI tells.
+    pub bytes_in: Option<u64>,
+    /// Calls / the time between the first call and the end of the last one; `None` for a single call.
+    pub calls_per_second: Option<f64>,
+    /// When the first one began, in nanoseconds since the recording began.
+    pub first_nanos: u64,
+    /// When the last one ended.
+    pub last_nanos: u64,
+    /// Who called, by falling calls; empty for exports.
+    pub callers: Vec<BoundaryCaller>,
+}
+
+/// The boundary as a whole. Crossings are recorded as sums over the run, so no range of time applies.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BoundaryTable {
+    /// The functions by falling total time.
+    pub rows: Vec<BoundaryRow>,
+    /// What one crossing costs by itself, as measured before the run, in nanoseconds.
+    pub crossing_cost_nanos: f64,
+    /// The deepest nesting of host in guest in host.
+    pub reentry_depth: u32,
+    /// Calls of imports.
+    pub guest_to_host_calls: u64,
+    /// Time in imports without what they called back, in nanoseconds.
+    pub host_nanos: u64,
+    /// Calls of exports.
+    pub host_to_guest_calls: u64,
+}
+
+/// What crossed the boundary between guest and host.
+pub fn boundary(profile: &Profile) -> BoundaryTable {
+    let crossings = &profile.recording().crossings;
+    let mut callers = callers(profile);
+    let exports = export_names(profile.symbols().module());
+    let mut rows: Vec<BoundaryRow> =
+        crossings.functions.iter().map(|crossing| row(profile, crossing, &exports)).collect();
+    for row in rows.iter_mut().filter(|row| row.direction == Direction::GuestToHost) {
+        row.callers = callers.remove(&row.func).unwrap_or_default();
+    }
+    rows.sort_by_key(|row| (Reverse(row.total_nanos), Reverse(row.calls), row.direction, row.func));
+    let sum = |direction: Direction, part: fn(&BoundaryRow) -> u64| {
+        let rows = rows.iter().filter(|row| row.direction == direction);
+        rows.map(part).fold(0u64, u64::saturating_add)
+    };
+    BoundaryTable {
+        crossing_cost_nanos: crossings.crossing_cost_nanos,
+        reentry_depth: crossings.reentry_depth,
+        guest_to_host_calls: sum(Direction::GuestToHost, |row| row.calls),
+        host_nanos: sum(Direction::GuestToHost, |row| row.self_nanos),
+        host_to_guest_calls: sum(Direction::HostToGuest, |row| row.calls),
+        rows,
+    }
+}
+
+fn row(profile: &Profile, crossing: &Crossing, exports: &FxHashMap<FuncIndex, Arc<str>>) -> BoundaryRow {
+    let Crossing { direction, func, calls, total_nanos, self_nanos, bytes_out, bytes_in, .. } = *crossing;
+    let Crossing { first_nanos, last_nanos, ref durations, .. } = *crossing;
+    let (module, name) = match direction {
+        Direction::GuestToHost => import_name(profile.symbols().module(), func),
+        Direction::HostToGuest => (None, exports.get(&func).cloned()),
+    };
+    BoundaryRow {
+        direction,
+        func,
+        module,
+        name: name.unwrap_or_else(|| Arc::clone(&profile.symbols().name(func).full)),
+        calls,
+        total_nanos,
+        self_nanos,
+        mean_nanos: total_nanos.checked_div(calls).unwrap_or(0),
+        p50_nanos: durations.quantile(0.5),
+        p90_nanos: durations.quantile(0.9),
+        p99_nanos: durations.quantile(0.99),
+        p999_nanos: durations.quantile(0.999),
+        durations: durations.clone(),
+        bytes_out,
+        bytes_in,
+        calls_per_second: rate(calls, last_nanos.saturating_sub(first_nanos)),
+        first_nanos,
+        last_nanos,
+        callers: Vec::new(),
+    }
+}
+
+fn rate(calls: u64, nanos: u64) -> Option<f64> {
+    (calls > 1 && nanos > 0).then(|| calls as f64 * 1e9 / nanos as f64)
+}
+
+fn import_name(module: &ModuleIndex, func: FuncIndex) -> (Option<Arc<str>>, Option<Arc<str>>) {
+    let import = module.function(func).and_then(|function| module.imports().get(function.import?));
+    import.map_or((None, None), |import| (Some(Arc::clone(&import.module)), Some(Arc::clone(&import.name))))
+}
+
+/// The first name by which each function is exported.
+fn export_names(module: &ModuleIndex) -> FxHashMap<FuncIndex, Arc<str>> {
+    let functions = module.exports().iter().filter(|export| export.kind == ExportKind::Function);
+    functions.rev().map(|export| (FuncIndex(export.index), Arc::clone(&export.name))).collect()
+}
+
+/// The callers of each import, merged by call path.
+fn callers(profile: &Profile) -> FxHashMap<FuncIndex, Vec<BoundaryCaller>> {
+    let mut places: FxHashMap<(FuncIndex, PathId), usize> = FxHashMap::default();
+    let mut callers: FxHashMap<FuncIndex, Vec<BoundaryCaller>> = FxHashMap::default();
+    for (row, site) in profile.recording().crossings.sites.iter().enumerate() {
+        let path = profile.paths().parent(profile.crossing_path(row));
+        let of_import = callers.entry(site.import).or_default();
+        let place = *places.entry((site.import, path)).or_insert_with(|| {
+            of_import.push(nobody_yet(profile, path));
+            of_import.len() - 1
+        });
+        let caller = &mut of_import[place];
+        caller.calls = caller.calls.saturating_add(site.calls);
+        caller.total_nanos = caller.total_nanos.saturating_add(site.total_nanos);
+        caller.bytes = match (caller.bytes, site.bytes) {
+            (Some(sum), Some(more)) => Some(sum.saturating_add(more)),
+            (sum, more) => sum.or(more),
+        };
+    }
+    let by_calls =
+        |caller: &BoundaryCaller| (Reverse(caller.calls), Reverse(caller.total_nanos), caller.path);
+    callers.values_mut().for_each(|rows| rows.sort_by_key(by_calls));
+    callers
+}
+
+fn nobody_yet(profile: &Profile, path: PathId) -> BoundaryCaller {
+    let (frame, line) = (profile.paths().frame(path), profile.paths().line(path));
+    BoundaryCaller { path, frame, line, calls: 0, total_nanos: 0, bytes: None }
+}

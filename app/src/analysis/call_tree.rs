@@ -1,0 +1,215 @@
+//! The call tree: call paths merged by function, from the outside in or from the inside out.
+
+use super::tree::{RawTree, totals};
+use super::weights::self_weights;
+use super::{CallTree, Metric};
+use crate::profile::{FrameId, FrameKind, LineId, PathId, PathTable, Profile};
+use rustc_hash::FxHashMap;
+use std::ops::Range;
+
+/// Past so many nodes an inverted tree is not followed further down: it can be as large as the sum of the depths
+/// of all stacks.
+const MAX_INVERTED_NODES: usize = 4_000_000;
+
+/// Which call tree.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CallTreeQuery {
+    /// What is weighed.
+    pub metric: Metric,
+    /// Only what happened in this range, in nanoseconds since the recording began. Ignored by metrics that are
+    /// not timed, see [`Metric::is_timed`].
+    pub time: Option<Range<u64>>,
+    /// Leaves first: the children of a node are its callers.
+    pub inverted: bool,
+    /// Show inlined functions as frames of their own, rather than as part of the function they were inlined into.
+    pub inline_frames: bool,
+}
+
+impl Default for CallTreeQuery {
+    fn default() -> Self {
+        CallTreeQuery { metric: Metric::Time, time: None, inverted: false, inline_frames: true }
+    }
+}
+
+/// The call tree that `query` asks for.
+///
+/// In an inverted tree a node's total is the weight of the paths that end in the functions from it up to the top,
+/// and its own value is that of the paths which have no further caller.
+pub fn call_tree(profile: &Profile, query: &CallTreeQuery) -> CallTree {
+    let weights = self_weights(profile, query);
+    let view = PathView::new(profile, query);
+    let raw = if query.inverted {
+        inverted(&view, &weights, MAX_INVERTED_NODES)
+    } else {
+        merged(&view, &weights, MergeBy::Function)
+    };
+    raw.finish(query.metric)
+}
+
+/// The tree in which also lines are told apart: by the line running in each function.
+pub(super) fn line_tree(profile: &Profile, query: &CallTreeQuery) -> CallTree {
+    let weights = self_weights(profile, query);
+    merged(&PathView::new(profile, query), &weights, MergeBy::Line).finish(query.metric)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum MergeBy {
+    Function,
+    Line,
+}
+
+/// The path table, with inlined frames or without.
+struct PathView<'a> {
+    paths: &'a PathTable,
+    /// By frame: is it folded into its caller?
+    folded: Vec<bool>,
+}
+
+impl<'a> PathView<'a> {
+    fn new(profile: &'a Profile, query: &CallTreeQuery) -> Self {
+        let is_folded = |kind: FrameKind| kind == FrameKind::Inlined && !query.inline_frames;
+        let folded = profile.frames().iter().map(|(_, info)| is_folded(info.kind)).collect();
+        PathView { paths: profile.paths(), folded }
+    }
+
+    fn is_folded(&self, path: PathId) -> bool {
+        self.folded.get(self.paths.frame(path).index()).copied().unwrap_or(false)
+    }
+
+    /// `path`, or the nearest one above it whose frame is shown.
+    fn shown(&self, mut path: PathId) -> PathId {
+        while self.is_folded(path) {
+            path = self.paths.parent(path);
+        }
+        path
+    }
+}
+
+/// Merges paths from the outside in.
+fn merged(view: &PathView<'_>, weights: &[u64], by: MergeBy) -> RawTree {
+    let paths = view.paths;
+    let parents: Vec<u32> = (0..paths.len() as u32).map(|path| paths.parent(PathId(path)).0).collect();
+    let totals = totals(&parents, weights);
+    let mut raw = RawTree::new();
+    raw.add(0, weights.first().copied().unwrap_or(0));
+    let mut children: FxHashMap<(u32, FrameId, LineId), u32> = FxHashMap::default();
+    let mut lines = LineWeights::default();
+    let mut node_of = vec![0u32; paths.len()];
+    for at in 1..paths.len() {
+        if totals[at] == 0 {
+            continue;
+        }
+        let (path, above) = (PathId(at as u32), node_of[parents[at] as usize]);
+        let node = if view.is_folded(path) {
+            above
+        } else {
+            let (frame, line) = (paths.frame(path), paths.line(path));
+            let key = (above, frame, if by == MergeBy::Line { line } else { LineId::NONE });
+            let node = *children.entry(key).or_insert_with(|| raw.push(above, frame, line));
+            lines.add(node, line, totals[at]);
+            node
+        };
+        node_of[at] = node;
+        raw.add(node, weights[at]);
+    }
+    lines.choose(&mut raw.line);
+    raw
+}
+
+/// A set of stacks that have come up to `path` and have been merged into `node`.
+struct Climb {
+    node: u32,
+    path: PathId,
+    weight: u64,
+}
+
+/// Merges paths from the inside out, level by level.
+fn inverted(view: &PathView<'_>, weights: &[u64], max_nodes: usize) -> RawTree {
+    let mut raw = RawTree::new();
+    let mut climbs = leaves(view, weights, &mut raw);
+    let mut depth = 0;
+    let mut merging = true;
+    while !climbs.is_empty() {
+        if raw.len() >= max_nodes {
+            climbs.iter().for_each(|climb| raw.add(climb.node, climb.weight));
+            raw.cut_at_depth = Some(depth);
+            break;
+        }
+        climbs = climb_one(view, climbs, &mut raw);
+        // Most of what becomes the same does so where leaves differ in nothing but their line.
+        merging = merging && merge(&mut climbs);
+        depth += 1;
+    }
+    raw
+}
+
+fn leaves(view: &PathView<'_>, weights: &[u64], raw: &mut RawTree) -> Vec<Climb> {
+    let mut climbs = Vec::new();
+    for (at, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0) {
+        let path = view.shown(PathId(at as u32));
+        if path == PathId::ROOT {
+            raw.add(0, *weight);
+        } else {
+            climbs.push(Climb { node: 0, path, weight: *weight });
+        }
+    }
+    climbs
+}
+
+/// Adds the next level of nodes and gives those that have further callers.
+fn climb_one(view: &PathView<'_>, climbs: Vec<Climb>, raw: &mut RawTree) -> Vec<Climb> {
+    let mut children: FxHashMap<(u32, FrameId), u32> = FxHashMap::default();
+    let mut lines = LineWeights::default();
+    let mut next = Vec::with_capacity(climbs.len());
+    for Climb { node, path, weight } in climbs {
+        let (frame, line) = (view.paths.frame(path), view.paths.line(path));
+        let child = *children.entry((node, frame)).or_insert_with(|| raw.push(node, frame, line));
+        lines.add(child, line, weight);
+        match view.shown(view.paths.parent(path)) {
+            PathId::ROOT => raw.add(child, weight),
+            path => next.push(Climb { node: child, path, weight }),
+        }
+    }
+    lines.choose(&mut raw.line);
+    next
+}
+
+/// Puts stacks together that have become the same. Were there enough of them to try again on the next level?
+fn merge(climbs: &mut Vec<Climb>) -> bool {
+    let before = climbs.len();
+    climbs.sort_unstable_by_key(|climb| (climb.node, climb.path));
+    climbs.dedup_by(|climb, kept| {
+        let same = (climb.node, climb.path) == (kept.node, kept.path);
+        if same {
+            kept.weight = kept.weight.saturating_add(climb.weight);
+        }
+        same
+    });
+    climbs.len() < before - before / 8
+}
+
+/// The weights of the lines in each node, to find the heaviest.
+#[derive(Default)]
+struct LineWeights {
+    rows: Vec<(u32, LineId, u64)>,
+}
+
+impl LineWeights {
+    fn add(&mut self, node: u32, line: LineId, weight: u64) {
+        self.rows.push((node, line, weight));
+    }
+
+    /// Puts the heaviest line of each node into `line`.
+    fn choose(mut self, line: &mut [LineId]) {
+        self.rows.sort_unstable();
+        let mut best: Option<(u32, u64)> = None;
+        for same in self.rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let (node, candidate, _) = same[0];
+            let weight = same.iter().fold(0u64, |sum, row| sum.saturating_add(row.2));
+            if best.is_none_or(|(of, heaviest)| of != node || weight > heaviest) {
+                best = Some((node, weight));
+                line[node as usize] = candidate;
+            }
+        }
+    }
+}

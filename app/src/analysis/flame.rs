@@ -1,0 +1,95 @@
+//! Where the boxes of a flame graph lie.
+
+use super::{CallTree, NodeId};
+
+/// One box: a node of the call tree from `x0` to `x1`, in the metric's unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlameBox {
+    /// The node.
+    pub node: NodeId,
+    /// The left edge.
+    pub x0: u64,
+    /// The right edge; above `x0`, but for the root of an empty tree.
+    pub x1: u64,
+}
+
+/// The boxes of a flame graph: a row for each depth, sorted from left to right. Children lie under the left part
+/// of their parent, the heaviest first; what is free on the right is the parent's own weight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlameLayout {
+    boxes: Vec<FlameBox>,
+    /// Where each row begins in `boxes`, and the end.
+    starts: Vec<u32>,
+    /// By node: its box.
+    of_node: Vec<u32>,
+}
+
+/// Lays a call tree out.
+pub fn flame(tree: &CallTree) -> FlameLayout {
+    let starts = row_starts(tree.depths());
+    let mut next: Vec<u32> = starts.clone();
+    let nothing = FlameBox { node: NodeId::ROOT, x0: 0, x1: 0 };
+    let mut boxes = vec![nothing; tree.len()];
+    let mut of_node = vec![0u32; tree.len()];
+    // By node: where its next child begins.
+    let mut cursor = vec![0u64; tree.len()];
+    for (node, row) in tree.iter() {
+        let above = row.parent.index();
+        let x0 = cursor[above];
+        let x1 = x0.saturating_add(row.total_value);
+        if node != NodeId::ROOT {
+            cursor[above] = x1;
+        }
+        cursor[node.index()] = x0;
+        let place = &mut next[row.depth as usize];
+        boxes[*place as usize] = FlameBox { node, x0, x1 };
+        of_node[node.index()] = *place;
+        *place += 1;
+    }
+    FlameLayout { boxes, starts, of_node }
+}
+
+fn row_starts(depths: &[u32]) -> Vec<u32> {
+    let rows = depths.iter().max().map_or(0, |deepest| *deepest as usize + 1);
+    let mut starts = vec![0u32; rows + 1];
+    depths.iter().for_each(|depth| starts[*depth as usize + 1] += 1);
+    (1..starts.len()).for_each(|row| starts[row] += starts[row - 1]);
+    starts
+}
+
+impl FlameLayout {
+    /// How many rows there are, that of the root included.
+    pub fn row_count(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// How wide the whole is, in the metric's unit.
+    pub fn width(&self) -> u64 {
+        self.boxes.first().map_or(0, |root| root.x1)
+    }
+
+    /// All boxes of the row at `depth`, from left to right.
+    pub fn row(&self, depth: usize) -> &[FlameBox] {
+        let at = |depth: usize| self.starts.get(depth).map(|start| *start as usize);
+        at(depth).zip(at(depth + 1)).and_then(|(from, to)| self.boxes.get(from..to)).unwrap_or(&[])
+    }
+
+    /// The boxes of the row at `depth` that have any part between `x0` and `x1`.
+    pub fn visible(&self, depth: usize, x0: u64, x1: u64) -> &[FlameBox] {
+        let row = self.row(depth);
+        let from = row.partition_point(|place| place.x1 <= x0);
+        let to = row.partition_point(|place| place.x0 < x1);
+        row.get(from..to).unwrap_or(&[])
+    }
+
+    /// The node whose box in the row at `depth` holds `x`.
+    pub fn node_at(&self, depth: usize, x: u64) -> Option<NodeId> {
+        self.visible(depth, x, x.saturating_add(1)).first().map(|place| place.node)
+    }
+
+    /// The box of a node; `None` for an id that is none of the tree's.
+    pub fn box_of(&self, node: NodeId) -> Option<FlameBox> {
+        let place = *self.of_node.get(node.index())?;
+        self.boxes.get(place as usize).copied()
+    }
+}

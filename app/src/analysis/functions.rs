@@ -1,0 +1,104 @@
+//! Functions with their costs.
+
+use super::call_tree::call_tree;
+use super::{CallTree, CallTreeQuery, Metric};
+use crate::profile::{FrameId, FrameKind, Profile};
+use crate::units::share;
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+/// A function with its cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionRow {
+    /// The function.
+    pub frame: FrameId,
+    /// What it is.
+    pub kind: FrameKind,
+    /// Its demangled name in full.
+    pub name: Arc<str>,
+    /// Its name without arguments.
+    pub short: Arc<str>,
+    /// The file that it is declared in.
+    pub file: Option<Arc<str>>,
+    /// The line of its declaration.
+    pub line: Option<u32>,
+    /// Its own weight, in the metric's unit.
+    pub self_value: u64,
+    /// Its weight with all that it called; a path in which it stands several times counts once.
+    pub total_value: u64,
+    /// Own weight / weight of everything, from 0 to 1.
+    pub self_share: f64,
+    /// Total weight / weight of everything, from 0 to 1.
+    pub total_share: f64,
+}
+
+/// All functions that weigh anything, by falling own weight.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionTable {
+    /// What the values are.
+    pub metric: Metric,
+    /// The weight of everything.
+    pub total: u64,
+    /// The functions.
+    pub rows: Vec<FunctionRow>,
+}
+
+/// The functions that `query` asks for; whether it is inverted makes no difference.
+pub fn functions(profile: &Profile, query: &CallTreeQuery) -> FunctionTable {
+    let tree = call_tree(profile, &CallTreeQuery { inverted: false, ..query.clone() });
+    let keys: Vec<u32> = tree.frames().iter().map(|frame| frame.0).collect();
+    let costs = costs_by(&tree, &keys, profile.frames().len());
+    let mut rows: Vec<FunctionRow> = (1..profile.frames().len() as u32)
+        .map(FrameId)
+        .filter(|frame| costs[frame.index()].total_value > 0)
+        .map(|frame| row(profile, frame, costs[frame.index()], tree.total()))
+        .collect();
+    rows.sort_by_key(|row| (Reverse(row.self_value), Reverse(row.total_value), row.frame));
+    FunctionTable { metric: query.metric, total: tree.total(), rows }
+}
+
+fn row(profile: &Profile, frame: FrameId, cost: Cost, all: u64) -> FunctionRow {
+    let info = profile.frames().get(frame).clone();
+    let Cost { self_value, total_value } = cost;
+    FunctionRow {
+        frame,
+        kind: info.kind,
+        name: info.name,
+        short: info.short,
+        file: info.file,
+        line: info.line,
+        self_value,
+        total_value,
+        self_share: share(self_value, all),
+        total_share: share(total_value, all),
+    }
+}
+
+/// What something weighs by itself and with what is below.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cost {
+    pub(super) self_value: u64,
+    pub(super) total_value: u64,
+}
+
+/// Sums the nodes of `tree` by their key, of which there are `count`. What stands below a node of the same key is
+/// in that one's total already and isn't counted again.
+pub(super) fn costs_by(tree: &CallTree, keys: &[u32], count: usize) -> Vec<Cost> {
+    let mut costs = vec![Cost::default(); count];
+    let mut on_path = vec![0u32; count];
+    let mut path: Vec<usize> = Vec::new();
+    for ((_, node), key) in tree.iter().zip(keys) {
+        let key = *key as usize;
+        while path.len() > node.depth as usize {
+            on_path[path.pop().unwrap_or(0)] -= 1;
+        }
+        let cost = &mut costs[key];
+        cost.self_value = cost.self_value.saturating_add(node.self_value);
+        if on_path[key] == 0 {
+            cost.total_value = cost.total_value.saturating_add(node.total_value);
+        }
+        on_path[key] += 1;
+        path.push(key);
+    }
+    costs
+}

@@ -1,0 +1,376 @@
+//! The lives of all heap blocks, so that the blocks of any moment are found in the same short time.
+
+use rustc_hash::FxHashMap;
+use std::ops::Range;
+use wasmscope_instrument::recording::{ContextId, HeapEvents, HeapOp};
+
+/// A row of the recording's heap operations: the one that handed a block out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BlockRow(pub u32);
+
+impl BlockRow {
+    /// The row as a position in the columns of the heap operations.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// In [`HeapTimeline::end`]: the block was never freed.
+const NEVER: u32 = u32::MAX;
+/// In [`HeapTimeline::end`]: the row hands no block out. Such a "block" ends before it begins, so that it is live
+/// at no moment.
+const NO_BLOCK: u32 = 0;
+/// Fewest operations between two checkpoints.
+const MIN_SPACING: usize = 4_096;
+/// Most rows in all checkpoints together: 64 MiB.
+const MAX_CHECKPOINT_ROWS: usize = 16 << 20;
+/// Points of the series of live bytes.
+const SERIES_POINTS: u64 = 2_048;
+/// So many findings are kept one by one; the others are counted.
+const MAX_KEPT_FINDINGS: usize = 1_000;
+
+/// Something that an allocator's user did and should not have done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HeapFindingKind {
+    /// A block was freed again.
+    DoubleFree,
+    /// An address was freed that was never handed out, or before the recording began.
+    UnknownFree,
+    /// A block was handed out at the address of a block that was not freed: its free was not seen.
+    AddressReused,
+}
+
+/// One of the findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeapFinding {
+    /// What happened.
+    pub kind: HeapFindingKind,
+    /// The row of the heap operations.
+    pub row: u32,
+    /// When, in nanoseconds since the recording began.
+    pub time_nanos: u64,
+    /// The address that was freed or handed out.
+    pub address: u64,
+    /// Where: see [`Profile::heap_path`](crate::profile::Profile::heap_path).
+    pub context: Option<ContextId>,
+}
+
+/// What was wrong in the use of the heap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeapFindings {
+    /// Blocks freed again.
+    pub double_frees: u64,
+    /// Frees of addresses that were never handed out.
+    pub unknown_frees: u64,
+    /// Blocks handed out where one was that was not freed.
+    pub addresses_reused: u64,
+    /// The first thousand of them, in order.
+    pub first: Vec<HeapFinding>,
+}
+
+/// Sums over all heap operations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeapTotals {
+    /// Blocks handed out; a realloc counts as one.
+    pub allocations: u64,
+    /// Their bytes.
+    pub allocated_bytes: u64,
+    /// Blocks freed; a realloc frees one.
+    pub frees: u64,
+    /// Requests that the allocator refused.
+    pub refused: u64,
+    /// The most bytes that were live at once.
+    pub peak_bytes: u64,
+    /// When that was, in nanoseconds since the recording began.
+    pub peak_nanos: u64,
+    /// Bytes live at the end.
+    pub end_bytes: u64,
+    /// Blocks live at the end.
+    pub end_blocks: u64,
+}
+
+/// A point of the series of live bytes; each stands for a stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeapPoint {
+    /// The last operation of the stretch, in nanoseconds since the recording began.
+    pub time_nanos: u64,
+    /// Bytes of the live blocks at its end.
+    pub live_bytes: u64,
+    /// Live blocks at its end.
+    pub live_blocks: u64,
+    /// The most live bytes within it.
+    pub peak_bytes: u64,
+}
+
+/// The lives of all blocks.
+///
+/// A block is named by the row that handed it out, and `end` holds for each row when its block ended. The blocks
+/// that are live after row `r` are those of a checkpoint before `r` and of the rows since, as far as they end
+/// later: two passes over plain columns. Checkpoints stand so far apart that together they are no longer than four
+/// times the operations, and no larger than 64 MiB.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeapTimeline {
+    /// By row: the row that freed its block, [`NEVER`] or [`NO_BLOCK`].
+    end: Vec<u32>,
+    checkpoints: Vec<Checkpoint>,
+    lowest_address: Option<u64>,
+    series: Vec<HeapPoint>,
+    totals: HeapTotals,
+    findings: HeapFindings,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Checkpoint {
+    /// The state after this many rows.
+    rows: usize,
+    /// The live blocks by address.
+    live: Box<[u32]>,
+    /// One behind the highest byte that was ever handed out before.
+    high_water: u64,
+}
+
+impl HeapTimeline {
+    pub(crate) fn of(heap: &HeapEvents) -> HeapTimeline {
+        let rows = heap.iter().count().min(NEVER as usize - 1);
+        let mut pass = Pass::new(heap, rows);
+        (0..rows).for_each(|row| pass.step(row));
+        pass.finish()
+    }
+
+    /// The live bytes over time, at most some two thousand points.
+    pub fn series(&self) -> &[HeapPoint] {
+        &self.series
+    }
+
+    /// Sums over the whole run.
+    pub fn totals(&self) -> HeapTotals {
+        self.totals
+    }
+
+    /// What was wrong in the use of the heap.
+    pub fn findings(&self) -> &HeapFindings {
+        &self.findings
+    }
+
+    /// The lowest address that was ever handed out.
+    pub fn lowest_address(&self) -> Option<u64> {
+        self.lowest_address
+    }
+
+    /// The row that freed the block; `None` where it was never freed.
+    pub fn freed_by(&self, block: BlockRow) -> Option<BlockRow> {
+        let end = self.end.get(block.index()).copied();
+        end.filter(|end| *end != NEVER && *end != NO_BLOCK).map(BlockRow)
+    }
+
+    /// Was the block never freed?
+    pub fn is_never_freed(&self, block: BlockRow) -> bool {
+        self.end.get(block.index()) == Some(&NEVER)
+    }
+
+    /// How many operations happened until and at `nanos`.
+    pub(crate) fn rows_until(&self, heap: &HeapEvents, nanos: u64) -> usize {
+        heap.time_nanos.partition_point(|time| *time <= nanos).min(self.end.len())
+    }
+
+    /// How many operations happened before `nanos`.
+    pub(crate) fn rows_before(&self, heap: &HeapEvents, nanos: u64) -> usize {
+        heap.time_nanos.partition_point(|time| *time < nanos).min(self.end.len())
+    }
+
+    /// The blocks that were handed out in `rows` and are live after them.
+    pub(crate) fn live_begun_in(&self, rows: Range<usize>) -> impl Iterator<Item = BlockRow> {
+        let end = rows.end;
+        let begun = self.end.get(rows.clone()).unwrap_or(&[]).iter().zip(rows);
+        begun.filter(move |(until, _)| **until as usize >= end).map(|(_, row)| BlockRow(row as u32))
+    }
+
+    /// The blocks that are live after `rows` operations, by address, and one behind the highest byte that was
+    /// handed out until then.
+    pub(crate) fn live_after(&self, heap: &HeapEvents, rows: usize) -> (Vec<BlockRow>, u64) {
+        let rows = rows.min(self.end.len());
+        let behind = self.checkpoints.partition_point(|checkpoint| checkpoint.rows <= rows);
+        let checkpoint = behind.checked_sub(1).and_then(|at| self.checkpoints.get(at));
+        let (from, live, high_water) =
+            checkpoint.map_or((0, &[][..], 0), |at| (at.rows, &at.live[..], at.high_water));
+        let kept = live.iter().copied().filter(|row| self.end[*row as usize] as usize >= rows);
+        let begun = self.live_begun_in(from..rows).map(|row| row.0);
+        let blocks = merged_by_address(heap, kept, begun.collect());
+        (blocks.into_iter().map(BlockRow).collect(), high_water.max(self.highest_end(heap, from..rows)))
+    }
+
+    fn highest_end(&self, heap: &HeapEvents, rows: Range<usize>) -> u64 {
+        let blocks = rows.filter(|row| self.end[*row] != NO_BLOCK);
+        blocks.map(|row| heap.address[row].saturating_add(heap.size[row])).max().unwrap_or(0)
+    }
+}
+
+/// Puts blocks in the order of their addresses, of which `sorted` are so already.
+fn merged_by_address(heap: &HeapEvents, sorted: impl Iterator<Item = u32>, mut more: Vec<u32>) -> Vec<u32> {
+    let address = |row: u32| (heap.address[row as usize], row);
+    more.sort_unstable_by_key(|row| address(*row));
+    let mut all = Vec::with_capacity(more.len());
+    let mut more = more.into_iter().peekable();
+    for row in sorted {
+        while let Some(lower) = more.next_if(|other| address(*other) < address(row)) {
+            all.push(lower);
+        }
+        all.push(row);
+    }
+    all.extend(more);
+    all
+}
+
+/// The pass over all operations.
+struct Pass<'a> {
+    heap: &'a HeapEvents,
+    timeline: HeapTimeline,
+    /// By address: the last block that was handed out there.
+    last_at: FxHashMap<u64, u32>,
+    live_blocks: u64,
+    live_bytes: u64,
+    high_water: u64,
+    /// How many live blocks each operation since the last checkpoint allows the next one to have.
+    blocks_per_row: f64,
+    stretch_nanos: u64,
+    now_nanos: u64,
+}
+
+impl<'a> Pass<'a> {
+    fn new(heap: &'a HeapEvents, rows: usize) -> Self {
+        let budget = rows.saturating_mul(4).min(MAX_CHECKPOINT_ROWS);
+        let last_nanos = heap.time_nanos.iter().take(rows).copied().max().unwrap_or(0);
+        Pass {
+            heap,
+            timeline: HeapTimeline {
+                end: vec![NO_BLOCK; rows],
+                checkpoints: Vec::new(),
+                lowest_address: None,
+                series: Vec::new(),
+                totals: HeapTotals::default(),
+                findings: HeapFindings::default(),
+            },
+            last_at: FxHashMap::default(),
+            live_blocks: 0,
+            live_bytes: 0,
+            high_water: 0,
+            blocks_per_row: budget as f64 / rows.max(1) as f64,
+            stretch_nanos: (last_nanos / SERIES_POINTS).max(1),
+            now_nanos: 0,
+        }
+    }
+
+    fn step(&mut self, row: usize) {
+        let (address, old) = (self.heap.address[row], self.heap.old_address[row]);
+        match self.heap.op[row] {
+            HeapOp::Alloc => self.begin(row, address),
+            HeapOp::Free => self.free(row, address),
+            HeapOp::Realloc if address != 0 => {
+                self.free(row, old);
+                self.begin(row, address);
+            }
+            HeapOp::Realloc if self.heap.size[row] == 0 => self.free(row, old),
+            HeapOp::Realloc => self.timeline.totals.refused += 1,
+        }
+        self.note_point(row);
+        self.note_checkpoint(row + 1);
+    }
+
+    fn begin(&mut self, row: usize, address: u64) {
+        if address == 0 {
+            self.timeline.totals.refused += 1;
+            return;
+        }
+        let size = self.heap.size[row];
+        if let Some(before) = self.last_at.insert(address, row as u32)
+            && self.timeline.end[before as usize] == NEVER
+        {
+            self.end(before, row);
+            self.find(HeapFindingKind::AddressReused, row, address);
+        }
+        self.timeline.end[row] = NEVER;
+        self.live_blocks += 1;
+        self.live_bytes = self.live_bytes.saturating_add(size);
+        self.high_water = self.high_water.max(address.saturating_add(size));
+        let lowest = &mut self.timeline.lowest_address;
+        *lowest = Some(lowest.map_or(address, |lowest| lowest.min(address)));
+        let totals = &mut self.timeline.totals;
+        totals.allocations += 1;
+        totals.allocated_bytes = totals.allocated_bytes.saturating_add(size);
+    }
+
+    fn free(&mut self, row: usize, address: u64) {
+        if address == 0 {
+            return;
+        }
+        match self.last_at.get(&address).copied() {
+            None => self.find(HeapFindingKind::UnknownFree, row, address),
+            Some(block) if self.timeline.end[block as usize] == NEVER => {
+                self.end(block, row);
+                self.timeline.totals.frees += 1;
+            }
+            Some(_) => self.find(HeapFindingKind::DoubleFree, row, address),
+        }
+    }
+
+    fn end(&mut self, block: u32, row: usize) {
+        self.timeline.end[block as usize] = row as u32;
+        self.live_blocks -= 1;
+        self.live_bytes = self.live_bytes.saturating_sub(self.heap.size[block as usize]);
+    }
+
+    fn find(&mut self, kind: HeapFindingKind, row: usize, address: u64) {
+        let findings = &mut self.timeline.findings;
+        *match kind {
+            HeapFindingKind::DoubleFree => &mut findings.double_frees,
+            HeapFindingKind::UnknownFree => &mut findings.unknown_frees,
+            HeapFindingKind::AddressReused => &mut findings.addresses_reused,
+        } += 1;
+        if findings.first.len() < MAX_KEPT_FINDINGS {
+            let (time_nanos, context) = (self.heap.time_nanos[row], self.heap.context[row]);
+            findings.first.push(HeapFinding { kind, row: row as u32, time_nanos, address, context });
+        }
+    }
+
+    /// Adds the state to the series: a new point, or the last one where that is of the same stretch of time.
+    fn note_point(&mut self, row: usize) {
+        let before = self.now_nanos / self.stretch_nanos;
+        // Time doesn't run backwards, but in a damaged recording.
+        self.now_nanos = self.now_nanos.max(self.heap.time_nanos[row]);
+        let (time_nanos, live_bytes, live_blocks) = (self.now_nanos, self.live_bytes, self.live_blocks);
+        let totals = &mut self.timeline.totals;
+        if live_bytes > totals.peak_bytes {
+            (totals.peak_bytes, totals.peak_nanos) = (live_bytes, time_nanos);
+        }
+        let series = &mut self.timeline.series;
+        let same = series.last_mut().filter(|_| time_nanos / self.stretch_nanos == before);
+        let peak_bytes = same.as_ref().map_or(0, |point| point.peak_bytes).max(live_bytes);
+        let point = HeapPoint { time_nanos, live_bytes, live_blocks, peak_bytes };
+        match same {
+            Some(last) => *last = point,
+            None => series.push(point),
+        }
+    }
+
+    fn note_checkpoint(&mut self, rows: usize) {
+        let last = self.timeline.checkpoints.last();
+        let since = rows - last.map_or(0, |checkpoint| checkpoint.rows);
+        if since < MIN_SPACING || (since as f64) * self.blocks_per_row < self.live_blocks as f64 {
+            return;
+        }
+        let (live, high_water) = self.timeline.live_after(self.heap, rows);
+        let live = live.into_iter().map(|block| block.0).collect();
+        self.timeline.checkpoints.push(Checkpoint {
+            rows,
+            live,
+            high_water: high_water.max(self.high_water),
+        });
+    }
+
+    fn finish(self) -> HeapTimeline {
+        let mut timeline = self.timeline;
+        timeline.totals.end_bytes = self.live_bytes;
+        timeline.totals.end_blocks = self.live_blocks;
+        timeline
+    }
+}

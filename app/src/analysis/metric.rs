@@ -1,0 +1,170 @@
+//! What a call tree can be weighed by.
+
+use crate::profile::Profile;
+use std::fmt;
+use std::str::FromStr;
+
+/// What the values of a call tree, a function table or a line table are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Metric {
+    /// Wall-clock time by sampling.
+    #[default]
+    Time,
+    /// Calls of imports.
+    Crossings,
+    /// Time inside imports, with what they called back meanwhile.
+    HostTime,
+    /// Pages that memories grew by.
+    PagesGrown,
+    /// Blocks handed out by the allocator; a realloc counts as one.
+    Allocations,
+    /// Bytes handed out by the allocator; a realloc counts with its whole new size.
+    AllocatedBytes,
+    /// Bytes of the blocks that were never freed or, in a range of time, that were handed out in the range and not
+    /// freed until its end.
+    LiveBytes,
+}
+
+/// What a value counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// Nanoseconds.
+    Nanos,
+    /// Bytes.
+    Bytes,
+    /// Pages of linear memory.
+    Pages,
+    /// Calls.
+    Calls,
+    /// Heap blocks.
+    Blocks,
+}
+
+impl Metric {
+    /// Every metric, in the order in which they are offered.
+    pub const ALL: [Metric; 7] = [
+        Metric::Time,
+        Metric::Crossings,
+        Metric::HostTime,
+        Metric::PagesGrown,
+        Metric::Allocations,
+        Metric::AllocatedBytes,
+        Metric::LiveBytes,
+    ];
+
+    /// The word that the command line uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Metric::Time => "time",
+            Metric::Crossings => "crossings",
+            Metric::HostTime => "host-time",
+            Metric::PagesGrown => "pages",
+            Metric::Allocations => "allocations",
+            Metric::AllocatedBytes => "allocated",
+            Metric::LiveBytes => "live",
+        }
+    }
+
+    /// A title of a word or two.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Metric::Time => "Time",
+            Metric::Crossings => "Crossings",
+            Metric::HostTime => "Host time",
+            Metric::PagesGrown => "Pages grown",
+            Metric::Allocations => "Allocations",
+            Metric::AllocatedBytes => "Allocated bytes",
+            Metric::LiveBytes => "Live bytes",
+        }
+    }
+
+    /// What it is, as a sentence for a tooltip.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Metric::Time => "Wall-clock time, from samples of the running stack.",
+            Metric::Crossings => {
+                "Calls from the guest into imports, by who called. They are counted over the whole run."
+            }
+            Metric::HostTime => {
+                "Time inside imports, by who called, with what the host called back meanwhile. It is summed over the whole run."
+            }
+            Metric::PagesGrown => "Pages that linear memories grew by, by who asked for them.",
+            Metric::Allocations => {
+                "Blocks that the allocator handed out, by who asked; a realloc counts as one."
+            }
+            Metric::AllocatedBytes => {
+                "Bytes that the allocator handed out, by who asked; a realloc counts with its whole new size."
+            }
+            Metric::LiveBytes => {
+                "Bytes of blocks that were not freed until the end, by who asked for them; in a range of time, of those handed out in it and not freed until its end."
+            }
+        }
+    }
+
+    /// What its values count.
+    pub const fn unit(self) -> Unit {
+        match self {
+            Metric::Time | Metric::HostTime => Unit::Nanos,
+            Metric::Crossings => Unit::Calls,
+            Metric::PagesGrown => Unit::Pages,
+            Metric::Allocations => Unit::Blocks,
+            Metric::AllocatedBytes | Metric::LiveBytes => Unit::Bytes,
+        }
+    }
+
+    /// Does a range of time filter it? Crossings are recorded as sums over the whole run.
+    pub const fn is_timed(self) -> bool {
+        !matches!(self, Metric::Crossings | Metric::HostTime)
+    }
+
+    /// Does the profile hold anything of it?
+    pub fn available_in(self, profile: &Profile) -> bool {
+        let recording = profile.recording();
+        match self {
+            Metric::Time => !recording.samples.is_empty(),
+            Metric::Crossings | Metric::HostTime => !recording.crossings.sites.is_empty(),
+            Metric::PagesGrown => !recording.growth.is_empty(),
+            Metric::Allocations | Metric::AllocatedBytes | Metric::LiveBytes => !recording.heap.is_empty(),
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A word that names no metric.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is not a metric; there are: {}", Metric::ALL.map(Metric::name).join(", "))]
+pub struct UnknownMetric {
+    /// The word as it was given.
+    pub word: String,
+}
+
+impl FromStr for Metric {
+    type Err = UnknownMetric;
+
+    fn from_str(word: &str) -> Result<Self, UnknownMetric> {
+        let found = Metric::ALL.into_iter().find(|metric| metric.name() == word);
+        found.ok_or_else(|| UnknownMetric { word: word.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back() {
+        for metric in Metric::ALL {
+            assert_eq!(metric.name().parse(), Ok(metric));
+        }
+        let error = "tim".parse::<Metric>().unwrap_err();
+        assert!(
+            error.to_string().starts_with("`tim` is not a metric; there are: time, crossings"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,33 @@
+//! The views: pure functions from a [`Profile`](crate::profile::Profile) and a query to plain data.
+//!
+//! None of them reads a file, keeps state or fails; caching is the caller's. Values that could overflow in a
+//! damaged recording stay at `u64::MAX` instead.
+
+mod boundary;
+mod call_tree;
+mod flame;
+mod functions;
+mod growth;
+mod heap;
+mod lines;
+mod listing;
+mod metric;
+mod summary;
+mod tree;
+mod weights;
+
+pub use boundary::{BoundaryCaller, BoundaryRow, BoundaryTable, boundary};
+pub use call_tree::{CallTreeQuery, call_tree};
+pub use flame::{FlameBox, FlameLayout, flame};
+pub use functions::{FunctionRow, FunctionTable, functions};
+pub use growth::{GrowthRow, GrowthView, MemoryGrowth, PagesStep, growth};
+pub use heap::{
+    AddressSpace, BlockRow, CellKind, Dominant, FreeSpace, HeapAt, HeapBlock, HeapCell, HeapFinding,
+    HeapFindingKind, HeapFindings, HeapMap, HeapMapQuery, HeapPoint, HeapSite, HeapTimeline, HeapTotals,
+    PageUse, heap_at, heap_map, heap_map_of,
+};
+pub use lines::{FileRow, LineRow, LineTable, lines};
+pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};
+pub use metric::{Metric, Unit, UnknownMetric};
+pub use summary::{HeapSummary, MemorySummary, Summary, summary};
+pub use tree::{CallNode, CallTree, NodeId};

@@ -1,0 +1,119 @@
+//! A run on one page.
+
+use super::{CallTreeQuery, FunctionRow, HeapFindings, HeapTotals, Metric, functions, growth};
+use crate::profile::Profile;
+use wasmscope_instrument::recording::{Direction, Meta, Outcome, Phase, PhaseSpan};
+
+/// So many functions are named.
+const TOP_FUNCTIONS: usize = 10;
+
+/// A memory in a [`Summary`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemorySummary {
+    /// Bytes at the start.
+    pub initial_bytes: u64,
+    /// Bytes at the end. A memory never shrinks, so this is also the most.
+    pub final_bytes: u64,
+    /// How often it grew.
+    pub grown: u64,
+    /// How often growth was refused.
+    pub refused: u64,
+}
+
+/// The heap in a [`Summary`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeapSummary {
+    /// Sums over the run.
+    pub totals: HeapTotals,
+    /// What was wrong in its use.
+    pub findings: HeapFindings,
+}
+
+/// A run on one page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// What was run, how, and what was measured.
+    pub meta: Meta,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When each phase was.
+    pub phases: Vec<PhaseSpan>,
+    /// How long the program itself ran, in nanoseconds; the whole recording where no phases were recorded.
+    pub run_nanos: u64,
+    /// How many samples were taken.
+    pub samples: u64,
+    /// The time that they stand for, in nanoseconds.
+    pub sampled_nanos: u64,
+    /// The functions with the most time of their own.
+    pub top_functions: Vec<FunctionRow>,
+    /// Calls of imports.
+    pub guest_to_host_calls: u64,
+    /// Time in imports without what they called back, in nanoseconds.
+    pub host_nanos: u64,
+    /// Calls of exports.
+    pub host_to_guest_calls: u64,
+    /// The memories of the module, in their order.
+    pub memories: Vec<MemorySummary>,
+    /// The heap; `None` where no heap operation was recorded.
+    pub heap: Option<HeapSummary>,
+    /// Whether source lines are known.
+    pub has_lines: bool,
+    /// What is broken, missing or was not measured, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// The run on one page.
+pub fn summary(profile: &Profile) -> Summary {
+    let recording = profile.recording();
+    let time = functions(profile, &CallTreeQuery { metric: Metric::Time, ..CallTreeQuery::default() });
+    let crossings = |direction: Direction| {
+        let rows = recording.crossings.functions.iter().filter(move |row| row.direction == direction);
+        rows.fold((0u64, 0u64), |(calls, nanos), row| {
+            (calls.saturating_add(row.calls), nanos.saturating_add(row.self_nanos))
+        })
+    };
+    let (guest_to_host_calls, host_nanos) = crossings(Direction::GuestToHost);
+    Summary {
+        meta: recording.meta.clone(),
+        outcome: recording.outcome.clone(),
+        phases: recording.phases.clone(),
+        run_nanos: run_nanos(profile),
+        samples: recording.samples.len() as u64,
+        sampled_nanos: time.total,
+        top_functions: time.rows.into_iter().take(TOP_FUNCTIONS).collect(),
+        guest_to_host_calls,
+        host_nanos,
+        host_to_guest_calls: crossings(Direction::HostToGuest).0,
+        memories: memories(profile),
+        heap: heap(profile),
+        has_lines: !profile.lines().is_empty(),
+        warnings: profile.warnings().to_vec(),
+    }
+}
+
+fn run_nanos(profile: &Profile) -> u64 {
+    let phases = &profile.recording().phases;
+    let runs = || phases.iter().filter(|span| span.phase == Phase::Run);
+    let length = |span: &PhaseSpan| span.end_nanos.saturating_sub(span.start_nanos);
+    match runs().next() {
+        Some(_) => runs().map(length).fold(0, u64::saturating_add),
+        None => profile.duration_nanos(),
+    }
+}
+
+fn memories(profile: &Profile) -> Vec<MemorySummary> {
+    let memories = growth(profile).memories.into_iter();
+    let summed = memories.map(|memory| MemorySummary {
+        initial_bytes: memory.initial_pages.saturating_mul(memory.page_bytes),
+        final_bytes: memory.final_pages.saturating_mul(memory.page_bytes),
+        grown: memory.granted,
+        refused: memory.refused,
+    });
+    summed.collect()
+}
+
+fn heap(profile: &Profile) -> Option<HeapSummary> {
+    let timeline = profile.heap_timeline();
+    let summary = || HeapSummary { totals: timeline.totals(), findings: timeline.findings().clone() };
+    (!profile.recording().heap.is_empty()).then(summary)
+}

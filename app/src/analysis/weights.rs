@@ -1,0 +1,81 @@
+//! What each call path weighs by itself.
+
+use super::{CallTreeQuery, Metric};
+use crate::profile::{PathId, Profile};
+use std::ops::Range;
+use wasmscope_instrument::recording::HeapOp;
+
+/// The weight of each path by itself, without what it called: one entry a path.
+pub(super) fn self_weights(profile: &Profile, query: &CallTreeQuery) -> Vec<u64> {
+    let mut weights = Weights { of_path: vec![0; profile.paths().len()] };
+    let time = query.time.as_ref();
+    match query.metric {
+        Metric::Time => weights.samples(profile, time),
+        Metric::Crossings | Metric::HostTime => weights.crossings(profile, query.metric),
+        Metric::PagesGrown => weights.growth(profile, time),
+        Metric::Allocations | Metric::AllocatedBytes => weights.allocations(profile, time, query.metric),
+        Metric::LiveBytes => weights.live_bytes(profile, time),
+    }
+    weights.of_path
+}
+
+fn is_in(time: Option<&Range<u64>>, nanos: u64) -> bool {
+    time.is_none_or(|time| time.contains(&nanos))
+}
+
+struct Weights {
+    of_path: Vec<u64>,
+}
+
+impl Weights {
+    fn add(&mut self, path: PathId, value: u64) {
+        if let Some(weight) = self.of_path.get_mut(path.index()) {
+            *weight = weight.saturating_add(value);
+        }
+    }
+
+    fn samples(&mut self, profile: &Profile, time: Option<&Range<u64>>) {
+        let samples = profile.recording().samples.iter();
+        for (_, stack, weight) in samples.filter(|(nanos, ..)| is_in(time, *nanos)) {
+            self.add(profile.stack_path(stack), weight);
+        }
+    }
+
+    fn crossings(&mut self, profile: &Profile, metric: Metric) {
+        for (row, site) in profile.recording().crossings.sites.iter().enumerate() {
+            let value = if metric == Metric::Crossings { site.calls } else { site.total_nanos };
+            self.add(profile.crossing_path(row), value);
+        }
+    }
+
+    fn growth(&mut self, profile: &Profile, time: Option<&Range<u64>>) {
+        let events = profile.recording().growth.iter().enumerate();
+        for (row, event) in events.filter(|(_, event)| is_in(time, event.time_nanos)) {
+            let pages = event.after_pages().saturating_sub(event.before_pages);
+            self.add(profile.growth_path(row), pages);
+        }
+    }
+
+    fn allocations(&mut self, profile: &Profile, time: Option<&Range<u64>>, metric: Metric) {
+        for event in profile.recording().heap.iter().filter(|event| is_in(time, event.time_nanos)) {
+            // Address 0 is a refusal or, from a realloc to size 0, a free.
+            if event.op != HeapOp::Free && event.address != 0 {
+                let value = if metric == Metric::Allocations { 1 } else { event.size };
+                self.add(profile.heap_path(event.context), value);
+            }
+        }
+    }
+
+    fn live_bytes(&mut self, profile: &Profile, time: Option<&Range<u64>>) {
+        let heap = &profile.recording().heap;
+        let timeline = profile.heap_timeline();
+        let rows = match time {
+            None => 0..heap.len(),
+            Some(time) => timeline.rows_before(heap, time.start)..timeline.rows_before(heap, time.end),
+        };
+        for row in timeline.live_begun_in(rows) {
+            let size = heap.size.get(row.index()).copied().unwrap_or(0);
+            self.add(profile.heap_path(heap.context.get(row.index()).copied().flatten()), size);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! A recording together with what its addresses mean: what every view is computed from.
+//!
+//! Stacks and calling contexts are expanded once, here, from physical frames into chains of logical ones (a
+//! function and what was inlined into it), and interned: [`FrameId`], [`LineId`], [`PathId`].
+
+mod builder;
+mod expand;
+mod frames;
+mod lines;
+mod paths;
+mod source;
+
+pub use builder::ProfileBuilder;
+pub use frames::{FrameId, FrameInfo, FrameKind, FrameTable};
+pub use lines::{LineId, SourceLine, SourceLines};
+pub use paths::{PathId, PathTable};
+
+use crate::analysis::{AddressSpace, HeapTimeline};
+use expand::Expanded;
+use std::sync::{Arc, OnceLock};
+use wasmscope_instrument::recording::{ContextId, Recording, StackId};
+use wasmscope_symbolize::{ModuleIndex, Symbols};
+
+/// A recording and the symbols of its module. Never changed once made; share it as `Arc<Profile>`.
+#[derive(Debug)]
+pub struct Profile {
+    recording: Recording,
+    symbols: Symbols,
+    expanded: Expanded,
+    warnings: Vec<String>,
+    duration_nanos: u64,
+    space: OnceLock<AddressSpace>,
+    heap: OnceLock<HeapTimeline>,
+}
+
+impl Profile {
+    /// Makes a profile of a recording, as far as it can be understood. Never fails: what is broken or missing is
+    /// left out and told by [`Profile::warnings`]. Takes as long as looking up each distinct code offset once.
+    pub fn new(recording: Recording) -> Profile {
+        let (module, problem) = outline(&recording);
+        let symbols = Symbols::new(Arc::clone(&recording.module), Arc::new(module));
+        let mut profile = Profile::assemble(recording, symbols, Expanded::of);
+        profile.warnings.splice(0..0, problem);
+        profile
+    }
+
+    /// As [`Profile::new`], with `expand` to work the call paths out.
+    fn assemble(
+        recording: Recording,
+        symbols: Symbols,
+        expand: impl FnOnce(&Recording, &Symbols) -> Expanded,
+    ) -> Profile {
+        let expanded = expand(&recording, &symbols);
+        let warnings = warnings(&recording, &symbols, &expanded);
+        let duration_nanos = duration(&recording);
+        let (space, heap) = (OnceLock::new(), OnceLock::new());
+        Profile { recording, symbols, expanded, warnings, duration_nanos, space, heap }
+    }
+
+    /// What was recorded.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    /// Names and source positions of the recorded module.
+    pub fn symbols(&self) -> &Symbols {
+        &self.symbols
+    }
+
+    /// What is broken, missing or was not measured, one sentence each: of the recording, of the module, and of its
+    /// symbols.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The functions that the profile speaks of.
+    pub fn frames(&self) -> &FrameTable {
+        &self.expanded.frames
+    }
+
+    /// The source lines that the profile speaks of.
+    pub fn lines(&self) -> &SourceLines {
+        &self.expanded.lines
+    }
+
+    /// The call paths that the profile speaks of.
+    pub fn paths(&self) -> &PathTable {
+        &self.expanded.paths
+    }
+
+    /// When the last thing in the recording happened, in nanoseconds since the recording began.
+    pub fn duration_nanos(&self) -> u64 {
+        self.duration_nanos
+    }
+
+    /// The call path of a sampled stack; the root for an id that the recording doesn't have.
+    pub fn stack_path(&self, stack: StackId) -> PathId {
+        self.expanded.of_stack.get(stack.0 as usize).copied().unwrap_or(PathId::ROOT)
+    }
+
+    /// The call path of heap operations in a context, the allocator function innermost.
+    pub fn heap_path(&self, context: Option<ContextId>) -> PathId {
+        let path = context.and_then(|context| self.expanded.of_heap_context.get(context.0 as usize));
+        path.copied().unwrap_or(PathId::ROOT)
+    }
+
+    /// The call path of the growth event in row `row` of the recording.
+    pub fn growth_path(&self, row: usize) -> PathId {
+        self.expanded.of_growth.get(row).copied().unwrap_or(PathId::ROOT)
+    }
+
+    /// The call path of the crossings in row `row` of the recording's call sites, the import innermost.
+    pub fn crossing_path(&self, row: usize) -> PathId {
+        self.expanded.of_crossing_site.get(row).copied().unwrap_or(PathId::ROOT)
+    }
+
+    /// What the addresses of memory 0 are used for.
+    pub fn address_space(&self) -> &AddressSpace {
+        self.space.get_or_init(|| AddressSpace::of(self))
+    }
+
+    /// The lives of all heap blocks. Worked out when it is first asked for.
+    pub fn heap_timeline(&self) -> &HeapTimeline {
+        self.heap.get_or_init(|| HeapTimeline::of(&self.recording.heap))
+    }
+}
+
+fn outline(recording: &Recording) -> (ModuleIndex, Option<String>) {
+    if recording.module.is_empty() {
+        let problem = "the recording holds no module; functions have no names";
+        return (ModuleIndex::default(), Some(problem.to_owned()));
+    }
+    match ModuleIndex::parse(&recording.module) {
+        Ok(module) => (module, None),
+        Err(error) => (ModuleIndex::default(), Some(format!("the recorded module can't be read: {error}"))),
+    }
+}
+
+fn warnings(recording: &Recording, symbols: &Symbols, expanded: &Expanded) -> Vec<String> {
+    let damage = recording.damage.iter().map(|damage| damage.message.clone());
+    let measured = recording.meta.warnings.iter().cloned();
+    let named = symbols.warnings().iter().map(ToString::to_string);
+    damage.chain(measured).chain(named).chain(expanded.fault()).collect()
+}
+
+fn duration(recording: &Recording) -> u64 {
+    let phases = recording.phases.iter().map(|phase| phase.end_nanos);
+    let growth = recording.growth.iter().map(|event| event.time_nanos);
+    let crossings = recording.crossings.functions.iter().map(|crossing| crossing.last_nanos);
+    let samples = recording.samples.time_nanos.last().copied();
+    let heap = recording.heap.time_nanos.last().copied();
+    phases.chain(growth).chain(crossings).chain(samples).chain(heap).max().unwrap_or(0)
+}

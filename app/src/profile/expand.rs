@@ -1,0 +1,224 @@
+//! Expands what was recorded, physical frames by code offset, into call paths of logical frames.
+
+use super::frames::FrameInterner;
+use super::lines::LineInterner;
+use super::paths::PathInterner;
+use super::source::FrameSource;
+use super::{FrameId, FrameInfo, FrameKind, FrameTable, LineId, PathId, PathTable, SourceLines};
+use rustc_hash::FxHashMap;
+use std::ops::Range;
+use std::sync::Arc;
+use wasmscope_instrument::recording::{ContextId, ContextTable, Recording, StackFrame, StackTable};
+use wasmscope_symbolize::{CodeOffset, FuncIndex};
+
+/// The tables of frames, lines and paths, and the path of each recorded thing.
+#[derive(Debug)]
+pub(super) struct Expanded {
+    pub(super) frames: FrameTable,
+    pub(super) lines: SourceLines,
+    pub(super) paths: PathTable,
+    /// By row of the stack table.
+    pub(super) of_stack: Vec<PathId>,
+    /// By row of the context table; the root for contexts that no heap operation is in.
+    pub(super) of_heap_context: Vec<PathId>,
+    /// By growth event.
+    pub(super) of_growth: Vec<PathId>,
+    /// By row of the crossings' call sites.
+    pub(super) of_crossing_site: Vec<PathId>,
+    bad_parents: usize,
+}
+
+impl Expanded {
+    pub(super) fn of<S: FrameSource + ?Sized>(recording: &Recording, source: &S) -> Expanded {
+        let mut expander = Expander::new(source);
+        let of_stack = expander.stacks(&recording.stacks);
+        let callers = expander.callers(&recording.contexts);
+        let events = ContextEvents { contexts: &recording.contexts, callers };
+        let of_heap_context = events.heap(&mut expander, recording);
+        let of_growth = events.growth(&mut expander, recording);
+        let of_crossing_site = events.crossing_sites(&mut expander, recording);
+        let Expander { frames, lines, paths, bad_parents, .. } = expander;
+        let (frames, lines, paths) = (frames.finish(), lines.finish(), paths.finish());
+        Expanded { frames, lines, paths, of_stack, of_heap_context, of_growth, of_crossing_site, bad_parents }
+    }
+
+    /// What was wrong with the tables, as a sentence.
+    pub(super) fn fault(&self) -> Option<String> {
+        let rows = self.bad_parents;
+        (rows > 0)
+            .then(|| format!("{rows} call paths of the recording are broken; their callers are missing"))
+    }
+}
+
+struct Expander<'a, S: ?Sized> {
+    source: &'a S,
+    frames: FrameInterner,
+    lines: LineInterner,
+    paths: PathInterner,
+    /// The logical frames of each distinct code offset, outermost first, in `chain_rows`.
+    chains: FxHashMap<(FuncIndex, Option<CodeOffset>), Range<usize>>,
+    chain_rows: Vec<(FrameId, LineId)>,
+    bad_parents: usize,
+}
+
+impl<'a, S: FrameSource + ?Sized> Expander<'a, S> {
+    fn new(source: &'a S) -> Self {
+        Expander {
+            source,
+            frames: FrameInterner::default(),
+            lines: LineInterner::default(),
+            paths: PathInterner::default(),
+            chains: FxHashMap::default(),
+            chain_rows: Vec::new(),
+            bad_parents: 0,
+        }
+    }
+
+    /// The path of each stack.
+    fn stacks(&mut self, stacks: &StackTable) -> Vec<PathId> {
+        let mut paths: Vec<PathId> = Vec::with_capacity(stacks.len());
+        for (row, frame) in stacks.frame.iter().enumerate() {
+            let parent = stacks.parent.get(row).copied().flatten().map(|id| id.0);
+            let outer = self.parent_of(&paths, parent);
+            let path = match *frame {
+                StackFrame::Wasm { func, offset } => self.guest(outer, func, Some(offset)),
+                StackFrame::Host { import } => self.host(outer, import),
+                StackFrame::Engine => self.engine(outer),
+            };
+            paths.push(path);
+        }
+        paths
+    }
+
+    /// For each context the path down to the call of its function, that function itself left out.
+    fn callers(&mut self, contexts: &ContextTable) -> Vec<PathId> {
+        let mut callers: Vec<PathId> = Vec::with_capacity(contexts.len());
+        for row in 0..contexts.len() {
+            let parent = contexts.parent.get(row).copied().flatten().map(|id| id.0);
+            let outer = self.parent_of(&callers, parent);
+            let caller = parent.filter(|parent| (*parent as usize) < row);
+            let func = caller.and_then(|caller| contexts.func.get(caller as usize));
+            let site = contexts.call_site.get(row).copied().flatten();
+            callers.push(func.map_or(outer, |func| self.guest(outer, *func, site)));
+        }
+        callers
+    }
+
+    /// The path of an earlier row. A row that isn't earlier is only in a damaged file, and might be a cycle.
+    fn parent_of(&mut self, paths: &[PathId], parent: Option<u32>) -> PathId {
+        let Some(parent) = parent else { return PathId::ROOT };
+        let found = paths.get(parent as usize).copied();
+        self.bad_parents += usize::from(found.is_none());
+        found.unwrap_or(PathId::ROOT)
+    }
+
+    /// `outer` with the function at `offset`, and what is inlined there, inside.
+    fn guest(&mut self, outer: PathId, func: FuncIndex, offset: Option<CodeOffset>) -> PathId {
+        let chain = match self.chains.get(&(func, offset)) {
+            Some(chain) => chain.clone(),
+            None => self.add_chain(func, offset),
+        };
+        let mut path = outer;
+        for (frame, line) in &self.chain_rows[chain] {
+            path = self.paths.child(path, *frame, *line);
+        }
+        path
+    }
+
+    fn host(&mut self, outer: PathId, import: FuncIndex) -> PathId {
+        let kind = FrameKind::Host(import);
+        let frame = self.frames.physical(kind, || self.source.info(kind, import));
+        self.paths.child(outer, frame, LineId::NONE)
+    }
+
+    fn engine(&mut self, outer: PathId) -> PathId {
+        let frame = self.frames.physical(FrameKind::Engine, || {
+            let name: Arc<str> = Arc::from("(engine)");
+            let short = Arc::clone(&name);
+            FrameInfo { kind: FrameKind::Engine, name, short, file: None, line: None }
+        });
+        self.paths.child(outer, frame, LineId::NONE)
+    }
+
+    fn add_chain(&mut self, func: FuncIndex, offset: Option<CodeOffset>) -> Range<usize> {
+        let start = self.chain_rows.len();
+        let mut frames = offset.map(|offset| self.source.frames(func, offset)).unwrap_or_default();
+        let kind = FrameKind::Wasm(func);
+        let frame = self.frames.physical(kind, || self.source.info(kind, func));
+        let outermost = frames.pop();
+        let line = self.lines.intern(outermost.as_ref().and_then(|frame| frame.location.as_ref()));
+        self.chain_rows.push((frame, line));
+        for frame in frames.iter().rev() {
+            let file = frame.location.as_ref().map(|location| &location.file);
+            let id = self.frames.inlined(&frame.function, &frame.short, file);
+            let line = self.lines.intern(frame.location.as_ref());
+            self.chain_rows.push((id, line));
+        }
+        let chain = start..self.chain_rows.len();
+        self.chains.insert((func, offset), chain.clone());
+        chain
+    }
+}
+
+/// Finds the paths of what happened in calling contexts.
+struct ContextEvents<'a> {
+    contexts: &'a ContextTable,
+    /// By context: see [`Expander::callers`].
+    callers: Vec<PathId>,
+}
+
+impl ContextEvents<'_> {
+    /// The path of the function that runs in `context`, at `site`.
+    fn path<S: FrameSource + ?Sized>(
+        &self,
+        expander: &mut Expander<'_, S>,
+        context: Option<ContextId>,
+        site: Option<CodeOffset>,
+    ) -> PathId {
+        let row = context.map(|context| context.0 as usize);
+        let caller = row.and_then(|row| self.callers.get(row));
+        let func = row.and_then(|row| self.contexts.func.get(row));
+        match (caller, func) {
+            (Some(caller), Some(func)) => expander.guest(*caller, *func, site),
+            _ => PathId::ROOT,
+        }
+    }
+
+    fn heap<S: FrameSource + ?Sized>(
+        &self,
+        expander: &mut Expander<'_, S>,
+        recording: &Recording,
+    ) -> Vec<PathId> {
+        let mut used = vec![false; self.callers.len()];
+        for context in recording.heap.context.iter().flatten() {
+            if let Some(used) = used.get_mut(context.0 as usize) {
+                *used = true;
+            }
+        }
+        let mut path_of = |(row, used): (usize, bool)| {
+            let context = used.then_some(ContextId(row as u32));
+            self.path(expander, context, None)
+        };
+        used.into_iter().enumerate().map(&mut path_of).collect()
+    }
+
+    fn growth<S: FrameSource + ?Sized>(
+        &self,
+        expander: &mut Expander<'_, S>,
+        recording: &Recording,
+    ) -> Vec<PathId> {
+        recording.growth.iter().map(|event| self.path(expander, event.context, event.site)).collect()
+    }
+
+    fn crossing_sites<S: FrameSource + ?Sized>(
+        &self,
+        expander: &mut Expander<'_, S>,
+        recording: &Recording,
+    ) -> Vec<PathId> {
+        let path_of = |site: &wasmscope_instrument::recording::SiteCrossings| {
+            let caller = self.path(expander, site.context, site.site);
+            expander.host(caller, site.import)
+        };
+        recording.crossings.sites.iter().map(path_of).collect()
+    }
+}

@@ -1,0 +1,46 @@
+//! Where the meaning of a code offset comes from.
+
+use super::{FrameInfo, FrameKind};
+use wasmscope_symbolize::{CodeOffset, Frame, FuncIndex, Location, Symbols};
+
+/// Tells what functions and code offsets mean. Besides the symbols of a module only made-up ones, for tests.
+pub(super) trait FrameSource {
+    /// The logical frames at `offset` in `func`, innermost first; none where nothing is known.
+    fn frames(&self, func: FuncIndex, offset: CodeOffset) -> Vec<Frame>;
+
+    /// The function itself.
+    fn info(&self, kind: FrameKind, func: FuncIndex) -> FrameInfo;
+}
+
+impl FrameSource for Symbols {
+    fn frames(&self, func: FuncIndex, offset: CodeOffset) -> Vec<Frame> {
+        // An offset in another function can only come from a damaged recording; its lines would be wrong.
+        let belongs = self.module().function_at(offset) == Some(func);
+        if belongs { Symbols::frames(self, offset) } else { Vec::new() }
+    }
+
+    fn info(&self, kind: FrameKind, func: FuncIndex) -> FrameInfo {
+        let declared = match kind {
+            FrameKind::Wasm(_) => self.declaration(func),
+            _ => None,
+        };
+        info(self, kind, func, declared)
+    }
+}
+
+/// A function by its name in `symbols`, declared where `declared` says.
+pub(super) fn info(
+    symbols: &Symbols,
+    kind: FrameKind,
+    func: FuncIndex,
+    declared: Option<Location>,
+) -> FrameInfo {
+    let name = symbols.name(func);
+    FrameInfo {
+        kind,
+        name: name.full.clone(),
+        short: name.short.clone(),
+        line: declared.as_ref().map(|at| at.line).filter(|line| *line > 0),
+        file: declared.map(|at| at.file),
+    }
+}

@@ -1,0 +1,129 @@
+//! Numbers for people: units that scale by themselves.
+
+use crate::analysis::Unit;
+
+/// Part / whole, from 0 to 1; 0 where the whole is 0.
+pub fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// A share from 0 to 1 as text: `12.3 %`. What is there but rounds to nothing is `<0.1 %`.
+pub fn percent(share: f64) -> String {
+    if share > 0.0 && share < 0.0005 { "<0.1 %".to_owned() } else { format!("{:.1} %", share * 100.0) }
+}
+
+/// A time: `950 ns`, `12.3 µs`, `1.20 ms`, `3.45 s`, `2 min 05 s`.
+pub fn nanos(nanos: u64) -> String {
+    const MINUTE_NANOS: u64 = 60_000_000_000;
+    if nanos >= MINUTE_NANOS {
+        let seconds = nanos / 1_000_000_000;
+        return format!("{} min {:02} s", seconds / 60, seconds % 60);
+    }
+    scaled(nanos, 1_000, &["ns", "µs", "ms", "s"])
+}
+
+/// A size: `12 B`, `1.50 KiB`, `64.0 KiB`, `4.00 GiB`.
+pub fn bytes(bytes: u64) -> String {
+    scaled(bytes, 1_024, &["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"])
+}
+
+/// A number of things: `999`, `12.3 k`, `1.20 M`.
+pub fn count(count: u64) -> String {
+    scaled(count, 1_000, &["", "k", "M", "G", "T", "P", "E"]).trim_end().to_owned()
+}
+
+/// A number with all its digits, in groups of three: `1,234,567`.
+pub fn exact(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A value in its unit: `12.3 ms`, `4.00 KiB`, `17 pages`, `1.20 M calls`.
+pub fn value(unit: Unit, value: u64) -> String {
+    let counted = |one: &str, many: &str| {
+        let noun = if value == 1 { one } else { many };
+        format!("{} {noun}", count(value))
+    };
+    match unit {
+        Unit::Nanos => nanos(value),
+        Unit::Bytes => bytes(value),
+        Unit::Pages => counted("page", "pages"),
+        Unit::Calls => counted("call", "calls"),
+        Unit::Blocks => counted("block", "blocks"),
+    }
+}
+
+/// Three significant digits in the largest unit that leaves at least 1 before the point.
+fn scaled(value: u64, step: u64, units: &[&str]) -> String {
+    let mut exponent = 0;
+    let mut scaled = value as f64;
+    // What would be rounded up to a whole step belongs to the next unit: 999.9 µs is 1.00 ms.
+    while exponent + 1 < units.len() && scaled >= step as f64 - 0.5 {
+        scaled /= step as f64;
+        exponent += 1;
+    }
+    let unit = units.get(exponent).copied().unwrap_or("");
+    if exponent == 0 {
+        return format!("{value} {unit}");
+    }
+    let decimals = [(9.995, 2), (99.95, 1)].iter().find(|(below, _)| scaled < *below).map_or(0, |(_, d)| *d);
+    format!("{scaled:.decimals$} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_scale() {
+        for (given, text) in [
+            (0, "0 ns"),
+            (999, "999 ns"),
+            (1_000, "1.00 µs"),
+            (12_345, "12.3 µs"),
+            (999_499, "999 µs"),
+            (999_999, "1.00 ms"),
+            (9_996_000, "10.0 ms"),
+            (59_900_000_000, "59.9 s"),
+            (125_000_000_000, "2 min 05 s"),
+        ] {
+            assert_eq!(nanos(given), text, "{given}");
+        }
+    }
+
+    #[test]
+    fn sizes_and_counts_scale() {
+        for (given, text) in [
+            (0, "0 B"),
+            (1_023, "1023 B"),
+            (1_024, "1.00 KiB"),
+            (65_536, "64.0 KiB"),
+            (1_048_575, "1.00 MiB"),
+            (u64::MAX, "16.0 EiB"),
+        ] {
+            assert_eq!(bytes(given), text, "{given}");
+        }
+        for (given, text) in [(0, "0"), (999, "999"), (1_200_000, "1.20 M"), (12_345, "12.3 k")] {
+            assert_eq!(count(given), text, "{given}");
+        }
+    }
+
+    #[test]
+    fn values_take_their_unit() {
+        assert_eq!(value(Unit::Calls, 1), "1 call");
+        assert_eq!(value(Unit::Pages, 17), "17 pages");
+        assert_eq!(value(Unit::Blocks, 1_200_000), "1.20 M blocks");
+        assert_eq!(exact(1_234_567), "1,234,567");
+        assert_eq!(exact(999), "999");
+        assert_eq!(percent(share(1, 3)), "33.3 %");
+        assert_eq!(percent(share(1, 1_000_000)), "<0.1 %");
+        assert_eq!(percent(share(0, 0)), "0.0 %");
+    }
+}
