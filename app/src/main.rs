@@ -9,7 +9,7 @@ use wasmscope::cli::{self, Cli, Job};
 fn main() -> ExitCode {
     let result = match Cli::parse().job() {
         Job::Window(paths) => window(paths).map(|()| ExitCode::SUCCESS),
-        Job::Command(command) => cli::run(command),
+        Job::Command(command) => cli::run(*command),
     };
     result.unwrap_or_else(|error| {
         // Nobody is left to be told when this fails.

@@ -161,6 +161,12 @@ pub fn record_to(
     }
 }
 
+/// Where machine code is kept, so that the same module starts at once the next time; `None` where the system names
+/// no folder for such things. For [`RunOptions::cache_dir`].
+pub fn code_cache() -> Option<PathBuf> {
+    Some(directories::ProjectDirs::from("", "", "wasmscope")?.cache_dir().join("code"))
+}
+
 fn guest(bytes: Arc<[u8]>, path: &Path) -> Guest {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     Guest { bytes, name, path: path.to_string_lossy().into_owned() }
@@ -190,18 +196,21 @@ impl Target {
         std::fs::rename(&written, &wanted).map_err(|source| PipelineError::Create { path: wanted, source })
     }
 
-    /// Removes the file if nothing is in it that could be opened.
+    /// Removes the file unless the program was running when the recording broke off.
     fn give_up(self, module: &str, source: RecordError) -> PipelineError {
         let (module, kept) = (module.to_owned(), self.written);
-        let is_file = kept.is_file();
-        let begun = is_file && recording::read_file(&kept).is_ok_and(|begun| !begun.module.is_empty());
-        if begun {
+        let broke_off = matches!(source, RecordError::Write(_)) && !is_without_module(&kept);
+        if broke_off {
             return PipelineError::BrokeOff { module, source, kept };
         }
-        if is_file {
-            // What can't be removed is an empty file; the reason why there is no recording says more.
+        if kept.is_file() {
+            // Where this fails an empty recording stays; the reason why there is no other says more.
             let _ = std::fs::remove_file(&kept);
         }
         PipelineError::Record { module, source }
     }
+}
+
+fn is_without_module(path: &Path) -> bool {
+    recording::read_file(path).map_or(true, |recording| recording.module.is_empty())
 }

@@ -5,8 +5,8 @@ use crate::pipeline;
 use anyhow::Context;
 use std::path::PathBuf;
 use std::sync::Arc;
-use wasmscope_instrument::{MeasureSet, Plan, Rewritten, rewrite};
-use wasmscope_symbolize::{ModuleIndex, Symbols};
+use wasmscope_instrument::{Instrumented, MeasureSet, instrument};
+use wasmscope_symbolize::ModuleIndex;
 
 /// Put the probes into a module and write it, without running it
 #[derive(Debug, clap::Args)]
@@ -25,10 +25,8 @@ pub(super) fn run(args: &InstrumentArgs) -> anyhow::Result<()> {
     let guest = pipeline::open_module(&args.module)?;
     let place = || args.module.display().to_string();
     let index = Arc::new(ModuleIndex::parse(&guest.bytes).with_context(place)?);
-    let symbols = Symbols::new(Arc::clone(&guest.bytes), Arc::clone(&index));
-    let name_of = |func| Arc::clone(&symbols.name(func).raw);
-    let plan = Plan::new(&guest.bytes, &index, name_of, args.measure).with_context(place)?;
-    let Rewritten { wasm, .. } = rewrite(&guest.bytes, &index, &plan).with_context(place)?;
-    plan.warnings().iter().for_each(|warning| print::note(warning));
+    let instrumented = instrument(&guest.bytes, &index, args.measure).with_context(place)?;
+    let Instrumented { wasm, warnings, .. } = instrumented;
+    warnings.iter().for_each(|warning| print::note(warning));
     print::file_or_text(Some(&args.output), &wasm)
 }

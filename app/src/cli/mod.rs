@@ -37,7 +37,7 @@ pub enum Job {
     /// Open the window with these files.
     Window(Vec<PathBuf>),
     /// Do it here and now.
-    Command(Command),
+    Command(Box<Command>),
 }
 
 /// The commands.
@@ -59,7 +59,7 @@ impl Cli {
     /// What the arguments ask for.
     pub fn job(self) -> Job {
         let Self { paths, command } = self;
-        command.map_or(Job::Window(paths), Job::Command)
+        command.map_or(Job::Window(paths), |command| Job::Command(Box::new(command)))
     }
 }
 
@@ -82,16 +82,22 @@ mod tests {
     use super::*;
     use clap::CommandFactory;
 
+    fn word(command: &Command) -> &'static str {
+        match command {
+            Command::Record(_) => "record",
+            Command::Report(_) => "report",
+            Command::Export(_) => "export",
+            Command::Instrument(_) => "instrument",
+            Command::Info(_) => "info",
+        }
+    }
+
     fn parsed(line: &str) -> Result<String, String> {
         let words = line.split_whitespace();
         let job = Cli::try_parse_from(words).map(Cli::job).map_err(|error| error.to_string());
         job.map(|job| match job {
             Job::Window(paths) => format!("window {}", paths.len()),
-            Job::Command(Command::Record(_)) => "record".to_owned(),
-            Job::Command(Command::Report(_)) => "report".to_owned(),
-            Job::Command(Command::Export(_)) => "export".to_owned(),
-            Job::Command(Command::Instrument(_)) => "instrument".to_owned(),
-            Job::Command(Command::Info(_)) => "info".to_owned(),
+            Job::Command(command) => word(&command).to_owned(),
         })
     }
 

@@ -81,6 +81,7 @@ fn options(args: RecordArgs) -> RunOptions {
         program: Program { args, env, stdin: stdin.map_or(Stdin::Inherit, Stdin::File), dirs: dir },
         invoke: invoke.map(|export| Invocation { export, args: call_args }),
         limits: Limits { time: timeout, memory_bytes: max_memory },
+        cache_dir: pipeline::code_cache(),
         ..RunOptions::default()
     }
 }

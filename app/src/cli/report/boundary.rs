@@ -15,7 +15,6 @@ const SHOWN_CALLERS: usize = 3;
 
 #[derive(Serialize)]
 pub(super) struct BoundaryJson {
-    crossing_cost_nanos: f64,
     reentry_depth: u32,
     guest_to_host_calls: u64,
     host_nanos: u64,
@@ -57,7 +56,6 @@ struct CallerJson {
 
 pub(super) fn json(profile: &Profile, table: &BoundaryTable) -> BoundaryJson {
     BoundaryJson {
-        crossing_cost_nanos: table.crossing_cost_nanos,
         reentry_depth: table.reentry_depth,
         guest_to_host_calls: table.guest_to_host_calls,
         host_nanos: table.host_nanos,
@@ -102,10 +100,9 @@ pub(super) fn text(profile: &Profile, table: &BoundaryTable, limit: Limit) -> St
         return "No calls between guest and host were recorded.\n".to_owned();
     }
     let head = format!(
-        "{} calls into the host took {}; one crossing by itself costs about {:.0} ns\n\n",
+        "{} calls into the host took {}\n\n",
         units::exact(table.guest_to_host_calls),
         units::nanos(table.host_nanos),
-        table.crossing_cost_nanos,
     );
     let shown = &table.rows[..table.rows.len().min(limit.rows)];
     head + &functions_text(shown) + &limit.rest(table.rows.len()) + &callers_text(profile, shown)
