@@ -12,6 +12,7 @@ pub mod probes;
 pub mod recording;
 mod rewrite;
 mod run;
+mod sample;
 
 pub use error::RecordError;
 pub use measure::{Measure, MeasureSet, UnknownMeasure};
@@ -19,6 +20,6 @@ pub use offsets::OffsetMap;
 pub use plan::Plan;
 pub use rewrite::{RewriteError, Rewritten, rewrite};
 pub use run::{
-    BadValue, DEFAULT_RATE_HZ, GrantedDir, Guest, Invocation, Limits, LiveCounts, Nobody, Observer,
-    OutputStream, Program, RunOptions, SamplerChoice, Stdin, Value, record,
+    BadValue, DEFAULT_RATE_HZ, GrantedDir, Guest, Instrumented, Invocation, Limits, LiveCounts, Nobody,
+    Observer, OutputStream, Program, RunOptions, SamplerChoice, Stdin, Value, instrument, record,
 };

@@ -32,8 +32,8 @@ pub(crate) mod events {
     pub(crate) const BASE: u32 = 64;
     /// Bytes of a record.
     pub(crate) const RECORD: u32 = 40;
-    /// The buffer grows up to this many pages when no host drains it: 64 MiB.
-    pub(crate) const MAX_PAGES: u32 = 1024;
+    /// The buffer grows up to this many pages when no host drains it: almost 64 MiB.
+    pub(crate) const MAX_PAGES: u32 = super::super::PROBE_MAXIMUM_PAGES;
     /// Instead of a site: the host is called because the buffer is full.
     pub(crate) const DRAIN: u32 = 0xffff_fffe;
 
@@ -63,8 +63,8 @@ pub(crate) mod contexts {
     pub(crate) const OVERFLOWED: u32 = 4;
     /// The root node, in whose slots the host's calls are.
     pub(crate) const ROOT: u32 = 32;
-    /// Nodes are allocated up to this many pages: 64 MiB.
-    pub(crate) const MAX_PAGES: u32 = 1024;
+    /// Nodes are allocated up to this many pages: almost 64 MiB.
+    pub(crate) const MAX_PAGES: u32 = super::super::PROBE_MAXIMUM_PAGES;
     /// Entries of the cache of recent misses; a power of two.
     pub(crate) const CACHE_ENTRIES: u32 = 1024;
     /// Bytes of an entry: slot, tag, node, nothing.

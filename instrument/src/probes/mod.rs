@@ -19,6 +19,11 @@ pub const EVENTS_EXPORT: &str = "wasmscope:events";
 /// The name of the exported table of one `funcref`, into which the host puts what drains the events.
 pub const HOST_EXPORT: &str = "wasmscope:host";
 
+/// The most pages that each of the two memories may have; no other memory is likely to be declared with this maximum.
+pub const PROBE_MAXIMUM_PAGES: u32 = 1021;
+/// Where in the events memory the word is that holds the time of the events to come, in nanoseconds.
+pub const CLOCK_ADDRESS: u32 = layout::events::CLOCK;
+
 /// The layout of a rewritten module's probes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Probes {

@@ -64,8 +64,6 @@ pub struct CrossingTable {
     pub functions: Vec<Crossing>,
     /// By call site; ordered by import, context and site.
     pub sites: Vec<SiteCrossings>,
-    /// What one crossing costs by itself, as measured before the run, in nanoseconds.
-    pub crossing_cost_nanos: f64,
     /// The deepest nesting of host in guest in host.
     pub reentry_depth: u32,
 }

@@ -129,12 +129,7 @@ fn random_crossings(dice: &mut Dice, contexts: usize) -> CrossingTable {
         total_nanos: 2,
         bytes: Some(3),
     };
-    CrossingTable {
-        functions: vec![crossing],
-        sites: vec![site],
-        crossing_cost_nanos: 30.5,
-        reentry_depth: 2,
-    }
+    CrossingTable { functions: vec![crossing], sites: vec![site], reentry_depth: 2 }
 }
 
 /// A file of `batches` random batches, what it should read as, and the length of the file after each batch.

@@ -1,19 +1,49 @@
 //! Runs a module and records it.
+//!
+//! Two threads work together. The guest's own thread runs the guest, notes its crossings ([`guest`]) and empties the
+//! probes' memories ([`live_probes`]); the collector ([`collector`]), on the caller's thread, turns samples and events
+//! into rows, writes them, and stops the guest where it must be stopped.
 
+mod boundary_log;
+mod clock;
+mod collector;
+mod compiled;
+mod ending;
+mod engine;
+mod guest;
+mod guest_thread;
+mod invoke;
+mod limit;
+mod live_probes;
+mod message;
 mod observer;
 mod options;
+mod output;
+mod pacer;
+mod prepare;
+mod sample_log;
+mod stop;
 mod value;
+mod wasi;
 
 pub use observer::{LiveCounts, Nobody, Observer, OutputStream};
 pub use options::{
     DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Program, RunOptions, SamplerChoice, Stdin,
 };
+pub use prepare::{Instrumented, instrument};
 pub use value::{BadValue, Value};
 
 use crate::error::RecordError;
-use crate::recording::Outcome;
+use crate::recording::{Batch, Meta, Outcome, Phase, Writer};
+use clock::RecordingClock;
+use collector::Collector;
+use compiled::CompiledGuest;
+use guest_thread::GuestRun;
+use invoke::Entry;
+use message::message_channel;
 use std::io::Write;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The module that is to be run.
 #[derive(Clone, Debug)]
@@ -30,12 +60,62 @@ pub struct Guest {
 ///
 /// Blocks until the program ends, a limit is reached or `observer` cancels. What the guest does wrong is an
 /// [`Outcome`]; an error means that there was no run, or that the recording could not be written.
-pub fn record<W: Write + Send + 'static>(
+pub fn record<W: Write>(
     guest: &Guest,
     options: &RunOptions,
     observer: Arc<dyn Observer>,
     out: W,
 ) -> Result<Outcome, RecordError> {
-    let _ = (guest, options, observer, out);
-    Ok(Outcome::Unknown)
+    let clock = RecordingClock::begin();
+    let index = Arc::new(wasmscope_symbolize::ModuleIndex::parse(&guest.bytes)?);
+    let entry = Entry::find(&index, options)?;
+    let mut meta = describe(guest, options, &entry);
+    let writer = Writer::new(out, &meta, &guest.bytes)?;
+    let mut collector = Collector::new(writer, &*observer, clock.clone(), options.limits);
+
+    collector.begin_phase(Phase::Rewrite, clock.now());
+    let Instrumented { wasm, offsets, probes, allocators, warnings } =
+        prepare::instrument_or_leave(&guest.bytes, &index, options.measures);
+    meta.allocators = allocators;
+    meta.warnings = warnings;
+
+    collector.begin_phase(Phase::Compile, clock.now());
+    let epochs = prepare::ticks_by_epochs(options);
+    let cache_dir = options.cache_dir.as_deref();
+    let compiled = CompiledGuest::new(wasm, offsets, probes, Arc::clone(&index), epochs, cache_dir)?;
+
+    let (sender, messages) = message_channel();
+    let run = GuestRun::prepare(&compiled, guest, &entry, options, &observer, &clock, sender)?;
+    collector.watch(run.stop(), run.sampler());
+    let (outcome, notes) = std::thread::scope(|scope| {
+        let thread = guest_thread::spawn(scope, run)?;
+        collector.collect(&messages, compiled.code_map(), &compiled.places);
+        guest_thread::join(thread)
+    })?;
+    meta.warnings.extend(notes);
+    meta.warnings.extend(collector.lost_samples());
+    collector.finish(Batch { meta: Some(meta), outcome: Some(outcome.clone()), ..Batch::default() })?;
+    Ok(outcome)
+}
+
+fn describe(guest: &Guest, options: &RunOptions, entry: &Entry) -> Meta {
+    let created = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Meta {
+        module_name: guest.name.clone(),
+        module_path: guest.path.clone(),
+        args: options.program.args.clone(),
+        invoked: entry.text(),
+        created_unix_millis: u64::try_from(created.as_millis()).unwrap_or(u64::MAX),
+        measures: options.measures,
+        sampler: prepare::sampler_kind(options),
+        rate_hz: options.rate_hz,
+        recorded_by: format!(
+            "wasmscope {}, wasmtime 48, {} {}",
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        ),
+        allocators: Vec::new(),
+        warnings: Vec::new(),
+    }
 }

@@ -24,6 +24,8 @@ pub struct RunOptions {
     pub invoke: Option<Invocation>,
     /// What the guest may use up.
     pub limits: Limits,
+    /// Where machine code is kept for the next run; `None` compiles each time.
+    pub cache_dir: Option<PathBuf>,
 }
 
 impl Default for RunOptions {
@@ -35,6 +37,7 @@ impl Default for RunOptions {
             program: Program::default(),
             invoke: None,
             limits: Limits::default(),
+            cache_dir: None,
         }
     }
 }

@@ -18,6 +18,19 @@ pub enum Value {
     V128(u128),
 }
 
+impl Value {
+    /// The name of the value's type, as WebAssembly text writes it.
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Value::I32(_) => "i32",
+            Value::I64(_) => "i64",
+            Value::F32(_) => "f32",
+            Value::F64(_) => "f64",
+            Value::V128(_) => "v128",
+        }
+    }
+}
+
 /// Text that is no typed value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not an argument; write TYPE:VALUE with i32, i64, f32, f64 or v128, such as i32:30")]

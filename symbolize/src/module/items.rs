@@ -1,5 +1,6 @@
 //! What a module is made of.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -39,6 +40,19 @@ pub enum ImportKind {
     Table { index: u32 },
     Global { index: u32 },
     Tag { index: u32 },
+}
+
+/// As an error message would name it: `function (i32) -> i32`, `memory`.
+impl fmt::Display for ImportKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ImportKind::Function { ty, .. } => write!(f, "function {ty}"),
+            ImportKind::Memory { .. } => f.write_str("memory"),
+            ImportKind::Table { .. } => f.write_str("table"),
+            ImportKind::Global { .. } => f.write_str("global"),
+            ImportKind::Tag { .. } => f.write_str("tag"),
+        }
+    }
 }
 
 /// Something that the module offers its host. The index is checked to exist.

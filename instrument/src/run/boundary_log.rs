@@ -1,0 +1,208 @@
+//! Counts and times the calls that cross between guest and host, on the guest's thread.
+
+use super::clock::RecordingClock;
+use crate::probes::{BytesRule, NodeAddress};
+use crate::recording::{ContextId, Crossing, CrossingTable, Direction, DurationHistogram, SiteCrossings};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use wasmscope_symbolize::{CodeOffset, FuncIndex};
+
+/// The place in the guest from which a call crosses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CrossingSite {
+    pub import: FuncIndex,
+    pub context: Option<NodeAddress>,
+    pub offset: Option<CodeOffset>,
+}
+
+/// Who is called across.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// The guest calls an import.
+    Import(CrossingSite),
+    /// The host calls an export.
+    Export(FuncIndex),
+    /// Nobody knows whom, or it is no crossing of the program's own.
+    Other,
+}
+
+impl Callee {
+    fn key(self) -> Option<(Direction, FuncIndex)> {
+        match self {
+            Callee::Import(site) => Some((Direction::GuestToHost, site.import)),
+            Callee::Export(func) => Some((Direction::HostToGuest, func)),
+            Callee::Other => None,
+        }
+    }
+}
+
+/// Bytes that crossed with one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bytes {
+    In(u64),
+    Out(u64),
+}
+
+/// A call that has not come back yet.
+struct Open {
+    callee: Callee,
+    /// How to learn, when it comes back, how many bytes crossed: a rule and the argument that it needs.
+    bytes: Option<(BytesRule, u64)>,
+    start_nanos: u64,
+    /// Time in calls that crossed back meanwhile.
+    nested_nanos: u64,
+}
+
+/// The sums so far.
+#[derive(Default)]
+pub struct BoundaryLog {
+    open: Vec<Open>,
+    functions: BTreeMap<(Direction, FuncIndex), Crossing>,
+    sites: FxHashMap<CrossingSite, SiteTotals>,
+    deepest: usize,
+}
+
+#[derive(Clone, Copy, Default)]
+struct SiteTotals {
+    calls: u64,
+    total_nanos: u64,
+    bytes: Option<u64>,
+}
+
+impl BoundaryLog {
+    /// The crossing that was entered last and has not come back, and how to learn its bytes.
+    pub fn current(&self) -> Option<(Callee, Option<(BytesRule, u64)>)> {
+        self.open.last().map(|open| (open.callee, open.bytes))
+    }
+
+    /// A call crosses.
+    pub fn enter(&mut self, callee: Callee, bytes: Option<(BytesRule, u64)>, clock: &RecordingClock) {
+        self.open.push(Open { callee, bytes, start_nanos: clock.now(), nested_nanos: 0 });
+        self.deepest = self.deepest.max(self.open.len());
+    }
+
+    /// The call that crossed last comes back. Gives the time.
+    pub fn leave(&mut self, bytes: Option<Bytes>, clock: &RecordingClock) -> u64 {
+        let end_nanos = clock.now();
+        if let Some(open) = self.open.pop() {
+            self.count(open, bytes, end_nanos);
+        }
+        end_nanos
+    }
+
+    fn count(&mut self, open: Open, bytes: Option<Bytes>, end_nanos: u64) {
+        let Open { callee, start_nanos, nested_nanos, .. } = open;
+        let total = end_nanos.saturating_sub(start_nanos);
+        if let Some(outer) = self.open.last_mut() {
+            outer.nested_nanos += total;
+        }
+        let Some(key) = callee.key() else {
+            return;
+        };
+        let sums = self.functions.entry(key).or_insert_with(|| empty_crossing(key, start_nanos));
+        sums.calls += 1;
+        sums.total_nanos += total;
+        sums.self_nanos += total.saturating_sub(nested_nanos);
+        sums.last_nanos = end_nanos;
+        sums.durations.add(total);
+        match bytes {
+            Some(Bytes::In(n)) => *sums.bytes_in.get_or_insert(0) += n,
+            Some(Bytes::Out(n)) => *sums.bytes_out.get_or_insert(0) += n,
+            None => {}
+        }
+        if let Callee::Import(site) = callee {
+            self.sites.entry(site).or_default().add(total, bytes);
+        }
+    }
+
+    /// The calls that never came back, because the guest ended in them, come back now.
+    pub fn leave_all(&mut self, clock: &RecordingClock) {
+        while !self.open.is_empty() {
+            self.leave(None, clock);
+        }
+    }
+
+    /// The table so far. `context_id` tells the recording's row of a context.
+    pub fn table<C>(&self, context_id: C) -> CrossingTable
+    where
+        C: Fn(NodeAddress) -> Option<ContextId>,
+    {
+        let mut sites: Vec<_> = self.sites.iter().map(|(site, sums)| sums.row(*site, &context_id)).collect();
+        sites.sort_by_key(|row| (row.import, row.context, row.site));
+        CrossingTable {
+            functions: self.functions.values().cloned().collect(),
+            sites,
+            reentry_depth: (self.deepest / 2) as u32,
+        }
+    }
+}
+
+impl SiteTotals {
+    fn add(&mut self, nanos: u64, bytes: Option<Bytes>) {
+        self.calls += 1;
+        self.total_nanos += nanos;
+        if let Some(Bytes::In(n) | Bytes::Out(n)) = bytes {
+            *self.bytes.get_or_insert(0) += n;
+        }
+    }
+
+    fn row<C>(self, site: CrossingSite, context_id: C) -> SiteCrossings
+    where
+        C: Fn(NodeAddress) -> Option<ContextId>,
+    {
+        let SiteTotals { calls, total_nanos, bytes } = self;
+        let CrossingSite { import, context, offset } = site;
+        SiteCrossings {
+            import,
+            context: context.and_then(context_id),
+            site: offset,
+            calls,
+            total_nanos,
+            bytes,
+        }
+    }
+}
+
+fn empty_crossing((direction, func): (Direction, FuncIndex), first_nanos: u64) -> Crossing {
+    Crossing {
+        direction,
+        func,
+        calls: 0,
+        total_nanos: 0,
+        self_nanos: 0,
+        bytes_out: None,
+        bytes_in: None,
+        first_nanos,
+        last_nanos: first_nanos,
+        durations: DurationHistogram::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site(import: u32) -> CrossingSite {
+        CrossingSite { import: FuncIndex(import), context: None, offset: Some(CodeOffset(9)) }
+    }
+
+    #[test]
+    fn nested_crossings_share_their_time() {
+        let (mut log, clock) = (BoundaryLog::default(), RecordingClock::begin());
+        log.enter(Callee::Export(FuncIndex(5)), None, &clock);
+        for _ in 0..3 {
+            log.enter(Callee::Import(site(1)), None, &clock);
+            log.leave(Some(Bytes::Out(7)), &clock);
+        }
+        log.enter(Callee::Import(site(2)), None, &clock);
+        log.leave_all(&clock);
+        let table = log.table(|_| None);
+        let calls: Vec<_> = table.functions.iter().map(|f| (f.func.0, f.calls, f.bytes_out)).collect();
+        assert_eq!(calls, [(1, 3, Some(21)), (2, 1, None), (5, 1, None)]);
+        let export = &table.functions[2];
+        let imports: u64 = table.functions[..2].iter().map(|f| f.total_nanos).sum();
+        assert_eq!(export.total_nanos - export.self_nanos, imports);
+        assert_eq!(table.sites.len(), 2);
+        assert_eq!(table.sites[0].bytes, Some(21));
+    }
+}

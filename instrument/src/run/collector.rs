@@ -1,0 +1,185 @@
+//! The collector's side of a run: takes samples and events from the guest's thread, writes them, and watches for
+//! the reasons to stop.
+
+use super::clock::RecordingClock;
+use super::compiled::Places;
+use super::message::{Message, TracedSample};
+use super::sample_log::SampleLog;
+use super::stop::{StopFlag, StopReason};
+use super::{Limits, LiveCounts, Observer};
+use crate::recording::{Batch, Direction, Phase, PhaseSpan, Writer};
+use crate::sample::{CodeMap, SignalSampler};
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// How long the collector sleeps where nothing happens.
+const POLL: Duration = Duration::from_millis(10);
+/// How often what was collected is written.
+const WRITE: Duration = Duration::from_millis(250);
+
+/// Collects one run.
+pub struct Collector<'a, W: Write> {
+    writer: Writer<W>,
+    observer: &'a dyn Observer,
+    clock: RecordingClock,
+    limits: Limits,
+    stop: Arc<StopFlag>,
+    sampler: Option<Arc<SignalSampler>>,
+    samples: SampleLog,
+    batch: Batch,
+    counts: LiveCounts,
+    phase: Option<(Phase, u64)>,
+    failure: Option<io::Error>,
+}
+
+impl<'a, W: Write> Collector<'a, W> {
+    /// Begins to collect. `phase` is the one that goes on.
+    pub fn new(writer: Writer<W>, observer: &'a dyn Observer, clock: RecordingClock, limits: Limits) -> Self {
+        Collector {
+            writer,
+            observer,
+            clock,
+            limits,
+            stop: Arc::default(),
+            sampler: None,
+            samples: SampleLog::default(),
+            batch: Batch::default(),
+            counts: LiveCounts::default(),
+            phase: None,
+            failure: None,
+        }
+    }
+
+    /// Says how the guest is stopped, and where the samples are that signals took.
+    pub fn watch(&mut self, stop: Arc<StopFlag>, sampler: Option<Arc<SignalSampler>>) {
+        self.stop = stop;
+        self.sampler = sampler;
+    }
+
+    /// A sentence about samples that are missing, if any are.
+    pub fn lost_samples(&self) -> Option<String> {
+        let lost = self.sampler.as_ref().map_or(0, |sampler| sampler.lost_samples());
+        (lost > 0).then(|| format!("{lost} samples found no room; their time went to the samples after them"))
+    }
+
+    /// A phase begins, and the one before ends.
+    pub fn begin_phase(&mut self, phase: Phase, now_nanos: u64) {
+        self.end_phase(now_nanos);
+        self.phase = Some((phase, now_nanos));
+        self.observer.phase(phase);
+    }
+
+    /// The last phase ends.
+    pub fn end_phase(&mut self, end_nanos: u64) {
+        if let Some((phase, start_nanos)) = self.phase.take() {
+            self.batch.phases.push(PhaseSpan { phase, start_nanos, end_nanos });
+        }
+    }
+
+    /// Collects until the guest's thread has gone.
+    pub fn collect(&mut self, messages: &Receiver<Message>, code: CodeMap, places: &Arc<Places>) {
+        self.samples.bind(code, Arc::clone(places));
+        let mut written = Instant::now();
+        loop {
+            match messages.recv_timeout(POLL) {
+                Ok(message) => self.take(message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.check_limits();
+            if written.elapsed() >= WRITE {
+                messages.try_iter().for_each(|message| self.take(message));
+                self.take_native_samples();
+                self.write(self.clock.now());
+                written = Instant::now();
+            }
+        }
+        self.take_native_samples();
+    }
+
+    /// Writes all that is left, with the end.
+    pub fn finish(mut self, end: Batch) -> io::Result<()> {
+        let Batch { meta, outcome, .. } = end;
+        self.batch.meta = meta;
+        self.batch.outcome = outcome;
+        self.end_phase(self.clock.now());
+        self.write(u64::MAX);
+        self.failure.map_or(Ok(()), Err)
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Phase(phase, at_nanos) => self.begin_phase(phase, at_nanos),
+            Message::Batch(batch) => self.take_batch(*batch),
+            Message::Sample(sample) => self.take_sample(&sample),
+            Message::Output(bytes) => self.batch.output.extend_from_slice(&bytes),
+        }
+    }
+
+    fn take_batch(&mut self, mut new: Batch) {
+        let Batch { contexts, crossings, growth, heap, .. } = &mut new;
+        let grown = growth.iter().map(|event| event.after_pages() - event.before_pages);
+        self.counts.pages_grown += grown.sum::<u64>();
+        self.counts.heap_events += heap.len() as u64;
+        if let Some(table) = crossings.take() {
+            let imports = table.functions.iter().filter(|row| row.direction == Direction::GuestToHost);
+            self.counts.crossings = imports.map(|row| row.calls).sum();
+            self.batch.crossings = Some(table);
+        }
+        self.batch.contexts.append(contexts);
+        self.batch.growth.append(growth);
+        self.batch.heap.append(heap);
+    }
+
+    fn take_sample(&mut self, sample: &TracedSample) {
+        self.counts.samples += 1;
+        self.samples.add_traced(sample);
+    }
+
+    fn take_native_samples(&mut self) {
+        let Some(sampler) = &self.sampler else { return };
+        let mut buffer = Vec::new();
+        while let Some(sample) = sampler.next_sample(&mut buffer) {
+            self.counts.samples += 1;
+            self.samples.add_native(&sample);
+        }
+    }
+
+    fn check_limits(&mut self) {
+        if self.observer.is_cancelled() {
+            self.request_stop(StopReason::Cancelled);
+        }
+        let Some((Phase::Run, began)) = self.phase else { return };
+        let elapsed = Duration::from_nanos(self.clock.now().saturating_sub(began));
+        if self.limits.time.is_some_and(|limit| elapsed >= limit) {
+            self.request_stop(StopReason::TimeLimit);
+        }
+    }
+
+    fn request_stop(&self, reason: StopReason) {
+        self.stop.set(reason);
+        if let Some(sampler) = &self.sampler {
+            sampler.request_stop();
+        }
+    }
+
+    /// Writes what was collected; samples younger than `now` may still get elder ones before them and are kept.
+    fn write(&mut self, now_nanos: u64) {
+        self.batch.samples = self.samples.take_until(now_nanos.saturating_sub(2 * WRITE.as_nanos() as u64));
+        self.batch.stacks = self.samples.take_stacks();
+        if let Some((Phase::Run, began)) = self.phase {
+            self.counts.run_nanos = self.clock.now().saturating_sub(began);
+        }
+        self.observer.live(self.counts);
+        let batch = std::mem::take(&mut self.batch);
+        if self.failure.is_some() {
+            return;
+        }
+        if let Err(error) = self.writer.write(&batch) {
+            self.failure = Some(error);
+            self.request_stop(StopReason::WriteFailed);
+        }
+    }
+}

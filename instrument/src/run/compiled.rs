@@ -1,0 +1,99 @@
+//! A guest that is ready to run: rewritten, compiled, with the way back from its code to the original's.
+
+use super::engine::{Tripwire, compile, make_engine};
+use crate::probes::Probes;
+use crate::sample::{CodeMap, NativeCode};
+use crate::{OffsetMap, RecordError};
+use std::path::Path;
+use std::sync::Arc;
+use wasmscope_symbolize::{CodeOffset, FileOffset, FuncIndex, ModuleIndex};
+use wasmtime::{Engine, Module};
+
+/// The compiled guest. Cheap to share between the guest's thread and the collector.
+pub struct CompiledGuest {
+    pub engine: Engine,
+    pub module: Module,
+    pub tripwire: Option<Tripwire>,
+    pub places: Arc<Places>,
+    pub probes: Probes,
+}
+
+impl CompiledGuest {
+    /// Compiles `wasm`, which was made of the module that `index` describes.
+    pub fn new(
+        wasm: Vec<u8>,
+        offsets: OffsetMap,
+        probes: Probes,
+        index: Arc<ModuleIndex>,
+        epochs: bool,
+        cache_dir: Option<&Path>,
+    ) -> Result<Self, RecordError> {
+        let engine = make_engine(epochs, cache_dir)?;
+        let module = compile(&engine, &wasm)?;
+        let compiled_index = ModuleIndex::parse(&wasm)?;
+        let places = Arc::new(Places { wasm, compiled_index, offsets, index });
+        Ok(CompiledGuest { tripwire: Tripwire::new(&engine), engine, module, places, probes })
+    }
+
+    /// The machine code's layout; `None` where there is no instruction to stop the guest with.
+    pub fn native_code(&self) -> Option<NativeCode> {
+        self.tripwire.as_ref().map(|tripwire| NativeCode::new(&self.module, tripwire.address))
+    }
+
+    /// The way from machine addresses to the compiled module's offsets.
+    pub fn code_map(&self) -> CodeMap {
+        CodeMap::new(&self.module)
+    }
+}
+
+/// The way from the compiled module's offsets to the original's.
+pub struct Places {
+    wasm: Vec<u8>,
+    compiled_index: ModuleIndex,
+    offsets: OffsetMap,
+    /// The original module.
+    pub index: Arc<ModuleIndex>,
+}
+
+impl Places {
+    /// The place in the original module of `file_offset` in the compiled one; `None` in functions that were added,
+    /// and where the way back leads into another function.
+    pub fn original(&self, func: FuncIndex, file_offset: u32) -> Option<CodeOffset> {
+        let compiled = self.compiled_index.code_offset(FileOffset(u64::from(file_offset)))?;
+        let original = self.offsets.original(compiled)?;
+        (self.index.function_at(original) == Some(func)).then_some(original)
+    }
+
+    /// The import that the instruction at `file_offset` of the compiled module calls, if it is a call that names one.
+    pub fn import_called_at(&self, file_offset: u32) -> Option<FuncIndex> {
+        const CALL: u8 = 0x10;
+        const RETURN_CALL: u8 = 0x12;
+        let (opcode, operand) = self.wasm.get(file_offset as usize..)?.split_first()?;
+        let callee = matches!(*opcode, CALL | RETURN_CALL).then(|| unsigned_leb(operand)).flatten()?;
+        ((callee as usize) < self.index.imported_function_count()).then_some(FuncIndex(callee))
+    }
+}
+
+fn unsigned_leb(bytes: &[u8]) -> Option<u32> {
+    let mut value = 0u32;
+    for (at, byte) in bytes.iter().take(5).enumerate() {
+        value |= u32::from(byte & 0x7f).checked_shl(7 * at as u32)?;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unsigned_leb;
+
+    #[test]
+    fn operands_are_read() {
+        assert_eq!(unsigned_leb(&[0x05]), Some(5));
+        assert_eq!(unsigned_leb(&[0xe5, 0x8e, 0x26]), Some(624_485));
+        assert_eq!(unsigned_leb(&[0x85, 0x80, 0x80, 0x80, 0x00]), Some(5));
+        assert_eq!(unsigned_leb(&[0x80, 0x80]), None);
+    }
+}

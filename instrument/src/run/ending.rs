@@ -1,0 +1,60 @@
+//! From what the engine says to how the run ended.
+
+use super::Limits;
+use super::compiled::Places;
+use super::invoke::Entry;
+use super::stop::StopReason;
+use crate::recording::{Outcome, TrapFrame};
+use wasmscope_symbolize::FuncIndex;
+use wasmtime::{Error, FrameInfo, Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+/// How a run ended that gave `result`. A stop that was asked for explains whatever error it caused.
+pub fn outcome(
+    result: Result<Vec<String>, Error>,
+    entry: &Entry,
+    stop: Option<StopReason>,
+    limits: &Limits,
+    places: &Places,
+) -> Outcome {
+    match (result, stop) {
+        (Ok(_), _) if entry.is_command => Outcome::Exited { code: 0 },
+        (Ok(values), _) => Outcome::Returned { values },
+        (Err(_), Some(StopReason::TimeLimit)) => Outcome::LimitReached { message: time_limit(limits) },
+        (Err(_), Some(_)) => Outcome::Cancelled,
+        (Err(error), None) => failure(&error, places),
+    }
+}
+
+fn time_limit(limits: &Limits) -> String {
+    let seconds = limits.time.unwrap_or_default().as_secs_f64();
+    format!("the time limit of {seconds} s was reached")
+}
+
+fn failure(error: &Error, places: &Places) -> Outcome {
+    if let Some(exit) = error.downcast_ref::<I32Exit>() {
+        return Outcome::Exited { code: exit.0 };
+    }
+    Outcome::Trapped { message: message(error), frames: frames(error, places) }
+}
+
+fn message(error: &Error) -> String {
+    match error.downcast_ref::<Trap>() {
+        Some(trap) => trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
+        None => error.root_cause().to_string(),
+    }
+}
+
+fn frames(error: &Error, places: &Places) -> Vec<TrapFrame> {
+    let trace = error.downcast_ref::<WasmBacktrace>();
+    let frames = trace.into_iter().flat_map(WasmBacktrace::frames);
+    frames.filter_map(|frame| trap_frame(frame, places)).collect()
+}
+
+/// Frames of functions that we added are no frames of the guest's.
+fn trap_frame(frame: &FrameInfo, places: &Places) -> Option<TrapFrame> {
+    let func = FuncIndex(frame.func_index());
+    places.index.function(func)?;
+    let file_offset = frame.module_offset().and_then(|offset| u32::try_from(offset).ok());
+    Some(TrapFrame { func, offset: file_offset.and_then(|offset| places.original(func, offset)) })
+}

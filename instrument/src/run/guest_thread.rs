@@ -1,0 +1,225 @@
+//! The guest's own thread: a stack of its own, the timer, and the call.
+
+use super::boundary_log::BoundaryLog;
+use super::clock::RecordingClock;
+use super::compiled::CompiledGuest;
+use super::ending::outcome;
+use super::engine::engine_failed;
+use super::guest::{GuestState, Watch, on_crossing, on_epoch};
+use super::invoke::Entry;
+use super::limit::MemoryLimit;
+use super::live_probes::{LiveProbes, ship};
+use super::message::{Message, MessageSender};
+use super::pacer::Pacer;
+use super::prepare::ticks_by_epochs;
+use super::stop::StopFlag;
+use super::{Guest, Limits, Observer, RunOptions, wasi};
+use crate::probes::CLOCK_ADDRESS;
+use crate::recording::{Outcome, Phase};
+use crate::sample::{EpochTicker, SignalSampler, SignalTimer};
+use crate::{Measure, RecordError};
+use std::sync::Arc;
+use std::thread::{Builder, Scope, ScopedJoinHandle};
+use wasmtime::{AsContextMut, ImportType, Instance, InstancePre, Linker, Store};
+
+/// Stack of the guest's thread, in bytes: the guest's own frames and the host's calls above them.
+const THREAD_STACK_BYTES: usize = 16 << 20;
+/// Ticks a second where no samples are taken: often enough for the clock and for stopping.
+const IDLE_RATE_HZ: u32 = 200;
+
+/// How the run ended, and sentences about what could not be measured.
+pub type Ending = (Outcome, Vec<String>);
+
+/// A run that is ready to begin.
+pub struct GuestRun {
+    store: Store<GuestState>,
+    instance: InstancePre<GuestState>,
+    entry: Entry,
+    limits: Limits,
+    rate_hz: u32,
+    sampler: Option<Arc<SignalSampler>>,
+    layout: Arc<crate::probes::Probes>,
+}
+
+impl GuestRun {
+    /// Links the guest's imports and builds its world.
+    pub fn prepare(
+        compiled: &CompiledGuest,
+        guest: &Guest,
+        entry: &Entry,
+        options: &RunOptions,
+        observer: &Arc<dyn Observer>,
+        clock: &RecordingClock,
+        messages: MessageSender,
+    ) -> Result<Self, RecordError> {
+        let records_time = options.measures.has(Measure::Time);
+        let rate_hz = if records_time { options.rate_hz } else { IDLE_RATE_HZ };
+        let sampler = signal_sampler(compiled, options, records_time, clock);
+        let pacer = match &sampler {
+            Some(sampler) => Pacer::Signal { sampler: Arc::clone(sampler), records_time },
+            None => Pacer::Epoch {
+                period_nanos: records_time.then(|| 1_000_000_000 / u64::from(rate_hz.max(1))),
+                last_nanos: clock.now(),
+            },
+        };
+        let world = wasi::make_world(&guest.name, &options.program, observer, &messages)?;
+        let watch = Watch {
+            clock: clock.clone(),
+            log: BoundaryLog::default(),
+            pacer,
+            stop: Arc::new(StopFlag::default()),
+            messages,
+            places: Arc::clone(&compiled.places),
+            probes: None,
+            memory: None,
+            entering: None,
+            unknown_callees: 0,
+            records_boundary: options.measures.has(Measure::Boundary),
+        };
+        let limit = MemoryLimit { bytes: options.limits.memory_bytes };
+        let mut store = Store::new(&compiled.engine, GuestState { world, limit, watch });
+        store.limiter(|state| &mut state.limit);
+        store.call_hook(on_crossing);
+        if sampler.is_none() {
+            store.epoch_deadline_callback(on_epoch);
+            store.set_epoch_deadline(1);
+        }
+        let instance = link(compiled, &mut store)?;
+        let layout = Arc::new(compiled.probes.clone());
+        Ok(GuestRun {
+            store,
+            instance,
+            entry: entry.clone(),
+            limits: options.limits,
+            rate_hz,
+            sampler,
+            layout,
+        })
+    }
+
+    /// The flag by which the run is stopped.
+    pub fn stop(&self) -> Arc<StopFlag> {
+        Arc::clone(&self.store.data().watch.stop)
+    }
+
+    /// Where the collector finds the samples that signals took.
+    pub fn sampler(&self) -> Option<Arc<SignalSampler>> {
+        self.sampler.clone()
+    }
+
+    /// Runs the guest on the calling thread.
+    fn run(mut self) -> Result<Ending, RecordError> {
+        let ticks = start_ticks(&self)?;
+        let result = self.instantiate().and_then(|instance| {
+            self.begin_phase(Phase::Run);
+            self.entry.call(&mut self.store, &instance)
+        });
+        drop(ticks);
+        let GuestRun { store, entry, limits, .. } = &mut self;
+        let Watch { log, clock, .. } = &mut store.data_mut().watch;
+        log.leave_all(clock);
+        ship(store.as_context_mut());
+        let watch = &store.data().watch;
+        let outcome = outcome(result, entry, watch.stop.get(), limits, &watch.places);
+        Ok((outcome, self.notes()))
+    }
+
+    fn instantiate(&mut self) -> wasmtime::Result<Instance> {
+        self.begin_phase(Phase::Instantiate);
+        let Self { store, instance, sampler, layout, .. } = self;
+        let instance = instance.instantiate(&mut *store)?;
+        let probes = LiveProbes::bind(layout, &instance, store);
+        if let (Some(sampler), Some(probes)) = (sampler, &probes) {
+            sampler.keep_clock(probes.events(), &*store, CLOCK_ADDRESS as usize);
+        }
+        let memory = instance.get_memory(&mut *store, "memory");
+        let watch = &mut store.data_mut().watch;
+        watch.probes = probes;
+        watch.memory = memory;
+        Ok(instance)
+    }
+
+    fn begin_phase(&self, phase: Phase) {
+        let watch = &self.store.data().watch;
+        watch.messages.send(Message::Phase(phase, watch.clock.now()));
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let watch = &self.store.data().watch;
+        let overflowed = watch.probes.as_ref().map_or(0, |probes| probes.overflowed_contexts(&self.store));
+        let dropped = watch.probes.as_ref().map_or(0, |probes| probes.dropped);
+        let counted = [
+            (watch.unknown_callees, "calls of imports through a table could not be told apart"),
+            (
+                u64::from(overflowed),
+                "calls found no room in the table of contexts: their call paths are missing",
+            ),
+            (dropped, "events found no room and are missing"),
+        ];
+        counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect()
+    }
+}
+
+/// What makes the guest's thread tick while it lives.
+trait Ticks {}
+impl Ticks for SignalTimer {}
+impl Ticks for EpochTicker {}
+
+fn start_ticks(run: &GuestRun) -> Result<Box<dyn Ticks>, RecordError> {
+    let no_timer = |error| RecordError::Engine { message: format!("no timer for samples: {error}") };
+    match &run.sampler {
+        Some(sampler) => Ok(Box::new(sampler.start(run.rate_hz).map_err(no_timer)?)),
+        None => Ok(Box::new(EpochTicker::start(run.store.engine().clone(), run.rate_hz).map_err(no_timer)?)),
+    }
+}
+
+fn signal_sampler(
+    compiled: &CompiledGuest,
+    options: &RunOptions,
+    records_time: bool,
+    clock: &RecordingClock,
+) -> Option<Arc<SignalSampler>> {
+    let code = if ticks_by_epochs(options) { None } else { compiled.native_code() }?;
+    let age = u64::try_from(clock.began().elapsed().as_nanos()).unwrap_or(u64::MAX);
+    SignalSampler::new(code, records_time, age)
+}
+
+/// Finds somebody for each import, or says for which there is nobody.
+fn link(
+    compiled: &CompiledGuest,
+    store: &mut Store<GuestState>,
+) -> Result<InstancePre<GuestState>, RecordError> {
+    let mut linker: Linker<GuestState> = Linker::new(&compiled.engine);
+    wasmtime_wasi::p1::add_to_linker_sync(&mut linker, |state| &mut state.world).map_err(engine_failed)?;
+    let mut known = |import: &ImportType<'_>| linker.get_by_import(&mut *store, import).is_some();
+    let unknown: Vec<_> = compiled.module.imports().filter(|import| !known(import)).collect();
+    if !unknown.is_empty() {
+        let names = unknown.iter().map(|import| import_text(compiled, import)).collect();
+        return Err(RecordError::UnknownImports { names });
+    }
+    linker.instantiate_pre(&compiled.module).map_err(engine_failed)
+}
+
+/// `module.name: type`, as far as the type is a function's.
+fn import_text(compiled: &CompiledGuest, import: &ImportType<'_>) -> String {
+    let mut imports = compiled.places.index.imports().iter();
+    let found = imports.find(|known| (&*known.module, &*known.name) == (import.module(), import.name()));
+    let kind = found.map(|known| known.kind.to_string()).unwrap_or_default();
+    format!("{}.{}: {kind}", import.module(), import.name())
+}
+
+/// Starts the guest's thread.
+pub fn spawn<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    run: GuestRun,
+) -> Result<ScopedJoinHandle<'scope, Result<Ending, RecordError>>, RecordError> {
+    let builder = Builder::new().name("wasm guest".into()).stack_size(THREAD_STACK_BYTES);
+    let failed = |error| RecordError::Engine { message: format!("no thread for the guest: {error}") };
+    builder.spawn_scoped(scope, move || run.run()).map_err(failed)
+}
+
+/// Waits for its end.
+pub fn join(thread: ScopedJoinHandle<'_, Result<Ending, RecordError>>) -> Result<Ending, RecordError> {
+    let lost = |_| Err(RecordError::Engine { message: "the guest's thread died".to_owned() });
+    thread.join().unwrap_or_else(lost)
+}

@@ -1,0 +1,50 @@
+//! What the guest's thread tells the collector.
+
+use crate::recording::{Batch, Phase};
+use crate::sample::Leaf;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use wasmscope_symbolize::FuncIndex;
+
+/// Messages that may wait. A guest that is faster than the collector is held up: memory stays bounded.
+const WAITING: usize = 256;
+
+/// Something that happened on the guest's thread.
+pub enum Message {
+    /// A phase began, so many nanoseconds after the recording did.
+    Phase(Phase, u64),
+    /// Events and contexts that the probes recorded.
+    Batch(Box<Batch>),
+    /// A sample that the guest's own thread took.
+    Sample(TracedSample),
+    /// The guest wrote something.
+    Output(Vec<u8>),
+}
+
+/// A sample whose stack the engine walked.
+pub struct TracedSample {
+    /// Nanoseconds since the recording began.
+    pub time_nanos: u64,
+    /// The time it stands for.
+    pub weight_nanos: u64,
+    /// What was running.
+    pub leaf: Leaf,
+    /// The guest's frames below it, innermost first: function and offset in the compiled module's file.
+    pub frames: Vec<(FuncIndex, u32)>,
+}
+
+/// The guest's end of the channel.
+#[derive(Clone)]
+pub struct MessageSender(SyncSender<Message>);
+
+impl MessageSender {
+    /// Hands over a message; waits where too many are waiting. A collector that is gone has said why itself.
+    pub fn send(&self, message: Message) {
+        let _ = self.0.send(message);
+    }
+}
+
+/// Both ends.
+pub fn message_channel() -> (MessageSender, Receiver<Message>) {
+    let (sender, receiver) = sync_channel(WAITING);
+    (MessageSender(sender), receiver)
+}

@@ -1,0 +1,64 @@
+//! How time outside of guest code becomes samples, whichever way samples are taken.
+
+use super::clock::RecordingClock;
+use crate::sample::{Leaf, SignalSampler};
+use std::sync::Arc;
+
+/// Keeps the guest's thread and the sampler in step at the boundary.
+pub enum Pacer {
+    /// Ticks are signals: those that found no guest code wait to be credited.
+    Signal {
+        /// The handler's state.
+        sampler: Arc<SignalSampler>,
+        /// Are samples recorded, or does the timer only keep the clock?
+        records_time: bool,
+    },
+    /// Ticks are epochs, which pass unseen while the host runs.
+    Epoch {
+        /// Time between ticks; `None` where no samples are recorded.
+        period_nanos: Option<u64>,
+        /// When the last sample was taken.
+        last_nanos: u64,
+    },
+}
+
+impl Pacer {
+    /// The guest calls the host.
+    pub fn leave_guest(&self) {
+        if let Pacer::Signal { sampler, .. } = self {
+            sampler.set_in_host(true);
+        }
+    }
+
+    /// The host calls the guest, or returns to it.
+    pub fn enter_guest(&self) {
+        if let Pacer::Signal { sampler, .. } = self {
+            sampler.set_in_host(false);
+        }
+    }
+
+    /// The time, in nanoseconds, that is to be credited to `leaf`; `None` where no tick fell into it.
+    pub fn take_outside_nanos(&mut self, leaf: Leaf, clock: &RecordingClock) -> Option<u64> {
+        match self {
+            Pacer::Signal { sampler, records_time } => {
+                Some(sampler.take_pending_nanos()).filter(|nanos| *nanos > 0 && *records_time)
+            }
+            // The guest's own time is seen at its own checks: only a host call that took longer than a tick counts.
+            Pacer::Epoch { .. } if leaf == Leaf::Engine => None,
+            Pacer::Epoch { period_nanos, last_nanos } => {
+                let now = clock.now();
+                let elapsed = now.saturating_sub(*last_nanos);
+                let due = period_nanos.is_some_and(|period| elapsed >= period);
+                due.then(|| std::mem::replace(last_nanos, now)).map(|last| now.saturating_sub(last))
+            }
+        }
+    }
+
+    /// An epoch passed while the guest ran: the time since the last sample, where samples are recorded.
+    pub fn take_epoch_nanos(&mut self, clock: &RecordingClock) -> Option<u64> {
+        let Pacer::Epoch { period_nanos: Some(_), last_nanos } = self else { return None };
+        let now = clock.now();
+        let last = std::mem::replace(last_nanos, now);
+        Some(now.saturating_sub(last))
+    }
+}

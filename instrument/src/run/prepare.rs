@@ -1,0 +1,79 @@
+//! From a module to its instrumented form, and which sampler can be had.
+
+use super::{RunOptions, SamplerChoice};
+use crate::probes::Probes;
+use crate::recording::{Allocator, SamplerKind};
+use crate::sample::SIGNALS_REACH_GUESTS;
+use crate::{Measure, MeasureSet, OffsetMap, Plan, RewriteError, rewrite};
+use std::sync::Arc;
+use wasmscope_symbolize::{ModuleIndex, Symbols};
+
+/// A module that measures itself, with what is needed to read what it measured.
+#[derive(Clone, Debug)]
+pub struct Instrumented {
+    /// The rewritten module.
+    pub wasm: Vec<u8>,
+    /// The way back to the original's code.
+    pub offsets: OffsetMap,
+    /// Where the probes write.
+    pub probes: Probes,
+    /// The functions that were taken for allocators.
+    pub allocators: Vec<Allocator>,
+    /// What can't be measured, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Plans and rewrites `bytes` for `measures`.
+pub fn instrument(
+    bytes: &Arc<[u8]>,
+    index: &Arc<ModuleIndex>,
+    measures: MeasureSet,
+) -> Result<Instrumented, RewriteError> {
+    let symbols = Symbols::new(Arc::clone(bytes), Arc::clone(index));
+    let plan = Plan::new(bytes, index, |func| Arc::clone(&symbols.name(func).raw), measures)?;
+    let rewritten = rewrite(bytes, index, &plan)?;
+    Ok(Instrumented {
+        wasm: rewritten.wasm,
+        offsets: rewritten.offsets,
+        probes: rewritten.probes,
+        allocators: plan.allocators().to_vec(),
+        warnings: plan.warnings().to_vec(),
+    })
+}
+
+/// The same, but a module that can't be rewritten is left as it is, with a warning: it can still be sampled.
+pub fn instrument_or_leave(
+    bytes: &Arc<[u8]>,
+    index: &Arc<ModuleIndex>,
+    measures: MeasureSet,
+) -> Instrumented {
+    let left = |warnings| Instrumented {
+        wasm: bytes.to_vec(),
+        offsets: OffsetMap::identity(),
+        probes: Probes::default(),
+        allocators: Vec::new(),
+        warnings,
+    };
+    if !measures.needs_rewriting() {
+        return left(Vec::new());
+    }
+    let sampled_only = |error| left(vec![format!("only time was measured: {error}")]);
+    instrument(bytes, index, measures).unwrap_or_else(sampled_only)
+}
+
+/// Does the guest tick by epochs? It ticks in any case, so that it can be stopped.
+pub fn ticks_by_epochs(options: &RunOptions) -> bool {
+    match options.sampler {
+        SamplerChoice::Auto => !SIGNALS_REACH_GUESTS,
+        SamplerChoice::Epoch => true,
+    }
+}
+
+/// How samples will be taken.
+pub fn sampler_kind(options: &RunOptions) -> SamplerKind {
+    match (options.measures.has(Measure::Time), ticks_by_epochs(options)) {
+        (false, _) => SamplerKind::None,
+        (true, false) => SamplerKind::Signal,
+        (true, true) => SamplerKind::Epoch,
+    }
+}

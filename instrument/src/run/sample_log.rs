@@ -1,0 +1,86 @@
+//! Turns samples into rows of the recording: original places, distinct stacks, the order of time.
+
+use super::compiled::Places;
+use super::message::TracedSample;
+use crate::recording::{SampleTable, StackFrame, StackId, StackTable};
+use crate::sample::{CodeMap, Leaf, NativeSample, StackBuilder};
+use std::sync::Arc;
+use wasmscope_symbolize::FuncIndex;
+
+/// Samples that were not written yet.
+#[derive(Default)]
+pub struct SampleLog {
+    /// How addresses and offsets lead back to the original module.
+    map: Option<(CodeMap, Arc<Places>)>,
+    stacks: StackBuilder,
+    rows: Vec<(u64, StackId, u64)>,
+}
+
+impl SampleLog {
+    /// Says how the addresses to come lead back to the original module.
+    pub fn bind(&mut self, code: CodeMap, places: Arc<Places>) {
+        self.map = Some((code, places));
+    }
+
+    /// Adds a sample that the signal handler took.
+    pub fn add_native(&mut self, sample: &NativeSample) {
+        let Some((code, places)) = &mut self.map else { return };
+        let to_original = |func, offset| places.original(func, offset);
+        let mut frames = Vec::with_capacity(sample.addresses.len() + 1);
+        for (depth, address) in sample.addresses.iter().enumerate() {
+            // A return address may be the first of what follows the call.
+            let address = address - u64::from(depth > 0);
+            frames.extend(code.frame(address, to_original));
+        }
+        self.add(sample.time_nanos, sample.weight_nanos, leaf_frame(sample.leaf, None), frames);
+    }
+
+    /// Adds a sample whose stack the engine walked.
+    pub fn add_traced(&mut self, sample: &TracedSample) {
+        let Some((_, places)) = &self.map else { return };
+        let place = |&(func, offset): &(FuncIndex, u32)| {
+            places.original(func, offset).map(|offset| StackFrame::Wasm { func, offset })
+        };
+        let called = sample.frames.first().and_then(|(_, offset)| places.import_called_at(*offset));
+        let frames: Vec<_> = sample.frames.iter().filter_map(place).collect();
+        self.add(sample.time_nanos, sample.weight_nanos, leaf_frame(sample.leaf, called), frames);
+    }
+
+    fn add(
+        &mut self,
+        time_nanos: u64,
+        weight_nanos: u64,
+        leaf: Option<StackFrame>,
+        innermost_first: Vec<StackFrame>,
+    ) {
+        let outermost_first = innermost_first.into_iter().rev().chain(leaf);
+        // A stack of trampolines alone is the engine on its way in or out.
+        let stack = self.stacks.intern(outermost_first);
+        let stack = stack.or_else(|| self.stacks.intern([StackFrame::Engine].into_iter()));
+        self.rows.extend(stack.map(|stack| (time_nanos, stack, weight_nanos)));
+    }
+
+    /// The rows up to `until_nanos`, in the order of time.
+    pub fn take_until(&mut self, until_nanos: u64) -> SampleTable {
+        self.rows.sort_by_key(|(time, ..)| *time);
+        let count = self.rows.partition_point(|(time, ..)| *time <= until_nanos);
+        let mut table = SampleTable::default();
+        self.rows.drain(..count).for_each(|(time, stack, weight)| table.push(time, stack, weight));
+        table
+    }
+
+    /// The stacks since it was last asked.
+    pub fn take_stacks(&mut self) -> StackTable {
+        self.stacks.take_unwritten()
+    }
+}
+
+/// The frame above the guest's. `called` is the import that the guest's innermost frame calls.
+fn leaf_frame(leaf: Leaf, called: Option<FuncIndex>) -> Option<StackFrame> {
+    match leaf {
+        Leaf::Guest => None,
+        Leaf::Import(import) => Some(StackFrame::Host { import }),
+        Leaf::Host => Some(called.map_or(StackFrame::Engine, |import| StackFrame::Host { import })),
+        Leaf::Engine => Some(StackFrame::Engine),
+    }
+}

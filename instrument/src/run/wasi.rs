@@ -1,0 +1,55 @@
+//! The world that a guest gets: WASI preview 1, with what the user granted and nothing else.
+
+use super::message::MessageSender;
+use super::output::GuestOutput;
+use super::{GrantedDir, Observer, OutputStream, Program, Stdin};
+use crate::RecordError;
+use std::fs::File;
+use std::sync::Arc;
+use wasmtime_wasi::cli::InputFile;
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+
+/// Builds the guest's world. `name` becomes its argument 0.
+pub fn make_world(
+    name: &str,
+    program: &Program,
+    observer: &Arc<dyn Observer>,
+    messages: &MessageSender,
+) -> Result<WasiP1Ctx, RecordError> {
+    let Program { args, env, stdin, dirs } = program;
+    let output = |which| GuestOutput { which, observer: Arc::clone(observer), messages: messages.clone() };
+    let mut world = WasiCtxBuilder::new();
+    world
+        .allow_blocking_current_thread(true)
+        .arg(name)
+        .args(args)
+        .envs(env)
+        .stdout(output(OutputStream::Stdout))
+        .stderr(output(OutputStream::Stderr));
+    grant_stdin(&mut world, stdin)?;
+    dirs.iter().try_for_each(|dir| grant_dir(&mut world, dir))?;
+    Ok(world.build_p1())
+}
+
+fn grant_stdin(world: &mut WasiCtxBuilder, stdin: &Stdin) -> Result<(), RecordError> {
+    match stdin {
+        Stdin::Empty => {}
+        Stdin::Inherit => drop(world.inherit_stdin()),
+        Stdin::File(path) => {
+            let file =
+                File::open(path).map_err(|source| RecordError::Grant { path: path.clone(), source })?;
+            world.stdin(InputFile::new(file));
+        }
+    }
+    Ok(())
+}
+
+fn grant_dir(world: &mut WasiCtxBuilder, dir: &GrantedDir) -> Result<(), RecordError> {
+    let GrantedDir { host, guest } = dir;
+    let refused = |source| RecordError::Grant { path: host.clone(), source };
+    // The engine's own error does not keep what the operating system said.
+    std::fs::read_dir(host).map_err(refused)?;
+    let opened = world.preopened_dir(host, guest, FsPerms::ReadWrite);
+    opened.map(drop).map_err(|error| refused(std::io::Error::other(format!("{error:#}"))))
+}

@@ -1,0 +1,52 @@
+//! Finds out where a running guest is, many times a second.
+//!
+//! On Linux a timer signal interrupts the guest's thread ([`signal`]); the guest pays nothing between samples, and
+//! the program counter is true to the instruction. Elsewhere the guest looks at a counter at function entries and
+//! loop heads ([`epoch`]). Both can also stop a guest that would never stop by itself.
+
+mod code_map;
+mod epoch;
+mod ring;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod signal;
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[path = "signal_none.rs"]
+mod signal;
+mod stacks;
+
+pub use code_map::{CodeMap, NativeCode};
+pub use epoch::EpochTicker;
+pub use signal::{SignalSampler, SignalTimer};
+pub use stacks::StackBuilder;
+
+use wasmscope_symbolize::FuncIndex;
+
+/// Can a timer signal reach a guest on this kind of machine?
+pub const SIGNALS_REACH_GUESTS: bool =
+    cfg!(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")));
+
+/// What the sampler found at the top of a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaf {
+    /// Guest code.
+    Guest,
+    /// The host, in a function that the guest imports.
+    Import(FuncIndex),
+    /// The host, in the function that the guest's innermost frame calls.
+    Host,
+    /// The engine on behalf of the guest: `memory.grow`, a bulk copy, instantiation.
+    Engine,
+}
+
+/// A sample as the signal handler took it: machine addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NativeSample {
+    /// Nanoseconds since the recording began.
+    pub time_nanos: u64,
+    /// Wall-clock time since the sample before.
+    pub weight_nanos: u64,
+    /// What was at the top.
+    pub leaf: Leaf,
+    /// Addresses in the guest's machine code, innermost first: where it was, then return addresses.
+    pub addresses: Vec<u64>,
+}

@@ -1,0 +1,380 @@
+//! Samples by timer signal: see the module above for why.
+//!
+//! # How it is safe
+//! The handler runs on the guest's own thread. It reads the interrupted registers and, while addresses lie in the
+//! guest's machine code and on its stack, the frame-pointer chain that Cranelift always keeps. It allocates nothing,
+//! takes no lock, calls only `clock_gettime`, and writes into a preallocated [`Ring`] and a few atomics.
+//!
+//! # How it stops a guest
+//! A guest in an endless loop gives no chance to the engine. The handler therefore moves the program counter to an
+//! instruction that traps by design (the `ud2` of a compiled `unreachable`, the *tripwire*); the engine's own
+//! handler then finds a trap in guest code, as if the guest had run into it, and unwinds as for any other trap.
+#![allow(unsafe_code, reason = "a signal handler can't be written without it")]
+
+use super::ring::Ring;
+use super::{Leaf, NativeCode, NativeSample};
+use std::io;
+use std::mem;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use wasmtime::{AsContext, Memory};
+
+/// More frames than this are cut off at the outer end.
+const MAX_FRAMES: usize = 4_096;
+
+/// What the handler needs, prepared beforehand. Shared with the collector, which reads the ring.
+pub struct SignalSampler {
+    code: NativeCode,
+    ring: Ring,
+    /// CLOCK_MONOTONIC at the recording's beginning.
+    origin_nanos: u64,
+    /// The guest thread's stack, lowest and highest address.
+    stack_low: AtomicU64,
+    stack_high: AtomicU64,
+    /// When the last sample was taken, since the beginning.
+    last_nanos: AtomicU64,
+    /// Time that passed outside of guest code and is not credited yet.
+    pending_nanos: AtomicU64,
+    /// Is the guest inside a host call (as opposed to engine code)?
+    in_host: AtomicBool,
+    record_stacks: bool,
+    stop: AtomicBool,
+    /// A word in the guest's probe memory that is to be kept at the time of the last tick.
+    clock_word: AtomicPtr<u64>,
+    lost: AtomicU64,
+}
+
+impl SignalSampler {
+    /// Prepares for a guest with machine code `code`. `record_stacks` is false where the timer only keeps the clock
+    /// and watches for the stop flag. `elapsed_nanos` is the recording's age.
+    pub fn new(code: NativeCode, record_stacks: bool, elapsed_nanos: u64) -> Option<Arc<Self>> {
+        Some(Arc::new(SignalSampler {
+            code,
+            ring: Ring::new(),
+            origin_nanos: monotonic_nanos().saturating_sub(elapsed_nanos),
+            stack_low: AtomicU64::new(0),
+            stack_high: AtomicU64::new(0),
+            last_nanos: AtomicU64::new(elapsed_nanos),
+            pending_nanos: AtomicU64::new(0),
+            in_host: AtomicBool::new(false),
+            record_stacks,
+            stop: AtomicBool::new(false),
+            clock_word: AtomicPtr::new(ptr::null_mut()),
+            lost: AtomicU64::new(0),
+        }))
+    }
+
+    /// Asks that the guest be stopped at the next tick that finds it in its own code.
+    pub fn request_stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// The guest enters (`true`) or leaves a host call.
+    pub fn set_in_host(&self, in_host: bool) {
+        self.in_host.store(in_host, Ordering::Relaxed);
+    }
+
+    /// Takes the time that ticks found outside of guest code since it was last asked, in nanoseconds.
+    pub fn take_pending_nanos(&self) -> u64 {
+        // A plain load first: this runs at every crossing, and nearly always there is nothing.
+        match self.pending_nanos.load(Ordering::Relaxed) {
+            0 => 0,
+            _ => self.pending_nanos.swap(0, Ordering::Relaxed),
+        }
+    }
+
+    /// From now on the aligned 64-bit word at `address` of `memory` is kept at the time of the last tick.
+    ///
+    /// `memory` must be the probes' memory of the guest that this sampler samples. It never moves: its maximum is far
+    /// below what the engine reserves for it.
+    pub fn keep_clock(&self, memory: Memory, store: impl AsContext, address: usize) {
+        let word = memory.data(&store).get(address..address + 8).map(|word| word.as_ptr().cast_mut().cast());
+        self.clock_word.store(word.unwrap_or(ptr::null_mut()), Ordering::Relaxed);
+    }
+
+    /// Takes the oldest sample that was not taken yet.
+    pub fn next_sample(&self, buffer: &mut Vec<u64>) -> Option<NativeSample> {
+        if !self.ring.pop(buffer) {
+            return None;
+        }
+        let [time_nanos, weight_nanos, leaf, addresses @ ..] = buffer.as_slice() else { return None };
+        let leaf = if *leaf == 0 { Leaf::Guest } else { Leaf::Engine };
+        let (time_nanos, weight_nanos) = (*time_nanos, *weight_nanos);
+        Some(NativeSample { time_nanos, weight_nanos, leaf, addresses: addresses.to_vec() })
+    }
+
+    /// How many samples found no room. Their time went to the samples after them.
+    pub fn lost_samples(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Starts the timer for the calling thread, `rate_hz` ticks a second of wall-clock time.
+    pub fn start(self: &Arc<Self>, rate_hz: u32) -> io::Result<SignalTimer> {
+        let (low, high) = current_stack()?;
+        self.stack_low.store(low, Ordering::Relaxed);
+        self.stack_high.store(high, Ordering::Relaxed);
+        install_handler()?;
+        SignalTimer::start(Arc::clone(self), rate_hz)
+    }
+
+    /// One tick. Async-signal-safe.
+    fn tick(&self, registers: &mut Registers) {
+        let now = monotonic_nanos().saturating_sub(self.origin_nanos);
+        let elapsed = now.saturating_sub(self.last_nanos.load(Ordering::Relaxed));
+        self.last_nanos.store(now, Ordering::Relaxed);
+        self.write_clock(now);
+        let in_guest = self.code.contains(registers.pc) && !self.in_host.load(Ordering::Relaxed);
+        if !in_guest {
+            self.pending_nanos.fetch_add(elapsed, Ordering::Relaxed);
+            return;
+        }
+        if self.record_stacks {
+            self.record(now, elapsed, registers);
+        }
+        if self.stop.load(Ordering::Relaxed) && self.code.function_start(registers.pc).is_some() {
+            registers.pc = self.code.tripwire();
+        }
+    }
+
+    fn write_clock(&self, now: u64) {
+        let word = self.clock_word.load(Ordering::Relaxed);
+        if !word.is_null() {
+            // SAFETY: `keep_clock` checked the bounds; the memory lives longer than the timer, does not move, and is
+            // read by this thread alone.
+            unsafe { word.write_volatile(now) };
+        }
+    }
+
+    fn record(&self, now: u64, elapsed: u64, registers: &Registers) {
+        let pending = self.pending_nanos.swap(0, Ordering::Relaxed);
+        let engine_kept = pending == 0 || self.push(now, pending, Leaf::Engine, registers);
+        let carried = if engine_kept { 0 } else { pending };
+        if !self.push(now, elapsed + carried, Leaf::Guest, registers) {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            self.last_nanos.store(now.saturating_sub(elapsed + carried), Ordering::Relaxed);
+        }
+    }
+
+    fn push(&self, now: u64, weight: u64, leaf: Leaf, registers: &Registers) -> bool {
+        let mut group = self.ring.begin();
+        group.push(now);
+        group.push(weight);
+        group.push(u64::from(leaf == Leaf::Engine));
+        group.push(registers.pc);
+        if let Some(caller) = self.unsaved_caller(registers) {
+            group.push(caller);
+        }
+        self.walk(registers.fp, |address| group.push(address));
+        group.commit()
+    }
+
+    /// In the first instructions of a function, and at its `ret`, the frame pointer is still or again the caller's,
+    /// and the return address must be looked for elsewhere.
+    fn unsaved_caller(&self, registers: &Registers) -> Option<u64> {
+        let start = self.code.function_start(registers.pc)?;
+        let address = registers.unsaved_return_address(start, |at| self.read_stack(at))?;
+        self.code.contains(address).then_some(address)
+    }
+
+    /// Follows the chain of frame pointers while it stays in the guest.
+    fn walk(&self, mut fp: u64, mut visit: impl FnMut(u64)) {
+        for _ in 0..MAX_FRAMES {
+            let Some((next, address)) = self.read_stack(fp).zip(self.read_stack(fp.wrapping_add(8))) else {
+                return;
+            };
+            if !self.code.contains(address) {
+                return;
+            }
+            visit(address);
+            if next <= fp {
+                return;
+            }
+            fp = next;
+        }
+    }
+
+    fn read_stack(&self, address: u64) -> Option<u64> {
+        let low = self.stack_low.load(Ordering::Relaxed);
+        let high = self.stack_high.load(Ordering::Relaxed);
+        let inside = address >= low && address <= high.saturating_sub(8) && address.is_multiple_of(8);
+        // SAFETY: an aligned word between the bounds of this thread's own stack.
+        inside.then(|| unsafe { (address as *const u64).read_volatile() })
+    }
+}
+
+/// The registers that matter, out of and back into the interrupted context.
+struct Registers {
+    pc: u64,
+    fp: u64,
+    sp: u64,
+    /// Where a call leaves the return address, on machines that have such a register.
+    #[cfg(target_arch = "aarch64")]
+    link: u64,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Registers {
+    fn load(context: &libc::ucontext_t) -> Self {
+        let word = |register: i32| context.uc_mcontext.gregs[register as usize] as u64;
+        Registers { pc: word(libc::REG_RIP), fp: word(libc::REG_RBP), sp: word(libc::REG_RSP) }
+    }
+
+    fn store_pc(&self, context: &mut libc::ucontext_t) {
+        context.uc_mcontext.gregs[libc::REG_RIP as usize] = self.pc as i64;
+    }
+
+    /// A function begins with `push rbp` (1 byte), `mov rbp, rsp` (3 bytes) and ends with `pop rbp`, `ret` (0xC3).
+    fn unsaved_return_address(&self, start: u64, read: impl Fn(u64) -> Option<u64>) -> Option<u64> {
+        // SAFETY: the program counter points at code that is being run.
+        let at_return = unsafe { (self.pc as *const u8).read_volatile() } == 0xC3;
+        match self.pc - start {
+            0 => read(self.sp),
+            1..=3 => read(self.sp + 8),
+            _ if at_return => read(self.sp),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+impl Registers {
+    fn load(context: &libc::ucontext_t) -> Self {
+        let machine = &context.uc_mcontext;
+        Registers { pc: machine.pc, fp: machine.regs[29], sp: machine.sp, link: machine.regs[30] }
+    }
+
+    fn store_pc(&self, context: &mut libc::ucontext_t) {
+        context.uc_mcontext.pc = self.pc;
+    }
+
+    /// A function begins with `stp fp, lr, [sp, #-16]!` and `mov fp, sp`, 4 bytes each.
+    fn unsaved_return_address(&self, start: u64, _read: impl Fn(u64) -> Option<u64>) -> Option<u64> {
+        let _ = self.sp;
+        (self.pc - start < 8).then_some(self.link)
+    }
+}
+
+/// The kernel timer of one guest thread. Must be dropped on that thread.
+pub struct SignalTimer {
+    timer: libc::timer_t,
+    /// The handler reads it through the signal's value; freed after the last signal.
+    sampler: *const SignalSampler,
+}
+
+impl SignalTimer {
+    fn start(sampler: Arc<SignalSampler>, rate_hz: u32) -> io::Result<Self> {
+        let sampler = Arc::into_raw(sampler);
+        // SAFETY: all zeroes is a valid value of this plain C struct, and the fields that matter are set below.
+        let mut event: libc::sigevent = unsafe { mem::zeroed() };
+        event.sigev_notify = libc::SIGEV_THREAD_ID;
+        event.sigev_signo = libc::SIGPROF;
+        event.sigev_value = libc::sigval { sival_ptr: sampler.cast_mut().cast() };
+        // SAFETY: gettid has no preconditions.
+        event.sigev_notify_thread_id = unsafe { libc::gettid() };
+        let mut timer: libc::timer_t = ptr::null_mut();
+        // SAFETY: both pointers are to live values of the right types.
+        if unsafe { libc::timer_create(libc::CLOCK_MONOTONIC, &mut event, &mut timer) } != 0 {
+            let error = io::Error::last_os_error();
+            // SAFETY: the pointer came from `into_raw` above and no signal was armed.
+            drop(unsafe { Arc::from_raw(sampler) });
+            return Err(error);
+        }
+        let timer = SignalTimer { timer, sampler };
+        timer.arm(rate_hz)?;
+        Ok(timer)
+    }
+
+    fn arm(&self, rate_hz: u32) -> io::Result<()> {
+        let period = 1_000_000_000 / i64::from(rate_hz.max(1));
+        let step = libc::timespec { tv_sec: period / 1_000_000_000, tv_nsec: period % 1_000_000_000 };
+        let spec = libc::itimerspec { it_interval: step, it_value: step };
+        // SAFETY: the timer lives, and the pointer is to a live value.
+        let result = unsafe { libc::timer_settime(self.timer, 0, &spec, ptr::null_mut()) };
+        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+}
+
+impl Drop for SignalTimer {
+    fn drop(&mut self) {
+        // SAFETY: plain system calls on live values. The signal is blocked while the timer goes, and what is still
+        // pending on this thread is taken, so that no handler runs with the pointer that is freed at the end.
+        unsafe {
+            let mut set: libc::sigset_t = mem::zeroed();
+            let mut before: libc::sigset_t = mem::zeroed();
+            libc::sigemptyset(&mut set);
+            libc::sigaddset(&mut set, libc::SIGPROF);
+            libc::pthread_sigmask(libc::SIG_BLOCK, &set, &mut before);
+            libc::timer_delete(self.timer);
+            let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+            while libc::sigtimedwait(&set, ptr::null_mut(), &now) == libc::SIGPROF {}
+            libc::pthread_sigmask(libc::SIG_SETMASK, &before, ptr::null_mut());
+            drop(Arc::from_raw(self.sampler));
+        }
+    }
+}
+
+/// Installs the handler, once for the process.
+fn install_handler() -> io::Result<()> {
+    static INSTALL: Once = Once::new();
+    let mut result = Ok(());
+    INSTALL.call_once(|| result = set_action());
+    result
+}
+
+fn set_action() -> io::Result<()> {
+    // SAFETY: all zeroes is a valid `sigaction`; the handler has the signature that SA_SIGINFO asks for. SA_ONSTACK
+    // keeps the handler off a guest's stack that may be nearly used up; SA_RESTART spares host calls an EINTR.
+    let result = unsafe {
+        let mut action: libc::sigaction = mem::zeroed();
+        action.sa_sigaction = on_signal as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
+        libc::sigemptyset(&mut action.sa_mask);
+        libc::sigaction(libc::SIGPROF, &action, ptr::null_mut())
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+extern "C" fn on_signal(_signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the kernel hands valid pointers to a SA_SIGINFO handler. A signal whose code is not SI_TIMER was not
+    // sent by a timer of ours, and its value is nobody's pointer; one by a timer of ours carries a sampler that its
+    // `SignalTimer` keeps alive.
+    unsafe {
+        if (*info).si_code != libc::SI_TIMER {
+            return;
+        }
+        let sampler = (*info).si_value().sival_ptr.cast::<SignalSampler>();
+        let Some(sampler) = sampler.as_ref() else { return };
+        let context = &mut *context.cast::<libc::ucontext_t>();
+        let mut registers = Registers::load(context);
+        let pc = registers.pc;
+        sampler.tick(&mut registers);
+        if registers.pc != pc {
+            registers.store_pc(context);
+        }
+    }
+}
+
+fn monotonic_nanos() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to a live value; the call is async-signal-safe and this clock always exists.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+}
+
+/// The lowest and the highest address of the calling thread's stack.
+fn current_stack() -> io::Result<(u64, u64)> {
+    // SAFETY: the attributes are initialised by the first call before they are read, and destroyed at the end.
+    unsafe {
+        let mut attributes: libc::pthread_attr_t = mem::zeroed();
+        let result = libc::pthread_getattr_np(libc::pthread_self(), &mut attributes);
+        if result != 0 {
+            return Err(io::Error::from_raw_os_error(result));
+        }
+        let (mut low, mut size) = (ptr::null_mut(), 0);
+        libc::pthread_attr_getstack(&attributes, &mut low, &mut size);
+        libc::pthread_attr_destroy(&mut attributes);
+        Ok((low as u64, low as u64 + size as u64))
+    }
+}

@@ -1,0 +1,48 @@
+//! Where no timer signal can reach the guest: the same interface, with nothing behind it.
+
+use super::{NativeCode, NativeSample};
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use wasmtime::{AsContext, Memory};
+
+/// A sampler that can't be had on this machine.
+pub struct SignalSampler(Infallible);
+
+/// A timer that can't be had on this machine.
+pub struct SignalTimer(Infallible);
+
+impl SignalSampler {
+    /// There is none.
+    pub fn new(_code: NativeCode, _record_stacks: bool, _elapsed_nanos: u64) -> Option<Arc<Self>> {
+        None
+    }
+
+    pub fn request_stop(&self) {
+        match self.0 {}
+    }
+
+    pub fn set_in_host(&self, _in_host: bool) {
+        match self.0 {}
+    }
+
+    pub fn take_pending_nanos(&self) -> u64 {
+        match self.0 {}
+    }
+
+    pub fn keep_clock(&self, _memory: Memory, _store: impl AsContext, _address: usize) {
+        match self.0 {}
+    }
+
+    pub fn next_sample(&self, _buffer: &mut Vec<u64>) -> Option<NativeSample> {
+        match self.0 {}
+    }
+
+    pub fn lost_samples(&self) -> u64 {
+        match self.0 {}
+    }
+
+    pub fn start(self: &Arc<Self>, _rate_hz: u32) -> io::Result<SignalTimer> {
+        match self.0 {}
+    }
+}

@@ -1,0 +1,200 @@
+//! Runs real and hand-written modules and checks what was recorded of them.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use wasmscope_instrument::recording::{Outcome, Recording, SamplerKind, StackFrame, read};
+use wasmscope_instrument::{
+    Guest, Invocation, Limits, Measure, MeasureSet, Nobody, Observer, RecordError, RunOptions, SamplerChoice,
+    Value, record,
+};
+use wasmscope_symbolize::{ModuleIndex, Symbols};
+
+fn sample(path: &str) -> Guest {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples").join(path);
+    let bytes = std::fs::read(&file).unwrap();
+    Guest { bytes: bytes.into(), name: path.into(), path: String::new() }
+}
+
+fn wat(text: &str) -> Guest {
+    Guest { bytes: wat::parse_str(text).unwrap().into(), name: "test.wasm".into(), path: String::new() }
+}
+
+fn time_only() -> RunOptions {
+    RunOptions { measures: MeasureSet::NONE.with(Measure::Time), ..RunOptions::default() }
+}
+
+fn run(guest: &Guest, options: &RunOptions) -> Recording {
+    run_watched(guest, options, Arc::new(Nobody))
+}
+
+fn run_watched(guest: &Guest, options: &RunOptions, observer: Arc<dyn Observer>) -> Recording {
+    let mut file = Vec::new();
+    let outcome = record(guest, options, observer, &mut file).unwrap();
+    let recording = read(&file).unwrap();
+    assert_eq!(recording.outcome, outcome);
+    assert_eq!(recording.damage, None);
+    assert_eq!(recording.module, guest.bytes);
+    recording
+}
+
+fn invoke(export: &str, args: &[Value]) -> RunOptions {
+    RunOptions {
+        invoke: Some(Invocation { export: export.into(), args: args.to_vec() }),
+        ..RunOptions::default()
+    }
+}
+
+/// The share of all time in stacks that have a frame of a function with this name.
+fn share(recording: &Recording, name: &str) -> f64 {
+    let module = Arc::new(ModuleIndex::parse(&recording.module).unwrap());
+    let symbols = Symbols::new(Arc::clone(&recording.module), module);
+    let is_named = |frame| matches!(frame, StackFrame::Wasm { func, .. } if &*symbols.name(func).raw == name);
+    let total: u64 = recording.samples.weight_nanos.iter().sum();
+    let rows = recording.samples.iter().filter(|(_, stack, _)| recording.stacks.frames(*stack).any(is_named));
+    rows.map(|(_, _, weight)| weight).sum::<u64>() as f64 / total as f64
+}
+
+#[test]
+fn samples_find_three_quarters_in_the_loop_that_runs_three_times_as_long() {
+    for sampler in [SamplerChoice::Auto, SamplerChoice::Epoch] {
+        let recording = run(&sample("hotloop/hotloop.wasm"), &RunOptions { sampler, ..time_only() });
+        assert_eq!(recording.outcome, Outcome::Exited { code: 0 });
+        let (long, short) = (share(&recording, "long_loop"), share(&recording, "short_loop"));
+        let ratio = long / (long + short);
+        assert!((ratio - 0.75).abs() < 0.05, "{sampler:?}: {long} {short}");
+        assert!(long + short > 0.8, "{sampler:?}: {long} {short}");
+        assert!(recording.samples.time_nanos.is_sorted());
+    }
+}
+
+#[test]
+fn the_weights_of_the_samples_sum_to_the_run() {
+    let recording = run(&sample("hotloop/hotloop.wasm"), &time_only());
+    assert_eq!(recording.meta.sampler, SamplerKind::Signal);
+    let weights: u64 = recording.samples.weight_nanos.iter().sum();
+    let run = recording.phases.last().unwrap();
+    let wall = run.end_nanos - run.start_nanos;
+    assert!((weights as f64 / wall as f64 - 1.0).abs() < 0.1, "{weights} of {wall}");
+}
+
+#[test]
+fn exports_are_called_with_typed_arguments() {
+    let library = sample("library/library.wasm");
+    let recording = run(&library, &invoke("fib", &[Value::I32(20)]));
+    assert_eq!(recording.outcome, Outcome::Returned { values: vec!["6765".into()] });
+    assert_eq!(recording.meta.invoked.as_deref(), Some("fib(20)"));
+    let recording = run(&library, &invoke("add64", &[Value::I64(1 << 40), Value::I64(-1)]));
+    assert_eq!(recording.outcome, Outcome::Returned { values: vec!["1099511627775".into()] });
+}
+
+#[test]
+fn what_cannot_be_called_is_said_before_the_run() {
+    let library = sample("library/library.wasm");
+    let error = |options: RunOptions| {
+        record(&library, &options, Arc::new(Nobody), Vec::new()).unwrap_err().to_string()
+    };
+    assert!(error(RunOptions::default()).contains("no `_start`"));
+    assert!(error(invoke("fob", &[])).contains("it exports: "));
+    assert_eq!(error(invoke("fib", &[Value::I64(1)])), "`fib` takes (i32), but was given (i64)");
+    let unknown = wat(r#"(module (import "env" "draw" (func (param i32))) (func (export "_start")))"#);
+    let error = record(&unknown, &RunOptions::default(), Arc::new(Nobody), Vec::new()).unwrap_err();
+    assert!(error.to_string().contains("env.draw: function (i32)"), "{error}");
+}
+
+#[test]
+fn a_trap_is_an_outcome_with_its_place() {
+    let recording = run(&sample("library/library.wasm"), &invoke("trap_now", &[]));
+    let Outcome::Trapped { message, frames } = &recording.outcome else { panic!("{:?}", recording.outcome) };
+    assert!(message.contains("unreachable"), "{message}");
+    assert!(frames.first().is_some_and(|frame| frame.offset.is_some()));
+}
+
+#[test]
+fn an_exit_code_is_an_outcome() {
+    let guest = wat(
+        r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1)
+            (func (export "_start") (call $exit (i32.const 7))))"#,
+    );
+    assert_eq!(run(&guest, &RunOptions::default()).outcome, Outcome::Exited { code: 7 });
+}
+
+#[test]
+fn an_endless_loop_ends_at_the_time_limit() {
+    for sampler in [SamplerChoice::Auto, SamplerChoice::Epoch] {
+        for measures in [MeasureSet::NONE, MeasureSet::default()] {
+            let limits = Limits { time: Some(Duration::from_millis(150)), ..Limits::default() };
+            let options = RunOptions { limits, sampler, measures, ..invoke("spin_forever", &[]) };
+            let began = Instant::now();
+            let recording = run(&sample("library/library.wasm"), &options);
+            assert!(matches!(recording.outcome, Outcome::LimitReached { .. }), "{:?}", recording.outcome);
+            assert!(began.elapsed() < Duration::from_secs(20));
+        }
+    }
+}
+
+struct CancelAtOutput(AtomicBool);
+
+impl Observer for CancelAtOutput {
+    fn output(&self, _stream: wasmscope_instrument::OutputStream, _bytes: &[u8]) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn a_cancelled_run_keeps_what_was_recorded() {
+    let guest = wat(r#"(module
+            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 0) "\08\00\00\00\02\00\00\00hi")
+            (func (export "_start")
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))
+                (loop $forever (br $forever))))"#);
+    let recording =
+        run_watched(&guest, &RunOptions::default(), Arc::new(CancelAtOutput(AtomicBool::new(false))));
+    assert_eq!(recording.outcome, Outcome::Cancelled);
+    assert_eq!(recording.output, b"hi");
+}
+
+#[test]
+fn memory_beyond_the_limit_is_refused_to_the_guest() {
+    let guest = wat(r#"(module (memory (export "memory") 1)
+            (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#);
+    let grow = |pages, bytes| {
+        let limits = Limits { memory_bytes: bytes, ..Limits::default() };
+        run(&guest, &RunOptions { limits, ..invoke("grow", &[Value::I32(pages)]) }).outcome
+    };
+    assert_eq!(grow(3, None), Outcome::Returned { values: vec!["1".into()] });
+    assert_eq!(grow(3, Some(4 << 16)), Outcome::Returned { values: vec!["1".into()] });
+    assert_eq!(grow(4, Some(4 << 16)), Outcome::Returned { values: vec!["-1".into()] });
+}
+
+/// Takes so many bytes and then no more.
+struct FullDisk(usize);
+
+impl Write for FullDisk {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(std::io::ErrorKind::StorageFull)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_full_disk_ends_the_run_with_a_clear_error() {
+    let guest = sample("hotloop/hotloop.wasm");
+    let mut whole = Vec::new();
+    record(&guest, &time_only(), Arc::new(Nobody), &mut whole).unwrap();
+    let room = FullDisk(whole.len() * 99 / 100);
+    let error = record(&guest, &time_only(), Arc::new(Nobody), room).unwrap_err();
+    assert!(matches!(error, RecordError::Write(_)), "{error}");
+}
