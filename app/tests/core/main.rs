@@ -1,4 +1,6 @@
 //! Tests of the profile and its views through their public interface.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::reversed_empty_ranges, reason = "ranges that run backwards are among what is tested")]
 
 mod fragmentation;
 mod golden;

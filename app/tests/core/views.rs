@@ -90,10 +90,8 @@ fn a_range_of_time_filters_samples_growth_and_heap_but_not_crossings() {
         assert_eq!(total(metric, range.clone()), expected, "{metric} in {range:?}");
     }
     // A range that runs backwards holds nothing.
-    #[expect(clippy::reversed_empty_ranges, reason = "it is what is tested")]
-    let backwards = 30..10;
     for metric in [Metric::Time, Metric::LiveBytes, Metric::PagesGrown] {
-        assert_eq!(total(metric, backwards.clone()), 0, "{metric}");
+        assert_eq!(total(metric, 30..10), 0, "{metric}");
     }
 }
 
