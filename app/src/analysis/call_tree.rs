@@ -47,9 +47,27 @@ pub fn call_tree(profile: &Profile, query: &CallTreeQuery) -> CallTree {
 }
 
 /// The tree in which also lines are told apart: by the line running in each function.
+///
+/// What is counted rather than sampled happened in an import or an allocator, of which no line is known. It belongs
+/// to the line that called.
 pub(super) fn line_tree(profile: &Profile, query: &CallTreeQuery) -> CallTree {
-    let weights = self_weights(profile, query);
+    let mut weights = self_weights(profile, query);
+    if query.metric != Metric::Time {
+        give_to_callers(profile.paths(), &mut weights);
+    }
     merged(&PathView::new(profile, query), &weights, MergeBy::Line).finish(query.metric)
+}
+
+/// Moves the weight of each frame without a line to the nearest caller with one.
+fn give_to_callers(paths: &PathTable, weights: &mut [u64]) {
+    for at in (1..weights.len()).rev() {
+        let path = PathId(at as u32);
+        if paths.line(path) == LineId::NONE {
+            let weight = std::mem::take(&mut weights[at]);
+            let caller = &mut weights[paths.parent(path).index()];
+            *caller = caller.saturating_add(weight);
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -1,0 +1,4 @@
+//! End-to-end tests. Each file is one subject.
+
+mod layers;
+mod tidy;
