@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     };
     result.unwrap_or_else(|error| {
         // Nobody is left to be told when this fails.
-        let _ = writeln!(std::io::stderr(), "wasmscope: {error:#}");
+        let _ = writeln!(std::io::stderr(), "wasmscope: {}", cli::sentence(&error));
         ExitCode::FAILURE
     })
 }

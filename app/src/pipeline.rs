@@ -214,3 +214,91 @@ impl Target {
 fn is_without_module(path: &Path) -> bool {
     recording::read_file(path).map_or(true, |recording| recording.module.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+    use wasmscope_instrument::Nobody;
+
+    fn library() -> &'static samples::SampleModule {
+        let library = samples::all().iter().find(|sample| sample.name == "library").unwrap();
+        &library.modules[0]
+    }
+
+    /// How `export` of the library is run.
+    fn call(export: &str) -> RunOptions {
+        let mut options = library().options();
+        options.invoke = options.invoke.map(|invoke| wasmscope_instrument::Invocation {
+            export: export.to_owned(),
+            args: Vec::new(),
+            ..invoke
+        });
+        options
+    }
+
+    #[test]
+    fn what_is_not_ours_is_told_with_its_name() {
+        let module = library().bytes;
+        let newer = [recording::MAGIC.as_slice(), &9u32.to_le_bytes()].concat();
+        for (bytes, expected) in [
+            (b"".as_slice(), "a.b: "),
+            (b"hello", "a.b: neither a WebAssembly module (.wasm) nor a recording (.wscope)"),
+            (b"(module)", "a.b: not a WebAssembly module"),
+            (&module[..700], "a.b: the module is cut off"),
+            (&newer, "a.b: this recording has format version 9"),
+            (b"\0asm\x0d\0\x01\0", "a.b: this is a component"),
+        ] {
+            let error = open_bytes(bytes.into(), Path::new("a.b")).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_recording_goes_to_its_file_and_opens_as_a_profile() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wscope");
+        let outcome = record_to(&path, &library().guest(), &call("trap_now"), Arc::new(Nobody)).unwrap();
+        assert!(matches!(outcome, Outcome::Trapped { .. }), "{outcome}");
+        let profile = open_recording(&path).unwrap();
+        assert_eq!((&profile.recording().outcome, &profile.recording().damage), (&outcome, &None));
+        assert_eq!(&*profile.recording().module, library().bytes);
+        assert!(matches!(open_module(&path), Err(PipelineError::AlreadyRecorded { .. })));
+    }
+
+    #[test]
+    fn where_there_is_no_run_nothing_is_left_and_nothing_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("old.wscope"), folder.path().join("new.wscope"));
+        record_to(&old, &library().guest(), &call("trap_now"), Arc::new(Nobody)).unwrap();
+        let before = std::fs::read(&old).unwrap();
+        for path in [&old, &new] {
+            let error = record_to(path, &library().guest(), &call("nope"), Arc::new(Nobody)).unwrap_err();
+            assert!(
+                error.to_string().starts_with("library.wasm: the module has no exported function `nope`")
+            );
+        }
+        assert_eq!(std::fs::read(&old).unwrap(), before);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_recording_is_replaced_by_one_that_is_complete() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wscope");
+        for _ in 0..2 {
+            record_to(&path, &library().guest(), &call("trap_now"), Arc::new(Nobody)).unwrap();
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(open_recording(&path).is_ok());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_told() {
+        let full = Path::new("/dev/full");
+        let error = record_to(full, &library().guest(), &call("trap_now"), Arc::new(Nobody)).unwrap_err();
+        let expected = "library.wasm: the recording can't be written: No space left on device";
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+}

@@ -77,6 +77,15 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// What went wrong, with the reasons that it doesn't tell itself.
+pub fn sentence(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, reason| match told.is_empty() {
+        true => reason,
+        false if told.contains(&reason) => told,
+        false => format!("{told}: {reason}"),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +108,13 @@ mod tests {
             Job::Window(paths) => format!("window {}", paths.len()),
             Job::Command(command) => word(&command).to_owned(),
         })
+    }
+
+    #[test]
+    fn reasons_are_told_once() {
+        let inner = anyhow::anyhow!("no space left");
+        let error = inner.context("a.svg: no space left").context("can't be written");
+        assert_eq!(sentence(&error), "can't be written: a.svg: no space left");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 "use strict";
 // Boxes know where they are in the metric's unit: from `x` on, `w` wide. All else is drawing.
 (function () {
-  var MARGIN = 10, WIDTH = 1200 - 2 * MARGIN, LETTER = 6.7;
+  var MARGIN = 10, WIDTH = 1200 - 2 * MARGIN, LETTER = 7.3;
   var svg = document.documentElement;
+  svg.classList.add("live");
   var total = Number(svg.getAttribute("data-total")) || 1;
   var details = document.getElementById("details"), matched = document.getElementById("matched");
   var foot = details.textContent;

@@ -13,7 +13,7 @@ const ROW_PX: f64 = 18.0;
 const TOP_PX: f64 = 64.0;
 const BOTTOM_PX: f64 = 34.0;
 /// The width of a letter of the label's font, at least.
-const LETTER_PX: f64 = 6.7;
+const LETTER_PX: f64 = 7.3;
 /// Narrower boxes are left out: nobody sees them, and there can be hundreds of thousands.
 const MIN_BOX_PX: f64 = 0.1;
 const SCRIPT: &str = include_str!("svg.js");
@@ -153,14 +153,25 @@ fn fill(info: &FrameInfo) -> String {
     let mut hasher = rustc_hash::FxHasher::default();
     hasher.write(info.name.as_bytes());
     let dice = hasher.finish();
-    let (first, second) = (dice >> 40 & 0xff, dice >> 50 & 0xff);
+    let (first, second) = ((dice >> 40 & 0xff) as f64 / 256.0, (dice >> 50 & 0xff) as f64 / 256.0);
     match info.kind {
         FrameKind::Wasm(_) | FrameKind::Inlined => {
-            format!("hsl({},{}%,{}%)", 14 + first * 36 / 256, 78 + second % 14, 66 + second * 10 / 256)
+            rgb(14.0 + first * 36.0, 0.78 + second * 0.14, 0.66 + second * 0.10)
         }
-        FrameKind::Host(_) => format!("hsl({},62%,76%)", 200 + first * 20 / 256),
-        FrameKind::Engine | FrameKind::Root => "hsl(220,8%,82%)".to_owned(),
+        FrameKind::Host(_) => rgb(200.0 + first * 20.0, 0.62, 0.76),
+        FrameKind::Engine | FrameKind::Root => rgb(220.0, 0.08, 0.82),
     }
+}
+
+/// A color of a hue in degrees, a saturation and a lightness. Not every viewer knows `hsl()`.
+fn rgb(hue: f64, saturation: f64, lightness: f64) -> String {
+    let swing = saturation * lightness.min(1.0 - lightness);
+    let part = |shift: f64| {
+        let k = (shift + hue / 30.0) % 12.0;
+        let value = lightness - swing * (k - 3.0).min(9.0 - k).clamp(-1.0, 1.0);
+        (value * 255.0).round() as u8
+    };
+    format!("#{:02x}{:02x}{:02x}", part(0.0), part(8.0), part(4.0))
 }
 
 /// `text` as XML, without the characters that XML forbids.
@@ -251,8 +262,20 @@ mod tests {
     }
 
     #[test]
+    fn colors_are_those_of_css() {
+        for (color, expected) in [
+            ((0.0, 1.0, 0.5), "#ff0000"),
+            ((120.0, 1.0, 0.25), "#008000"),
+            ((220.0, 0.0, 1.0), "#ffffff"),
+            ((39.0, 1.0, 0.5), "#ffa600"),
+        ] {
+            assert_eq!(rgb(color.0, color.1, color.2), expected);
+        }
+    }
+
+    #[test]
     fn labels_are_cut_to_the_box() {
-        for (width, expected) in [(5.0, ""), (30.0, "ab…"), (60.0, "abcdefg…"), (90.0, "abcdefghij")] {
+        for (width, expected) in [(5.0, ""), (30.0, "ab…"), (60.0, "abcdef…"), (90.0, "abcdefghij")] {
             assert_eq!(label("abcdefghij", width), expected, "{width}");
         }
     }

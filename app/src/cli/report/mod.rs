@@ -83,7 +83,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
 
 fn json(profile: &Profile, view: View, query: &CallTreeQuery) -> anyhow::Result<()> {
     match view {
-        View::Summary => print::json(&summary::json(&analysis::summary(profile))),
+        View::Summary => print::json(&summary::json(profile, &analysis::summary(profile))),
         View::Functions => print::json(&functions::json(&analysis::functions(profile, query))),
         View::Calltree => print::json(&call_tree_json(profile, &analysis::call_tree(profile, query))),
         View::Boundary => print::json(&boundary::json(profile, &analysis::boundary(profile))),
@@ -95,7 +95,7 @@ fn json(profile: &Profile, view: View, query: &CallTreeQuery) -> anyhow::Result<
 
 fn text(profile: &Profile, view: View, query: &CallTreeQuery, limit: Limit) -> String {
     match view {
-        View::Summary => summary::text(&analysis::summary(profile)),
+        View::Summary => summary::text(profile, &analysis::summary(profile)),
         View::Functions => functions::text(&analysis::functions(profile, query), limit),
         View::Calltree => tree::text(profile, &analysis::call_tree(profile, query), limit),
         View::Boundary => boundary::text(profile, &analysis::boundary(profile), limit),

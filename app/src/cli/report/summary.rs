@@ -5,6 +5,7 @@ use super::functions::{self, rows_text};
 use super::heap;
 use super::outcome::{self, OutcomeJson};
 use crate::analysis::{MemorySummary, Summary};
+use crate::profile::Profile;
 use crate::units;
 use serde::Serialize;
 use std::fmt::Write;
@@ -51,8 +52,8 @@ struct HeapJson {
     findings: heap::FindingsJson,
 }
 
-pub(super) fn json(summary: &Summary) -> SummaryJson<'_> {
-    let Summary { meta, outcome, phases, run_nanos, samples, sampled_nanos, .. } = summary;
+pub(super) fn json<'a>(profile: &Profile, summary: &'a Summary) -> SummaryJson<'a> {
+    let Summary { meta, phases, run_nanos, samples, sampled_nanos, .. } = summary;
     SummaryJson {
         module: &meta.module_name,
         module_path: &meta.module_path,
@@ -63,7 +64,7 @@ pub(super) fn json(summary: &Summary) -> SummaryJson<'_> {
         measures: meta.measures.iter().collect(),
         sampler: meta.sampler,
         rate_hz: meta.rate_hz,
-        outcome: outcome::json(outcome),
+        outcome: outcome::json(profile),
         phases,
         run_nanos: *run_nanos,
         samples: *samples,
@@ -87,8 +88,8 @@ fn memory_json(memory: &MemorySummary) -> MemoryJson {
     MemoryJson { initial_bytes, final_bytes, grown, refused }
 }
 
-pub(super) fn text(summary: &Summary) -> String {
-    let mut text = head_text(summary);
+pub(super) fn text(profile: &Profile, summary: &Summary) -> String {
+    let mut text = head_text(profile, summary);
     for (at, memory) in summary.memories.iter().enumerate() {
         // Writing to a string can't fail.
         let _ = writeln!(
@@ -116,8 +117,8 @@ pub(super) fn text(summary: &Summary) -> String {
     text
 }
 
-fn head_text(summary: &Summary) -> String {
-    let Summary { meta, outcome, run_nanos, samples, .. } = summary;
+fn head_text(profile: &Profile, summary: &Summary) -> String {
+    let Summary { meta, run_nanos, samples, .. } = summary;
     let what = meta.invoked.clone().unwrap_or_else(|| meta.args.join(" "));
     let sampler = match meta.sampler {
         SamplerKind::None => "none",
@@ -125,10 +126,9 @@ fn head_text(summary: &Summary) -> String {
         SamplerKind::Epoch => "by epochs",
     };
     format!(
-        "{}\n{}, ran {}\nsamples: {} {sampler}\nboundary: {} calls into the host took {}; {} calls into the guest\n",
+        "{}\n{}samples: {} {sampler}\nboundary: {} calls into the host took {}; {} calls into the guest\n",
         clean(format!("{} {what}", meta.module_name).trim()),
-        clean(&outcome.to_string()),
-        units::nanos(*run_nanos),
+        outcome::text(profile, &units::nanos(*run_nanos)),
         units::exact(*samples),
         units::exact(summary.guest_to_host_calls),
         units::nanos(summary.host_nanos),
