@@ -231,3 +231,26 @@ impl LineWeights {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::NodeId;
+    use crate::profile::ProfileBuilder;
+
+    #[test]
+    fn a_cut_inverted_tree_keeps_all_weight() {
+        let profile = ProfileBuilder::new().folded("a;b;c;d 5\na;x;c;d 3\ny;d 1").build();
+        let query = CallTreeQuery { inverted: true, ..CallTreeQuery::default() };
+        let weights = self_weights(&profile, &query);
+        let view = PathView::new(&profile, &query);
+        for (max_nodes, depth, nodes) in [(2, Some(1), 2), (3, Some(2), 4), (5, Some(3), 6), (9, None, 8)] {
+            let tree = inverted(&view, &weights, max_nodes).finish(Metric::Time);
+            assert_eq!((tree.cut_at_depth(), tree.len()), (depth, nodes), "at most {max_nodes}");
+            assert_eq!(tree.total(), 9);
+            let own: u64 = tree.iter().map(|(_, node)| node.self_value).sum();
+            assert_eq!(own, 9);
+            assert_eq!(tree.get(NodeId(1)).map(|node| node.total_value), Some(9));
+        }
+    }
+}

@@ -371,3 +371,39 @@ impl<'a> Pass<'a> {
         timeline
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmscope_instrument::recording::HeapEvent;
+
+    /// `count` blocks that are handed out and, `live` operations later, freed.
+    fn window(count: u64, live: u64) -> HeapEvents {
+        let mut heap = HeapEvents::default();
+        let event = |op, block: u64| {
+            let (time_nanos, address, size, old_address, context) = (0, (block + 1) * 16, 8, 0, None);
+            HeapEvent { time_nanos, op, address, size, old_address, context }
+        };
+        for block in 0..count {
+            heap.push(event(HeapOp::Alloc, block));
+            if let Some(old) = block.checked_sub(live) {
+                heap.push(event(HeapOp::Free, old));
+            }
+        }
+        heap
+    }
+
+    #[test]
+    fn checkpoints_hold_no_more_than_four_rows_an_operation() {
+        for live in [10, 5_000, 50_000, u64::MAX] {
+            let heap = window(100_000, live);
+            let timeline = HeapTimeline::of(&heap);
+            let rows: usize = timeline.checkpoints.iter().map(|checkpoint| checkpoint.live.len()).sum();
+            assert!(rows <= 4 * heap.len(), "{live} live: {rows} rows for {} operations", heap.len());
+            let spread = timeline.checkpoints.len();
+            assert!(spread >= 4, "{live} live: {spread} checkpoints");
+            let live_now = timeline.live_after(&heap, heap.len()).0.len() as u64;
+            assert_eq!(live_now, live.min(100_000));
+        }
+    }
+}
