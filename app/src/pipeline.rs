@@ -219,7 +219,7 @@ fn is_without_module(path: &Path) -> bool {
 mod tests {
     use super::*;
     use crate::samples;
-    use wasmscope_instrument::Nobody;
+    use wasmscope_instrument::{Invocation, Nobody};
 
     fn library() -> &'static samples::SampleModule {
         let library = samples::all().iter().find(|sample| sample.name == "library").unwrap();
@@ -228,13 +228,8 @@ mod tests {
 
     /// How `export` of the library is run.
     fn call(export: &str) -> RunOptions {
-        let mut options = library().options();
-        options.invoke = options.invoke.map(|invoke| wasmscope_instrument::Invocation {
-            export: export.to_owned(),
-            args: Vec::new(),
-            ..invoke
-        });
-        options
+        let invoke = Some(Invocation { export: export.to_owned(), args: Vec::new() });
+        RunOptions { invoke, ..RunOptions::default() }
     }
 
     #[test]
