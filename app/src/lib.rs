@@ -1,5 +1,12 @@
-//! The core of Wasmscope: a recording and its symbols become a [`profile::Profile`], and pure views of it.
+//! Wasmscope: a desktop profiler and memory visualizer for WebAssembly.
+//!
+//! [`pipeline`] is the whole way from a module to a [`profile`]; [`analysis`] computes pure views of it; [`export`]
+//! and [`cli`] write them out.
 
 pub mod analysis;
+pub mod cli;
+pub mod export;
+pub mod pipeline;
 pub mod profile;
+pub mod samples;
 pub mod units;

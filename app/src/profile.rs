@@ -39,9 +39,28 @@ impl Profile {
     pub fn new(recording: Recording) -> Profile {
         let (module, problem) = outline(&recording);
         let symbols = Symbols::new(Arc::clone(&recording.module), Arc::new(module));
-        let mut profile = Profile::assemble(recording, symbols, Expanded::of);
-        profile.warnings.splice(0..0, problem);
-        profile
+        Profile::assemble(recording, symbols, Expanded::of).with_warnings(problem)
+    }
+
+    /// As [`Profile::new`], with lines out of the debug information in `debug_bytes`: the file that the module names
+    /// as holding it, or an unstripped build of the same module.
+    pub fn with_debug_file(recording: Recording, debug_bytes: Arc<[u8]>) -> Profile {
+        let debug_module = match ModuleIndex::parse(&debug_bytes) {
+            Ok(module) => Arc::new(module),
+            Err(error) => {
+                let problem = format!("the file with debug information can't be read: {error}");
+                return Profile::new(recording).with_warnings(Some(problem));
+            }
+        };
+        let (module, problem) = outline(&recording);
+        let bytes = Arc::clone(&recording.module);
+        let symbols = Symbols::with_debug_file(bytes, Arc::new(module), debug_bytes, debug_module);
+        Profile::assemble(recording, symbols, Expanded::of).with_warnings(problem)
+    }
+
+    fn with_warnings(mut self, first: Option<String>) -> Profile {
+        self.warnings.splice(0..0, first);
+        self
     }
 
     /// As [`Profile::new`], with `expand` to work the call paths out.
@@ -137,7 +156,7 @@ fn outline(recording: &Recording) -> (ModuleIndex, Option<String>) {
 }
 
 fn warnings(recording: &Recording, symbols: &Symbols, expanded: &Expanded) -> Vec<String> {
-    let damage = recording.damage.iter().map(|damage| damage.message.clone());
+    let damage = recording.damage.iter().map(|damage| format!("the recording is {damage}"));
     let measured = recording.meta.warnings.iter().cloned();
     let named = symbols.warnings().iter().map(ToString::to_string);
     damage.chain(measured).chain(named).chain(expanded.fault()).collect()

@@ -72,8 +72,6 @@ pub struct BoundaryRow {
 pub struct BoundaryTable {
     /// The functions by falling total time.
     pub rows: Vec<BoundaryRow>,
-    /// What one crossing costs by itself, as measured before the run, in nanoseconds.
-    pub crossing_cost_nanos: f64,
     /// The deepest nesting of host in guest in host.
     pub reentry_depth: u32,
     /// Calls of imports.
@@ -100,7 +98,6 @@ pub fn boundary(profile: &Profile) -> BoundaryTable {
         rows.map(part).fold(0u64, u64::saturating_add)
     };
     BoundaryTable {
-        crossing_cost_nanos: crossings.crossing_cost_nanos,
         reentry_depth: crossings.reentry_depth,
         guest_to_host_calls: sum(Direction::GuestToHost, |row| row.calls),
         host_nanos: sum(Direction::GuestToHost, |row| row.self_nanos),

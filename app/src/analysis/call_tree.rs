@@ -47,9 +47,27 @@ pub fn call_tree(profile: &Profile, query: &CallTreeQuery) -> CallTree {
 }
 
 /// The tree in which also lines are told apart: by the line running in each function.
+///
+/// What is counted rather than sampled happened in an import or an allocator, of which no line is known. It belongs
+/// to the line that called.
 pub(super) fn line_tree(profile: &Profile, query: &CallTreeQuery) -> CallTree {
-    let weights = self_weights(profile, query);
+    let mut weights = self_weights(profile, query);
+    if query.metric != Metric::Time {
+        give_to_callers(profile.paths(), &mut weights);
+    }
     merged(&PathView::new(profile, query), &weights, MergeBy::Line).finish(query.metric)
+}
+
+/// Moves the weight of each frame without a line to the nearest caller with one.
+fn give_to_callers(paths: &PathTable, weights: &mut [u64]) {
+    for at in (1..weights.len()).rev() {
+        let path = PathId(at as u32);
+        if paths.line(path) == LineId::NONE {
+            let weight = std::mem::take(&mut weights[at]);
+            let caller = &mut weights[paths.parent(path).index()];
+            *caller = caller.saturating_add(weight);
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -210,6 +228,29 @@ impl LineWeights {
                 best = Some((node, weight));
                 line[node as usize] = candidate;
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::NodeId;
+    use crate::profile::ProfileBuilder;
+
+    #[test]
+    fn a_cut_inverted_tree_keeps_all_weight() {
+        let profile = ProfileBuilder::new().folded("a;b;c;d 5\na;x;c;d 3\ny;d 1").build();
+        let query = CallTreeQuery { inverted: true, ..CallTreeQuery::default() };
+        let weights = self_weights(&profile, &query);
+        let view = PathView::new(&profile, &query);
+        for (max_nodes, depth, nodes) in [(2, Some(1), 2), (3, Some(2), 4), (5, Some(3), 6), (9, None, 8)] {
+            let tree = inverted(&view, &weights, max_nodes).finish(Metric::Time);
+            assert_eq!((tree.cut_at_depth(), tree.len()), (depth, nodes), "at most {max_nodes}");
+            assert_eq!(tree.total(), 9);
+            let own: u64 = tree.iter().map(|(_, node)| node.self_value).sum();
+            assert_eq!(own, 9);
+            assert_eq!(tree.get(NodeId(1)).map(|node| node.total_value), Some(9));
         }
     }
 }

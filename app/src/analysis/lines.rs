@@ -18,7 +18,8 @@ pub struct LineRow {
     pub file: Arc<str>,
     /// From 1; 0 for code that the compiler generated.
     pub line: u32,
-    /// The weight of its own code, in the metric's unit.
+    /// The weight of its own code, in the metric's unit. Of what is counted rather than sampled: what it asked the
+    /// host, the engine or the allocator for.
     pub self_value: u64,
     /// The weight with all that was called from it; a path in which it stands several times counts once.
     pub total_value: u64,
@@ -46,7 +47,8 @@ pub struct LineTable {
     pub metric: Metric,
     /// The weight of everything, also of what has no line.
     pub total: u64,
-    /// The weight of code of which no line is known.
+    /// The weight of which no line is known: code without debug information and, for sampled time, imports and the
+    /// engine.
     pub unknown_value: u64,
     /// The files by falling own weight.
     pub files: Vec<FileRow>,

@@ -1,6 +1,6 @@
 //! The source lines that a profile speaks of.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use wasmscope_symbolize::Location;
 
@@ -54,7 +54,7 @@ impl SourceLines {
 #[derive(Default)]
 pub(super) struct LineInterner {
     table: SourceLines,
-    files: FxHashMap<Arc<str>, ()>,
+    files: FxHashSet<Arc<str>>,
     ids: FxHashMap<SourceLine, LineId>,
 }
 
@@ -70,10 +70,10 @@ impl LineInterner {
     }
 
     fn file(&mut self, file: &Arc<str>) -> Arc<str> {
-        if let Some((known, ())) = self.files.get_key_value(file) {
+        if let Some(known) = self.files.get(file) {
             return Arc::clone(known);
         }
-        self.files.insert(Arc::clone(file), ());
+        self.files.insert(Arc::clone(file));
         Arc::clone(file)
     }
 

@@ -3,7 +3,6 @@
 use super::map::{CellKind, Layers, paint};
 use super::{AddressSpace, BlockRow};
 use crate::profile::{PathId, Profile};
-use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -118,14 +117,15 @@ pub struct HeapAt {
 
 /// The heap after all that happened until and at `at_nanos`; `u64::MAX` is the end of the run.
 pub fn heap_at(profile: &Profile, at_nanos: u64) -> HeapAt {
-    let Live { blocks, high_water } = live_blocks(profile, at_nanos);
+    let Live { mut blocks, high_water } = live_by_age(profile, at_nanos);
+    let sites = sites(profile, &blocks);
+    blocks.sort_unstable_by_key(|block| (block.address, block.row));
     let space = profile.address_space();
     let memory_bytes = space.size_at(at_nanos);
     let highest = blocks.iter().map(HeapBlock::end).max().unwrap_or(0);
     let heap_start = space.heap_start().unwrap_or(memory_bytes);
     // Blocks behind the end only stand in a damaged recording or one without growth.
     let heap = heap_start..memory_bytes.max(highest).max(heap_start);
-    let sites = sites(profile, &blocks);
     let sum = |part: fn(&HeapSite) -> u64| sites.iter().map(part).fold(0u64, u64::saturating_add);
     HeapAt {
         at_nanos,
@@ -143,13 +143,20 @@ pub fn heap_at(profile: &Profile, at_nanos: u64) -> HeapAt {
     }
 }
 
-/// The live blocks of a moment by address.
+/// The live blocks of a moment.
 pub(super) struct Live {
     pub(super) blocks: Vec<HeapBlock>,
     pub(super) high_water: u64,
 }
 
-pub(super) fn live_blocks(profile: &Profile, at_nanos: u64) -> Live {
+pub(super) fn live_by_address(profile: &Profile, at_nanos: u64) -> Live {
+    let mut live = live_by_age(profile, at_nanos);
+    live.blocks.sort_unstable_by_key(|block| (block.address, block.row));
+    live
+}
+
+/// In the order of the recording's columns, so that memory is read from the front to the back.
+fn live_by_age(profile: &Profile, at_nanos: u64) -> Live {
     let heap = &profile.recording().heap;
     let timeline = profile.heap_timeline();
     let (rows, high_water) = timeline.live_after(heap, timeline.rows_until(heap, at_nanos));
@@ -164,14 +171,17 @@ pub(super) fn live_blocks(profile: &Profile, at_nanos: u64) -> Live {
 
 fn sites(profile: &Profile, blocks: &[HeapBlock]) -> Vec<HeapSite> {
     let timeline = profile.heap_timeline();
-    let mut places: FxHashMap<PathId, usize> = FxHashMap::default();
+    // By path: one more than the place of its site, or 0.
+    let mut places = vec![0u32; profile.paths().len()];
     let mut sites: Vec<HeapSite> = Vec::new();
     for block in blocks {
-        let place = *places.entry(block.path).or_insert_with(|| {
-            sites.push(HeapSite { path: block.path, blocks: 0, bytes: 0, leaked_blocks: 0, leaked_bytes: 0 });
-            sites.len() - 1
-        });
-        let site = &mut sites[place];
+        let place = &mut places[block.path.index()];
+        if *place == 0 {
+            let path = block.path;
+            sites.push(HeapSite { path, blocks: 0, bytes: 0, leaked_blocks: 0, leaked_bytes: 0 });
+            *place = sites.len() as u32;
+        }
+        let site = &mut sites[*place as usize - 1];
         site.blocks += 1;
         site.bytes = site.bytes.saturating_add(block.size);
         if timeline.is_never_freed(block.row) {

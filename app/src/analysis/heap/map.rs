@@ -1,6 +1,6 @@
 //! A map of memory 0: what the bytes of each stretch of addresses are used for.
 
-use super::at::live_blocks;
+use super::at::live_by_address;
 use super::{AddressSpace, BlockRow, HeapAt, HeapBlock};
 use crate::profile::{PathId, Profile};
 use std::ops::Range;
@@ -125,7 +125,7 @@ impl HeapMap {
 
 /// The map of a moment.
 pub fn heap_map(profile: &Profile, query: &HeapMapQuery) -> HeapMap {
-    let live = live_blocks(profile, query.at_nanos);
+    let live = live_by_address(profile, query.at_nanos);
     let space = profile.address_space();
     let layers = Layers::new(&live.blocks, space, live.high_water, space.size_at(query.at_nanos));
     map(&layers, query)

@@ -106,7 +106,7 @@ pub struct HeapPoint {
 ///
 /// A block is named by the row that handed it out, and `end` holds for each row when its block ended. The blocks
 /// that are live after row `r` are those of a checkpoint before `r` and of the rows since, as far as they end
-/// later: two passes over plain columns. Checkpoints stand so far apart that together they are no longer than four
+/// later: two passes over plain columns, from the front to the back. Checkpoints stand so far apart that together they are no longer than four
 /// times the operations, and no larger than 64 MiB.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeapTimeline {
@@ -123,15 +123,15 @@ pub struct HeapTimeline {
 struct Checkpoint {
     /// The state after this many rows.
     rows: usize,
-    /// The live blocks by address.
-    live: Box<[u32]>,
+    /// The live blocks in the order in which they were handed out.
+    live: Box<[BlockRow]>,
     /// One behind the highest byte that was ever handed out before.
     high_water: u64,
 }
 
 impl HeapTimeline {
     pub(crate) fn of(heap: &HeapEvents) -> HeapTimeline {
-        let rows = heap.iter().count().min(NEVER as usize - 1);
+        let rows = whole_rows(heap).min(NEVER as usize - 1);
         let mut pass = Pass::new(heap, rows);
         (0..rows).for_each(|row| pass.step(row));
         pass.finish()
@@ -185,18 +185,17 @@ impl HeapTimeline {
         begun.filter(move |(until, _)| **until as usize >= end).map(|(_, row)| BlockRow(row as u32))
     }
 
-    /// The blocks that are live after `rows` operations, by address, and one behind the highest byte that was
-    /// handed out until then.
+    /// The blocks that are live after `rows` operations, in the order in which they were handed out, and one behind
+    /// the highest byte that was handed out until then.
     pub(crate) fn live_after(&self, heap: &HeapEvents, rows: usize) -> (Vec<BlockRow>, u64) {
         let rows = rows.min(self.end.len());
         let behind = self.checkpoints.partition_point(|checkpoint| checkpoint.rows <= rows);
         let checkpoint = behind.checked_sub(1).and_then(|at| self.checkpoints.get(at));
         let (from, live, high_water) =
             checkpoint.map_or((0, &[][..], 0), |at| (at.rows, &at.live[..], at.high_water));
-        let kept = live.iter().copied().filter(|row| self.end[*row as usize] as usize >= rows);
-        let begun = self.live_begun_in(from..rows).map(|row| row.0);
-        let blocks = merged_by_address(heap, kept, begun.collect());
-        (blocks.into_iter().map(BlockRow).collect(), high_water.max(self.highest_end(heap, from..rows)))
+        let kept = live.iter().copied().filter(|block| self.end[block.index()] as usize >= rows);
+        let blocks = kept.chain(self.live_begun_in(from..rows)).collect();
+        (blocks, high_water.max(self.highest_end(heap, from..rows)))
     }
 
     fn highest_end(&self, heap: &HeapEvents, rows: Range<usize>) -> u64 {
@@ -205,34 +204,33 @@ impl HeapTimeline {
     }
 }
 
-/// Puts blocks in the order of their addresses, of which `sorted` are so already.
-fn merged_by_address(heap: &HeapEvents, sorted: impl Iterator<Item = u32>, mut more: Vec<u32>) -> Vec<u32> {
-    let address = |row: u32| (heap.address[row as usize], row);
-    more.sort_unstable_by_key(|row| address(*row));
-    let mut all = Vec::with_capacity(more.len());
-    let mut more = more.into_iter().peekable();
-    for row in sorted {
-        while let Some(lower) = more.next_if(|other| address(*other) < address(row)) {
-            all.push(lower);
-        }
-        all.push(row);
-    }
-    all.extend(more);
-    all
+/// How many rows have all columns; in a damaged recording they may differ in length.
+fn whole_rows(heap: &HeapEvents) -> usize {
+    let HeapEvents { time_nanos, op, address, size, old_address, context } = heap;
+    let lengths = [time_nanos.len(), op.len(), address.len(), size.len(), old_address.len(), context.len()];
+    lengths.into_iter().min().unwrap_or(0)
+}
+
+/// The last block that was handed out at an address. Its size and its state stand in other columns too, but each look
+/// at those is a trip to main memory.
+struct LastBlock {
+    row: u32,
+    is_live: bool,
+    size: u64,
 }
 
 /// The pass over all operations.
 struct Pass<'a> {
     heap: &'a HeapEvents,
     timeline: HeapTimeline,
-    /// By address: the last block that was handed out there.
-    last_at: FxHashMap<u64, u32>,
+    last_at: FxHashMap<u64, LastBlock>,
     live_blocks: u64,
     live_bytes: u64,
-    high_water: u64,
     /// How many live blocks each operation since the last checkpoint allows the next one to have.
     blocks_per_row: f64,
     stretch_nanos: u64,
+    /// Where the stretch of the last point ends.
+    stretch_end_nanos: u64,
     now_nanos: u64,
 }
 
@@ -253,9 +251,9 @@ impl<'a> Pass<'a> {
             last_at: FxHashMap::default(),
             live_blocks: 0,
             live_bytes: 0,
-            high_water: 0,
             blocks_per_row: budget as f64 / rows.max(1) as f64,
             stretch_nanos: (last_nanos / SERIES_POINTS).max(1),
+            stretch_end_nanos: 0,
             now_nanos: 0,
         }
     }
@@ -282,16 +280,14 @@ impl<'a> Pass<'a> {
             return;
         }
         let size = self.heap.size[row];
-        if let Some(before) = self.last_at.insert(address, row as u32)
-            && self.timeline.end[before as usize] == NEVER
-        {
-            self.end(before, row);
+        let block = LastBlock { row: row as u32, is_live: true, size };
+        if let Some(before) = self.last_at.insert(address, block).filter(|before| before.is_live) {
+            self.end(before.row, before.size, row);
             self.find(HeapFindingKind::AddressReused, row, address);
         }
         self.timeline.end[row] = NEVER;
         self.live_blocks += 1;
         self.live_bytes = self.live_bytes.saturating_add(size);
-        self.high_water = self.high_water.max(address.saturating_add(size));
         let lowest = &mut self.timeline.lowest_address;
         *lowest = Some(lowest.map_or(address, |lowest| lowest.min(address)));
         let totals = &mut self.timeline.totals;
@@ -303,20 +299,22 @@ impl<'a> Pass<'a> {
         if address == 0 {
             return;
         }
-        match self.last_at.get(&address).copied() {
+        match self.last_at.get_mut(&address) {
             None => self.find(HeapFindingKind::UnknownFree, row, address),
-            Some(block) if self.timeline.end[block as usize] == NEVER => {
-                self.end(block, row);
+            Some(LastBlock { is_live: false, .. }) => self.find(HeapFindingKind::DoubleFree, row, address),
+            Some(last) => {
+                last.is_live = false;
+                let LastBlock { row: block, size, .. } = *last;
+                self.end(block, size, row);
                 self.timeline.totals.frees += 1;
             }
-            Some(_) => self.find(HeapFindingKind::DoubleFree, row, address),
         }
     }
 
-    fn end(&mut self, block: u32, row: usize) {
+    fn end(&mut self, block: u32, size: u64, row: usize) {
         self.timeline.end[block as usize] = row as u32;
         self.live_blocks -= 1;
-        self.live_bytes = self.live_bytes.saturating_sub(self.heap.size[block as usize]);
+        self.live_bytes = self.live_bytes.saturating_sub(size);
     }
 
     fn find(&mut self, kind: HeapFindingKind, row: usize, address: u64) {
@@ -334,16 +332,20 @@ impl<'a> Pass<'a> {
 
     /// Adds the state to the series: a new point, or the last one where that is of the same stretch of time.
     fn note_point(&mut self, row: usize) {
-        let before = self.now_nanos / self.stretch_nanos;
         // Time doesn't run backwards, but in a damaged recording.
-        self.now_nanos = self.now_nanos.max(self.heap.time_nanos[row]);
+        self.now_nanos = self.now_nanos.max(self.heap.time_nanos[row]).min(u64::MAX - 1);
+        let is_new = self.now_nanos >= self.stretch_end_nanos;
+        if is_new {
+            let stretch = self.now_nanos / self.stretch_nanos;
+            self.stretch_end_nanos = (stretch + 1).saturating_mul(self.stretch_nanos);
+        }
         let (time_nanos, live_bytes, live_blocks) = (self.now_nanos, self.live_bytes, self.live_blocks);
         let totals = &mut self.timeline.totals;
         if live_bytes > totals.peak_bytes {
             (totals.peak_bytes, totals.peak_nanos) = (live_bytes, time_nanos);
         }
         let series = &mut self.timeline.series;
-        let same = series.last_mut().filter(|_| time_nanos / self.stretch_nanos == before);
+        let same = series.last_mut().filter(|_| !is_new);
         let peak_bytes = same.as_ref().map_or(0, |point| point.peak_bytes).max(live_bytes);
         let point = HeapPoint { time_nanos, live_bytes, live_blocks, peak_bytes };
         match same {
@@ -359,12 +361,7 @@ impl<'a> Pass<'a> {
             return;
         }
         let (live, high_water) = self.timeline.live_after(self.heap, rows);
-        let live = live.into_iter().map(|block| block.0).collect();
-        self.timeline.checkpoints.push(Checkpoint {
-            rows,
-            live,
-            high_water: high_water.max(self.high_water),
-        });
+        self.timeline.checkpoints.push(Checkpoint { rows, live: live.into(), high_water });
     }
 
     fn finish(self) -> HeapTimeline {
@@ -372,5 +369,41 @@ impl<'a> Pass<'a> {
         timeline.totals.end_bytes = self.live_bytes;
         timeline.totals.end_blocks = self.live_blocks;
         timeline
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmscope_instrument::recording::HeapEvent;
+
+    /// `count` blocks that are handed out and, `live` operations later, freed.
+    fn window(count: u64, live: u64) -> HeapEvents {
+        let mut heap = HeapEvents::default();
+        let event = |op, block: u64| {
+            let (time_nanos, address, size, old_address, context) = (0, (block + 1) * 16, 8, 0, None);
+            HeapEvent { time_nanos, op, address, size, old_address, context }
+        };
+        for block in 0..count {
+            heap.push(event(HeapOp::Alloc, block));
+            if let Some(old) = block.checked_sub(live) {
+                heap.push(event(HeapOp::Free, old));
+            }
+        }
+        heap
+    }
+
+    #[test]
+    fn checkpoints_hold_no_more_than_four_rows_an_operation() {
+        for live in [10, 5_000, 50_000, u64::MAX] {
+            let heap = window(100_000, live);
+            let timeline = HeapTimeline::of(&heap);
+            let rows: usize = timeline.checkpoints.iter().map(|checkpoint| checkpoint.live.len()).sum();
+            assert!(rows <= 4 * heap.len(), "{live} live: {rows} rows for {} operations", heap.len());
+            let spread = timeline.checkpoints.len();
+            assert!(spread >= 4, "{live} live: {spread} checkpoints");
+            let live_now = timeline.live_after(&heap, heap.len()).0.len() as u64;
+            assert_eq!(live_now, live.min(100_000));
+        }
     }
 }

@@ -1,0 +1,47 @@
+//! `wasmscope export`: write a view of a recording for other programs.
+
+use super::print;
+use crate::analysis::{CallTreeQuery, Metric};
+use crate::export::{Format, export};
+use crate::pipeline;
+use crate::profile::Profile;
+use anyhow::bail;
+use std::path::{Path, PathBuf};
+
+/// Write a flame graph, stacks, the call tree or the functions of a recording to a file
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    /// The recording (.wscope)
+    file: PathBuf,
+    /// What to write: svg (an interactive flame graph), folded (stacks), json (the call tree) or csv (the functions)
+    #[arg(short, long, value_enum, hide_possible_values = true)]
+    format: Format,
+    /// What to weigh by: time, crossings, host-time, pages, allocations, allocated, live [default: time if recorded]
+    #[arg(short, long)]
+    metric: Option<Metric>,
+    /// Where it goes [default: the standard output]
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
+    let profile = pipeline::open_recording(&args.file)?;
+    let metric = metric(&args.file, &profile, args.metric)?;
+    print::damage(&args.file, &profile);
+    let query = CallTreeQuery { metric, ..CallTreeQuery::default() };
+    print::file_or_text(args.output.as_deref(), &export(&profile, &query, args.format))
+}
+
+/// What was asked for, if the recording has it; else the first that it has.
+pub(super) fn metric(file: &Path, profile: &Profile, asked: Option<Metric>) -> anyhow::Result<Metric> {
+    let there: Vec<Metric> = Metric::ALL.into_iter().filter(|metric| metric.available_in(profile)).collect();
+    match asked {
+        Some(metric) if !there.contains(&metric) => {
+            let names: Vec<_> = there.iter().map(|metric| metric.name()).collect();
+            let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+            bail!("{}: {metric} was not recorded or never happened; there is: {names}", file.display())
+        }
+        Some(metric) => Ok(metric),
+        None => Ok(there.first().copied().unwrap_or_default()),
+    }
+}

@@ -1,0 +1,165 @@
+//! The command line. Each command is a file with its arguments and one function that does it.
+
+mod export;
+mod info;
+mod instrument;
+mod interrupt;
+mod print;
+mod record;
+mod report;
+mod table;
+mod values;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 for success, 1 where something could not be done, 2 for wrong arguments. `record` passes on what the \
+program did: its own exit code, 134 for a trap, 124 for a limit that was reached, 130 for Ctrl+C; the recording is \
+kept in each case.";
+
+/// Profiler and memory visualizer for WebAssembly.
+///
+/// Without a command the window opens.
+#[derive(Debug, Parser)]
+#[command(name = "wasmscope", version, after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// Modules (.wasm) and recordings (.wscope) to open in the window
+    paths: Vec<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What the program is to do.
+#[derive(Debug)]
+pub enum Job {
+    /// Open the window with these files.
+    Window(Vec<PathBuf>),
+    /// Do it here and now.
+    Command(Box<Command>),
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a module and record what it does
+    Record(record::RecordArgs),
+    /// Show what is in a recording
+    Report(report::ReportArgs),
+    /// Write a flame graph, stacks, the call tree or the functions of a recording to a file
+    Export(export::ExportArgs),
+    /// Put the probes into a module and write it, without running it
+    Instrument(instrument::InstrumentArgs),
+    /// Show what is in a module
+    Info(info::InfoArgs),
+}
+
+impl Cli {
+    /// What the arguments ask for.
+    pub fn job(self) -> Job {
+        let Self { paths, command } = self;
+        command.map_or(Job::Window(paths), |command| Job::Command(Box::new(command)))
+    }
+}
+
+/// Does what `command` says. Results go to the standard output, or to the files that the command names.
+///
+/// # Errors
+/// When it can't be done: one sentence that says what, where, and what to do about it.
+pub fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Record(args) => record::run(args),
+        Command::Report(args) => report::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Export(args) => export::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Instrument(args) => instrument::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Info(args) => info::run(&args).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// What went wrong, with the reasons that it doesn't tell itself.
+pub fn sentence(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, reason| match told.is_empty() {
+        true => reason,
+        false if told.contains(&reason) => told,
+        false => format!("{told}: {reason}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn word(command: &Command) -> &'static str {
+        match command {
+            Command::Record(_) => "record",
+            Command::Report(_) => "report",
+            Command::Export(_) => "export",
+            Command::Instrument(_) => "instrument",
+            Command::Info(_) => "info",
+        }
+    }
+
+    fn parsed(line: &str) -> Result<String, String> {
+        let words = line.split_whitespace();
+        let job = Cli::try_parse_from(words).map(Cli::job).map_err(|error| error.to_string());
+        job.map(|job| match job {
+            Job::Window(paths) => format!("window {}", paths.len()),
+            Job::Command(command) => word(&command).to_owned(),
+        })
+    }
+
+    #[test]
+    fn reasons_are_told_once() {
+        let inner = anyhow::anyhow!("no space left");
+        let error = inner.context("a.svg: no space left").context("can't be written");
+        assert_eq!(sentence(&error), "can't be written: a.svg: no space left");
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn lines_are_understood() {
+        for (line, expected) in [
+            ("wasmscope", "window 0"),
+            ("wasmscope a.wasm b.wscope", "window 2"),
+            ("wasmscope record a.wasm", "record"),
+            ("wasmscope record a.wasm -o b.wscope --measure time,heap --rate 500 -- -x --measure", "record"),
+            ("wasmscope record a.wasm --invoke fib --arg i32:30 --arg f64:-1", "record"),
+            ("wasmscope record a.wasm --env A=B --env C= --dir . --dir /tmp::/t --stdin in", "record"),
+            ("wasmscope record a.wasm --timeout 1.5s --max-memory 64MiB -q", "record"),
+            ("wasmscope report a.wscope --view heap --json", "report"),
+            ("wasmscope export a.wscope --format svg --metric time -o a.svg", "export"),
+            ("wasmscope instrument a.wasm -o b.wasm --measure heap", "instrument"),
+            ("wasmscope info a.wasm --json", "info"),
+        ] {
+            assert_eq!(parsed(line).as_deref(), Ok(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn wrong_lines_are_refused_with_the_reason() {
+        for (line, reason) in [
+            ("wasmscope record", "<MODULE>"),
+            ("wasmscope record a.wasm --measure heat", "`heat` is not a measure"),
+            ("wasmscope record a.wasm --invoke f --arg 30", "write TYPE:VALUE"),
+            ("wasmscope record a.wasm --arg i32:30", "--invoke"),
+            ("wasmscope record a.wasm --rate 0", "0 is not in 1..=10000"),
+            ("wasmscope record a.wasm --timeout 5y", "`5y` is not a duration"),
+            ("wasmscope record a.wasm --max-memory lots", "`lots` is not a size"),
+            ("wasmscope record a.wasm --env A", "`A` is not NAME=VALUE"),
+            ("wasmscope report a.wscope --view flames", "possible values"),
+            ("wasmscope export a.wscope", "--format"),
+            ("wasmscope export a.wscope --format svg --metric heat", "`heat` is not a metric"),
+            ("wasmscope instrument a.wasm", "--output"),
+            ("wasmscope info a.wasm b.wasm", "b.wasm"),
+        ] {
+            let error = parsed(line).unwrap_err();
+            assert!(error.contains(reason), "{line}: {error}");
+        }
+    }
+}

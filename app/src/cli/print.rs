@@ -1,0 +1,64 @@
+//! Writes results out, to where the command says.
+
+use crate::export::JSON_SCHEMA;
+use crate::profile::Profile;
+use anyhow::Context;
+use serde::Serialize;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// What every JSON result is wrapped in.
+#[derive(Serialize)]
+struct Document<'a, T: Serialize> {
+    schema: u32,
+    #[serde(flatten)]
+    content: &'a T,
+}
+
+/// Writes to the standard output. That nobody reads on (`| head`) is no error.
+///
+/// # Errors
+/// When it can't be written for another reason.
+pub(super) fn text(text: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("the standard output can't be written")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes `content`, an object, as JSON to the standard output.
+///
+/// # Errors
+/// As [`text`].
+pub(super) fn json<T: Serialize>(content: &T) -> anyhow::Result<()> {
+    let mut bytes = serde_json::to_vec_pretty(&Document { schema: JSON_SCHEMA, content })?;
+    bytes.push(b'\n');
+    text(&bytes)
+}
+
+/// Writes to the file at `path`, or to the standard output where there is none or it is `-`.
+///
+/// # Errors
+/// When it can't be written.
+pub(super) fn file_or_text(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
+    match path.filter(|path| *path != Path::new("-")) {
+        Some(path) => std::fs::write(path, bytes).with_context(|| path.display().to_string()),
+        None => text(bytes),
+    }
+}
+
+/// Tells the user something beside the results, on the standard error.
+pub(super) fn note(line: &str) {
+    // Nobody is left to be told when this fails.
+    let _ = writeln!(io::stderr(), "wasmscope: {line}");
+}
+
+/// Tells the user if a part of the recording could not be read.
+pub(super) fn damage(file: &Path, profile: &Profile) {
+    if let Some(damage) = &profile.recording().damage {
+        note(&format!("{}: {damage}", file.display()));
+    }
+}

@@ -1,0 +1,164 @@
+//! `wasmscope record`: run a module and record what it does.
+
+use super::{interrupt, print, values};
+use crate::pipeline;
+use std::ffi::OsStr;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use wasmscope_instrument::recording::Outcome;
+use wasmscope_instrument::{
+    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, MeasureSet, Observer, OutputStream, Program, RunOptions,
+    Stdin, Value,
+};
+
+const TRAP_EXIT_CODE: u8 = 134;
+const LIMIT_EXIT_CODE: u8 = 124;
+
+/// Run a module and record what it does
+#[derive(Debug, clap::Args)]
+pub struct RecordArgs {
+    /// The module (.wasm) to run
+    module: PathBuf,
+    /// Where the recording goes [default: the module's name with .wscope, in the current folder]
+    #[arg(short, long, value_name = "OUT.wscope")]
+    output: Option<PathBuf>,
+    /// What to measure: a comma list of time, boundary, growth, heap
+    #[arg(long, value_name = "LIST", default_value_t)]
+    measure: MeasureSet,
+    /// Samples a second
+    #[arg(long, value_name = "HZ", default_value_t = DEFAULT_RATE_HZ, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rate: u32,
+    /// Call this export rather than run the module as a command
+    #[arg(long, value_name = "EXPORT")]
+    invoke: Option<String>,
+    /// An argument for the export, such as i32:30; once for each parameter
+    #[arg(long = "arg", value_name = "TYPE:VALUE", requires = "invoke", allow_hyphen_values = true)]
+    call_args: Vec<Value>,
+    /// An environment variable for the program; it gets no others
+    #[arg(long, value_name = "K=V", value_parser = values::variable)]
+    env: Vec<(String, String)>,
+    /// A folder that the program may read and write, and its name for the program
+    #[arg(long, value_name = "HOST[::GUEST]", value_parser = values::folder)]
+    dir: Vec<GrantedDir>,
+    /// A file as the program's standard input [default: ours]
+    #[arg(long, value_name = "FILE")]
+    stdin: Option<PathBuf>,
+    /// Stop the program after this time, such as 500ms, 5s or 2m
+    #[arg(long, value_name = "DUR", value_parser = values::duration)]
+    timeout: Option<Duration>,
+    /// Let no memory of the program grow beyond this, such as 64M or 64MiB
+    #[arg(long, value_name = "SIZE", value_parser = values::size)]
+    max_memory: Option<u64>,
+    /// Don't say at the end where the recording is and how the program ended
+    #[arg(short, long)]
+    quiet: bool,
+    /// Arguments for the program
+    #[arg(last = true)]
+    args: Vec<String>,
+}
+
+pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
+    let guest = pipeline::open_module(&args.module)?;
+    let output = args.output.clone().unwrap_or_else(|| default_output(&args.module));
+    let quiet = args.quiet;
+    interrupt::watch();
+    let outcome = pipeline::record_to(&output, &guest, &options(args), Arc::new(PassThrough))?;
+    if !quiet {
+        print::note(&format!("{}: {outcome}", output.display()));
+    }
+    Ok(exit_code(&outcome).into())
+}
+
+fn options(args: RecordArgs) -> RunOptions {
+    let RecordArgs { measure, rate, invoke, call_args, env, dir, stdin, timeout, max_memory, args, .. } =
+        args;
+    RunOptions {
+        measures: measure,
+        rate_hz: rate,
+        program: Program { args, env, stdin: stdin.map_or(Stdin::Inherit, Stdin::File), dirs: dir },
+        invoke: invoke.map(|export| Invocation { export, args: call_args }),
+        limits: Limits { time: timeout, memory_bytes: max_memory },
+        cache_dir: pipeline::code_cache(),
+        ..RunOptions::default()
+    }
+}
+
+fn default_output(module: &Path) -> PathBuf {
+    let stem = module.file_stem().unwrap_or(OsStr::new("module"));
+    let mut name = PathBuf::from(stem);
+    name.as_mut_os_string().push(".wscope");
+    name
+}
+
+/// What the program did, as a shell would see it.
+fn exit_code(outcome: &Outcome) -> u8 {
+    match outcome {
+        // Only the low byte reaches whoever waits for us; a failure must not look like a success.
+        Outcome::Exited { code } => {
+            if *code != 0 && code & 0xff == 0 {
+                1
+            } else {
+                (code & 0xff) as u8
+            }
+        }
+        Outcome::Returned { .. } => 0,
+        Outcome::Trapped { .. } => TRAP_EXIT_CODE,
+        Outcome::LimitReached { .. } => LIMIT_EXIT_CODE,
+        Outcome::Cancelled => interrupt::EXIT_CODE,
+        Outcome::Unknown => 1,
+    }
+}
+
+/// Hands the program's output on, and Ctrl+C to the run.
+struct PassThrough;
+
+impl Observer for PassThrough {
+    fn output(&self, stream: OutputStream, bytes: &[u8]) {
+        // A reader that went away is no reason to stop the run; the recording keeps the output's end.
+        let _ = match stream {
+            OutputStream::Stdout => pass(io::stdout().lock(), bytes),
+            OutputStream::Stderr => pass(io::stderr().lock(), bytes),
+        };
+    }
+
+    fn is_cancelled(&self) -> bool {
+        interrupt::is_interrupted()
+    }
+}
+
+fn pass(mut out: impl Write, bytes: &[u8]) -> io::Result<()> {
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_are_exit_codes() {
+        let trapped = Outcome::Trapped { message: "unreachable".into(), frames: Vec::new() };
+        for (outcome, code) in [
+            (Outcome::Exited { code: 0 }, 0),
+            (Outcome::Exited { code: 3 }, 3),
+            (Outcome::Exited { code: 256 }, 1),
+            (Outcome::Exited { code: -1 }, 255),
+            (Outcome::Returned { values: vec!["5".into()] }, 0),
+            (trapped, 134),
+            (Outcome::LimitReached { message: "5 s".into() }, 124),
+            (Outcome::Cancelled, 130),
+        ] {
+            assert_eq!(exit_code(&outcome), code, "{outcome}");
+        }
+    }
+
+    #[test]
+    fn the_recording_goes_to_the_current_folder() {
+        for (module, output) in [("/a/b.wasm", "b.wscope"), ("b", "b.wscope"), ("a.b.wasm", "a.b.wscope")] {
+            assert_eq!(default_output(Path::new(module)), Path::new(output));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The functions by their own weight.
+
+use super::super::table::{Align, Table};
+use super::Limit;
+use super::paths::file_name;
+use crate::analysis::{FunctionRow, FunctionTable};
+use crate::export::{FunctionJson, unit_word};
+use crate::units;
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(super) struct FunctionsJson {
+    metric: &'static str,
+    unit: &'static str,
+    total: u64,
+    functions: Vec<RowJson>,
+}
+
+#[derive(Serialize)]
+pub(super) struct RowJson {
+    #[serde(flatten)]
+    function: FunctionJson,
+    #[serde(rename = "self")]
+    self_value: u64,
+    total: u64,
+    self_share: f64,
+    total_share: f64,
+}
+
+pub(super) fn json(table: &FunctionTable) -> FunctionsJson {
+    FunctionsJson {
+        metric: table.metric.name(),
+        unit: unit_word(table.metric.unit()),
+        total: table.total,
+        functions: table.rows.iter().map(row_json).collect(),
+    }
+}
+
+pub(super) fn row_json(row: &FunctionRow) -> RowJson {
+    RowJson {
+        function: FunctionJson::of_row(row),
+        self_value: row.self_value,
+        total: row.total_value,
+        self_share: row.self_share,
+        total_share: row.total_share,
+    }
+}
+
+pub(super) fn text(table: &FunctionTable, limit: Limit) -> String {
+    let unit = table.metric.unit();
+    let shown = &table.rows[..table.rows.len().min(limit.rows)];
+    let head = format!("{}: {} in all\n\n", table.metric.title(), units::value(unit, table.total));
+    let rows = rows_text(shown, |value| units::value(unit, value));
+    head + &rows + &limit.rest(table.rows.len())
+}
+
+/// A table of functions, `value` writing their weights.
+pub(super) fn rows_text(rows: &[FunctionRow], value: impl Fn(u64) -> String) -> String {
+    let right = |name| (name, Align::Right);
+    let mut table = Table::new(&[
+        right("self"),
+        right("self %"),
+        right("total"),
+        right("total %"),
+        ("function", Align::Left),
+        ("declared at", Align::Left),
+    ]);
+    for row in rows {
+        table.row([
+            value(row.self_value),
+            units::percent(row.self_share),
+            value(row.total_value),
+            units::percent(row.total_share),
+            row.short.to_string(),
+            declared_at(row),
+        ]);
+    }
+    table.text()
+}
+
+fn declared_at(row: &FunctionRow) -> String {
+    match (&row.file, row.line) {
+        (Some(file), Some(line)) => format!("{}:{line}", file_name(file)),
+        (Some(file), None) => file_name(file).to_owned(),
+        (None, _) => String::new(),
+    }
+}

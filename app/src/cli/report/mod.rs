@@ -1,0 +1,106 @@
+//! `wasmscope report`: the views of a recording as text or as JSON.
+
+mod boundary;
+mod functions;
+mod growth;
+mod heap;
+mod lines;
+mod outcome;
+mod paths;
+mod summary;
+mod tree;
+
+use super::{export, print};
+use crate::analysis::{self, CallTreeQuery, Metric};
+use crate::export::call_tree_json;
+use crate::pipeline;
+use crate::profile::Profile;
+use clap::ValueEnum;
+use std::path::PathBuf;
+
+/// Rows of a text table, unless all are asked for.
+const SHORT_ROWS: usize = 40;
+
+/// Show what is in a recording
+#[derive(Debug, clap::Args)]
+pub struct ReportArgs {
+    /// The recording (.wscope)
+    file: PathBuf,
+    /// What to show
+    #[arg(long, value_enum, default_value_t = View::Summary)]
+    view: View,
+    /// As JSON, with all rows
+    #[arg(long)]
+    json: bool,
+    /// What functions, calltree and lines are weighed by: time, crossings, host-time, pages, allocations, allocated,
+    /// live [default: time if recorded]
+    #[arg(short, long)]
+    metric: Option<Metric>,
+    /// All rows, not only the first 40
+    #[arg(long)]
+    all: bool,
+}
+
+/// The views.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum View {
+    Summary,
+    Functions,
+    Calltree,
+    Boundary,
+    Growth,
+    Heap,
+    Lines,
+}
+
+/// How a text is to be made.
+#[derive(Clone, Copy)]
+struct Limit {
+    rows: usize,
+}
+
+impl Limit {
+    /// A line that says what was left out of `count` rows; nothing where that is none.
+    fn rest(self, count: usize) -> String {
+        match count.saturating_sub(self.rows) {
+            0 => String::new(),
+            more => format!("… and {more} more; --all shows them\n"),
+        }
+    }
+}
+
+pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
+    let profile = pipeline::open_recording(&args.file)?;
+    let metric = export::metric(&args.file, &profile, args.metric)?;
+    let query = CallTreeQuery { metric, ..CallTreeQuery::default() };
+    print::damage(&args.file, &profile);
+    if args.json {
+        return json(&profile, args.view, &query);
+    }
+    let limit = Limit { rows: if args.all { usize::MAX } else { SHORT_ROWS } };
+    print::text(text(&profile, args.view, &query, limit).as_bytes())
+}
+
+fn json(profile: &Profile, view: View, query: &CallTreeQuery) -> anyhow::Result<()> {
+    match view {
+        View::Summary => print::json(&summary::json(profile, &analysis::summary(profile))),
+        View::Functions => print::json(&functions::json(&analysis::functions(profile, query))),
+        View::Calltree => print::json(&call_tree_json(profile, &analysis::call_tree(profile, query))),
+        View::Boundary => print::json(&boundary::json(profile, &analysis::boundary(profile))),
+        View::Growth => print::json(&growth::json(profile, &analysis::growth(profile))),
+        View::Heap => print::json(&heap::json(profile, &analysis::heap_at(profile, u64::MAX))),
+        View::Lines => print::json(&lines::json(profile, &analysis::lines(profile, query))),
+    }
+}
+
+fn text(profile: &Profile, view: View, query: &CallTreeQuery, limit: Limit) -> String {
+    match view {
+        View::Summary => summary::text(profile, &analysis::summary(profile)),
+        View::Functions => functions::text(&analysis::functions(profile, query), limit),
+        View::Calltree => tree::text(profile, &analysis::call_tree(profile, query), limit),
+        View::Boundary => boundary::text(profile, &analysis::boundary(profile), limit),
+        View::Growth => growth::text(profile, &analysis::growth(profile), limit),
+        View::Heap => heap::text(profile, &analysis::heap_at(profile, u64::MAX), limit),
+        View::Lines => lines::text(profile, &analysis::lines(profile, query), limit),
+    }
+}

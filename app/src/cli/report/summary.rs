@@ -1,0 +1,137 @@
+//! The run on one page.
+
+use super::super::table::clean;
+use super::functions::{self, rows_text};
+use super::heap;
+use super::outcome::{self, OutcomeJson};
+use crate::analysis::{MemorySummary, Summary};
+use crate::profile::Profile;
+use crate::units;
+use serde::Serialize;
+use std::fmt::Write;
+use wasmscope_instrument::Measure;
+use wasmscope_instrument::recording::{PhaseSpan, SamplerKind};
+
+#[derive(Serialize)]
+pub(super) struct SummaryJson<'a> {
+    module: &'a str,
+    module_path: &'a str,
+    args: &'a [String],
+    invoked: Option<&'a str>,
+    created_unix_millis: u64,
+    recorded_by: &'a str,
+    measures: Vec<Measure>,
+    sampler: SamplerKind,
+    rate_hz: u32,
+    outcome: OutcomeJson,
+    phases: &'a [PhaseSpan],
+    run_nanos: u64,
+    samples: u64,
+    sampled_nanos: u64,
+    guest_to_host_calls: u64,
+    host_nanos: u64,
+    host_to_guest_calls: u64,
+    memories: Vec<MemoryJson>,
+    heap: Option<HeapJson>,
+    has_lines: bool,
+    top_functions: Vec<functions::RowJson>,
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct MemoryJson {
+    initial_bytes: u64,
+    final_bytes: u64,
+    grown: u64,
+    refused: u64,
+}
+
+#[derive(Serialize)]
+struct HeapJson {
+    totals: heap::TotalsJson,
+    findings: heap::FindingsJson,
+}
+
+pub(super) fn json<'a>(profile: &Profile, summary: &'a Summary) -> SummaryJson<'a> {
+    let Summary { meta, phases, run_nanos, samples, sampled_nanos, .. } = summary;
+    SummaryJson {
+        module: &meta.module_name,
+        module_path: &meta.module_path,
+        args: &meta.args,
+        invoked: meta.invoked.as_deref(),
+        created_unix_millis: meta.created_unix_millis,
+        recorded_by: &meta.recorded_by,
+        measures: meta.measures.iter().collect(),
+        sampler: meta.sampler,
+        rate_hz: meta.rate_hz,
+        outcome: outcome::json(profile),
+        phases,
+        run_nanos: *run_nanos,
+        samples: *samples,
+        sampled_nanos: *sampled_nanos,
+        guest_to_host_calls: summary.guest_to_host_calls,
+        host_nanos: summary.host_nanos,
+        host_to_guest_calls: summary.host_to_guest_calls,
+        memories: summary.memories.iter().map(memory_json).collect(),
+        heap: summary.heap.as_ref().map(|heap| HeapJson {
+            totals: heap::totals_json(&heap.totals),
+            findings: heap::findings_json(&heap.findings),
+        }),
+        has_lines: summary.has_lines,
+        top_functions: summary.top_functions.iter().map(functions::row_json).collect(),
+        warnings: &summary.warnings,
+    }
+}
+
+fn memory_json(memory: &MemorySummary) -> MemoryJson {
+    let MemorySummary { initial_bytes, final_bytes, grown, refused } = *memory;
+    MemoryJson { initial_bytes, final_bytes, grown, refused }
+}
+
+pub(super) fn text(profile: &Profile, summary: &Summary) -> String {
+    let mut text = head_text(profile, summary);
+    for (at, memory) in summary.memories.iter().enumerate() {
+        // Writing to a string can't fail.
+        let _ = writeln!(
+            text,
+            "memory {at}: {} at the start, {} at the end; grew {} times",
+            units::bytes(memory.initial_bytes),
+            units::bytes(memory.final_bytes),
+            units::exact(memory.grown),
+        );
+    }
+    if let Some(heap) = &summary.heap {
+        let _ = write!(text, "heap: {}", heap::totals_text(&heap.totals));
+        let _ = writeln!(
+            text,
+            "heap: {} blocks of {} together were never freed",
+            units::exact(heap.totals.end_blocks),
+            units::bytes(heap.totals.end_bytes),
+        );
+        text.push_str(&heap::findings_text(&heap.findings));
+    }
+    summary.warnings.iter().for_each(|warning| text.push_str(&format!("warning: {}\n", clean(warning))));
+    if !summary.top_functions.is_empty() {
+        text.push_str(&format!("\n{}", rows_text(&summary.top_functions, units::nanos)));
+    }
+    text
+}
+
+fn head_text(profile: &Profile, summary: &Summary) -> String {
+    let Summary { meta, run_nanos, samples, .. } = summary;
+    let what = meta.invoked.clone().unwrap_or_else(|| meta.args.join(" "));
+    let sampler = match meta.sampler {
+        SamplerKind::None => "none",
+        SamplerKind::Signal => "by timer signal",
+        SamplerKind::Epoch => "by epochs",
+    };
+    format!(
+        "{}\n{}samples: {} {sampler}\nboundary: {} calls into the host took {}; {} calls into the guest\n",
+        clean(format!("{} {what}", meta.module_name).trim()),
+        outcome::text(profile, &units::nanos(*run_nanos)),
+        units::exact(*samples),
+        units::exact(summary.guest_to_host_calls),
+        units::nanos(summary.host_nanos),
+        units::exact(summary.host_to_guest_calls),
+    )
+}

@@ -1,0 +1,109 @@
+//! Values as people write them on a command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+use wasmscope_instrument::GrantedDir;
+
+/// `500ms`, `5s`, `1.5m`, `1h`; a bare number is seconds, as `timeout` takes it.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let bad =
+        || format!("`{text}` is not a duration; write a number with ms, s, m or h, such as 500ms or 5s");
+    let (number, unit) = split_unit(text);
+    let seconds = match unit {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(bad()),
+    };
+    let number: f64 = number.parse().map_err(|_| bad())?;
+    Duration::try_from_secs_f64(number * seconds).ok().filter(|time| !time.is_zero()).ok_or_else(bad)
+}
+
+/// `65536`, `64K`, `64MiB`, `1.5G`: K, M and G are powers of 1,024, as memory is counted; KB, MB and GB are powers of
+/// 1,000.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let bad = || format!("`{text}` is not a size; write a number with K, M or G, such as 64M or 64MiB");
+    let (number, unit) = split_unit(text);
+    let bytes: f64 = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kib" => 1024.0,
+        "m" | "mib" => 1024.0 * 1024.0,
+        "g" | "gib" => 1024.0 * 1024.0 * 1024.0,
+        "kb" => 1e3,
+        "mb" => 1e6,
+        "gb" => 1e9,
+        _ => return Err(bad()),
+    };
+    let number: f64 = number.parse().map_err(|_| bad())?;
+    let size = number * bytes;
+    // Beyond 2^53 a float is no longer exact, and no memory is as large.
+    (0.0..9e15).contains(&size).then_some(size as u64).ok_or_else(bad)
+}
+
+/// `NAME=VALUE`.
+pub(super) fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(format!("`{text}` is not NAME=VALUE")),
+    }
+}
+
+/// `HOST` or `HOST::GUEST`; the guest sees the folder by the same name unless it is given another.
+pub(super) fn folder(text: &str) -> Result<GrantedDir, String> {
+    let (host, guest) = text.split_once("::").unwrap_or((text, text));
+    if host.is_empty() || guest.is_empty() {
+        return Err(format!("`{text}` is not HOST or HOST::GUEST"));
+    }
+    Ok(GrantedDir { host: PathBuf::from(host), guest: guest.to_owned() })
+}
+
+fn split_unit(text: &str) -> (&str, &str) {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    (digits, &text[digits.len()..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, millis) in
+            [("500ms", 500), ("5s", 5_000), ("5", 5_000), ("2m", 120_000), ("1.5s", 1_500), ("1h", 3_600_000)]
+        {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "s", "-1s", "5 s", "5d", "0s", "1e400s", "nan", "inf"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [
+            ("65536", 65_536),
+            ("64K", 65_536),
+            ("64M", 64 << 20),
+            ("64MiB", 64 << 20),
+            ("64mb", 64_000_000),
+            ("1.5g", 3 << 29),
+            ("0", 0),
+        ] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "M", "-1", "64X", "1e30", "64 M", "nan"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_and_folders() {
+        assert_eq!(variable("A=b=c"), Ok(("A".into(), "b=c".into())));
+        assert_eq!(variable("A="), Ok(("A".into(), String::new())));
+        assert!(variable("=b").is_err() && variable("A").is_err());
+        assert_eq!(folder("/a::/b"), Ok(GrantedDir { host: "/a".into(), guest: "/b".into() }));
+        assert_eq!(folder("x"), Ok(GrantedDir { host: "x".into(), guest: "x".into() }));
+        assert!(folder("::/b").is_err() && folder("a::").is_err() && folder("").is_err());
+    }
+}

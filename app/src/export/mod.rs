@@ -1,0 +1,67 @@
+//! Writes views of a profile in forms that other programs read. From a view to bytes; nothing here opens a file.
+
+mod csv;
+mod folded;
+mod json;
+mod svg;
+
+pub use json::{CallTreeJson, FunctionJson, JSON_SCHEMA, call_tree_json, frame_json, path_json};
+
+use crate::analysis::{CallTreeQuery, Unit, call_tree, functions};
+use crate::profile::Profile;
+use std::fmt;
+
+/// The forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, clap::ValueEnum)]
+pub enum Format {
+    /// A flame graph that zooms and searches in a browser, in one file.
+    Svg,
+    /// Folded stacks, one line each, as flamegraph.pl, inferno and speedscope read them.
+    Folded,
+    /// The call tree and its functions.
+    Json,
+    /// The table of functions.
+    Csv,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Format; 4] = [Format::Svg, Format::Folded, Format::Json, Format::Csv];
+
+    /// The word that the command line uses; also the usual ending of a file's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::Svg => "svg",
+            Format::Folded => "folded",
+            Format::Json => "json",
+            Format::Csv => "csv",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What `query` asks for, as a file of the form `format`.
+pub fn export(profile: &Profile, query: &CallTreeQuery, format: Format) -> Vec<u8> {
+    match format {
+        Format::Svg => svg::svg(profile, &call_tree(profile, query)).into_bytes(),
+        Format::Folded => folded::folded(profile, &call_tree(profile, query)).into_bytes(),
+        Format::Json => json::json(profile, &call_tree(profile, query)),
+        Format::Csv => csv::csv(&functions(profile, query)).into_bytes(),
+    }
+}
+
+/// The word for what the values of `unit` are, as it stands at the end of names: `self_nanos`.
+pub(crate) const fn unit_word(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Nanos => "nanos",
+        Unit::Bytes => "bytes",
+        Unit::Pages => "pages",
+        Unit::Calls => "calls",
+        Unit::Blocks => "blocks",
+    }
+}

@@ -1,0 +1,299 @@
+//! From a file to a profile: open a module, record it, read the recording back. The window, the command line and
+//! the tests all come through here.
+
+use crate::profile::Profile;
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wasmscope_instrument::recording::{self, Outcome, ReadError};
+use wasmscope_instrument::{Guest, Observer, RecordError, RunOptions, record};
+use wasmscope_symbolize::{ModuleError, ModuleIndex};
+
+/// What was opened.
+#[derive(Debug)]
+pub enum Opened {
+    /// A module that can be run. Its outline was read without an error.
+    Module(Guest),
+    /// A recording.
+    Recording(Box<Profile>),
+}
+
+/// Why something could not be opened or recorded. Each begins with the file and says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The file can't be read.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file is something else.
+    #[error("{}: neither a WebAssembly module (.wasm) nor a recording (.wscope)", path.display())]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file should be a recording and is a module.
+    #[error("{}: this is a module; `wasmscope record` makes a recording of it", path.display())]
+    NotYetRecorded {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file should be a module and is a recording.
+    #[error("{}: this is a recording; `wasmscope report` shows it", path.display())]
+    AlreadyRecorded {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The module can't be understood.
+    #[error("{}: {source}", path.display())]
+    Module {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: ModuleError,
+    },
+    /// The recording can't be understood.
+    #[error("{}: {source}", path.display())]
+    Recording {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: ReadError,
+    },
+    /// The recording's file can't be made.
+    #[error("{}: the recording can't be written: {source}", path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The module can't be recorded.
+    #[error("{module}: {source}")]
+    Record {
+        /// The module's name.
+        module: String,
+        /// Why.
+        source: RecordError,
+    },
+    /// The recording broke off.
+    #[error("{module}: {source}; what was recorded until then is in {}", kept.display())]
+    BrokeOff {
+        /// The module's name.
+        module: String,
+        /// Why.
+        source: RecordError,
+        /// A recording that can be opened.
+        kept: PathBuf,
+    },
+}
+
+/// Opens a module or a recording, whichever it is.
+///
+/// # Errors
+/// When the file can't be read, is neither, or is broken beyond use.
+pub fn open(path: &Path) -> Result<Opened, PipelineError> {
+    let read_error = |source| PipelineError::Read { path: path.to_owned(), source };
+    open_bytes(std::fs::read(path).map_err(read_error)?.into(), path)
+}
+
+/// As [`open`], with the file's contents at hand. `path` may be a mere name.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_bytes(bytes: Arc<[u8]>, path: &Path) -> Result<Opened, PipelineError> {
+    if bytes.starts_with(&recording::MAGIC) {
+        let recording = recording::read(&bytes)
+            .map_err(|source| PipelineError::Recording { path: path.to_owned(), source })?;
+        return Ok(Opened::Recording(Box::new(Profile::new(recording))));
+    }
+    match ModuleIndex::parse(&bytes) {
+        Ok(_) => Ok(Opened::Module(guest(bytes, path))),
+        Err(ModuleError::NotWasm { hint: "", .. }) => Err(PipelineError::NotOurs { path: path.to_owned() }),
+        Err(source) => Err(PipelineError::Module { path: path.to_owned(), source }),
+    }
+}
+
+/// Opens a module.
+///
+/// # Errors
+/// As [`open`], or when it is a recording.
+pub fn open_module(path: &Path) -> Result<Guest, PipelineError> {
+    match open(path)? {
+        Opened::Module(guest) => Ok(guest),
+        Opened::Recording(_) => Err(PipelineError::AlreadyRecorded { path: path.to_owned() }),
+    }
+}
+
+/// Opens a recording.
+///
+/// # Errors
+/// As [`open`], or when it is a module.
+pub fn open_recording(path: &Path) -> Result<Profile, PipelineError> {
+    match open(path)? {
+        Opened::Recording(profile) => Ok(*profile),
+        Opened::Module(_) => Err(PipelineError::NotYetRecorded { path: path.to_owned() }),
+    }
+}
+
+/// Runs `guest` and records it into the file at `path`, from the first chunk on, so that a recorder that is killed
+/// leaves what it had. A recording that was there before stays until the new one is complete.
+///
+/// # Errors
+/// When there was no run; then no file is left behind. When the recording broke off, as by a full disk, the error
+/// names the file that holds its beginning.
+pub fn record_to(
+    path: &Path,
+    guest: &Guest,
+    options: &RunOptions,
+    observer: Arc<dyn Observer>,
+) -> Result<Outcome, PipelineError> {
+    let target = Target::new(path);
+    let create_error = |source| PipelineError::Create { path: target.written.clone(), source };
+    let file = File::create(&target.written).map_err(create_error)?;
+    match record(guest, options, observer, BufWriter::new(file)) {
+        Ok(outcome) => target.keep().map(|()| outcome),
+        Err(source) => Err(target.give_up(&guest.name, source)),
+    }
+}
+
+/// Where machine code is kept, so that the same module starts at once the next time; `None` where the system names
+/// no folder for such things. For [`RunOptions::cache_dir`].
+pub fn code_cache() -> Option<PathBuf> {
+    Some(directories::ProjectDirs::from("", "", "wasmscope")?.cache_dir().join("code"))
+}
+
+fn guest(bytes: Arc<[u8]>, path: &Path) -> Guest {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Guest { bytes, name, path: path.to_string_lossy().into_owned() }
+}
+
+/// Where a recording goes while it is written, and where it is to be in the end.
+struct Target {
+    written: PathBuf,
+    wanted: PathBuf,
+}
+
+impl Target {
+    fn new(path: &Path) -> Target {
+        let wanted = path.to_owned();
+        let mut written = wanted.clone();
+        if path.is_file() {
+            written.as_mut_os_string().push(".part");
+        }
+        Target { written, wanted }
+    }
+
+    fn keep(self) -> Result<(), PipelineError> {
+        let Self { written, wanted } = self;
+        if written == wanted {
+            return Ok(());
+        }
+        std::fs::rename(&written, &wanted).map_err(|source| PipelineError::Create { path: wanted, source })
+    }
+
+    /// Removes the file unless the program was running when the recording broke off.
+    fn give_up(self, module: &str, source: RecordError) -> PipelineError {
+        let (module, kept) = (module.to_owned(), self.written);
+        let broke_off = matches!(source, RecordError::Write(_)) && !is_without_module(&kept);
+        if broke_off {
+            return PipelineError::BrokeOff { module, source, kept };
+        }
+        if kept.is_file() {
+            // Where this fails an empty recording stays; the reason why there is no other says more.
+            let _ = std::fs::remove_file(&kept);
+        }
+        PipelineError::Record { module, source }
+    }
+}
+
+fn is_without_module(path: &Path) -> bool {
+    recording::read_file(path).map_or(true, |recording| recording.module.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+    use wasmscope_instrument::{Invocation, Nobody};
+
+    fn library() -> &'static samples::SampleModule {
+        let library = samples::all().iter().find(|sample| sample.name == "library").unwrap();
+        &library.modules[0]
+    }
+
+    /// How `export` of the library is run.
+    fn call(export: &str) -> RunOptions {
+        let invoke = Some(Invocation { export: export.to_owned(), args: Vec::new() });
+        RunOptions { invoke, ..RunOptions::default() }
+    }
+
+    #[test]
+    fn what_is_not_ours_is_told_with_its_name() {
+        let module = library().bytes;
+        let newer = [recording::MAGIC.as_slice(), &9u32.to_le_bytes()].concat();
+        for (bytes, expected) in [
+            (b"".as_slice(), "a.b: "),
+            (b"hello", "a.b: neither a WebAssembly module (.wasm) nor a recording (.wscope)"),
+            (b"(module)", "a.b: not a WebAssembly module"),
+            (&module[..700], "a.b: the module is cut off"),
+            (&newer, "a.b: this recording has format version 9"),
+            (b"\0asm\x0d\0\x01\0", "a.b: this is a component"),
+        ] {
+            let error = open_bytes(bytes.into(), Path::new("a.b")).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_recording_goes_to_its_file_and_opens_as_a_profile() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wscope");
+        let outcome = record_to(&path, &library().guest(), &call("trap_now"), Arc::new(Nobody)).unwrap();
+        assert!(matches!(outcome, Outcome::Trapped { .. }), "{outcome}");
+        let profile = open_recording(&path).unwrap();
+        assert_eq!((&profile.recording().outcome, &profile.recording().damage), (&outcome, &None));
+        assert_eq!(&*profile.recording().module, library().bytes);
+        assert!(matches!(open_module(&path), Err(PipelineError::AlreadyRecorded { .. })));
+    }
+
+    #[test]
+    fn where_there_is_no_run_nothing_is_left_and_nothing_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("old.wscope"), folder.path().join("new.wscope"));
+        record_to(&old, &library().guest(), &call("trap_now"), Arc::new(Nobody)).unwrap();
+        let before = std::fs::read(&old).unwrap();
+        for path in [&old, &new] {
+            let error = record_to(path, &library().guest(), &call("nope"), Arc::new(Nobody)).unwrap_err();
+            assert!(
+                error.to_string().starts_with("library.wasm: the module has no exported function `nope`")
+            );
+        }
+        assert_eq!(std::fs::read(&old).unwrap(), before);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_recording_is_replaced_by_one_that_is_complete() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wscope");
+        for _ in 0..2 {
+            record_to(&path, &library().guest(), &call("trap_now"), Arc::new(Nobody)).unwrap();
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(open_recording(&path).is_ok());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_told() {
+        let full = Path::new("/dev/full");
+        let error = record_to(full, &library().guest(), &call("trap_now"), Arc::new(Nobody)).unwrap_err();
+        let expected = "library.wasm: the recording can't be written: No space left on device";
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+}

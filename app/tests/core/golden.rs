@@ -1,0 +1,96 @@
+//! Each view of one small made-up program, as text in `golden/`. `BLESS=1` writes the files anew.
+
+use crate::render;
+use std::path::Path;
+use wasmscope::analysis::{CallTreeQuery, Metric, boundary, call_tree, functions, heap_at, lines};
+use wasmscope::profile::{Profile, ProfileBuilder};
+
+/// A program with inlining, recursion, a host call, an engine call, two lines in one function, and a little heap.
+fn program() -> Profile {
+    ProfileBuilder::new()
+        .folded(
+            "main@app.c:3;parse@app.c:10 5
+             main@app.c:3;parse@app.c:12 7
+             main@app.c:4;parse@app.c:12 1
+             main@app.c:3;parse@app.c:11;+push@vec.h:8;+grow@vec.h:20 4
+             main@app.c:3;parse@app.c:11;+push@vec.h:9;[env.log] 6
+             main@app.c:5;walk@app.c:20;walk@app.c:20;+push@vec.h:8;+grow@vec.h:21 3
+             main@app.c:5;walk@app.c:20;walk@app.c:20;walk@app.c:22 2
+             main@app.c:5;walk@app.c:20;[engine] 1
+             main@app.c:5 2
+             bare 9",
+        )
+        .memory(2, Some(16))
+        .data(1_024, 100)
+        .grow(5, "main@app.c:3;parse@app.c:11;+push@vec.h:8", 2, 1, true)
+        .grow(6, "main@app.c:3;parse@app.c:13", 3, 100, false)
+        .alloc(1, "main@app.c:3;parse@app.c:11;+push@vec.h:8;malloc", 70_000, 100)
+        .alloc(2, "main@app.c:3;parse@app.c:11;+push@vec.h:8;malloc", 70_200, 50)
+        .alloc(3, "main@app.c:5;walk@app.c:20;malloc", 70_400, 400)
+        .realloc(4, "main@app.c:5;walk@app.c:21;realloc", 70_400, 71_000, 600)
+        .free(8, "main@app.c:6;free", 70_000)
+        .crossings("main@app.c:3;parse@app.c:11;+push@vec.h:9;[env.log]", 12, 6_000, Some(240))
+        .crossings("main@app.c:5;[env.log]", 1, 100, Some(5))
+        .crossings("main@app.c:5;[env.now]", 40, 400, None)
+        .export_calls("main", 1, 9_000)
+        .build()
+}
+
+fn check(name: &str, found: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/core/golden").join(name);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, found).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(expected, found, "{name} differs; BLESS=1 writes it anew");
+}
+
+fn query(metric: Metric) -> CallTreeQuery {
+    CallTreeQuery { metric, ..CallTreeQuery::default() }
+}
+
+#[test]
+fn call_trees() {
+    let profile = program();
+    for metric in Metric::ALL {
+        let tree = call_tree(&profile, &query(metric));
+        check(&format!("tree_{metric}.txt"), &render::call_tree(&profile, &tree));
+    }
+    let folded = CallTreeQuery { inline_frames: false, ..query(Metric::Time) };
+    check("tree_time_folded.txt", &render::call_tree(&profile, &call_tree(&profile, &folded)));
+    let inverted = CallTreeQuery { inverted: true, ..query(Metric::Time) };
+    check("tree_time_inverted.txt", &render::call_tree(&profile, &call_tree(&profile, &inverted)));
+    let both = CallTreeQuery { inline_frames: false, ..inverted };
+    check("tree_time_inverted_folded.txt", &render::call_tree(&profile, &call_tree(&profile, &both)));
+}
+
+#[test]
+fn function_tables() {
+    let profile = program();
+    for metric in [Metric::Time, Metric::LiveBytes] {
+        check(&format!("functions_{metric}.txt"), &render::functions(&functions(&profile, &query(metric))));
+    }
+}
+
+#[test]
+fn line_tables() {
+    let profile = program();
+    let table = lines(&profile, &query(Metric::Time));
+    check("lines_time.txt", &render::lines(&profile, &table));
+    let folded = CallTreeQuery { inline_frames: false, ..query(Metric::Time) };
+    check("lines_time_folded.txt", &render::lines(&profile, &lines(&profile, &folded)));
+    check("lines_allocated.txt", &render::lines(&profile, &lines(&profile, &query(Metric::AllocatedBytes))));
+}
+
+#[test]
+fn boundary_tables() {
+    let profile = program();
+    check("boundary.txt", &render::boundary(&profile, &boundary(&profile)));
+}
+
+#[test]
+fn heaps() {
+    let profile = program();
+    let moments = [0, 2, 3, 4, u64::MAX].map(|at| render::heap(&profile, &heap_at(&profile, at)));
+    check("heap.txt", &moments.concat());
+}

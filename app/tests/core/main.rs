@@ -1,0 +1,11 @@
+//! Tests of the profile and its views through their public interface.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::reversed_empty_ranges, reason = "ranges that run backwards are among what is tested")]
+
+mod fragmentation;
+mod golden;
+mod heap_model;
+mod hostile;
+mod real_modules;
+mod render;
+mod views;
