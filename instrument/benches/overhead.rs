@@ -34,7 +34,10 @@ const PROGRAMS: &[Program] = &[
 ];
 
 fn main() {
-    println!("{:24} {:11} {:>9} {:>9} {:>7} {:>7} {:>7}", "program", "load", "bare", "recorded", "ratio", "time", "bar");
+    println!(
+        "{:24} {:11} {:>9} {:>9} {:>7} {:>7} {:>7}",
+        "program", "load", "bare", "recorded", "ratio", "time", "bar"
+    );
     for program in PROGRAMS {
         measure(program);
     }
@@ -86,7 +89,9 @@ impl Bare {
                 let func = instance.get_typed_func::<i32, i32>(&mut store, export).unwrap();
                 func.call(&mut store, n).map(drop).unwrap();
             }
-            None => instance.get_typed_func::<(), ()>(&mut store, "_start").unwrap().call(&mut store, ()).unwrap(),
+            None => {
+                instance.get_typed_func::<(), ()>(&mut store, "_start").unwrap().call(&mut store, ()).unwrap()
+            }
         }
         began.elapsed()
     }
@@ -122,7 +127,9 @@ fn start_up(module: &str) {
     std::thread::sleep(Duration::from_secs(1));
     let again = median((0..PAIRS).map(|_| beyond()));
     let kilobytes = guest.bytes.len() / 1000;
-    println!("beyond the run, {module} of {kilobytes} kB: {first:.0} ms at first, {again:.0} ms again (bar 500)");
+    println!(
+        "beyond the run, {module} of {kilobytes} kB: {first:.0} ms at first, {again:.0} ms again (bar 500)"
+    );
 }
 
 fn guest(module: &str) -> Guest {

@@ -33,7 +33,7 @@ impl References {
             Payload::TypeSection(types) => self.types(types),
             Payload::ImportSection(imports) => self.imports(imports),
             Payload::FunctionSection(functions) => {
-                functions.into_iter().try_for_each(|ty| Ok(self.type_of.push(ty?)))
+                functions.into_iter().try_for_each(|ty| ty.map(|ty| self.type_of.push(ty)))
             }
             Payload::TableSection(tables) => tables.into_iter().try_for_each(|table| match table?.init {
                 TableInit::Expr(init) => self.expression(&init),
@@ -68,7 +68,7 @@ impl References {
     fn element(&mut self, items: ElementItems<'_>) -> wasmparser::Result<()> {
         match items {
             ElementItems::Functions(functions) => {
-                functions.into_iter().try_for_each(|func| Ok(self.taken.push(FuncIndex(func?))))
+                functions.into_iter().try_for_each(|func| func.map(|func| self.taken.push(FuncIndex(func))))
             }
             ElementItems::Expressions(_, expressions) => {
                 expressions.into_iter().try_for_each(|expression| self.expression(&expression?))

@@ -5,7 +5,7 @@ use super::{RewriteError, code, runtime};
 use crate::offsets::OffsetMap;
 use crate::plan::Plan;
 use crate::probes::layout::events;
-use crate::probes::{CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT};
+use crate::probes::{CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, PROBE_MAXIMUM_PAGES};
 use wasm_encoder::{ConstExpr, Encode, ExportKind, GlobalType, MemoryType, RefType, TableType, ValType};
 use wasmscope_symbolize::{FileOffset, FuncIndex, ModuleIndex, Section};
 
@@ -121,7 +121,8 @@ impl Assembler<'_> {
     fn memories(&self, out: &mut Vec<u8>) -> u32 {
         let memory = |bytes: u32| MemoryType {
             minimum: u64::from(bytes.div_ceil(1 << 16)),
-            maximum: None,
+            // By it the host tells these memories from the guest's.
+            maximum: Some(u64::from(PROBE_MAXIMUM_PAGES)),
             memory64: false,
             shared: false,
             page_size_log2: None,

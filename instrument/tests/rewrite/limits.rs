@@ -1,6 +1,7 @@
 //! At the edges: full buffers, used-up budgets, huge functions.
 
 use crate::guest::{Guest, Host, validate};
+use wasmscope_instrument::probes::PROBE_MAXIMUM_PAGES;
 use wasmscope_instrument::recording::HeapOp;
 use wasmscope_instrument::{Measure, MeasureSet, Plan, RewriteError, rewrite};
 use wasmscope_symbolize::{CodeOffset, ModuleIndex};
@@ -23,7 +24,7 @@ fn a_full_buffer_is_drained_by_the_host() {
 
 #[test]
 fn without_a_host_the_buffer_grows_and_then_drops() {
-    const ROOM: usize = ((64 << 20) - 64) / 40;
+    const ROOM: usize = ((PROBE_MAXIMUM_PAGES as usize * 65_536) - 64) / 40;
     let (_, recorded) = Guest::new(CHURN).record(HEAP, Host::Absent, "run", &[Val::I32(ROOM as i32 + 5)]);
     assert_eq!((recorded.heap.len(), recorded.dropped), (ROOM, 5));
     assert_eq!(recorded.heap.get(ROOM - 1).unwrap().size, 6);

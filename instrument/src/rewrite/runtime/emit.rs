@@ -42,7 +42,7 @@ pub(super) fn emit(indices: &Indices) -> Function {
 /// (func $room (result i32)
 ///   if there is no buffer yet: begin one
 ///   if there is a host: let it drain the buffer, and take what it freed
-///   if the memory can be doubled: go on behind the last record
+///   if the memory can grow: go on behind the last record
 ///   otherwise count a dropped record
 /// ```
 pub(super) fn room(indices: &Indices) -> Function {
@@ -51,7 +51,7 @@ pub(super) fn room(indices: &Indices) -> Function {
     let mut code = function.instructions();
     begin(&mut code, indices);
     drained(&mut code, indices, at);
-    grown(&mut code, indices);
+    grown(&mut code, indices, at);
     let memory = indices.events;
     code.i32_const(0).i32_const(0).i64_load(long(memory, events::DROPPED)).i64_const(1).i64_add();
     code.i64_store(long(memory, events::DROPPED)).i32_const(0).end();
@@ -76,10 +76,16 @@ fn drained(code: &mut InstructionSink<'_>, indices: &Indices, at: u32) {
     code.if_(BlockType::Empty).local_get(at).return_().end().end();
 }
 
-fn grown(code: &mut InstructionSink<'_>, indices: &Indices) {
+/// Doubles the memory, or takes what is left of its maximum.
+fn grown(code: &mut InstructionSink<'_>, indices: &Indices, pages: u32) {
     let memory = indices.events;
-    code.memory_size(memory).i32_const(events::MAX_PAGES as i32).i32_lt_u().if_(BlockType::Empty);
-    code.memory_size(memory).memory_grow(memory).i32_const(-1).i32_ne().if_(BlockType::Empty);
+    code.i32_const(events::MAX_PAGES as i32)
+        .memory_size(memory)
+        .i32_sub()
+        .local_tee(pages)
+        .memory_size(memory);
+    code.local_get(pages).memory_size(memory).i32_lt_u().select().local_tee(pages).if_(BlockType::Empty);
+    code.local_get(pages).memory_grow(memory).i32_const(-1).i32_ne().if_(BlockType::Empty);
     set_end(code, indices);
     code.i32_const(0).i32_load(word(memory, events::WRITE)).return_().end().end();
 }

@@ -208,18 +208,31 @@ impl Miss<'_> {
         self.store(contexts::FREE);
     }
 
-    /// Grows the memory if the node doesn't fit: it doubles, up to the budget. Past that, gives an overflow node,
+    /// Grows the memory if the node doesn't fit: it doubles, up to its maximum. Past that, gives an overflow node,
     /// which also goes into the slot: the caller's next call needs no search.
     fn make_room(&mut self) {
         let memory = self.memory;
         self.code.local_get(END).memory_size(memory).i32_const(16).i32_shl().i32_gt_u().if_(BlockType::Empty);
-        // As many pages as there are, or as the node needs if that is more.
-        self.code.memory_size(memory).local_get(END).i32_const(0xffff).i32_add().i32_const(16).i32_shr_u();
-        self.code.memory_size(memory).i32_sub().local_tee(PAGES);
-        self.code.memory_size(memory).local_get(PAGES).i32_gt_u().select().local_tee(PAGES);
-        self.code.memory_size(memory).i32_add();
-        self.code.i32_const(contexts::MAX_PAGES as i32).i32_gt_u().if_(BlockType::Result(ValType::I32));
-        self.code.i32_const(-1).else_().local_get(PAGES).memory_grow(memory).end();
+        // As many pages as there are, but no more than are left of the maximum. A node that needs more than that is
+        // past the budget.
+        self.code.i32_const(contexts::MAX_PAGES as i32).memory_size(memory).i32_sub().local_tee(PAGES);
+        self.code
+            .memory_size(memory)
+            .local_get(PAGES)
+            .memory_size(memory)
+            .i32_lt_u()
+            .select()
+            .local_set(PAGES);
+        self.code
+            .local_get(END)
+            .memory_size(memory)
+            .local_get(PAGES)
+            .i32_add()
+            .i32_const(16)
+            .i32_shl()
+            .i32_gt_u();
+        self.code.if_(BlockType::Result(ValType::I32)).i32_const(-1);
+        self.code.else_().local_get(PAGES).memory_grow(memory).end();
         self.code.i32_const(-1).i32_eq().if_(BlockType::Empty).local_get(SLOT);
         self.overflow();
         self.code.local_tee(NODE);
