@@ -16,7 +16,15 @@ const LAYERS: &[Layer] = &[
     Layer {
         part: "symbolize/src",
         except: &[],
-        absent: &["std::fs", "std::net", "std::env", "wasmtime::", "wasmscope_instrument", "wasmscope::", "egui"],
+        absent: &[
+            "std::fs",
+            "std::net",
+            "std::env",
+            "wasmtime::",
+            "wasmscope_instrument",
+            "wasmscope::",
+            "egui",
+        ],
     },
     // The engine lives here, and nothing of what its results look like.
     Layer {
@@ -28,7 +36,17 @@ const LAYERS: &[Layer] = &[
     Layer {
         part: "app/src",
         except: &["app/src/ui", "app/src/main.rs"],
-        absent: &["wasmtime::", "wasmparser::", "gimli::", "addr2line::", "egui", "eframe", "rfd::", "crate::ui", "std::net"],
+        absent: &[
+            "wasmtime::",
+            "wasmparser::",
+            "gimli::",
+            "addr2line::",
+            "egui",
+            "eframe",
+            "rfd::",
+            "crate::ui",
+            "std::net",
+        ],
     },
     Layer {
         part: "app/src/ui",
@@ -36,7 +54,11 @@ const LAYERS: &[Layer] = &[
         absent: &["wasmtime::", "wasmparser::", "gimli::", "addr2line::", "std::net"],
     },
     // Views are pure: they read the profile that they are given.
-    Layer { part: "app/src/analysis", except: &[], absent: &["std::fs", "std::env", "std::thread", "SystemTime"] },
+    Layer {
+        part: "app/src/analysis",
+        except: &[],
+        absent: &["std::fs", "std::env", "std::thread", "SystemTime"],
+    },
 ];
 
 #[test]
@@ -65,14 +87,19 @@ fn named_in(path: &Path, absent: &[&str]) -> Vec<String> {
 fn panels_do_not_know_each_other() {
     let folder = root().join("app/src/ui/panels");
     let panels: Vec<_> = fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.path()).collect();
-    let names: Vec<_> = panels.iter().filter_map(|path| path.file_stem()?.to_str()).filter(|n| *n != "mod").collect();
+    let names: Vec<_> =
+        panels.iter().filter_map(|path| path.file_stem()?.to_str()).filter(|n| *n != "mod").collect();
     for (panel, name) in panels.iter().filter_map(|path| Some((path, path.file_stem()?.to_str()?))) {
         for source in sources(panel) {
             let text = fs::read_to_string(&source).unwrap();
             let others = names.iter().filter(|other| **other != name && name != "mod");
             for other in others {
                 assert!(!text.contains(&format!("panels::{other}::")), "{} uses {other}", source.display());
-                assert!(!text.contains(&format!("super::{other}::")) || panel.is_dir(), "{} uses {other}", source.display());
+                assert!(
+                    !text.contains(&format!("super::{other}::")) || panel.is_dir(),
+                    "{} uses {other}",
+                    source.display()
+                );
             }
         }
     }

@@ -18,7 +18,10 @@ pub fn program() -> &'static Path {
     PROGRAM.get_or_init(|| {
         // Cargo builds no program for the tests of another crate. The same selection as that of `cargo test` keeps
         // the same features, so that nothing is built twice.
-        let build = Command::new(env!("CARGO")).args(["build", "--workspace", "--quiet"]).current_dir(root()).status();
+        let build = Command::new(env!("CARGO"))
+            .args(["build", "--workspace", "--quiet"])
+            .current_dir(root())
+            .status();
         assert!(build.is_ok_and(|status| status.success()), "the program can't be built");
         let here = std::env::current_exe().expect("a test has a path");
         let profile = here.ancestors().nth(2).expect("tests lie in target/<profile>/deps");
@@ -33,7 +36,11 @@ pub fn program() -> &'static Path {
 pub fn wasmscope(dir: &Path, words: &[&str]) -> Output {
     let mut command = Command::new(program());
     // Neither the user's settings nor a display may decide how a test ends.
-    command.env("HOME", dir).env("XDG_CACHE_HOME", cache_dir()).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command
+        .env("HOME", dir)
+        .env("XDG_CACHE_HOME", cache_dir())
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY");
     command.args(words).current_dir(dir).output().expect("the program was built")
 }
 

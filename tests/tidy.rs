@@ -6,9 +6,26 @@ use std::path::Path;
 use wasmscope_tests::{root, sample_names};
 
 const ROOT: &[&str] = &[
-    ".ci", ".git", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "Cargo.lock", "Cargo.toml", "LICENSE-APACHE",
-    "LICENSE-MIT", "README.md", "app", "assets", "clippy.toml", "deny.toml", "instrument", "rustfmt.toml", "samples",
-    "symbolize", "target", "tests",
+    ".ci",
+    ".git",
+    ".gitignore",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "app",
+    "assets",
+    "clippy.toml",
+    "deny.toml",
+    "instrument",
+    "rustfmt.toml",
+    "samples",
+    "symbolize",
+    "target",
+    "tests",
 ];
 
 const CRATES: &[&str] = &["symbolize", "instrument", "app", "tests"];
@@ -45,7 +62,8 @@ fn unsafe_code_lives_where_it_must() {
 #[test]
 fn nothing_is_left_for_later() {
     let words = ["TO", "FIX"].map(|start| format!("{start}{}", if start == "TO" { "DO" } else { "ME" }));
-    let macros = ["to", "unimplemen"].map(|start| format!("{start}{}", if start == "to" { "do!(" } else { "ted!(" }));
+    let macros =
+        ["to", "unimplemen"].map(|start| format!("{start}{}", if start == "to" { "do!(" } else { "ted!(" }));
     for source in all_sources() {
         let text = fs::read_to_string(&source).unwrap();
         for word in words.iter().chain(&macros) {

@@ -64,15 +64,36 @@ impl Places {
         (self.index.function_at(original) == Some(func)).then_some(original)
     }
 
-    /// The import that the instruction at `file_offset` of the compiled module calls, if it is a call that names one.
-    pub fn import_called_at(&self, file_offset: u32) -> Option<FuncIndex> {
-        const CALL: u8 = 0x10;
-        const RETURN_CALL: u8 = 0x12;
+    /// How the instruction at `file_offset` of the compiled module calls an import, if it can.
+    pub fn call_at(&self, file_offset: u32) -> Option<HostCall> {
         let (opcode, operand) = self.wasm.get(file_offset as usize..)?.split_first()?;
-        let callee = matches!(*opcode, CALL | RETURN_CALL).then(|| unsigned_leb(operand)).flatten()?;
-        ((callee as usize) < self.index.imported_function_count()).then_some(FuncIndex(callee))
+        match *opcode {
+            CALL | RETURN_CALL => {
+                let callee = unsigned_leb(operand)?;
+                let is_import = (callee as usize) < self.index.imported_function_count();
+                is_import.then_some(HostCall::Import(FuncIndex(callee)))
+            }
+            CALL_INDIRECT | RETURN_CALL_INDIRECT | CALL_REF | RETURN_CALL_REF => Some(HostCall::ByReference),
+            _ => None,
+        }
     }
 }
+
+/// How an instruction can call an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostCall {
+    /// It names it.
+    Import(FuncIndex),
+    /// Through a table or a reference: nobody can tell which one.
+    ByReference,
+}
+
+const CALL: u8 = 0x10;
+const CALL_INDIRECT: u8 = 0x11;
+const RETURN_CALL: u8 = 0x12;
+const RETURN_CALL_INDIRECT: u8 = 0x13;
+const CALL_REF: u8 = 0x14;
+const RETURN_CALL_REF: u8 = 0x15;
 
 fn unsigned_leb(bytes: &[u8]) -> Option<u32> {
     let mut value = 0u32;

@@ -2,7 +2,7 @@
 
 use super::boundary_log::{BoundaryLog, Bytes, Callee, CrossingSite};
 use super::clock::RecordingClock;
-use super::compiled::Places;
+use super::compiled::{HostCall, Places};
 use super::limit::MemoryLimit;
 use super::live_probes::{LiveProbes, set_clock, ship, take_announcement};
 use super::message::{Message, MessageSender, TracedSample};
@@ -40,6 +40,9 @@ pub struct Watch {
     pub entering: Option<FuncIndex>,
     /// Calls through tables into the host, of which nobody can tell which import they reached.
     pub unknown_callees: u64,
+    /// Is each call of an import announced by a probe, or is the boundary of no interest? Then what is not announced
+    /// is the engine's own business.
+    pub imports_announced: bool,
     /// Is the boundary recorded, or do crossings matter only for the time?
     pub records_boundary: bool,
 }
@@ -167,23 +170,27 @@ fn import_at(
     }
 }
 
-/// No probe announced the call: there are none yet (the start function runs), none at all, or the call went through
-/// a table. The engine's stack tells the calling instruction. That is slow, and rare where calls are counted.
+/// No probe announced the call: it is the engine's own (`memory.grow`, a bulk copy), or there are no probes yet (the
+/// start function runs), none at all, or the call went through a table. The engine's stack tells the calling
+/// instruction. That is slow, and rare where calls are counted.
 fn unannounced_call(store: &mut Guest<'_>) -> Callee {
-    let watch = &store.data().watch;
-    if !watch.records_boundary {
+    let watch = &mut store.data_mut().watch;
+    if watch.imports_announced {
         return Callee::Other;
     }
-    let caller = guest_frames(&*store).first().copied();
-    let places = &watch.places;
-    let site = caller.and_then(|(func, offset)| {
-        let import = places.import_called_at(offset)?;
-        Some(CrossingSite { import, context: None, offset: places.original(func, offset) })
-    });
-    if site.is_none() {
-        store.data_mut().watch.unknown_callees += 1;
+    let Some((func, offset)) = guest_frames(&*store).first().copied() else { return Callee::Other };
+    let watch = &mut store.data_mut().watch;
+    match watch.places.call_at(offset) {
+        Some(HostCall::Import(import)) => {
+            let offset = watch.places.original(func, offset);
+            Callee::Import(CrossingSite { import, context: None, offset })
+        }
+        Some(HostCall::ByReference) => {
+            watch.unknown_callees += 1;
+            Callee::Other
+        }
+        None => Callee::Other,
     }
-    site.map_or(Callee::Other, Callee::Import)
 }
 
 /// The bytes that crossed with the call that comes back now, where the ABI tells.

@@ -52,6 +52,7 @@ impl GuestRun {
         clock: &RecordingClock,
         messages: MessageSender,
     ) -> Result<Self, RecordError> {
+        let records_boundary = options.measures.has(Measure::Boundary);
         let records_time = options.measures.has(Measure::Time);
         let rate_hz = if records_time { options.rate_hz } else { IDLE_RATE_HZ };
         let sampler = signal_sampler(compiled, options, records_time, clock);
@@ -74,7 +75,8 @@ impl GuestRun {
             memory: None,
             entering: None,
             unknown_callees: 0,
-            records_boundary: options.measures.has(Measure::Boundary),
+            imports_announced: !records_boundary || compiled.places.index.imported_function_count() == 0,
+            records_boundary,
         };
         let limit = MemoryLimit { bytes: options.limits.memory_bytes };
         let mut store = Store::new(&compiled.engine, GuestState { world, limit, watch });
@@ -134,6 +136,7 @@ impl GuestRun {
         }
         let memory = instance.get_memory(&mut *store, "memory");
         let watch = &mut store.data_mut().watch;
+        watch.imports_announced |= probes.is_some() && layout.escaping_imports().is_empty();
         watch.probes = probes;
         watch.memory = memory;
         Ok(instance)

@@ -1,6 +1,6 @@
 //! Turns samples into rows of the recording: original places, distinct stacks, the order of time.
 
-use super::compiled::Places;
+use super::compiled::{HostCall, Places};
 use super::message::TracedSample;
 use crate::recording::{SampleTable, StackFrame, StackId, StackTable};
 use crate::sample::{CodeMap, Leaf, NativeSample, StackBuilder};
@@ -41,7 +41,9 @@ impl SampleLog {
         let place = |&(func, offset): &(FuncIndex, u32)| {
             places.original(func, offset).map(|offset| StackFrame::Wasm { func, offset })
         };
-        let called = sample.frames.first().and_then(|(_, offset)| places.import_called_at(*offset));
+        let call = sample.frames.first().and_then(|(_, offset)| places.call_at(*offset));
+        let called =
+            call.and_then(|call| if let HostCall::Import(import) = call { Some(import) } else { None });
         let frames: Vec<_> = sample.frames.iter().filter_map(place).collect();
         self.add(sample.time_nanos, sample.weight_nanos, leaf_frame(sample.leaf, called), frames);
     }
