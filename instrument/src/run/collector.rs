@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(10);
 /// How often what was collected is written.
 const WRITE: Duration = Duration::from_millis(250);
+/// How long a sample waits for elder ones that the guest's thread took at the same time and has not handed over yet.
+const SETTLE_NANOS: u64 = Duration::from_millis(100).as_nanos() as u64;
 
 /// Collects one run.
 pub struct Collector<'a, W: Write> {
@@ -167,7 +169,7 @@ impl<'a, W: Write> Collector<'a, W> {
 
     /// Writes what was collected; samples younger than `now` may still get elder ones before them and are kept.
     fn write(&mut self, now_nanos: u64) {
-        self.batch.samples = self.samples.take_until(now_nanos.saturating_sub(2 * WRITE.as_nanos() as u64));
+        self.batch.samples = self.samples.take_until(now_nanos.saturating_sub(SETTLE_NANOS));
         self.batch.stacks = self.samples.take_stacks();
         if let Some((Phase::Run, began)) = self.phase {
             self.counts.run_nanos = self.clock.now().saturating_sub(began);

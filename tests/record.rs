@@ -1,0 +1,224 @@
+//! Each sample, recorded and reported by the command line, against the facts that its folder states.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use wasmscope_tests::{sample_facts, sample_module, sample_names, wasmscope};
+
+/// A recording of one module of a sample.
+struct Recorded {
+    _dir: TempDir,
+    path: PathBuf,
+    stdout: String,
+}
+
+impl Recorded {
+    fn new(sample: &str, module: &str, more: &[&str]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("run.wscope");
+        let file = sample_module(sample, module);
+        let mut words = vec!["record", text(&file), "-o", text(&path)];
+        words.extend(more);
+        let output = wasmscope(dir.path(), &words);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{sample}/{module}: {stderr}");
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        Recorded { _dir: dir, path, stdout }
+    }
+
+    fn report(&self, view: &str) -> Value {
+        let words = ["report", text(&self.path), "--view", view, "--json", "--all"];
+        let output = wasmscope(self.path.parent().unwrap(), &words);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["schema"], 1);
+        report
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn rows<'a>(report: &'a Value, field: &str) -> &'a [Value] {
+    report[field].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+#[test]
+fn each_sample_does_what_its_facts_say() {
+    for sample in sample_names() {
+        let facts = sample_facts(&sample);
+        for module in rows(&facts, "modules") {
+            let file = module["file"].as_str().unwrap();
+            let invoke = invocation(&facts["invoke"]);
+            let recorded =
+                Recorded::new(&sample, file, &invoke.iter().map(String::as_str).collect::<Vec<_>>());
+            check(&recorded, &facts["expect"][file], &format!("{sample}/{file}"));
+        }
+    }
+}
+
+fn invocation(invoke: &Value) -> Vec<String> {
+    let Some(export) = invoke["export"].as_str() else { return Vec::new() };
+    let args =
+        rows(invoke, "args").iter().flat_map(|arg| ["--arg".to_owned(), arg.as_str().unwrap().to_owned()]);
+    ["--invoke".to_owned(), export.to_owned()].into_iter().chain(args).collect()
+}
+
+fn check(recorded: &Recorded, expected: &Value, name: &str) {
+    if let Some(wanted) = expected["stdout_contains"].as_str() {
+        assert!(recorded.stdout.contains(wanted), "{name}: {}", recorded.stdout);
+    }
+    if let Some(imports) = expected["imports"].as_object() {
+        check_imports(&recorded.report("boundary"), imports, name);
+    }
+    if expected["grows_at_least"].is_u64() {
+        check_growth(&recorded.report("growth"), expected["grows_at_least"].as_u64().unwrap(), name);
+    }
+    if expected["heap"].is_object() {
+        check_heap(&recorded.report("heap"), &expected["heap"], &expected["leaks"], name);
+    }
+    if let Some(shares) = expected["time_share"].as_object() {
+        check_shares(&recorded.report("functions"), shares, name);
+    }
+}
+
+/// The number of boundary calls is exact, and no import is called that is not named.
+fn check_imports(report: &Value, expected: &serde_json::Map<String, Value>, name: &str) {
+    let imports = rows(report, "functions").iter().filter(|row| row["direction"] == "guest_to_host");
+    let found: serde_json::Map<_, _> = imports
+        .map(|row| {
+            (
+                format!("{}.{}", row["module"].as_str().unwrap(), row["name"].as_str().unwrap()),
+                row["calls"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(&found, expected, "{name}");
+    for row in rows(report, "functions").iter().filter(|row| row["direction"] == "guest_to_host") {
+        let by_caller: u64 =
+            rows(row, "callers").iter().map(|caller| caller["calls"].as_u64().unwrap()).sum();
+        assert_eq!(row["calls"], by_caller, "{name}: the callers of {}", row["name"]);
+        assert!(rows(row, "callers").iter().all(|caller| !rows(caller, "path").is_empty()), "{name}: {row}");
+    }
+}
+
+fn check_growth(report: &Value, at_least: u64, name: &str) {
+    let memory = &rows(report, "memories")[0];
+    assert!(memory["granted"].as_u64().unwrap() >= at_least, "{name}: {memory}");
+    let events = rows(report, "events");
+    let grown: u64 =
+        events.iter().map(|e| e["after_bytes"].as_u64().unwrap() - e["before_bytes"].as_u64().unwrap()).sum();
+    assert_eq!(memory["final_bytes"], memory["initial_bytes"].as_u64().unwrap() + grown, "{name}");
+    let times: Vec<_> = events.iter().map(|event| event["time_nanos"].as_u64().unwrap()).collect();
+    assert!(times.is_sorted(), "{name}");
+    assert!(events.iter().all(|event| path_names(event).contains("sbrk")), "{name}: {:?}", events.first());
+}
+
+fn check_heap(report: &Value, heap: &Value, leaks: &Value, name: &str) {
+    let count = |field: &str| heap[field].as_u64().unwrap();
+    let totals = &report["totals"];
+    assert_eq!(totals["allocations"], count("mallocs") + count("callocs") + count("reallocs"), "{name}");
+    assert_eq!(totals["frees"], count("frees") + count("reallocs"), "{name}: a realloc frees too");
+    assert_eq!(
+        (&report["live_blocks"], &report["live_bytes"]),
+        (&heap["live_blocks"], &heap["live_bytes"]),
+        "{name}"
+    );
+    for finding in ["double_frees", "unknown_frees", "addresses_reused"] {
+        assert_eq!(report["findings"][finding], 0, "{name}: {finding}");
+    }
+    if leaks.is_object() {
+        check_leak(report, leaks, name);
+    }
+}
+
+/// A leak of N blocks is N blocks at the right line.
+fn check_leak(report: &Value, leak: &Value, name: &str) {
+    let is_at = |frame: &Value| {
+        frame["name"] == leak["function"]
+            && frame["line"] == leak["line"]
+            && frame["file"].as_str().is_some_and(|file| file.ends_with(leak["file"].as_str().unwrap()))
+    };
+    let sites = rows(report, "sites").iter().filter(|site| rows(site, "path").iter().any(is_at));
+    let sum = |field: &str| sites.clone().map(|site| site[field].as_u64().unwrap()).sum::<u64>();
+    assert_eq!(
+        (sum("blocks"), sum("bytes")),
+        (leak["blocks"].as_u64().unwrap(), leak["bytes"].as_u64().unwrap()),
+        "{name}"
+    );
+}
+
+/// A loop that runs 3 times as long as another takes 75 % ± 5.
+fn check_shares(report: &Value, shares: &serde_json::Map<String, Value>, name: &str) {
+    let total = |function: &str| {
+        let row =
+            rows(report, "functions").iter().find(|row| row["name"] == function && row["kind"] == "wasm");
+        row.map_or(0, |row| row["total"].as_u64().unwrap()) as f64
+    };
+    let sum: f64 = shares.keys().map(|function| total(function)).sum();
+    for (function, expected) in shares {
+        let share = total(function) / sum;
+        assert!((share - expected.as_f64().unwrap()).abs() < 0.05, "{name}: {function} {share}");
+    }
+}
+
+fn path_names(event: &Value) -> String {
+    let names: Vec<_> = rows(event, "path").iter().filter_map(|frame| frame["name"].as_str()).collect();
+    names.join(" ")
+}
+
+#[test]
+fn two_runs_of_a_program_record_the_same_events() {
+    let [first, second] =
+        [(), ()].map(|()| Recorded::new("fragment", "before.wasm", &["--measure", "growth,heap"]));
+    let without_times = |recorded: &Recorded| {
+        let sites = recorded.report("heap")["sites"].clone();
+        let growth = recorded.report("growth");
+        let paths: Vec<_> = rows(&growth, "events").iter().map(|event| event["path"].clone()).collect();
+        (sites, paths)
+    };
+    assert_eq!(without_times(&first), without_times(&second));
+}
+
+#[test]
+fn inlined_functions_have_frames_and_lines() {
+    let report = Recorded::new("hotloop", "hotloop.wasm", &["--measure", "time"]).report("functions");
+    let inlined: Vec<_> = rows(&report, "functions").iter().filter(|row| row["kind"] == "inlined").collect();
+    let names: Vec<_> = inlined.iter().filter_map(|row| row["name"].as_str()).collect();
+    assert!(names.contains(&"mix"), "{names:?}");
+    let is_c = |row: &&Value| row["file"].as_str().is_some_and(|file| file.ends_with(".c"));
+    assert!(inlined.iter().all(|row| is_c(&row) && row["line"].is_u64()), "{inlined:?}");
+}
+
+#[test]
+fn exports_agree_to_the_last_unit() {
+    let recorded = Recorded::new("hotloop", "hotloop.wasm", &["--measure", "time"]);
+    let total = recorded.report("functions")["total"].as_u64().unwrap();
+    let dir = recorded.path.parent().unwrap();
+    let export = |format| {
+        let output = wasmscope(dir, &["export", text(&recorded.path), "--format", format]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let folded: u64 =
+        export("folded").lines().map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum();
+    assert_eq!(folded, total);
+    let tree: Value = serde_json::from_str(&export("json")).unwrap();
+    assert_eq!(rows(&tree, "nodes").iter().map(|node| node["self"].as_u64().unwrap()).sum::<u64>(), total);
+    let svg = export("svg");
+    assert!(svg.starts_with("<?xml") && svg.contains("long_loop") && svg.trim_end().ends_with("</svg>"));
+    assert!(export("csv").lines().any(|line| line.contains("long_loop")));
+}
+
+#[test]
+fn an_instrumented_module_is_valid_and_smaller_than_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let (module, out) = (sample_module("json", "json.wasm"), dir.path().join("out.wasm"));
+    let output = wasmscope(dir.path(), &["instrument", text(&module), "-o", text(&out)]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (before, after) = (std::fs::read(&module).unwrap(), std::fs::read(&out).unwrap());
+    let index = wasmscope_symbolize::ModuleIndex::parse(&after).unwrap();
+    assert!(index.exports().iter().any(|export| &*export.name == "wasmscope:events"));
+    assert!(after.len() < 2 * before.len());
+}
