@@ -1,7 +1,7 @@
 //! Wasmscope: a desktop profiler and memory visualizer for WebAssembly.
 //!
 //! [`pipeline`] is the whole way from a module to a [`profile`]; [`analysis`] computes pure views of it; [`export`]
-//! and [`cli`] write them out.
+//! and [`cli`] write them out. `ui` is the window, with the feature `gui` only.
 
 pub mod analysis;
 pub mod cli;
@@ -9,4 +9,6 @@ pub mod export;
 pub mod pipeline;
 pub mod profile;
 pub mod samples;
+#[cfg(feature = "gui")]
+pub mod ui;
 pub mod units;

@@ -18,6 +18,12 @@ fn main() -> ExitCode {
     })
 }
 
+#[cfg(feature = "gui")]
+fn window(paths: Vec<PathBuf>) -> anyhow::Result<()> {
+    Ok(wasmscope::ui::run(paths)?)
+}
+
+#[cfg(not(feature = "gui"))]
 fn window(_paths: Vec<PathBuf>) -> anyhow::Result<()> {
     anyhow::bail!(
         "this program was built without the window; `wasmscope record MODULE` and `wasmscope report FILE` work \

@@ -1,0 +1,207 @@
+//! The window as a whole: who is drawn where, and which state belongs to whom.
+
+use super::apply;
+use super::command::{Command, Commands};
+use super::documents::Documents;
+use super::jobs::{JobKind, JobThreads, Jobs};
+use super::notes::Notes;
+use super::panels::{self, PanelDesk};
+use super::places::Places;
+use super::run_dialog::{Dialog, RunDialog, run_dialog_ui};
+use super::settings::Settings;
+use super::shell::{self, Dock, TopBar, WelcomeState};
+use super::sources::Sources;
+use super::theme::{self, Palette};
+use super::worker::Worker;
+use crate::profile::Profile;
+use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+
+/// The window.
+pub struct App {
+    /// What is open and going on.
+    pub(super) state: State,
+    /// What is shown around it.
+    pub(super) screen: Screen,
+    pub(super) commands: Commands,
+    receiver: mpsc::Receiver<Command>,
+    worker: Worker,
+}
+
+/// What is open and going on.
+pub(super) struct State {
+    pub documents: Documents,
+    pub jobs: Jobs,
+    pub threads: JobThreads,
+    pub settings: Settings,
+    pub places: Places,
+}
+
+/// What is shown around the recordings.
+pub(super) struct Screen {
+    pub dock: Dock,
+    pub notes: Notes,
+    pub welcome: WelcomeState,
+    pub dialog: Option<RunDialog>,
+    pub keys: KeysList,
+}
+
+/// Is the list of keys open?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeysList {
+    Open,
+    Closed,
+}
+
+/// Two threads: a scrubbed heap map does not wait for a large call tree.
+const VIEW_THREADS: usize = 2;
+
+impl App {
+    /// The window with the files at `paths` being opened.
+    pub fn new(cc: &eframe::CreationContext<'_>, paths: Vec<PathBuf>) -> App {
+        let settings = Settings::load(cc.storage);
+        let worker = Worker::threads(VIEW_THREADS);
+        let mut app = App::with(&cc.egui_ctx, settings, Places::default(), worker, JobThreads::Own);
+        app.screen.dock = Dock::load(cc.storage);
+        for path in paths {
+            app.commands.send(Command::Open(path));
+        }
+        app
+    }
+
+    /// A window for tests: it remembers nothing, writes only to `places`, and has computed everything that a frame
+    /// shows when the frame is over.
+    pub fn for_test(ctx: &egui::Context, places: Places) -> App {
+        App::with(ctx, Settings::default(), places, Worker::Inline, JobThreads::Inline)
+    }
+
+    fn with(
+        ctx: &egui::Context,
+        settings: Settings,
+        places: Places,
+        worker: Worker,
+        threads: JobThreads,
+    ) -> App {
+        theme::install(ctx);
+        ctx.set_theme(settings.theme);
+        let (commands, receiver) = Commands::channel(ctx);
+        let state =
+            State { documents: Documents::default(), jobs: Jobs::default(), threads, settings, places };
+        let screen = Screen {
+            dock: Dock::default(),
+            notes: Notes::default(),
+            welcome: WelcomeState::default(),
+            dialog: None,
+            keys: KeysList::Closed,
+        };
+        App { state, screen, commands, receiver, worker }
+    }
+
+    /// Opens the file at `path`, as if it had been dropped on the window.
+    pub fn open(&self, path: PathBuf) {
+        self.commands.send(Command::Open(path));
+    }
+
+    /// Shows a profile that is in no file yet.
+    pub fn show_profile(&mut self, title: &str, profile: Arc<Profile>) {
+        let origin = super::documents::Origin::Unsaved(self.state.places.unsaved.join(title));
+        self.state.documents.add(title.to_owned(), profile, origin);
+    }
+
+    /// Does all that was asked for, also what that asks for in turn.
+    fn apply_all(&mut self, ctx: &egui::Context) {
+        while let Ok(command) = self.receiver.try_recv() {
+            apply::apply(self, command, ctx);
+        }
+    }
+
+    fn bars(&mut self, ui: &mut Ui) {
+        let palette = Palette::of(ui);
+        let bar = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(8, 4));
+        Panel::top("top bar").frame(bar).show(ui, |ui| {
+            let State { documents, jobs, settings, .. } = &self.state;
+            let (dock, commands, is_recording) = (&self.screen.dock, &self.commands, jobs.is_recording());
+            shell::top_bar_ui(ui, &TopBar { documents, settings, dock, is_recording, commands });
+        });
+        for (number, job) in self.state.jobs.running().iter().enumerate() {
+            let strip = Frame::new().fill(palette.raised).inner_margin(Margin::symmetric(10, 5));
+            Panel::top(egui::Id::unique("job").with(number))
+                .frame(strip)
+                .show(ui, |ui| shell::progress_ui(ui, job, &self.commands));
+        }
+        let status = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(10, 2));
+        Panel::bottom("status").exact_size(26.0).frame(status).show(ui, |ui| {
+            shell::status_ui(ui, self.state.documents.front(), &self.commands);
+        });
+    }
+
+    fn centre(&mut self, ui: &mut Ui) {
+        let fill = Palette::of(ui).background;
+        CentralPanel::default().frame(Frame::new().fill(fill)).show(ui, |ui| {
+            let running = self.state.jobs.running().iter().find(|job| matches!(job.kind, JobKind::Run(_)));
+            match (self.state.documents.front_mut(), running) {
+                (Some(document), _) => {
+                    let sources = Sources { folders: self.state.settings.source_folders.clone() };
+                    let desk =
+                        PanelDesk { worker: &self.worker, commands: &self.commands, sources: &sources };
+                    self.screen.dock.ui(ui, &mut |ui, kind| panels::panel_ui(ui, kind, document, &desk));
+                }
+                (None, Some(job)) => {
+                    Frame::new().inner_margin(16.0).show(ui, |ui| shell::running_ui(ui, job));
+                }
+                (None, None) => {
+                    shell::welcome_ui(
+                        ui,
+                        &mut self.screen.welcome,
+                        &self.state.settings.recent,
+                        &self.commands,
+                    );
+                }
+            }
+        });
+    }
+
+    fn over(&mut self, ui: &mut Ui) {
+        if let Some(dialog) = &mut self.screen.dialog
+            && run_dialog_ui(ui, dialog, &self.commands) == Dialog::Closed
+        {
+            self.state.settings.ran(dialog.module.key(), dialog.form.clone());
+            self.screen.dialog = None;
+        }
+        if self.screen.keys == KeysList::Open && !shell::keys_ui(ui) {
+            self.screen.keys = KeysList::Closed;
+        }
+        shell::drop_ui(ui);
+        self.screen.notes.ui(ui, &self.commands);
+    }
+
+    fn dropped(&self, ctx: &egui::Context) {
+        let dropped = ctx.input(|input| input.raw.dropped_files.clone());
+        for file in dropped {
+            self.commands.send(Command::Open(file.path().to_owned()));
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.dropped(ctx);
+        self.apply_all(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        if self.screen.dialog.is_none() {
+            shell::shortcuts(ui, &self.commands);
+        }
+        self.bars(ui);
+        self.centre(ui);
+        self.over(ui);
+        self.apply_all(&ui.ctx().clone());
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        self.state.settings.save(storage);
+        self.screen.dock.save(storage);
+    }
+}

@@ -1,0 +1,214 @@
+//! Does what commands ask for: the one place that changes what is open.
+
+use super::app::{App, KeysList};
+use super::command::{Command, GrantKind, Purpose};
+use super::documents::Origin;
+use super::jobs::{Finished, JobDesk, JobKind, Made};
+use super::module::{ModuleFacts, file_name};
+use super::notes::Note;
+use super::pick;
+use super::run_dialog::{RunDialog, RunForm, StdinForm};
+use crate::export::{self, Format};
+use crate::profile::Profile;
+use crate::samples::SampleModule;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wasmscope_instrument::{Guest, RunOptions};
+
+/// Does one command.
+pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
+    match command {
+        Command::AskOpen => pick::pick(Purpose::Open, String::new(), &app.commands),
+        Command::Open(path) => open(app, path, ctx),
+        Command::OpenSample(sample) => open_sample(app, sample),
+        Command::Forget(path) => app.state.settings.recent.retain(|known| *known != path),
+        Command::Show(id) => app.state.documents.show(Some(id)),
+        Command::ShowNext(places) => app.state.documents.show_next(places),
+        Command::Close(id) => app.state.documents.close(id),
+        Command::ShowWelcome => app.state.documents.show(None),
+        Command::RunAgain => run_again(app),
+        Command::Run(module, options) => run(app, module, *options, ctx),
+        Command::Stop => app.state.jobs.stop_all(),
+        Command::Finished(finished) => finish(app, *finished),
+        Command::AskSave => ask_save(app),
+        Command::AskExport(format) => ask_export(app, format),
+        Command::Picked(purpose, path) => picked(app, purpose, path),
+        Command::AskGrant(kind) => pick::pick(Purpose::Grant(kind), String::new(), &app.commands),
+        Command::AskSources => pick::pick(Purpose::Sources, String::new(), &app.commands),
+        Command::Select(selection) => select(app, selection),
+        Command::ShowPanel(kind) => app.screen.dock.show(kind),
+        Command::TogglePanel(kind) => app.screen.dock.toggle(kind),
+        Command::ResetLayout => app.screen.dock = Default::default(),
+        Command::SetTheme(theme) => set_theme(app, theme, ctx),
+        Command::ToggleKeys => toggle_keys(app),
+        Command::Dismiss(note) => app.screen.notes.dismiss(note),
+        Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+    }
+}
+
+fn open(app: &mut App, path: PathBuf, ctx: &egui::Context) {
+    let absolute = std::path::absolute(&path).unwrap_or(path);
+    if app.state.documents.show_path(&absolute) {
+        return;
+    }
+    let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
+    app.state.jobs.open(&absolute, &desk);
+}
+
+fn open_sample(app: &mut App, sample: &SampleModule) {
+    match ModuleFacts::read(sample.guest()) {
+        Ok(facts) => {
+            let form = RunForm::from_options(&sample.options());
+            let remembered = app.state.settings.runs.get(&facts.key()).cloned();
+            app.screen.dialog = Some(RunDialog::new(Arc::new(facts), Some(remembered.unwrap_or(form))));
+        }
+        Err(error) => app.screen.notes.add(Note::failure(format!("The sample can't be read: {error}"))),
+    }
+}
+
+fn ask_how_to_run(app: &mut App, module: Arc<ModuleFacts>) {
+    let remembered = app.state.settings.runs.get(&module.key()).cloned();
+    app.screen.dialog = Some(RunDialog::new(module, remembered));
+}
+
+/// The module is in the recording, so that it can be run again wherever its file has gone.
+fn run_again(app: &mut App) {
+    if app.state.jobs.is_recording() {
+        app.screen.notes.add(Note::failure("A module is being run. Stop it first."));
+        return;
+    }
+    let Some(document) = app.state.documents.front() else { return };
+    let recording = document.profile.recording();
+    let (name, path) = (recording.meta.module_name.clone(), recording.meta.module_path.clone());
+    // The file may have been built anew since.
+    let fresh = (!path.is_empty()).then(|| std::fs::read(&path).ok()).flatten();
+    let bytes = fresh.map_or_else(|| Arc::clone(&recording.module), Arc::from);
+    match ModuleFacts::read(Guest { bytes, name, path }) {
+        Ok(facts) => ask_how_to_run(app, Arc::new(facts)),
+        Err(error) => app.screen.notes.add(Note::failure(format!("The module can't be run again: {error}"))),
+    }
+}
+
+fn run(app: &mut App, module: Arc<ModuleFacts>, mut options: RunOptions, ctx: &egui::Context) {
+    if app.state.jobs.is_recording() {
+        app.screen.notes.add(Note::failure("A module is being run. Stop it first."));
+        return;
+    }
+    options.cache_dir = Some(app.state.places.machine_code.clone());
+    let to = app.state.places.unsaved_recording(&module.guest.name);
+    let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
+    app.state.jobs.run(module, options, to, &desk);
+}
+
+fn finish(app: &mut App, finished: Finished) {
+    app.state.jobs.finish(&finished);
+    let Finished { kind, result, .. } = finished;
+    match result {
+        Ok(Made::Module(module)) => {
+            if let JobKind::Open(path) = &kind {
+                app.state.settings.opened(path);
+            }
+            ask_how_to_run(app, module);
+        }
+        Ok(Made::Recording { profile, path }) => show_recording(app, profile, path),
+        Err(failure) => app.screen.notes.add(Note::failure(failure.text).with_details(failure.details)),
+    }
+}
+
+fn show_recording(app: &mut App, profile: Arc<Profile>, path: PathBuf) {
+    app.state.settings.opened(&path);
+    let unsaved = app.state.places.is_unsaved(&path);
+    let title = if unsaved { profile.recording().meta.module_name.clone() } else { file_name(&path) };
+    let origin = if unsaved { Origin::Unsaved(path) } else { Origin::Saved(path) };
+    app.state.documents.add(title, profile, origin);
+}
+
+fn ask_save(app: &App) {
+    if let Some(document) = app.state.documents.front() {
+        pick::pick(Purpose::Save, suggested(&document.title, "wscope"), &app.commands);
+    }
+}
+
+fn ask_export(app: &App, format: Format) {
+    if let Some(document) = app.state.documents.front() {
+        pick::pick(Purpose::Export(format), suggested(&document.title, format.name()), &app.commands);
+    }
+}
+
+fn suggested(title: &str, extension: &str) -> String {
+    Path::new(title).with_extension(extension).display().to_string()
+}
+
+fn picked(app: &mut App, purpose: Purpose, path: PathBuf) {
+    match purpose {
+        Purpose::Open => app.commands.send(Command::Open(path)),
+        Purpose::Save => save(app, path),
+        Purpose::Export(format) => export_to(app, format, &path),
+        Purpose::Grant(kind) => grant(app, kind, path),
+        Purpose::Sources => {
+            let folders = &mut app.state.settings.source_folders;
+            folders.retain(|known| *known != path);
+            folders.insert(0, path);
+        }
+    }
+}
+
+fn save(app: &mut App, path: PathBuf) {
+    let path = if path.extension().is_some() { path } else { path.with_extension("wscope") };
+    let Some(document) = app.state.documents.front_mut() else { return };
+    let from = document.origin.path();
+    // Copying a file over itself would empty it.
+    let copied = if from == path { Ok(0) } else { std::fs::copy(from, &path) };
+    match copied {
+        Ok(_) => {
+            document.title = file_name(&path);
+            document.origin = Origin::Saved(path.clone());
+            app.state.settings.opened(&path);
+            app.screen.notes.add(Note::done(format!("Saved as {}", path.display())));
+        }
+        Err(error) => {
+            app.screen.notes.add(Note::failure(format!("{}: can't be saved: {error}", path.display())));
+        }
+    }
+}
+
+fn export_to(app: &mut App, format: Format, path: &Path) {
+    let path = if path.extension().is_some() { path.to_owned() } else { path.with_extension(format.name()) };
+    let Some(document) = app.state.documents.front() else { return };
+    let bytes = export::export(&document.profile, &document.selection.call_tree(), format);
+    let written = std::fs::write(&path, bytes);
+    app.screen.notes.add(match written {
+        Ok(()) => Note::done(format!("Exported to {}", path.display())),
+        Err(error) => Note::failure(format!("{}: can't be written: {error}", path.display())),
+    });
+}
+
+fn grant(app: &mut App, kind: GrantKind, path: PathBuf) {
+    let Some(dialog) = &mut app.screen.dialog else { return };
+    let text = path.display().to_string();
+    match kind {
+        GrantKind::Folder => dialog.form.dirs.push((text, String::new())),
+        GrantKind::Stdin => {
+            dialog.form.stdin = StdinForm::File;
+            dialog.form.stdin_path = text;
+        }
+    }
+}
+
+fn select(app: &mut App, selection: super::documents::Selection) {
+    if let Some(document) = app.state.documents.front_mut() {
+        document.selection = selection;
+    }
+}
+
+fn set_theme(app: &mut App, theme: egui::ThemePreference, ctx: &egui::Context) {
+    app.state.settings.theme = theme;
+    ctx.set_theme(theme);
+}
+
+fn toggle_keys(app: &mut App) {
+    app.screen.keys = match app.screen.keys {
+        KeysList::Open => KeysList::Closed,
+        KeysList::Closed => KeysList::Open,
+    };
+}

@@ -1,0 +1,122 @@
+//! What panels and dialogs want done. It is applied in one place, [`super::apply`].
+
+use super::documents::{DocumentId, Selection};
+use super::jobs::Finished;
+use super::module::ModuleFacts;
+use super::notes::NoteId;
+use super::panels::PanelKind;
+use crate::export::Format;
+use crate::samples::SampleModule;
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use wasmscope_instrument::RunOptions;
+
+/// One thing to be done.
+pub enum Command {
+    /// Ask for a file, then open it.
+    AskOpen,
+    /// Open a module or a recording.
+    Open(PathBuf),
+    /// Ask how to run a sample.
+    OpenSample(&'static SampleModule),
+    /// Take a file from the list of recent ones.
+    Forget(PathBuf),
+    /// Bring an open recording to the front.
+    Show(DocumentId),
+    /// Bring the recording so many places further to the front.
+    ShowNext(isize),
+    /// Close a recording.
+    Close(DocumentId),
+    /// Show the welcome screen, with the recordings left open.
+    ShowWelcome,
+    /// Show the run dialog for the module of the recording in front.
+    RunAgain,
+    /// Run a module.
+    Run(Arc<ModuleFacts>, Box<RunOptions>),
+    /// Stop what is being run or opened; a run keeps what it has recorded.
+    Stop,
+    /// A job on another thread is done.
+    Finished(Box<Finished>),
+    /// Ask where to, then save the recording in front.
+    AskSave,
+    /// Ask where to, then export the flame graph in front.
+    AskExport(Format),
+    /// A file dialog was answered.
+    Picked(Purpose, PathBuf),
+    /// Ask for a folder or file for a field of the run dialog.
+    AskGrant(GrantKind),
+    /// Ask for a folder that holds source files.
+    AskSources,
+    /// Change what all panels show as selected.
+    Select(Selection),
+    /// Bring a panel to the front of its group.
+    ShowPanel(PanelKind),
+    /// Show or hide a panel.
+    TogglePanel(PanelKind),
+    /// Put all panels back where they were at first.
+    ResetLayout,
+    /// Light, dark, or what the system has.
+    SetTheme(egui::ThemePreference),
+    /// Show or hide the list of keys.
+    ToggleKeys,
+    /// Take a note away.
+    Dismiss(NoteId),
+    /// End the program.
+    Quit,
+}
+
+/// What the menu calls a form of export.
+pub const fn export_title(format: Format) -> &'static str {
+    match format {
+        Format::Svg => "Picture (SVG)…",
+        Format::Folded => "Folded stacks…",
+        Format::Json => "Data (JSON)…",
+        Format::Csv => "Table (CSV)…",
+    }
+}
+
+/// What a run is to be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantKind {
+    /// A folder.
+    Folder,
+    /// A file for standard input.
+    Stdin,
+}
+
+/// What a file dialog was opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To open a module or recording.
+    Open,
+    /// To save the recording in front.
+    Save,
+    /// To export the flame graph in front.
+    Export(Format),
+    /// To give the program something.
+    Grant(GrantKind),
+    /// To find source files.
+    Sources,
+}
+
+/// Where commands are sent to, from any thread. The window wakes up for each.
+#[derive(Clone)]
+pub struct Commands {
+    sender: mpsc::Sender<Command>,
+    ctx: egui::Context,
+}
+
+impl Commands {
+    /// A sender and the end that [`super::App`] reads.
+    pub fn channel(ctx: &egui::Context) -> (Commands, mpsc::Receiver<Command>) {
+        let (sender, receiver) = mpsc::channel();
+        (Commands { sender, ctx: ctx.clone() }, receiver)
+    }
+
+    /// Has `command` done before the next frame is drawn.
+    pub fn send(&self, command: Command) {
+        // The receiver is gone only when the window is; then nobody is left to be told.
+        let _ = self.sender.send(command);
+        self.ctx.request_repaint();
+    }
+}

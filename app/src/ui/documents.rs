@@ -1,0 +1,160 @@
+//! The recordings that are open.
+
+use super::panels::PanelStates;
+use crate::analysis::{CallTreeQuery, Metric};
+use crate::profile::{FrameId, PathId, Profile};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Names one open recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DocumentId(u64);
+
+/// What all panels of a recording show as selected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// What functions, lines and boxes are weighed by.
+    pub metric: Metric,
+    /// Are inlined functions told apart from those that they were inlined into?
+    pub inline_frames: bool,
+    /// Only this part of the run, in nanoseconds since the recording began.
+    pub time_nanos: Option<Range<u64>>,
+    /// This function.
+    pub function: Option<FrameId>,
+    /// Blocks that were allocated on this call path.
+    pub site: Option<PathId>,
+    /// The moment at which the heap is shown, in nanoseconds since the recording began; `None` is the end.
+    pub moment_nanos: Option<u64>,
+}
+
+impl Selection {
+    /// Nothing is selected, and all is weighed by the first metric that `profile` has.
+    pub fn of(profile: &Profile) -> Selection {
+        let metric = Metric::ALL.into_iter().find(|metric| metric.available_in(profile));
+        Selection {
+            metric: metric.unwrap_or_default(),
+            inline_frames: true,
+            time_nanos: None,
+            function: None,
+            site: None,
+            moment_nanos: None,
+        }
+    }
+
+    /// The call tree that is weighed so.
+    pub fn call_tree(&self) -> CallTreeQuery {
+        CallTreeQuery {
+            metric: self.metric,
+            time: self.time_nanos.clone(),
+            inverted: false,
+            inline_frames: self.inline_frames,
+        }
+    }
+}
+
+/// Where a recording's file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Where the user put it.
+    Saved(PathBuf),
+    /// Among the runs that nobody has saved yet; the oldest of them are deleted in time.
+    Unsaved(PathBuf),
+}
+
+impl Origin {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        match self {
+            Origin::Saved(path) | Origin::Unsaved(path) => path,
+        }
+    }
+}
+
+/// One open recording and what its panels remember of it.
+pub struct Document {
+    /// Its name among the open ones.
+    pub id: DocumentId,
+    /// What its tab says.
+    pub title: String,
+    /// What it is about.
+    pub profile: Arc<Profile>,
+    /// Its file.
+    pub origin: Origin,
+    /// What is selected in it.
+    pub selection: Selection,
+    /// Zoom, sorting and so on of each panel.
+    pub panels: PanelStates,
+}
+
+/// The open recordings, in the order of their tabs.
+#[derive(Default)]
+pub struct Documents {
+    open: Vec<Document>,
+    front: Option<DocumentId>,
+    last: u64,
+}
+
+impl Documents {
+    /// Opens one more and brings it to the front.
+    pub fn add(&mut self, title: String, profile: Arc<Profile>, origin: Origin) {
+        self.last += 1;
+        let (id, selection, panels) =
+            (DocumentId(self.last), Selection::of(&profile), PanelStates::default());
+        self.open.push(Document { id, title, profile, origin, selection, panels });
+        self.front = Some(id);
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Document> {
+        self.open.iter()
+    }
+
+    /// The one in front; `None` while the welcome screen is.
+    pub fn front(&self) -> Option<&Document> {
+        self.open.iter().find(|document| Some(document.id) == self.front)
+    }
+
+    /// The one in front, to be changed.
+    pub fn front_mut(&mut self) -> Option<&mut Document> {
+        self.open.iter_mut().find(|document| Some(document.id) == self.front)
+    }
+
+    /// Brings `id` to the front; `None` brings the welcome screen.
+    pub fn show(&mut self, id: Option<DocumentId>) {
+        self.front = id;
+    }
+
+    /// Brings the recording whose file is `path` to the front, if it is open. Says whether it is.
+    pub fn show_path(&mut self, path: &Path) -> bool {
+        let found = self.open.iter().find(|document| document.origin.path() == path);
+        self.front = found.map(|document| document.id).or(self.front);
+        found.is_some()
+    }
+
+    /// Brings the one `places` further to the front, round and round.
+    pub fn show_next(&mut self, places: isize) {
+        let count = self.open.len() as isize;
+        if count == 0 {
+            return;
+        }
+        let at = self.open.iter().position(|document| Some(document.id) == self.front);
+        let next = at.map_or(0, |at| (at as isize + places).rem_euclid(count));
+        self.front = self.open.get(next as usize).map(|document| document.id);
+    }
+
+    /// Closes `id`; its neighbour comes to the front.
+    pub fn close(&mut self, id: DocumentId) {
+        let Some(at) = self.open.iter().position(|document| document.id == id) else { return };
+        self.open.remove(at);
+        if self.front == Some(id) {
+            let neighbour = self.open.get(at).or_else(|| self.open.last());
+            self.front = neighbour.map(|document| document.id);
+        }
+    }
+
+    /// Are none open?
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+}

@@ -1,0 +1,175 @@
+//! Long work on threads of its own: opening files, and runs.
+
+use super::command::{Command, Commands};
+use super::module::ModuleFacts;
+use super::watch::Watch;
+use crate::profile::Profile;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wasmscope_instrument::RunOptions;
+
+/// Names one job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobId(u64);
+
+/// What a job is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobKind {
+    /// Opens a file.
+    Open(PathBuf),
+    /// Runs the module of this name.
+    Run(String),
+}
+
+/// A job that is under way.
+pub struct Job {
+    id: JobId,
+    /// What it is for.
+    pub kind: JobKind,
+    /// How far it is.
+    pub watch: Arc<Watch>,
+}
+
+/// What came of a job.
+pub struct Finished {
+    id: JobId,
+    /// What it was for.
+    pub kind: JobKind,
+    /// What it made, or why it made nothing.
+    pub result: Result<Made, Failure>,
+}
+
+/// What a job makes.
+pub enum Made {
+    /// A module that can be run.
+    Module(Arc<ModuleFacts>),
+    /// A recording that can be looked at.
+    Recording {
+        /// It, with its symbols.
+        profile: Arc<Profile>,
+        /// Its file.
+        path: PathBuf,
+    },
+}
+
+/// Why a job made nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// One sentence for people.
+    pub text: String,
+    /// For a report; may be empty.
+    pub details: String,
+}
+
+impl Failure {
+    /// A failure that its sentence says all of.
+    pub fn of(text: String) -> Failure {
+        Failure { text, details: String::new() }
+    }
+
+    /// What `error` says, with its causes as details.
+    pub fn from_error(error: &anyhow::Error) -> Failure {
+        let causes: Vec<_> = error.chain().skip(1).map(ToString::to_string).collect();
+        Failure { text: error.to_string(), details: causes.join("\n") }
+    }
+}
+
+/// The jobs that are under way. One run at a time; files may be opened meanwhile.
+#[derive(Default)]
+pub struct Jobs {
+    running: Vec<Job>,
+    last: u64,
+}
+
+impl Jobs {
+    /// The jobs, oldest first.
+    pub fn running(&self) -> &[Job] {
+        &self.running
+    }
+
+    /// Is a module being run?
+    pub fn is_recording(&self) -> bool {
+        self.running.iter().any(|job| matches!(job.kind, JobKind::Run(_)))
+    }
+
+    /// Asks every job to stop.
+    pub fn stop_all(&self) {
+        self.running.iter().for_each(|job| job.watch.cancel());
+    }
+
+    /// Takes a finished job off the list. Says whether it was still wanted.
+    pub fn finish(&mut self, finished: &Finished) -> bool {
+        let before = self.running.len();
+        self.running.retain(|job| job.id != finished.id);
+        self.running.len() < before
+    }
+
+    /// Opens the module or recording at `path`.
+    pub fn open(&mut self, path: &Path, desk: &JobDesk<'_>) {
+        let owned = path.to_owned();
+        self.start(JobKind::Open(path.to_owned()), desk, move |_| super::work::open(&owned));
+    }
+
+    /// Runs `module` and writes the recording to `to`.
+    pub fn run(&mut self, module: Arc<ModuleFacts>, options: RunOptions, to: PathBuf, desk: &JobDesk<'_>) {
+        let kind = JobKind::Run(module.guest.name.clone());
+        self.start(kind, desk, move |watch| super::work::record(&module, &options, watch, to));
+    }
+
+    fn start(&mut self, kind: JobKind, desk: &JobDesk<'_>, work: impl Work) {
+        self.last += 1;
+        let id = JobId(self.last);
+        let watch = Arc::new(Watch::new(desk.ctx));
+        self.running.push(Job { id, kind: kind.clone(), watch: Arc::clone(&watch) });
+        let commands = desk.commands.clone();
+        let task = move || {
+            let result = guarded(|| work(watch));
+            commands.send(Command::Finished(Box::new(Finished { id, kind, result })));
+        };
+        desk.threads.start(task);
+    }
+}
+
+trait Work: FnOnce(Arc<Watch>) -> Result<Made, Failure> + Send + 'static {}
+impl<F: FnOnce(Arc<Watch>) -> Result<Made, Failure> + Send + 'static> Work for F {}
+
+/// What a job needs to be started.
+pub struct JobDesk<'a> {
+    /// Who is told when it is done.
+    pub commands: &'a Commands,
+    /// The window that shows how far it is.
+    pub ctx: &'a egui::Context,
+    /// Where it runs.
+    pub threads: JobThreads,
+}
+
+/// Where jobs run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobThreads {
+    /// Each on a thread of its own.
+    Own,
+    /// Where they are started: for tests, which then need not wait.
+    Inline,
+}
+
+impl JobThreads {
+    fn start(self, task: impl FnOnce() + Send + 'static) {
+        match self {
+            JobThreads::Inline => task(),
+            JobThreads::Own => {
+                // Without a thread there is nothing that could tell; the job stays listed and can be stopped.
+                let _ = std::thread::Builder::new().name("job".to_owned()).spawn(task);
+            }
+        }
+    }
+}
+
+/// Runs `work` so that a fault of ours becomes a failure that can be shown.
+fn guarded(work: impl FnOnce() -> Result<Made, Failure>) -> Result<Made, Failure> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<String>().map(String::as_str);
+        let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+        let text = "Wasmscope itself failed at this; the other recordings are unharmed".to_owned();
+        Err(Failure { text, details: words.to_owned() })
+    })
+}

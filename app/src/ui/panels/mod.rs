@@ -1,0 +1,280 @@
+//! The panels. Each draws one view; what it wants done goes out as a command. None imports another.
+
+mod boundary;
+mod flame;
+mod functions;
+mod growth;
+mod heap_map;
+mod output;
+mod sites;
+mod source;
+mod summary;
+
+use super::command::Commands;
+use super::documents::{Document, Selection};
+use super::sources::Sources;
+use super::widgets::empty_state;
+use super::worker::{Asker, Slot, Worker};
+use crate::analysis::{CallTreeQuery, Metric};
+use crate::profile::{FrameId, PathId, Profile};
+use crate::ui::views::{
+    BoundaryQuery, FlameQuery, FunctionsQuery, GrowthQuery, HeapMapView, HeapMapViewQuery, HeapQuery,
+    LinesQuery, ListingQuery, SummaryQuery,
+};
+use crate::units;
+use egui::{RichText, Ui};
+use flame::Order;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The panels by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "their titles say it")]
+pub enum PanelKind {
+    Flame,
+    Boundary,
+    Growth,
+    HeapMap,
+    Summary,
+    Functions,
+    Sites,
+    Source,
+    Output,
+}
+
+impl PanelKind {
+    /// The views of the whole run.
+    pub const VIEWS: [PanelKind; 5] =
+        [PanelKind::Flame, PanelKind::Boundary, PanelKind::Growth, PanelKind::HeapMap, PanelKind::Summary];
+
+    /// All of them, in the order of the menu.
+    pub const ALL: [PanelKind; 9] = [
+        PanelKind::Flame,
+        PanelKind::Boundary,
+        PanelKind::Growth,
+        PanelKind::HeapMap,
+        PanelKind::Summary,
+        PanelKind::Functions,
+        PanelKind::Sites,
+        PanelKind::Source,
+        PanelKind::Output,
+    ];
+
+    /// What its tab says.
+    pub const fn title(self) -> &'static str {
+        match self {
+            PanelKind::Flame => "Flame graph",
+            PanelKind::Boundary => "Boundary",
+            PanelKind::Growth => "Memory growth",
+            PanelKind::HeapMap => "Fragmentation",
+            PanelKind::Summary => "Summary",
+            PanelKind::Functions => "Functions",
+            PanelKind::Sites => "Allocation sites",
+            PanelKind::Source => "Source",
+            PanelKind::Output => "Output",
+        }
+    }
+}
+
+/// What every panel gets.
+pub struct PanelCtx<'a> {
+    /// The recording.
+    pub profile: &'a Arc<Profile>,
+    /// What is selected in it.
+    pub selection: &'a Selection,
+    /// Who does what the panel wants done.
+    pub commands: &'a Commands,
+}
+
+/// What the panels of one recording remember, and the views that they draw.
+#[derive(Default)]
+pub struct PanelStates {
+    flame: flame::FlameState,
+    functions: functions::FunctionsState,
+    boundary: boundary::BoundaryState,
+    growth: growth::GrowthState,
+    heap_map: heap_map::HeapMapState,
+    sites: sites::SitesState,
+    source: source::SourceState,
+    slots: Slots,
+}
+
+#[derive(Default)]
+struct Slots {
+    flame: Slot<FlameQuery>,
+    functions: Slot<FunctionsQuery>,
+    boundary: Slot<BoundaryQuery>,
+    growth: Slot<GrowthQuery>,
+    heap: Slot<HeapQuery>,
+    heap_map: Slot<HeapMapViewQuery>,
+    lines: Slot<LinesQuery>,
+    listing: Slot<ListingQuery>,
+    summary: Slot<SummaryQuery>,
+}
+
+/// What the panels draw with besides the recording.
+pub struct PanelDesk<'a> {
+    /// Who computes views.
+    pub worker: &'a Worker,
+    /// Who does what panels want done.
+    pub commands: &'a Commands,
+    /// Where source files are.
+    pub sources: &'a Sources,
+}
+
+/// Draws the panel `kind` of `document`.
+pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &PanelDesk<'_>) {
+    let Document { profile, selection, panels, .. } = document;
+    let egui_ctx = ui.ctx().clone();
+    let asker = Asker { profile, worker: desk.worker, ctx: &egui_ctx };
+    let ctx = PanelCtx { profile, selection, commands: desk.commands };
+    match kind {
+        PanelKind::Flame => flame(ui, &ctx, &asker, panels),
+        PanelKind::Boundary => boundary(ui, &ctx, &asker, panels),
+        PanelKind::Growth => growth(ui, &ctx, &asker, panels),
+        PanelKind::HeapMap => heap_map(ui, &ctx, &asker, panels),
+        PanelKind::Summary => summary(ui, &ctx, &asker, panels),
+        PanelKind::Functions => functions(ui, &ctx, &asker, panels),
+        PanelKind::Sites => sites(ui, &ctx, &asker, panels),
+        PanelKind::Source => source(ui, &ctx, &asker, panels, desk.sources),
+        PanelKind::Output => output::output_ui(ui, &ctx),
+    }
+}
+
+fn flame(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
+    let inverted = panels.flame.order == Order::LeavesFirst;
+    let query = FlameQuery(CallTreeQuery { inverted, ..ctx.selection.call_tree() });
+    match panels.slots.flame.view(asker, query) {
+        Some(view) => flame::flame_ui(ui, ctx, &view, &mut panels.flame),
+        None => computing_ui(ui),
+    }
+    stale_ui(ui, panels.slots.flame.is_waiting());
+}
+
+fn functions(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
+    match panels.slots.functions.view(asker, FunctionsQuery(ctx.selection.call_tree())) {
+        Some(view) => functions::functions_ui(ui, ctx, &view, &mut panels.functions),
+        None => computing_ui(ui),
+    }
+    stale_ui(ui, panels.slots.functions.is_waiting());
+}
+
+fn boundary(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
+    match panels.slots.boundary.view(asker, BoundaryQuery) {
+        Some(view) => boundary::boundary_ui(ui, ctx, &view, &mut panels.boundary),
+        None => computing_ui(ui),
+    }
+}
+
+fn growth(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
+    match panels.slots.growth.view(asker, GrowthQuery) {
+        Some(view) => growth::growth_ui(ui, ctx, &view, &mut panels.growth),
+        None => computing_ui(ui),
+    }
+}
+
+fn heap_map(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
+    let at_nanos = ctx.selection.moment_nanos.unwrap_or(u64::MAX);
+    let growth = panels.slots.growth.view(asker, GrowthQuery);
+    let heap = panels.slots.heap.view(asker, HeapQuery { at_nanos });
+    let (Some(growth), Some(heap)) = (growth, heap) else { return computing_ui(ui) };
+    let query = HeapMapViewQuery(panels.heap_map.query(ctx, at_nanos));
+    let Some(map) = panels.slots.heap_map.view(asker, query) else { return computing_ui(ui) };
+    let view = HeapMapView { growth, heap, map };
+    heap_map::heap_map_ui(ui, ctx, &view, &mut panels.heap_map);
+}
+
+fn sites(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
+    let at_nanos = ctx.selection.moment_nanos.unwrap_or(u64::MAX);
+    match panels.slots.heap.view(asker, HeapQuery { at_nanos }) {
+        Some(view) => sites::sites_ui(ui, ctx, &view, &mut panels.sites),
+        None => computing_ui(ui),
+    }
+    stale_ui(ui, panels.slots.heap.is_waiting());
+}
+
+fn source(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates, sources: &Sources) {
+    let lines = panels.slots.lines.view(asker, LinesQuery(ctx.selection.call_tree()));
+    let Some(lines) = lines else { return computing_ui(ui) };
+    let state = &mut panels.source;
+    state.follow(ctx, &lines);
+    let listing = state.file(&lines).and_then(|file| {
+        let query = ListingQuery { lines: Arc::clone(&lines), file, sources: sources.clone() };
+        panels.slots.listing.view(asker, query)
+    });
+    let view = source::SourceView { lines, listing };
+    source::source_ui(ui, ctx, &view, state);
+}
+
+fn summary(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
+    match panels.slots.summary.view(asker, SummaryQuery) {
+        Some(view) => summary::summary_ui(ui, ctx, &view),
+        None => computing_ui(ui),
+    }
+}
+
+fn computing_ui(ui: &mut Ui) {
+    empty_state(ui, "Computing…", "The first look at a long recording takes a moment.");
+}
+
+/// A thin sign that a newer view is on its way.
+fn stale_ui(ui: &Ui, is_waiting: bool) {
+    if is_waiting {
+        let rect = ui.max_rect();
+        let bar = egui::Rect::from_min_size(rect.left_top(), egui::vec2(rect.width(), 2.0));
+        ui.painter().rect_filled(bar, 0.0, super::theme::Palette::of(ui).accent);
+    }
+}
+
+/// A value of `metric` for people.
+fn value_text(metric: Metric, value: u64) -> String {
+    units::value(metric.unit(), value)
+}
+
+/// A call path as lines of text, innermost first.
+fn call_path_ui(ui: &mut Ui, profile: &Profile, path: PathId) {
+    const MOST: usize = 24;
+    if path == PathId::ROOT {
+        ui.label(RichText::new("The call path is not known.").weak());
+        return;
+    }
+    for (frame, line) in profile.paths().frames(path).take(MOST) {
+        let place = profile.lines().get(line).filter(|line| line.line > 0);
+        let place =
+            place.map(|line| format!("  {}:{}", short_file(&line.file), line.line)).unwrap_or_default();
+        let mut job = egui::text::LayoutJob::default();
+        let palette = super::theme::Palette::of(ui);
+        let plain = |color| egui::TextFormat { color, font_id: super::theme::MONO, ..Default::default() };
+        job.append(&profile.frames().get(frame).short, 0.0, plain(palette.text));
+        job.append(&place, 0.0, plain(palette.weak));
+        ui.label(job);
+    }
+    if profile.paths().frames(path).nth(MOST).is_some() {
+        ui.label(RichText::new("…").weak());
+    }
+}
+
+/// Who asked for a block: the function above the allocator's own.
+fn asker_of(profile: &Profile, path: PathId) -> FrameId {
+    let above = profile.paths().parent(path);
+    profile.paths().frame(if above == PathId::ROOT { path } else { above })
+}
+
+/// The last two parts of a source path.
+fn short_file(file: &str) -> &str {
+    let is_separator = |c| c == '/' || c == '\\';
+    let mut cuts = file.rmatch_indices(is_separator).map(|(at, _)| at + 1);
+    cuts.nth(1).and_then(|at| file.get(at..)).unwrap_or(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_file;
+
+    #[test]
+    fn source_paths_keep_their_end() {
+        for (path, short) in [("/a/b/c.rs", "b/c.rs"), ("c.rs", "c.rs"), ("b\\c.rs", "b\\c.rs")] {
+            assert_eq!(short_file(path), short);
+        }
+    }
+}

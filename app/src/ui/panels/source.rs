@@ -1,0 +1,243 @@
+//! Source files with costs beside each line.
+
+use super::{PanelCtx, short_file, value_text};
+use crate::analysis::{LineRow, LineTable, SourceListing};
+use crate::profile::FrameId;
+use crate::ui::command::Command;
+use crate::ui::documents::Selection;
+use crate::ui::theme::{MONO, Palette, ROW_HEIGHT};
+use crate::ui::views::FoundListing;
+use crate::ui::widgets::empty_state;
+use crate::units;
+use egui::{Align, ComboBox, Label, Layout, RichText, ScrollArea, Sense, Ui};
+use egui_extras::{Column, TableBuilder, TableRow};
+use std::sync::Arc;
+
+/// What the panel draws.
+pub struct SourceView {
+    /// The costs of all lines.
+    pub lines: Arc<LineTable>,
+    /// The text of the file shown; `None` until it was looked for.
+    pub listing: Option<Arc<FoundListing>>,
+}
+
+/// What the panel remembers.
+#[derive(Default)]
+pub struct SourceState {
+    /// The file that was chosen; the heaviest if none.
+    chosen: Option<Arc<str>>,
+    followed: Option<FrameId>,
+    scroll_to: Option<u32>,
+}
+
+impl SourceState {
+    /// Goes to the selected function when another one is selected.
+    pub fn follow(&mut self, ctx: &PanelCtx<'_>, lines: &LineTable) {
+        if self.followed == ctx.selection.function {
+            return;
+        }
+        self.followed = ctx.selection.function;
+        let Some(function) = self.followed else { return };
+        let of_function = lines.rows.iter().filter(|row| row.functions.contains(&function) && row.line > 0);
+        let Some(hottest) = of_function.max_by_key(|row| (row.self_value, row.total_value)) else { return };
+        self.chosen = Some(Arc::clone(&hottest.file));
+        self.scroll_to = Some(hottest.line);
+    }
+
+    /// The file that is shown.
+    pub fn file(&self, lines: &LineTable) -> Option<Arc<str>> {
+        let chosen = self.chosen.as_ref().filter(|file| lines.files.iter().any(|row| row.file == **file));
+        chosen.cloned().or_else(|| lines.files.first().map(|row| Arc::clone(&row.file)))
+    }
+}
+
+/// The width of a character of the source, in points.
+const CHARACTER: f32 = 7.3;
+
+/// Draws the panel.
+pub fn source_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &SourceView, state: &mut SourceState) {
+    let Some(file) = state.file(&view.lines) else {
+        return no_lines_ui(ui, ctx, &view.lines);
+    };
+    toolbar_ui(ui, ctx, &view.lines, &file, state);
+    // The text of the file chosen before stays away: lines would not fit the costs.
+    let listing = view.listing.as_ref().filter(|found| found.file == file);
+    let Some(found) = listing else { return };
+    match &found.listing {
+        Some(listing) => text_ui(ui, ctx, &view.lines, listing, state),
+        None => missing_ui(ui, ctx, &view.lines, &file, state),
+    }
+}
+
+fn no_lines_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable) {
+    if ctx.profile.symbols().has_lines() {
+        let title = format!("No {}", lines.metric.title().to_lowercase());
+        return empty_state(ui, &title, "No line of the source weighs anything in this metric.");
+    }
+    let hint = "The module carries no line table (DWARF). Build it with -g, and without stripping it, to see source lines.";
+    empty_state(ui, "No source lines", hint);
+}
+
+fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable, file: &Arc<str>, state: &mut SourceState) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui
+                .button("Folders…")
+                .on_hover_text("Add a folder in which source files are looked for.")
+                .clicked()
+            {
+                ctx.commands.send(Command::AskSources);
+            }
+            let combo = ComboBox::from_id_salt("file").width(ui.available_width()).truncate();
+            let shown = combo.selected_text(short_file(file)).show_ui(ui, |ui| {
+                for row in &lines.files {
+                    let weight = units::percent(units::share(row.self_value, lines.total));
+                    let text = format!("{weight:>7}  {}", short_file(&row.file));
+                    let choice = ui.selectable_label(row.file == *file, RichText::new(text).font(MONO));
+                    if choice.on_hover_text(&*row.file).clicked() {
+                        state.chosen = Some(Arc::clone(&row.file));
+                    }
+                }
+            });
+            shown.response.on_hover_text(&**file).accessible_name("Source file");
+        });
+    });
+}
+
+/// A line that is to be drawn.
+struct Shown<'a> {
+    number: u32,
+    text: &'a str,
+    cost: Option<&'a LineRow>,
+}
+
+fn text_ui(
+    ui: &mut Ui,
+    ctx: &PanelCtx<'_>,
+    lines: &LineTable,
+    listing: &SourceListing,
+    state: &mut SourceState,
+) {
+    if let Some(line) = listing.beyond_end {
+        let text = format!(
+            "Line {line} has a cost but this file is shorter: it is another version than was compiled."
+        );
+        ui.add(Label::new(RichText::new(text).color(Palette::of(ui).warning)).wrap());
+    }
+    let longest = listing.rows.iter().map(|row| row.text.len()).max().unwrap_or(0).min(400);
+    let scroll_to = state.scroll_to.take().map(|line| line.saturating_sub(1) as usize);
+    let row = |at: usize| {
+        let row = listing.rows.get(at)?;
+        let cost = row.row.and_then(|cost| lines.rows.get(cost));
+        Some(Shown { number: row.line, text: &row.text, cost })
+    };
+    lines_ui(ui, ctx, lines, (listing.rows.len(), longest), scroll_to, &row);
+}
+
+fn missing_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable, file: &str, state: &mut SourceState) {
+    ui.add(
+        Label::new(
+            RichText::new(
+                "The text of this file is not on this machine; lines that cost something are listed.",
+            )
+            .weak(),
+        )
+        .wrap(),
+    );
+    if ui.button("Choose its folder…").clicked() {
+        ctx.commands.send(Command::AskSources);
+    }
+    let range =
+        lines.files.iter().find(|row| &*row.file == file).map(|row| row.rows.clone()).unwrap_or_default();
+    let rows: Vec<&LineRow> = range.filter_map(|at| lines.rows.get(at)).filter(|row| row.line > 0).collect();
+    let scroll_to = state.scroll_to.take().and_then(|line| rows.iter().position(|row| row.line == line));
+    let name = |row: &LineRow| row.functions.first().map(|frame| &*ctx.profile.frames().get(*frame).short);
+    let row = |at: usize| {
+        let row = *rows.get(at)?;
+        Some(Shown { number: row.line, text: name(row).unwrap_or_default(), cost: Some(row) })
+    };
+    lines_ui(ui, ctx, lines, (rows.len(), 60), scroll_to, &row);
+}
+
+fn lines_ui<'a>(
+    ui: &mut Ui,
+    ctx: &PanelCtx<'_>,
+    lines: &LineTable,
+    (count, longest): (usize, usize),
+    scroll_to: Option<usize>,
+    row: &dyn Fn(usize) -> Option<Shown<'a>>,
+) {
+    let code = (longest as f32 * CHARACTER + 16.0).max(ui.available_width() - 230.0);
+    ScrollArea::horizontal().id_salt("source").auto_shrink(false).show(ui, |ui| {
+        ui.set_min_width(code + 230.0);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let mut builder = TableBuilder::new(ui).id_salt("source").sense(Sense::click()).auto_shrink(false);
+        for width in [78.0, 78.0, 44.0] {
+            builder = builder.column(Column::exact(width));
+        }
+        builder = builder.column(Column::exact(code)).cell_layout(Layout::left_to_right(Align::Center));
+        if let Some(row) = scroll_to {
+            builder = builder.scroll_to_row(row, Some(Align::Center));
+        }
+        let table = builder.header(20.0, |mut header| {
+            for title in ["Self", "Total", "Line", ""] {
+                header.col(|ui| right(ui, RichText::new(title).weak()));
+            }
+        });
+        table.body(|body| {
+            body.rows(ROW_HEIGHT - 3.0, count, |mut line| {
+                if let Some(shown) = row(line.index()) {
+                    line_ui(&mut line, ctx, lines, &shown);
+                }
+            });
+        });
+    });
+}
+
+fn right(ui: &mut Ui, text: RichText) {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(Label::new(text).extend()));
+}
+
+fn line_ui(line: &mut TableRow<'_, '_>, ctx: &PanelCtx<'_>, lines: &LineTable, shown: &Shown<'_>) {
+    let cost = shown.cost;
+    let mine = cost
+        .is_some_and(|row| ctx.selection.function.is_some_and(|function| row.functions.contains(&function)));
+    line.set_selected(mine);
+    let values = [cost.map(|row| row.self_value), cost.map(|row| row.total_value)];
+    for (at, value) in values.into_iter().enumerate() {
+        line.col(|ui| cost_ui(ui, lines, value.filter(|value| *value > 0), at == 0));
+    }
+    line.col(|ui| right(ui, RichText::new(shown.number.to_string()).font(MONO).weak()));
+    line.col(|ui| {
+        let text = shown.text.replace('\t', "    ");
+        ui.add(Label::new(RichText::new(text).font(MONO)).extend());
+    });
+    let response = line.response();
+    let Some(row) = cost else { return };
+    let response = response.on_hover_ui(|ui| hover_ui(ui, ctx, lines, row));
+    if response.clicked()
+        && let Some(function) = row.functions.first()
+    {
+        let function = Some(*function);
+        ctx.commands.send(Command::Select(Selection { function, ..ctx.selection.clone() }));
+    }
+}
+
+fn cost_ui(ui: &mut Ui, lines: &LineTable, value: Option<u64>, heated: bool) {
+    let Some(value) = value else { return };
+    let share = units::share(value, lines.total);
+    if heated {
+        let heat = Palette::of(ui).memory.live.gamma_multiply((0.10 + share as f32).min(0.75));
+        ui.painter().rect_filled(ui.max_rect(), 2.0, heat);
+    }
+    right(ui, RichText::new(value_text(lines.metric, value)).font(MONO));
+}
+
+fn hover_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable, row: &LineRow) {
+    let share = |value| units::percent(units::share(value, lines.total));
+    let text = |value| format!("{} ({})", value_text(lines.metric, value), share(value));
+    ui.label(format!("self {} · total {}", text(row.self_value), text(row.total_value)));
+    for frame in row.functions.iter().take(6) {
+        ui.label(RichText::new(&*ctx.profile.frames().get(*frame).name).weak());
+    }
+}

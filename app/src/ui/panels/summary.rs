@@ -1,0 +1,168 @@
+//! The run on one page.
+
+use super::PanelCtx;
+use crate::analysis::{HeapSummary, MemorySummary, Metric, Summary};
+use crate::ui::command::Command;
+use crate::ui::documents::Selection;
+use crate::ui::panels::PanelKind;
+use crate::ui::theme::{MONO, Palette};
+use crate::units;
+use egui::{Grid, Label, RichText, ScrollArea, Sense, Ui, Vec2};
+use wasmscope_instrument::recording::SamplerKind;
+
+/// Draws the panel.
+pub fn summary_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Summary) {
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.set_max_width(ui.available_width().min(760.0));
+        warnings_ui(ui, view);
+        section(ui, "Run", |ui| run_ui(ui, view));
+        if !view.phases.is_empty() {
+            section(ui, "Phases", |ui| phases_ui(ui, view));
+        }
+        if !view.top_functions.is_empty() {
+            section(ui, "Where the time goes", |ui| top_ui(ui, ctx, view));
+        }
+        section(ui, "Boundary", |ui| boundary_ui(ui, view));
+        section(ui, "Memory", |ui| memory_ui(ui, view));
+    });
+}
+
+fn section(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
+    ui.add_space(10.0);
+    ui.label(RichText::new(title).strong().size(15.0));
+    ui.add_space(2.0);
+    ui.push_id(title, add);
+}
+
+fn rows(ui: &mut Ui, rows: &[(impl AsRef<str>, String)]) {
+    Grid::new("rows").num_columns(2).min_col_width(120.0).spacing([16.0, 3.0]).show(ui, |ui| {
+        for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
+            ui.label(RichText::new(name.as_ref()).weak());
+            ui.add(Label::new(value).wrap().selectable(true));
+            ui.end_row();
+        }
+    });
+}
+
+fn warnings_ui(ui: &mut Ui, view: &Summary) {
+    if view.warnings.is_empty() {
+        return;
+    }
+    section(ui, "Warnings", |ui| {
+        for warning in &view.warnings {
+            let text = RichText::new(format!("• {warning}")).color(Palette::of(ui).warning);
+            ui.add(Label::new(text).wrap().selectable(true));
+        }
+    });
+}
+
+fn run_ui(ui: &mut Ui, view: &Summary) {
+    let meta = &view.meta;
+    let sampled = match meta.sampler {
+        SamplerKind::None => "not sampled".to_owned(),
+        kind => format!(
+            "{} samples at {} Hz {}, standing for {}",
+            units::exact(view.samples),
+            units::exact(u64::from(meta.rate_hz)),
+            if kind == SamplerKind::Epoch { "by epochs" } else { "by timer signal" },
+            units::nanos(view.sampled_nanos)
+        ),
+    };
+    let allocators: Vec<_> = meta.allocators.iter().map(|allocator| allocator.name.as_str()).collect();
+    rows(
+        ui,
+        &[
+            (
+                "Module",
+                if meta.module_path.is_empty() { meta.module_name.clone() } else { meta.module_path.clone() },
+            ),
+            ("Arguments", meta.args.join(" ")),
+            ("Called", meta.invoked.clone().unwrap_or_default()),
+            ("Outcome", view.outcome.to_string()),
+            ("Ran for", units::nanos(view.run_nanos)),
+            ("Measured", meta.measures.to_string().replace(',', ", ")),
+            ("Time", sampled),
+            ("Allocator", allocators.join(", ")),
+            (
+                "Source lines",
+                if view.has_lines { "known" } else { "not known: no DWARF line table" }.to_owned(),
+            ),
+            ("Recorded by", meta.recorded_by.clone()),
+        ],
+    );
+}
+
+fn phases_ui(ui: &mut Ui, view: &Summary) {
+    let length =
+        |span: &wasmscope_instrument::recording::PhaseSpan| span.end_nanos.saturating_sub(span.start_nanos);
+    let all = view.phases.iter().map(length).max().unwrap_or(0);
+    let accent = Palette::of(ui).accent;
+    Grid::new("phases").num_columns(3).min_col_width(90.0).spacing([16.0, 3.0]).show(ui, |ui| {
+        for span in &view.phases {
+            ui.label(RichText::new(span.phase.name()).weak());
+            ui.label(RichText::new(units::nanos(length(span))).font(MONO));
+            let width = 260.0 * units::share(length(span), all) as f32;
+            let (rect, _) = ui.allocate_exact_size(Vec2::new(width.max(2.0), 10.0), Sense::hover());
+            ui.painter().rect_filled(rect, 2.0, accent.gamma_multiply(0.6));
+            ui.end_row();
+        }
+    });
+}
+
+fn top_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Summary) {
+    Grid::new("top").num_columns(3).spacing([16.0, 3.0]).show(ui, |ui| {
+        for row in view.top_functions.iter().take(10) {
+            ui.label(RichText::new(format!("{:>7}", units::percent(row.self_share))).font(MONO));
+            ui.label(RichText::new(units::nanos(row.self_value)).font(MONO).weak());
+            if ui.link(&*row.short).on_hover_text(&*row.name).clicked() {
+                let function = Some(row.frame);
+                let metric = Metric::Time;
+                ctx.commands.send(Command::Select(Selection { function, metric, ..ctx.selection.clone() }));
+                ctx.commands.send(Command::ShowPanel(PanelKind::Flame));
+            }
+            ui.end_row();
+        }
+    });
+}
+
+fn boundary_ui(ui: &mut Ui, view: &Summary) {
+    let calls = |count: u64| format!("{} calls", units::exact(count));
+    let host = format!("{}, {} in the host", calls(view.guest_to_host_calls), units::nanos(view.host_nanos));
+    rows(ui, &[("Into the host", host), ("Into the program", calls(view.host_to_guest_calls))]);
+}
+
+fn memory_ui(ui: &mut Ui, view: &Summary) {
+    let memories = view.memories.iter().enumerate();
+    let memories = memories.map(|(number, memory)| (format!("Memory {number}"), memory_text(memory)));
+    let heap = view.heap.iter().flat_map(heap_rows).map(|(name, text)| (name.to_owned(), text));
+    rows(ui, &memories.chain(heap).collect::<Vec<_>>());
+    if view.heap.is_none() {
+        ui.label(RichText::new("The heap was not measured.").weak());
+    }
+}
+
+fn memory_text(memory: &MemorySummary) -> String {
+    let MemorySummary { initial_bytes, final_bytes, grown, refused } = memory;
+    let refused = if *refused > 0 { format!(", refused {refused} times") } else { String::new() };
+    format!("{} to {}, grew {grown} times{refused}", units::bytes(*initial_bytes), units::bytes(*final_bytes))
+}
+
+fn heap_rows(heap: &HeapSummary) -> [(&'static str, String); 5] {
+    let totals = &heap.totals;
+    let findings = &heap.findings;
+    let blocks = |count: u64, bytes: u64| format!("{} blocks, {}", units::exact(count), units::bytes(bytes));
+    let wrong = [
+        (findings.double_frees, "double frees"),
+        (findings.unknown_frees, "frees of unknown addresses"),
+        (findings.addresses_reused, "blocks handed out over live ones"),
+    ];
+    let wrong: Vec<_> =
+        wrong.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    [
+        ("Handed out", blocks(totals.allocations, totals.allocated_bytes)),
+        ("Freed", format!("{} blocks", units::exact(totals.frees))),
+        ("Peak", format!("{} at {}", units::bytes(totals.peak_bytes), units::nanos(totals.peak_nanos))),
+        ("Live at the end", blocks(totals.end_blocks, totals.end_bytes)),
+        ("Misuse", wrong.join(", ")),
+    ]
+}

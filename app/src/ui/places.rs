@@ -1,0 +1,81 @@
+//! Where the window keeps files of its own.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Where the window keeps files of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// The folder of recordings that nobody has saved yet.
+    pub unsaved: PathBuf,
+    /// The folder of machine code that was compiled before.
+    pub machine_code: PathBuf,
+}
+
+/// So many unsaved recordings are kept; the oldest go first.
+const MOST_UNSAVED: usize = 20;
+
+impl Default for Places {
+    /// The user's cache folder, or the system's folder for temporary files where there is none.
+    fn default() -> Self {
+        let dirs = directories::ProjectDirs::from("", "", "wasmscope");
+        let cache =
+            dirs.map_or_else(|| std::env::temp_dir().join("wasmscope"), |dirs| dirs.cache_dir().to_owned());
+        Places::within(&cache)
+    }
+}
+
+impl Places {
+    /// Folders within `cache`. They are made when they are needed.
+    pub fn within(cache: &Path) -> Places {
+        Places { unsaved: cache.join("recordings"), machine_code: cache.join("code") }
+    }
+
+    /// A new file for a recording of the module `name`. Makes room for it.
+    pub fn unsaved_recording(&self, name: &str) -> PathBuf {
+        self.make_room();
+        let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        let name = name.strip_suffix(".wasm").unwrap_or(name);
+        self.unsaved.join(format!("{name}-{millis}.wscope"))
+    }
+
+    /// Is `path` that of a recording that nobody has saved?
+    pub fn is_unsaved(&self, path: &Path) -> bool {
+        path.starts_with(&self.unsaved)
+    }
+
+    /// Deletes the oldest unsaved recordings. What can't be deleted only takes up room.
+    fn make_room(&self) {
+        let Ok(entries) = std::fs::read_dir(&self.unsaved) else { return };
+        let files = entries.filter_map(|entry| {
+            let entry = entry.ok()?;
+            let path = entry.path();
+            let is_recording = path.extension().is_some_and(|end| end == "wscope");
+            Some((entry.metadata().ok()?.modified().ok()?, path)).filter(|_| is_recording)
+        });
+        let mut files: Vec<_> = files.collect();
+        files.sort();
+        let excess = (files.len() + 1).saturating_sub(MOST_UNSAVED);
+        for (_, path) in files.into_iter().take(excess) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_recordings_make_room_and_other_files_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places { unsaved: folder.path().to_owned(), ..Places::within(folder.path()) };
+        (0..30).for_each(|n| std::fs::write(folder.path().join(format!("{n}.wscope")), "").unwrap());
+        std::fs::write(folder.path().join("mine.txt"), "").unwrap();
+        let new = places.unsaved_recording("a.wasm");
+        assert!(new.file_name().unwrap().to_string_lossy().starts_with("a-"));
+        assert!(places.is_unsaved(&new));
+        let left = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left, MOST_UNSAVED - 1 + 1);
+    }
+}

@@ -1,0 +1,278 @@
+//! What the run dialog's fields hold, and the options that they amount to.
+
+use super::super::module::{ExportedFunction, ModuleFacts};
+use super::words;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::time::Duration;
+use wasmscope_instrument::{
+    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, MeasureSet, Program, RunOptions, SamplerChoice, Stdin,
+    Value,
+};
+
+/// The fields of the dialog, as they are remembered for each module.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunForm {
+    /// What to call.
+    pub call: Call,
+    /// The program's arguments, as one would type them in a shell.
+    pub args: String,
+    /// Environment variables, one `NAME=VALUE` a line.
+    pub env: String,
+    /// Standard input.
+    pub stdin: StdinForm,
+    /// The file of [`StdinForm::File`].
+    pub stdin_path: String,
+    /// Folders that the program may use: the one here, and its name there.
+    pub dirs: Vec<(String, String)>,
+    /// What to measure.
+    pub measures: MeasureSet,
+    /// Samples a second.
+    pub rate_hz: u32,
+    /// Stop after so many seconds; 0 is never.
+    pub time_limit_seconds: u64,
+    /// Let each memory grow to so many MiB; 0 is no limit.
+    pub memory_limit_mib: u64,
+}
+
+/// What to call.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Call {
+    /// The program's start.
+    #[default]
+    Command,
+    /// An exported function, with its arguments as text.
+    Export {
+        /// Its name.
+        name: String,
+        /// One a parameter.
+        args: Vec<String>,
+    },
+}
+
+/// Where standard input comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StdinForm {
+    /// It is empty.
+    #[default]
+    Empty,
+    /// A file.
+    File,
+}
+
+impl Default for RunForm {
+    fn default() -> Self {
+        RunForm {
+            call: Call::Command,
+            args: String::new(),
+            env: String::new(),
+            stdin: StdinForm::Empty,
+            stdin_path: String::new(),
+            dirs: Vec::new(),
+            measures: MeasureSet::default(),
+            rate_hz: DEFAULT_RATE_HZ,
+            time_limit_seconds: 0,
+            memory_limit_mib: 0,
+        }
+    }
+}
+
+/// What is wrong with a field, as a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct FormError {
+    /// Which field.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+fn wrong(field: &'static str, problem: impl Into<String>) -> FormError {
+    FormError { field, problem: problem.into() }
+}
+
+impl RunForm {
+    /// The form for a module that was never run: calls its start, or the first export of a library.
+    pub fn for_module(module: &ModuleFacts) -> RunForm {
+        let mut form = RunForm::default();
+        form.fit(module);
+        form
+    }
+
+    /// The form that amounts to `options`.
+    pub fn from_options(options: &RunOptions) -> RunForm {
+        let call = options.invoke.as_ref().map_or(Call::Command, |invoke| Call::Export {
+            name: invoke.export.clone(),
+            args: invoke.args.iter().map(ToString::to_string).collect(),
+        });
+        RunForm {
+            call,
+            args: words::join(&options.program.args),
+            measures: options.measures,
+            rate_hz: options.rate_hz,
+            ..RunForm::default()
+        }
+    }
+
+    /// Calls something that `module` has, where what was remembered is gone or has other parameters.
+    pub fn fit(&mut self, module: &ModuleFacts) {
+        let fits = match &self.call {
+            Call::Command => module.is_command,
+            Call::Export { name, args } => {
+                module.exports.iter().any(|e| e.name == *name && e.params.len() == args.len())
+            }
+        };
+        if !fits {
+            self.call = default_call(module);
+        }
+    }
+
+    /// What the fields amount to, or the first that is wrong.
+    pub fn options(&self, module: &ModuleFacts) -> Result<RunOptions, FormError> {
+        if self.measures == MeasureSet::NONE {
+            return Err(wrong("Measure", "choose at least one"));
+        }
+        Ok(RunOptions {
+            measures: self.measures,
+            rate_hz: self.rate_hz.clamp(1, 10_000),
+            sampler: SamplerChoice::Auto,
+            cache_dir: None,
+            program: self.program()?,
+            invoke: self.invocation(module)?,
+            limits: Limits {
+                time: (self.time_limit_seconds > 0).then(|| Duration::from_secs(self.time_limit_seconds)),
+                memory_bytes: (self.memory_limit_mib > 0)
+                    .then(|| self.memory_limit_mib.saturating_mul(1 << 20)),
+            },
+        })
+    }
+
+    fn program(&self) -> Result<Program, FormError> {
+        Ok(Program {
+            args: words::split(&self.args).map_err(|problem| wrong("Arguments", problem))?,
+            env: self
+                .env
+                .lines()
+                .filter(|line| !line.trim().is_empty())
+                .map(variable)
+                .collect::<Result<_, _>>()?,
+            stdin: self.standard_input()?,
+            dirs: self.dirs.iter().map(|(host, guest)| granted(host, guest)).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn standard_input(&self) -> Result<Stdin, FormError> {
+        let path = PathBuf::from(self.stdin_path.trim());
+        match self.stdin {
+            StdinForm::Empty => Ok(Stdin::Empty),
+            StdinForm::File if path.is_file() => Ok(Stdin::File(path)),
+            StdinForm::File => Err(wrong("Standard input", format!("there is no file `{}`", path.display()))),
+        }
+    }
+
+    fn invocation(&self, module: &ModuleFacts) -> Result<Option<Invocation>, FormError> {
+        let Call::Export { name, args } = &self.call else { return Ok(None) };
+        let export = module.exports.iter().find(|export| export.name == *name);
+        let export =
+            export.ok_or_else(|| wrong("Call", format!("the module exports no function `{name}`")))?;
+        Ok(Some(Invocation { export: name.clone(), args: typed(export, args)? }))
+    }
+}
+
+fn default_call(module: &ModuleFacts) -> Call {
+    match module.exports.first() {
+        Some(export) if !module.is_command => Call::of(export),
+        _ => Call::Command,
+    }
+}
+
+impl Call {
+    /// A call of `export` with zeros for arguments.
+    pub fn of(export: &ExportedFunction) -> Call {
+        Call::Export { name: export.name.clone(), args: vec!["0".to_owned(); export.params.len()] }
+    }
+}
+
+fn typed(export: &ExportedFunction, args: &[String]) -> Result<Vec<Value>, FormError> {
+    let pairs = export.params.iter().zip(args);
+    pairs.map(|(ty, text)| typed_value(&ty.to_string(), text.trim())).collect()
+}
+
+fn typed_value(ty: &str, text: &str) -> Result<Value, FormError> {
+    let value = format!("{ty}:{text}").parse::<Value>();
+    value.map_err(|_| wrong("Argument", format!("`{text}` is no {ty}")))
+}
+
+/// What is wrong with `text` as an argument of type `ty`, if anything.
+pub(super) fn argument_problem(ty: &str, text: &str) -> Option<String> {
+    typed_value(ty, text.trim()).err().map(|error| error.problem)
+}
+
+fn variable(line: &str) -> Result<(String, String), FormError> {
+    let pair = line.trim().split_once('=').filter(|(name, _)| !name.is_empty());
+    let (name, value) = pair.ok_or_else(|| wrong("Environment", format!("`{line}` is not NAME=VALUE")))?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn granted(host: &str, guest: &str) -> Result<GrantedDir, FormError> {
+    let path = PathBuf::from(host.trim());
+    if !path.is_dir() {
+        return Err(wrong("Folders", format!("there is no folder `{}`", path.display())));
+    }
+    let guest = guest.trim();
+    Ok(GrantedDir { host: path, guest: if guest.is_empty() { host.trim() } else { guest }.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use wasmscope_symbolize::ValType;
+
+    fn library() -> ModuleFacts {
+        ModuleFacts {
+            guest: wasmscope_instrument::Guest {
+                bytes: Arc::default(),
+                name: "l".into(),
+                path: String::new(),
+            },
+            exports: vec![ExportedFunction {
+                name: "fib".into(),
+                params: vec![ValType::I32],
+                signature: "(i32) -> i32".into(),
+            }],
+            is_command: false,
+            has_debug_info: false,
+            imported_functions: 0,
+            defined_functions: 1,
+        }
+    }
+
+    #[test]
+    fn a_library_calls_its_first_export() {
+        let form = RunForm::for_module(&library());
+        let invoke = form.options(&library()).unwrap().invoke;
+        assert_eq!(invoke, Some(Invocation { export: "fib".into(), args: vec![Value::I32(0)] }));
+    }
+
+    #[test]
+    fn wrong_fields_are_named() {
+        let ok = RunForm::for_module(&library());
+        for (form, message) in [
+            (RunForm { measures: MeasureSet::NONE, ..ok.clone() }, "Measure: choose at least one"),
+            (RunForm { env: "A=1\nB".into(), ..ok.clone() }, "Environment: `B` is not NAME=VALUE"),
+            (RunForm { args: "'x".into(), ..ok.clone() }, "Arguments: a quote ' is not closed"),
+            (
+                RunForm { dirs: vec![("/no/such".into(), String::new())], ..ok.clone() },
+                "Folders: there is no folder `/no/such`",
+            ),
+            (
+                RunForm { call: Call::Export { name: "fib".into(), args: vec!["x".into()] }, ..ok },
+                "Argument: `x` is no i32",
+            ),
+        ] {
+            assert_eq!(form.options(&library()).unwrap_err().to_string(), message);
+        }
+    }
+}

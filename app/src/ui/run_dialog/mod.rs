@@ -1,0 +1,8 @@
+//! The dialog that asks how a module is to be run.
+
+mod form;
+mod ui;
+mod words;
+
+pub use form::{RunForm, StdinForm};
+pub use ui::{Dialog, RunDialog, run_dialog_ui};

@@ -1,0 +1,312 @@
+//! Draws the run dialog.
+
+use super::super::command::{Command, Commands, GrantKind};
+use super::super::module::{ModuleFacts, middle_cut};
+use super::super::theme::Palette;
+use super::super::widgets;
+use super::form::{self, Call, FormError, RunForm, StdinForm};
+use egui::{DragValue, Frame, Id, Key, Margin, Modal, RichText, ScrollArea, TextEdit, Ui};
+use std::sync::Arc;
+use wasmscope_instrument::Measure;
+
+/// The dialog while it is open.
+pub struct RunDialog {
+    /// The module that is to be run.
+    pub module: Arc<ModuleFacts>,
+    /// Its fields.
+    pub form: RunForm,
+    problem: Option<FormError>,
+}
+
+impl RunDialog {
+    /// Opens the dialog with what was remembered of the module, if anything was.
+    pub fn new(module: Arc<ModuleFacts>, remembered: Option<RunForm>) -> RunDialog {
+        let mut form = remembered.unwrap_or_else(|| RunForm::for_module(&module));
+        form.fit(&module);
+        RunDialog { module, form, problem: None }
+    }
+}
+
+/// Whether the dialog stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    /// It does.
+    Open,
+    /// It was answered or dismissed.
+    Closed,
+}
+
+const WIDTH: f32 = 580.0;
+const LABEL_WIDTH: f32 = 104.0;
+
+/// Draws the dialog. A press of Run sends the run off.
+pub fn run_dialog_ui(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) -> Dialog {
+    let screen = ui.ctx().content_rect();
+    let frame = Frame::window(ui.style()).inner_margin(Margin::same(16));
+    let shown = Modal::new(Id::unique("run dialog")).frame(frame).show(ui.ctx(), |ui| {
+        ui.set_width(WIDTH.min(screen.width() - 64.0));
+        header(ui, &dialog.module);
+        ui.separator();
+        let fields = ScrollArea::vertical().max_height(screen.height() - 230.0).auto_shrink([false, true]);
+        fields.show(ui, |ui| fields_ui(ui, dialog, commands));
+        ui.separator();
+        footer(ui, dialog, commands)
+    });
+    if shown.should_close() { Dialog::Closed } else { shown.inner }
+}
+
+fn header(ui: &mut Ui, module: &ModuleFacts) {
+    ui.heading(format!("Run {}", middle_cut(&module.guest.name, 48))).on_hover_text(&module.guest.path);
+    ui.label(RichText::new(facts(module)).weak());
+}
+
+fn facts(module: &ModuleFacts) -> String {
+    let kind = if module.is_command { "WASI command" } else { "Library" };
+    let debug =
+        if module.has_debug_info { "with source lines" } else { "no debug info: names only, no lines" };
+    let size = crate::units::bytes(module.guest.bytes.len() as u64);
+    format!(
+        "{kind} · {size} · {} functions · {} imported · {debug}",
+        crate::units::count(module.defined_functions as u64),
+        crate::units::count(module.imported_functions as u64)
+    )
+}
+
+fn fields_ui(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) {
+    let RunDialog { module, form, .. } = dialog;
+    ui.add_space(2.0);
+    call_ui(ui, module, form);
+    if form.call == Call::Command {
+        row(ui, "Arguments", |ui| text_field(ui, &mut form.args, "as in a shell: --size 3 'two words'"));
+    }
+    measures_ui(ui, form);
+    let given = form.env.is_empty() && form.dirs.is_empty() && form.stdin == StdinForm::Empty;
+    section(ui, "Environment, input and folders", !given, |ui| given_ui(ui, form, commands));
+    let limited = form.time_limit_seconds > 0 || form.memory_limit_mib > 0;
+    section(ui, "Limits", limited, |ui| limits_ui(ui, form));
+}
+
+fn section(ui: &mut Ui, title: &str, open: bool, add: impl FnOnce(&mut Ui)) {
+    let header = egui::CollapsingHeader::new(title).id_salt(title).default_open(open);
+    header.show_unindented(ui, |ui| {
+        ui.add_space(2.0);
+        add(ui);
+    });
+}
+
+/// One labelled row; what is in it takes its name from the label.
+fn row(ui: &mut Ui, label: &str, add: impl FnOnce(&mut Ui)) {
+    ui.horizontal_top(|ui| {
+        let size = egui::vec2(LABEL_WIDTH, ui.spacing().interact_size.y);
+        let layout = egui::Layout::left_to_right(egui::Align::Center);
+        let drawn = ui.allocate_ui_with_layout(size, layout, |ui| {
+            ui.set_min_width(LABEL_WIDTH);
+            ui.label(RichText::new(label).weak())
+        });
+        let id = drawn.inner.id;
+        ui.vertical(|ui| ui.label_inputs_by(id, add));
+    });
+}
+
+fn text_field(ui: &mut Ui, text: &mut String, hint: &str) {
+    ui.add(
+        TextEdit::singleline(text)
+            .hint_text(hint)
+            .desired_width(f32::INFINITY)
+            .margin(Margin::symmetric(6, 4)),
+    );
+}
+
+fn call_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm) {
+    if module.exports.is_empty() {
+        return;
+    }
+    row(ui, "Call", |ui| {
+        let combo = egui::ComboBox::from_id_salt("call").width(ui.available_width()).truncate();
+        combo.selected_text(call_text(module, &form.call)).show_ui(ui, |ui| {
+            if module.is_command {
+                choice(ui, &mut form.call, Call::Command, "the program's start");
+            }
+            for export in &module.exports {
+                let text = format!("{} {}", export.name, export.signature);
+                choice(ui, &mut form.call, Call::of(export), &text);
+            }
+        });
+    });
+    arguments_ui(ui, module, form);
+}
+
+fn choice(ui: &mut Ui, call: &mut Call, value: Call, text: &str) {
+    let chosen = match (&*call, &value) {
+        (Call::Export { name, .. }, Call::Export { name: other, .. }) => name == other,
+        (one, other) => one == other,
+    };
+    if ui.selectable_label(chosen, text).clicked() && !chosen {
+        *call = value;
+    }
+}
+
+fn call_text(module: &ModuleFacts, call: &Call) -> String {
+    let Call::Export { name, .. } = call else { return "the program's start".to_owned() };
+    let export = module.exports.iter().find(|export| export.name == *name);
+    export.map_or_else(|| name.clone(), |export| format!("{name} {}", export.signature))
+}
+
+fn arguments_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm) {
+    let Call::Export { name, args } = &mut form.call else { return };
+    let Some(export) = module.exports.iter().find(|export| export.name == *name) else { return };
+    for (number, (ty, text)) in export.params.iter().zip(args).enumerate() {
+        row(ui, &format!("Argument {}", number + 1), |ui| argument_ui(ui, &ty.to_string(), text));
+    }
+}
+
+fn argument_ui(ui: &mut Ui, ty: &str, text: &mut String) {
+    ui.horizontal(|ui| {
+        ui.add(TextEdit::singleline(text).desired_width(160.0).margin(Margin::symmetric(6, 4)));
+        ui.label(RichText::new(ty).monospace().weak());
+        if let Some(problem) = form::argument_problem(ty, text) {
+            ui.colored_label(Palette::of(ui).error, problem);
+        }
+    });
+}
+
+fn measures_ui(ui: &mut Ui, form: &mut RunForm) {
+    row(ui, "Measure", |ui| {
+        ui.horizontal_wrapped(|ui| {
+            for measure in Measure::ALL {
+                measure_ui(ui, form, measure);
+            }
+            if form.measures.has(Measure::Time) {
+                ui.add(
+                    DragValue::new(&mut form.rate_hz)
+                        .range(1..=10_000)
+                        .speed(10.0)
+                        .suffix(" samples a second"),
+                )
+                .on_hover_text("How often the stack is looked at. 1,000 costs next to nothing.")
+                .accessible_name("Sampling rate");
+            }
+        });
+    });
+}
+
+fn measure_ui(ui: &mut Ui, form: &mut RunForm, measure: Measure) {
+    let (title, about) = match measure {
+        Measure::Time => ("Time", "Where time goes, by looking at the stack many times a second."),
+        Measure::Boundary => {
+            ("Boundary", "Each call between the program and its host: how often, how long, from where.")
+        }
+        Measure::Growth => ("Growth", "Each memory.grow: when, by how much, who asked."),
+        Measure::Heap => ("Heap", "Each allocation and release: address, size, who asked."),
+    };
+    let mut on = form.measures.has(measure);
+    if ui.checkbox(&mut on, title).on_hover_text(about).changed() {
+        form.measures = if on { form.measures.with(measure) } else { form.measures.without(measure) };
+    }
+}
+
+fn given_ui(ui: &mut Ui, form: &mut RunForm, commands: &Commands) {
+    row(ui, "Environment", |ui| {
+        let lines = form.env.lines().count().clamp(1, 5);
+        let edit = TextEdit::multiline(&mut form.env).desired_rows(lines).desired_width(f32::INFINITY);
+        ui.add(edit.hint_text("NAME=VALUE, one a line").margin(Margin::symmetric(6, 4)));
+    });
+    row(ui, "Standard input", |ui| {
+        ui.horizontal(|ui| {
+            ui.radio_value(&mut form.stdin, StdinForm::Empty, "empty");
+            ui.radio_value(&mut form.stdin, StdinForm::File, "file");
+            if form.stdin == StdinForm::File {
+                browse_field(ui, &mut form.stdin_path, "path of a file", GrantKind::Stdin, commands);
+            }
+        });
+    });
+    row(ui, "Folders", |ui| folders_ui(ui, &mut form.dirs, commands));
+}
+
+fn browse_field(ui: &mut Ui, text: &mut String, hint: &str, kind: GrantKind, commands: &Commands) {
+    let field = TextEdit::singleline(text).hint_text(hint).margin(Margin::symmetric(6, 4));
+    ui.add(field.desired_width((ui.available_width() - 90.0).max(80.0)));
+    if ui.button("Browse…").clicked() {
+        commands.send(Command::AskGrant(kind));
+    }
+}
+
+fn folders_ui(ui: &mut Ui, dirs: &mut Vec<(String, String)>, commands: &Commands) {
+    let mut removed = None;
+    for (number, (host, guest)) in dirs.iter_mut().enumerate() {
+        ui.push_id(number, |ui| {
+            ui.horizontal(|ui| {
+                let width = ((ui.available_width() - 110.0) / 2.0).max(60.0);
+                let field =
+                    |text| TextEdit::singleline(text).desired_width(width).margin(Margin::symmetric(6, 4));
+                ui.add(field(host).hint_text("folder here"));
+                ui.label(RichText::new("as").weak());
+                ui.add(field(guest).hint_text("same name"));
+                if ui.button("Remove").clicked() {
+                    removed = Some(number);
+                }
+            });
+        });
+    }
+    if let Some(number) = removed {
+        dirs.remove(number);
+    }
+    ui.horizontal(|ui| {
+        if ui.button("Add folder…").on_hover_text("The program sees only the folders listed here.").clicked()
+        {
+            commands.send(Command::AskGrant(GrantKind::Folder));
+        }
+        if ui.button("Type a path").clicked() {
+            dirs.push((String::new(), String::new()));
+        }
+    });
+}
+
+fn limits_ui(ui: &mut Ui, form: &mut RunForm) {
+    row(ui, "Time", |ui| limit_ui(ui, &mut form.time_limit_seconds, "s", "Time limit", 86_400));
+    row(ui, "Memory", |ui| limit_ui(ui, &mut form.memory_limit_mib, "MiB", "Memory limit", 1 << 24));
+}
+
+fn limit_ui(ui: &mut Ui, value: &mut u64, unit: &'static str, name: &str, most: u64) {
+    let drag = DragValue::new(value).range(0..=most).speed(1.0);
+    let text =
+        move |value: f64, _| if value < 1.0 { "no limit".to_owned() } else { format!("{value} {unit}") };
+    let read = |text: &str| if text == "no limit" { Some(0.0) } else { text.split(' ').next()?.parse().ok() };
+    ui.add(drag.custom_formatter(text).custom_parser(read))
+        .on_hover_text("Drag, or click to type. 0 is no limit.")
+        .accessible_name(name);
+}
+
+fn footer(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) -> Dialog {
+    let mut outcome = Dialog::Open;
+    ui.add_space(2.0);
+    ui.horizontal(|ui| {
+        if let Some(problem) = &dialog.problem {
+            ui.colored_label(Palette::of(ui).error, problem.to_string());
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let typing = ui.ctx().text_edit_focused();
+            let enter = !typing && ui.input(|input| input.key_pressed(Key::Enter));
+            if widgets::primary_button(ui, "Run").clicked() || enter {
+                outcome = start(dialog, commands);
+            }
+            if ui.button("Cancel").clicked() {
+                outcome = Dialog::Closed;
+            }
+        });
+    });
+    outcome
+}
+
+fn start(dialog: &mut RunDialog, commands: &Commands) -> Dialog {
+    match dialog.form.options(&dialog.module) {
+        Ok(options) => {
+            commands.send(Command::Run(Arc::clone(&dialog.module), Box::new(options)));
+            Dialog::Closed
+        }
+        Err(problem) => {
+            dialog.problem = Some(problem);
+            Dialog::Open
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What is remembered from one start to the next.
+
+use super::run_dialog::RunForm;
+use egui::ThemePreference;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What is remembered. Unknown and missing fields are no error, so that versions can read each other's.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Light, dark, or what the system has.
+    pub theme: ThemePreference,
+    /// Files that were opened, newest first.
+    pub recent: Vec<PathBuf>,
+    /// How each module was last run, by its path.
+    pub runs: BTreeMap<String, RunForm>,
+    /// Where source files were found that are not where the compiler saw them.
+    pub source_folders: Vec<PathBuf>,
+}
+
+const MOST_RECENT: usize = 12;
+const MOST_RUNS: usize = 100;
+
+impl Settings {
+    const KEY: &'static str = "settings";
+
+    /// What was remembered, or the defaults.
+    pub fn load(storage: Option<&dyn eframe::Storage>) -> Settings {
+        storage.and_then(|storage| eframe::get_value(storage, Self::KEY)).unwrap_or_default()
+    }
+
+    /// Remembers.
+    pub fn save(&self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, Self::KEY, self);
+    }
+
+    /// Puts `path` in front of the recent files.
+    pub fn opened(&mut self, path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        self.recent.retain(|known| *known != path);
+        self.recent.insert(0, path);
+        self.recent.truncate(MOST_RECENT);
+    }
+
+    /// Remembers how the module under `key` was run.
+    pub fn ran(&mut self, key: String, form: RunForm) {
+        if self.runs.len() >= MOST_RUNS && !self.runs.contains_key(&key) {
+            self.runs.pop_first();
+        }
+        self.runs.insert(key, form);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_file_comes_first_and_once() {
+        let mut settings = Settings::default();
+        for name in ["/a", "/b", "/a"] {
+            settings.opened(Path::new(name));
+        }
+        assert_eq!(settings.recent, [PathBuf::from("/a"), PathBuf::from("/b")]);
+    }
+}

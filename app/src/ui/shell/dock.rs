@@ -1,0 +1,123 @@
+//! Where the panels are: groups of tabs that can be dragged, resized, closed and put back.
+
+use crate::ui::panels::PanelKind;
+use egui::{Ui, WidgetText};
+use egui_tiles::{
+    Behavior, Container, Linear, LinearDir, SimplificationOptions, TileId, Tiles, Tree, UiResponse,
+};
+use serde::{Deserialize, Serialize};
+
+/// The layout of the panels, which is remembered.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Dock {
+    tree: Tree<PanelKind>,
+}
+
+impl Default for Dock {
+    fn default() -> Self {
+        Dock { tree: first_layout() }
+    }
+}
+
+/// The views of the whole run in a big group; what is behind the selection beside it.
+fn first_layout() -> Tree<PanelKind> {
+    let mut tiles = Tiles::default();
+    let mut tabs = |kinds: &[PanelKind]| {
+        let panes = kinds.iter().map(|kind| tiles.insert_pane(*kind)).collect();
+        tiles.insert_tab_tile(panes)
+    };
+    let views = tabs(&PanelKind::VIEWS);
+    let functions = tabs(&[PanelKind::Functions, PanelKind::Sites]);
+    let behind = tabs(&[PanelKind::Source, PanelKind::Output]);
+    let side = tiles.insert_vertical_tile(vec![functions, behind]);
+    let mut root = Linear::new(LinearDir::Horizontal, vec![views, side]);
+    root.shares.set_share(views, 0.64);
+    root.shares.set_share(side, 0.36);
+    let root = tiles.insert_container(Container::Linear(root));
+    Tree::new(egui::Id::unique("panels"), root, tiles)
+}
+
+impl Dock {
+    const KEY: &'static str = "dock";
+
+    /// The remembered layout, if every panel of this version is in it.
+    pub fn load(storage: Option<&dyn eframe::Storage>) -> Dock {
+        let stored = storage.and_then(|storage| eframe::get_value::<Dock>(storage, Self::KEY));
+        let whole = |dock: &Dock| PanelKind::ALL.iter().all(|kind| dock.tile(*kind).is_some());
+        stored.filter(whole).unwrap_or_default()
+    }
+
+    /// Remembers the layout.
+    pub fn save(&self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, Self::KEY, self);
+    }
+
+    /// Is the panel anywhere on screen, be it behind another tab?
+    pub fn is_shown(&self, kind: PanelKind) -> bool {
+        self.tile(kind).is_some_and(|tile| self.tree.is_visible(tile))
+    }
+
+    /// Shows or hides the panel.
+    pub fn toggle(&mut self, kind: PanelKind) {
+        if let Some(tile) = self.tile(kind) {
+            self.tree.tiles.toggle_visibility(tile);
+        }
+    }
+
+    /// Brings the panel to the front of its group.
+    pub fn show(&mut self, kind: PanelKind) {
+        if let Some(tile) = self.tile(kind) {
+            self.tree.set_visible(tile, true);
+            self.tree.make_active(|id, _| id == tile);
+        }
+    }
+
+    /// Draws the panels by `draw`.
+    pub fn ui(&mut self, ui: &mut Ui, draw: &mut dyn FnMut(&mut Ui, PanelKind)) {
+        self.tree.ui(&mut Drawing { draw }, ui);
+    }
+
+    fn tile(&self, kind: PanelKind) -> Option<TileId> {
+        self.tree.tiles.find_pane(&kind)
+    }
+}
+
+struct Drawing<'a> {
+    draw: &'a mut dyn FnMut(&mut Ui, PanelKind),
+}
+
+impl Behavior<PanelKind> for Drawing<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, kind: &mut PanelKind) -> UiResponse {
+        let fill = ui.visuals().panel_fill;
+        ui.painter().rect_filled(ui.max_rect(), 0.0, fill);
+        egui::Frame::new().inner_margin(egui::Margin::same(8)).show(ui, |ui| {
+            ui.set_clip_rect(ui.max_rect().expand(4.0).intersect(ui.clip_rect()));
+            (self.draw)(ui, *kind);
+        });
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, kind: &PanelKind) -> WidgetText {
+        kind.title().into()
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions { all_panes_must_have_tabs: true, ..Default::default() }
+    }
+
+    fn is_tab_closable(&self, _tiles: &Tiles<PanelKind>, _tile: TileId) -> bool {
+        false
+    }
+
+    fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
+        28.0
+    }
+
+    fn gap_width(&self, _style: &egui::Style) -> f32 {
+        3.0
+    }
+
+    fn min_size(&self) -> f32 {
+        120.0
+    }
+}

@@ -1,0 +1,97 @@
+//! Keys that work everywhere, and the window that lists them.
+
+use crate::ui::command::{Command, Commands};
+use egui::{Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText, Ui};
+
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
+/// Sends the commands whose keys were pressed.
+pub fn shortcuts(ui: &Ui, commands: &Commands) {
+    let keys: [(KeyboardShortcut, fn() -> Command); 8] = [
+        (KeyboardShortcut::new(CTRL_SHIFT, Key::Tab), || Command::ShowNext(-1)),
+        (KeyboardShortcut::new(Modifiers::COMMAND, Key::Tab), || Command::ShowNext(1)),
+        (KeyboardShortcut::new(Modifiers::COMMAND, Key::O), || Command::AskOpen),
+        (KeyboardShortcut::new(Modifiers::COMMAND, Key::S), || Command::AskSave),
+        (KeyboardShortcut::new(Modifiers::COMMAND, Key::R), || Command::RunAgain),
+        (KeyboardShortcut::new(Modifiers::COMMAND, Key::Period), || Command::Stop),
+        (KeyboardShortcut::new(Modifiers::COMMAND, Key::Q), || Command::Quit),
+        (KeyboardShortcut::new(Modifiers::NONE, Key::F1), || Command::ToggleKeys),
+    ];
+    for (shortcut, command) in keys {
+        if ui.input_mut(|input| input.consume_shortcut(&shortcut)) {
+            commands.send(command());
+        }
+    }
+    let asks = |input: &egui::InputState| {
+        input.events.iter().any(|event| matches!(event, egui::Event::Text(text) if text == "?"))
+    };
+    if !ui.ctx().text_edit_focused() && ui.input(asks) {
+        commands.send(Command::ToggleKeys);
+    }
+}
+
+const LIST: [(&str, &[(&str, &str)]); 4] = [
+    (
+        "Everywhere",
+        &[
+            ("Ctrl+O", "Open a module or recording"),
+            ("Ctrl+R", "Run again"),
+            ("Ctrl+.", "Stop the run, keep what was recorded"),
+            ("Ctrl+S", "Save the recording"),
+            ("Ctrl+Tab", "Next recording"),
+            ("?", "These keys"),
+        ],
+    ),
+    (
+        "Flame graph",
+        &[
+            ("Click", "Zoom to a box and select its function"),
+            ("Double click", "Show everything"),
+            ("Esc", "Back to the zoom before"),
+            ("Wheel, W, S", "Zoom at the pointer"),
+            ("Drag, A, D, arrows", "Move"),
+            ("Shift+wheel", "Scroll deep stacks"),
+            ("Ctrl+F", "Search"),
+        ],
+    ),
+    ("Memory growth", &[("Drag", "Move"), ("Ctrl+wheel", "Zoom"), ("Double click", "Show everything")]),
+    (
+        "Fragmentation map",
+        &[
+            ("Wheel", "Zoom at the pointer"),
+            ("Drag", "Move"),
+            ("Double click", "Show the whole memory"),
+            ("Space", "Play, pause"),
+            ("Click", "Select all blocks of the same site"),
+        ],
+    ),
+];
+
+/// Draws the list of keys. Says whether it stays open.
+pub fn keys_ui(ui: &Ui) -> bool {
+    let shown = Modal::new(Id::unique("keys")).show(ui.ctx(), |ui| {
+        ui.set_max_width((ui.ctx().content_rect().width() - 48.0).min(520.0));
+        ui.heading("Keys");
+        let height = (ui.ctx().content_rect().height() - 160.0).max(120.0);
+        egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+            for (title, keys) in LIST {
+                section(ui, title, keys);
+            }
+        });
+        ui.add_space(4.0);
+        ui.button("Close").clicked()
+    });
+    !(shown.should_close() || shown.inner)
+}
+
+fn section(ui: &mut Ui, title: &str, keys: &[(&str, &str)]) {
+    ui.add_space(8.0);
+    ui.label(RichText::new(title).strong());
+    Grid::new(title).num_columns(2).min_col_width(150.0).show(ui, |ui| {
+        for (key, about) in keys {
+            ui.label(RichText::new(*key).monospace());
+            ui.label(RichText::new(*about).weak());
+            ui.end_row();
+        }
+    });
+}

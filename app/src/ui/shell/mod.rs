@@ -1,0 +1,15 @@
+//! What surrounds the panels: bars, the welcome screen, progress.
+
+mod dock;
+mod keys;
+mod progress;
+mod status;
+mod top_bar;
+mod welcome;
+
+pub use dock::Dock;
+pub use keys::{keys_ui, shortcuts};
+pub use progress::{progress_ui, running_ui};
+pub use status::status_ui;
+pub use top_bar::{TopBar, top_bar_ui};
+pub use welcome::{WelcomeState, drop_ui, welcome_ui};

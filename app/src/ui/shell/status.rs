@@ -1,0 +1,107 @@
+//! The line at the bottom: how the run went, and what is selected.
+
+use crate::profile::Profile;
+use crate::ui::command::{Command, Commands};
+use crate::ui::documents::{Document, Selection};
+use crate::ui::module::middle_cut;
+use crate::ui::panels::PanelKind;
+use crate::ui::theme::Palette;
+use crate::ui::widgets::chip;
+use crate::units;
+use egui::{Align, Layout, RichText, Ui};
+use wasmscope_instrument::recording::{Phase, SamplerKind};
+
+/// Draws the line.
+pub fn status_ui(ui: &mut Ui, document: Option<&Document>, commands: &Commands) {
+    ui.horizontal_centered(|ui| match document {
+        Some(document) => recording_ui(ui, document, commands),
+        None => {
+            ui.label(RichText::new("? shows the keys").weak().small());
+        }
+    });
+}
+
+fn recording_ui(ui: &mut Ui, document: &Document, commands: &Commands) {
+    let Document { profile, selection, .. } = document;
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        warnings_ui(ui, profile, commands);
+        selection_ui(ui, profile, selection, commands);
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            outcome_ui(ui, profile);
+            ui.add(egui::Label::new(RichText::new(figures(profile)).weak().small()).truncate());
+        });
+    });
+}
+
+fn outcome_ui(ui: &mut Ui, profile: &Profile) {
+    let palette = Palette::of(ui);
+    let outcome = &profile.recording().outcome;
+    let colour = if outcome.is_success() { palette.good } else { palette.warning };
+    let text = outcome.to_string();
+    let short = middle_cut(text.lines().next().unwrap_or_default(), 48);
+    ui.label(RichText::new(short).color(colour).small()).on_hover_text(text);
+}
+
+/// The recording in one line.
+fn figures(profile: &Profile) -> String {
+    let recording = profile.recording();
+    let run = recording.phases.iter().find(|span| span.phase == Phase::Run);
+    let run =
+        run.map(|span| format!("ran {}", units::nanos(span.end_nanos.saturating_sub(span.start_nanos))));
+    let samples = match recording.meta.sampler {
+        SamplerKind::None => None,
+        kind => Some(format!("{} samples{}", units::count(recording.samples.len() as u64), sampler(kind))),
+    };
+    let crossings: u64 = recording.crossings.functions.iter().map(|crossing| crossing.calls).sum();
+    let crossings = (crossings > 0).then(|| format!("{} crossings", units::count(crossings)));
+    let heap = recording.heap.len() as u64;
+    let heap = (heap > 0).then(|| format!("{} heap operations", units::count(heap)));
+    [run, samples, crossings, heap].into_iter().flatten().map(|text| format!("  ·  {text}")).collect()
+}
+
+fn sampler(kind: SamplerKind) -> &'static str {
+    match kind {
+        SamplerKind::Epoch => " by epochs",
+        _ => "",
+    }
+}
+
+fn warnings_ui(ui: &mut Ui, profile: &Profile, commands: &Commands) {
+    let warnings = profile.warnings();
+    let text = match warnings.len() {
+        0 => return,
+        1 => "1 warning".to_owned(),
+        count => format!("{count} warnings"),
+    };
+    let first: Vec<_> = warnings.iter().take(8).cloned().collect();
+    if chip(ui, &text, Palette::of(ui).warning).on_hover_text(first.join("\n")).clicked() {
+        commands.send(Command::ShowPanel(PanelKind::Summary));
+    }
+}
+
+fn selection_ui(ui: &mut Ui, profile: &Profile, selection: &Selection, commands: &Commands) {
+    let accent = Palette::of(ui).accent;
+    if let Some(range) = &selection.time_nanos {
+        let text = format!("{} to {} ×", units::nanos(range.start), units::nanos(range.end));
+        if chip(ui, &text, accent)
+            .on_hover_text("Only this part of the run. Click shows all of it.")
+            .clicked()
+        {
+            commands.send(Command::Select(Selection { time_nanos: None, ..selection.clone() }));
+        }
+    }
+    if let Some(site) = selection.site {
+        let name = profile.frames().get(profile.paths().frame(site)).short.clone();
+        let text = format!("site {} ×", middle_cut(&name, 24));
+        if chip(ui, &text, accent).on_hover_text("Blocks allocated here. Click selects none.").clicked() {
+            commands.send(Command::Select(Selection { site: None, ..selection.clone() }));
+        }
+    }
+    if let Some(function) = selection.function {
+        let info = profile.frames().get(function);
+        let text = format!("{} ×", middle_cut(&info.short, 32));
+        if chip(ui, &text, accent).on_hover_text(format!("{}\n\nClick selects none.", info.name)).clicked() {
+            commands.send(Command::Select(Selection { function: None, ..selection.clone() }));
+        }
+    }
+}

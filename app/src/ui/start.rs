@@ -1,0 +1,99 @@
+//! Starts the window, or says in one sentence why there can be none.
+
+use super::App;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The machine has no display that we could draw on.
+    #[error(
+        "there is no display to draw a window on; `wasmscope record` and `wasmscope report` work without one \
+         ({reason})"
+    )]
+    NoDisplay {
+        /// What the toolkit said.
+        reason: String,
+    },
+    /// The window failed for want of a library, or for a reason of the toolkit's own.
+    #[error(
+        "the window can't be opened ({reason}); on Debian or Ubuntu `apt install {PACKAGES}` brings what it needs, \
+         and `wasmscope record` and `wasmscope report` work without it"
+    )]
+    NoWindow {
+        /// What the toolkit said.
+        reason: String,
+    },
+}
+
+/// What a bare Debian lacks.
+const PACKAGES: &str = "libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libgl1 libegl1 \
+                        libgl1-mesa-dri libwayland-client0 libwayland-egl1";
+
+const NAME: &str = "wasmscope";
+
+/// Opens the window with the modules and recordings at `paths`. Returns when it is closed.
+pub fn run(paths: Vec<PathBuf>) -> Result<(), StartError> {
+    if no_display_is_named() {
+        return Err(StartError::NoDisplay {
+            reason: "neither DISPLAY nor WAYLAND_DISPLAY is set".to_owned(),
+        });
+    }
+    // The toolkit panics where a library is missing; its backtrace would only hide our sentence.
+    let hook = std::panic::take_hook();
+    let started = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    std::panic::set_hook(quiet_until(&started, hook));
+    let result =
+        catch_unwind(AssertUnwindSafe(|| eframe::run_native(NAME, options(), creator(paths, started))));
+    match result {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(StartError::NoWindow { reason: one_line(&error.to_string()) }),
+        Err(panic) => Err(StartError::NoWindow { reason: one_line(&panic_words(&*panic)) }),
+    }
+}
+
+type Hook = Box<dyn Fn(&std::panic::PanicHookInfo<'_>) + Sync + Send + 'static>;
+
+fn quiet_until(started: &std::sync::Arc<std::sync::atomic::AtomicBool>, hook: Hook) -> Hook {
+    let started = std::sync::Arc::clone(started);
+    Box::new(move |info| {
+        if started.load(std::sync::atomic::Ordering::Relaxed) {
+            hook(info);
+        }
+    })
+}
+
+fn creator(
+    paths: Vec<PathBuf>,
+    started: std::sync::Arc<std::sync::atomic::AtomicBool>,
+) -> eframe::AppCreator<'static> {
+    Box::new(move |cc| {
+        started.store(true, std::sync::atomic::Ordering::Relaxed);
+        Ok(Box::new(App::new(cc, paths)))
+    })
+}
+
+fn options() -> eframe::NativeOptions {
+    let viewport = egui::ViewportBuilder::default()
+        .with_title("Wasmscope")
+        .with_app_id(NAME)
+        .with_inner_size([1280.0, 800.0])
+        .with_min_inner_size([640.0, 420.0])
+        .with_drag_and_drop(true);
+    eframe::NativeOptions { viewport, ..Default::default() }
+}
+
+fn no_display_is_named() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(all(unix, not(target_os = "macos"))) && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY")
+}
+
+fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
+    let words = panic.downcast_ref::<String>().map(String::as_str);
+    words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("the toolkit failed").to_owned()
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

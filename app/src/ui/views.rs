@@ -1,0 +1,185 @@
+//! The questions that panels ask, for the worker to answer.
+
+use crate::analysis::{
+    self, BoundaryTable, CallTree, CallTreeQuery, FlameLayout, FunctionTable, GrowthView, HeapAt, HeapMap,
+    HeapMapQuery, LineTable, NodeId, SourceListing, Summary,
+};
+use crate::profile::{FrameId, Profile};
+use crate::ui::sources::Sources;
+use crate::ui::worker::Query;
+use std::sync::Arc;
+
+/// A call tree with its boxes.
+pub struct FlameView {
+    /// The tree.
+    pub tree: CallTree,
+    /// Where its boxes lie.
+    pub layout: FlameLayout,
+}
+
+impl FlameView {
+    /// The function of `node`.
+    pub fn frame(&self, node: NodeId) -> FrameId {
+        self.tree.frames().get(node.index()).copied().unwrap_or(FrameId::ROOT)
+    }
+
+    /// The functions from below the root down to `node`.
+    pub fn frames_to(&self, node: NodeId) -> Vec<FrameId> {
+        let up = self.tree.up(node).filter(|node| *node != NodeId::ROOT);
+        let mut frames: Vec<_> = up.map(|node| self.frame(node)).collect();
+        frames.reverse();
+        frames
+    }
+
+    /// The node that these functions lead to from the root, or `None` if the tree does not have it.
+    pub fn descend(&self, frames: &[FrameId]) -> Option<NodeId> {
+        frames.iter().try_fold(NodeId::ROOT, |node, frame| {
+            self.tree.children(node).find(|child| self.frame(*child) == *frame)
+        })
+    }
+}
+
+/// The flame graph of a call tree.
+#[derive(Clone, PartialEq)]
+pub struct FlameQuery(pub CallTreeQuery);
+
+impl Query for FlameQuery {
+    type View = FlameView;
+
+    fn compute(&self, profile: &Profile) -> FlameView {
+        let tree = analysis::call_tree(profile, &self.0);
+        FlameView { layout: analysis::flame(&tree), tree }
+    }
+}
+
+/// The functions of a call tree.
+#[derive(Clone, PartialEq)]
+pub struct FunctionsQuery(pub CallTreeQuery);
+
+impl Query for FunctionsQuery {
+    type View = FunctionTable;
+
+    fn compute(&self, profile: &Profile) -> FunctionTable {
+        analysis::functions(profile, &self.0)
+    }
+}
+
+/// The lines of a call tree.
+#[derive(Clone, PartialEq)]
+pub struct LinesQuery(pub CallTreeQuery);
+
+impl Query for LinesQuery {
+    type View = LineTable;
+
+    fn compute(&self, profile: &Profile) -> LineTable {
+        analysis::lines(profile, &self.0)
+    }
+}
+
+/// The text of a source file beside its costs.
+#[derive(Clone)]
+pub struct ListingQuery {
+    /// The costs.
+    pub lines: Arc<LineTable>,
+    /// The file, as the compiler recorded it.
+    pub file: Arc<str>,
+    /// Where files are.
+    pub sources: Sources,
+}
+
+impl PartialEq for ListingQuery {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { lines, file, sources } = self;
+        Arc::ptr_eq(lines, &other.lines) && *file == other.file && *sources == other.sources
+    }
+}
+
+/// The text of the file, or `None` where it is nowhere to be found; with the file that was asked for.
+pub struct FoundListing {
+    /// The file.
+    pub file: Arc<str>,
+    /// Its text with costs.
+    pub listing: Option<SourceListing>,
+}
+
+impl Query for ListingQuery {
+    type View = FoundListing;
+
+    fn compute(&self, _profile: &Profile) -> FoundListing {
+        let listing = analysis::source_listing(&self.lines, &self.file, &self.sources);
+        FoundListing { file: Arc::clone(&self.file), listing }
+    }
+}
+
+/// The boundary.
+#[derive(Clone, PartialEq)]
+pub struct BoundaryQuery;
+
+impl Query for BoundaryQuery {
+    type View = BoundaryTable;
+
+    fn compute(&self, profile: &Profile) -> BoundaryTable {
+        analysis::boundary(profile)
+    }
+}
+
+/// The growth of memories.
+#[derive(Clone, PartialEq)]
+pub struct GrowthQuery;
+
+impl Query for GrowthQuery {
+    type View = GrowthView;
+
+    fn compute(&self, profile: &Profile) -> GrowthView {
+        analysis::growth(profile)
+    }
+}
+
+/// The heap at a moment.
+#[derive(Clone, PartialEq)]
+pub struct HeapQuery {
+    /// The moment.
+    pub at_nanos: u64,
+}
+
+impl Query for HeapQuery {
+    type View = HeapAt;
+
+    fn compute(&self, profile: &Profile) -> HeapAt {
+        analysis::heap_at(profile, self.at_nanos)
+    }
+}
+
+/// A part of the memory at a moment.
+#[derive(Clone, PartialEq)]
+pub struct HeapMapViewQuery(pub HeapMapQuery);
+
+impl Query for HeapMapViewQuery {
+    type View = HeapMap;
+
+    fn compute(&self, profile: &Profile) -> HeapMap {
+        analysis::heap_map(profile, &self.0)
+    }
+}
+
+/// All that the fragmentation map draws.
+pub struct HeapMapView {
+    /// The curve and the marks of the time axis.
+    pub growth: Arc<GrowthView>,
+    /// The heap at the moment.
+    pub heap: Arc<HeapAt>,
+    /// The map of the part on screen.
+    pub map: Arc<HeapMap>,
+}
+
+/// The run on one page.
+#[derive(Clone, PartialEq)]
+pub struct SummaryQuery;
+
+impl Query for SummaryQuery {
+    type View = Summary;
+
+    fn compute(&self, profile: &Profile) -> Summary {
+        analysis::summary(profile)
+    }
+}

@@ -1,0 +1,17 @@
+//! A field that filters as one types.
+
+use egui::{Key, Margin, Response, TextEdit, Ui};
+
+/// A search field. Esc empties it and gives the keyboard back.
+pub fn search_field(ui: &mut Ui, text: &mut String, name: &str, width: f32) -> Response {
+    let field = TextEdit::singleline(text).hint_text(name).margin(Margin::symmetric(6, 3));
+    let response = ui.add(field.desired_width(width)).accessible_name(name);
+    if response.has_focus() && ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Escape)) {
+        text.clear();
+        response.surrender_focus();
+    }
+    if !text.is_empty() && ui.small_button("×").on_hover_text("Empty the field").clicked() {
+        text.clear();
+    }
+    response
+}

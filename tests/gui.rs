@@ -1,0 +1,269 @@
+//! The window, driven without a display: what its controls do, found by their labels as a screen reader finds them.
+
+use egui::{Key, Modifiers, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use std::sync::Arc;
+use tempfile::TempDir;
+use wasmscope::profile::{Profile, ProfileBuilder};
+use wasmscope::ui::{App, Places};
+
+struct Window {
+    harness: Harness<'static, App>,
+    _folder: TempDir,
+}
+
+fn window() -> Window {
+    let folder = TempDir::new().unwrap();
+    let places = Places::within(folder.path());
+    let builder = Harness::builder().with_size(Vec2::new(1280.0, 800.0)).with_max_steps(64);
+    let harness = builder.build_eframe(|cc| App::for_test(&cc.egui_ctx, places));
+    Window { harness, _folder: folder }
+}
+
+fn showing(profile: Profile) -> Window {
+    let mut window = window();
+    window.harness.state_mut().show_profile("test.wasm", Arc::new(profile));
+    window.settle();
+    window
+}
+
+fn server() -> ProfileBuilder {
+    ProfileBuilder::new().memory(2, Some(16)).folded(
+        "_start;main;parse;scan 600
+         _start;main;render 300
+         _start;main;render;[host.write] 100",
+    )
+}
+
+impl Window {
+    /// Some frames: repaint requests of spinners never end.
+    fn settle(&mut self) {
+        self.harness.run_steps(4);
+    }
+
+    fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.settle();
+    }
+
+    fn sees(&self, label: &str) -> bool {
+        self.harness.query_all_by_label(label).next().is_some()
+    }
+
+    fn sees_part(&self, label: &str) -> bool {
+        self.harness.query_all_by_label_contains(label).next().is_some()
+    }
+
+    /// Where the flame graph draws the box of `name`.
+    fn flame_box(&self, name: &str) -> Option<egui::Rect> {
+        let boxes = self.harness.query_all_by_role(egui::Role::TreeItem);
+        boxes
+            .filter(|node| node.accesskit_node().label().as_deref() == Some(name))
+            .map(|node| node.rect())
+            .next()
+    }
+
+    fn click_at(&mut self, at: egui::Pos2) {
+        self.harness.hover_at(at);
+        self.settle();
+        self.harness.drag_at(at);
+        self.harness.drop_at(at);
+        self.settle();
+    }
+}
+
+#[test]
+fn the_first_screen_offers_samples_and_a_path() {
+    let window = window();
+    assert!(window.sees("Path of a file"));
+    assert!(window.sees_part("Word count"));
+    assert!(window.sees("Open…"));
+}
+
+#[test]
+fn a_sample_runs_with_two_clicks() {
+    let mut window = window();
+    window.click("Two loops · C");
+    assert!(window.sees_part("WASI command"));
+    window.click("Run");
+    let main = window.flame_box("main").or(window.flame_box("__original_main"));
+    assert!(main.is_some(), "no box of main in the flame graph");
+    assert!(window.sees_part("exited with code 0"));
+}
+
+#[test]
+fn a_missing_file_is_told_in_one_sentence() {
+    let mut window = window();
+    window.harness.state().open("/no/such/file.wasm".into());
+    window.settle();
+    assert!(window.sees_part("/no/such/file.wasm"));
+    window.click("Dismiss");
+    assert!(!window.sees_part("/no/such/file.wasm"));
+}
+
+#[test]
+fn a_library_asks_for_typed_arguments() {
+    let mut window = window();
+    window
+        .harness
+        .state()
+        .open(concat!(env!("CARGO_MANIFEST_DIR"), "/../samples/library/library.wasm").into());
+    window.settle();
+    assert!(window.sees_part("Library ·"));
+    let field = window.harness.get_by_label("Argument 1");
+    field.focus();
+    window.harness.run_steps(2);
+    window.harness.get_by_label("Argument 1").type_text("x");
+    window.settle();
+    assert!(window.sees_part("is no i32"));
+    window.click("Run");
+    assert!(window.sees_part("Argument: `"), "a wrong argument must not be run");
+}
+
+#[test]
+fn boxes_are_as_wide_as_they_weigh() {
+    let window = showing(server().build());
+    let [main, parse, render] = ["main", "parse", "render"].map(|name| window.flame_box(name).unwrap());
+    assert!((parse.width() / main.width() - 0.6).abs() < 0.01);
+    assert!((render.width() / main.width() - 0.4).abs() < 0.01);
+    assert!(parse.right() <= render.left() && main.bottom() <= parse.top());
+}
+
+#[test]
+fn a_click_zooms_to_a_box_and_escape_goes_back() {
+    let mut window = showing(server().build());
+    let (whole, before) = (window.flame_box("all").unwrap(), window.flame_box("render").unwrap());
+    window.click_at(before.center());
+    let zoomed = window.flame_box("render").unwrap();
+    assert!((zoomed.width() / whole.width() - 1.0).abs() < 0.01, "{zoomed:?}");
+    assert_eq!(window.flame_box("parse"), None);
+    window.harness.key_press(Key::Escape);
+    window.settle();
+    assert_eq!(window.flame_box("render"), Some(before));
+}
+
+#[test]
+fn the_search_tells_how_much_it_found() {
+    let mut window = showing(server().build());
+    window.harness.get_by_label("Search").focus();
+    window.harness.run_steps(2);
+    window.harness.get_by_label("Search").type_text("REND");
+    window.settle();
+    assert!(window.sees("1 function, 40.0 %"));
+}
+
+#[test]
+fn the_place_is_kept_when_the_metric_changes() {
+    let profile = server().alloc(10, "_start;main;parse;malloc", 70_000, 900).alloc(
+        20,
+        "_start;main;render;malloc",
+        72_000,
+        100,
+    );
+    let mut window = showing(profile.build());
+    let width = window.flame_box("all").unwrap().width();
+    let render = window.flame_box("render").unwrap().center();
+    window.click_at(render);
+    window.click("Metric");
+    window.click("Allocated bytes");
+    let zoomed = window.flame_box("render").unwrap();
+    assert!((zoomed.width() / width - 1.0).abs() < 0.01, "{zoomed:?}");
+}
+
+#[test]
+fn functions_are_filtered_and_sorted() {
+    let mut window = showing(server().build());
+    let rows = |window: &Window| -> Vec<String> {
+        let names = ["scan", "render", "parse", "main", "_start", "host.write"];
+        let labels = names.iter().flat_map(|name| {
+            let found = window.harness.query_all_by_role_and_label(egui::Role::Label, name);
+            found.map(|node| (node.rect().top(), (*name).to_owned()))
+        });
+        let mut shown: Vec<(f32, String)> = labels.collect();
+        shown.sort_by(|a, b| a.0.total_cmp(&b.0));
+        shown.into_iter().map(|(_, name)| name).collect()
+    };
+    assert_eq!(rows(&window)[..3], ["scan", "render", "host.write"]);
+    window.click("Function");
+    assert_eq!(rows(&window)[..3], ["_start", "host.write", "main"]);
+    window.harness.get_by_label("Filter functions").focus();
+    window.harness.run_steps(2);
+    window.harness.get_by_label("Filter functions").type_text("ren");
+    window.settle();
+    assert_eq!(rows(&window), ["render"]);
+}
+
+#[test]
+fn every_panel_says_something_about_an_empty_recording() {
+    let mut window = showing(ProfileBuilder::new().build());
+    for (tab, text) in [
+        ("Boundary", "No crossings"),
+        ("Memory growth", "Memory 0"),
+        ("Fragmentation", "The heap was not measured"),
+        ("Summary", "Recorded by"),
+        ("Allocation sites", "No heap operations"),
+        ("Output", "No output"),
+        ("Source", "No source lines"),
+        ("Flame graph", "No time"),
+    ] {
+        window.click(tab);
+        assert!(window.sees_part(text) || tab == "Summary", "{tab} does not say {text}");
+    }
+}
+
+#[test]
+fn the_boundary_shows_who_called() {
+    let profile = server().crossings("_start;main;render;[host.write]", 1_200, 4_000, Some(2_400));
+    let mut window = showing(profile.build());
+    window.click("Boundary");
+    assert!(window.sees("Callers of host.write"));
+    assert!(window.sees_part("1,200") || window.sees("1.20 k"));
+}
+
+#[test]
+fn the_map_says_how_fragmented_the_heap_is() {
+    let profile = (0..20u64)
+        .fold(server(), |profile, n| profile.alloc(n, "_start;main;parse;malloc", 66_000 + n * 1_000, 500));
+    let mut window = showing(profile.build());
+    window.click("Fragmentation");
+    assert!(window.sees_part("Largest piece"));
+    assert!(window.sees("Fragmentation map"));
+    window.click("Allocation sites");
+    assert!(window.sees("Never freed"));
+}
+
+#[test]
+fn recordings_are_switched_and_closed() {
+    let mut window = showing(server().build());
+    window.harness.state_mut().show_profile("other.wasm", Arc::new(server().build()));
+    window.settle();
+    window.click("Close other.wasm");
+    assert!(!window.sees("other.wasm") && window.sees("test.wasm"));
+    window.click("Close test.wasm");
+    assert!(window.sees("Path of a file"), "the first screen comes back");
+}
+
+#[test]
+fn keys_are_listed_by_a_key() {
+    let mut window = window();
+    window.harness.key_press_modifiers(Modifiers::NONE, Key::F1);
+    window.settle();
+    assert!(window.sees("Zoom to a box and select its function"));
+    window.harness.key_press(Key::Escape);
+    window.settle();
+    assert!(!window.sees("Zoom to a box and select its function"));
+}
+
+#[test]
+fn everything_fits_a_small_window() {
+    let profile =
+        server().grow(5, "_start;main;parse", 2, 2, true).alloc(9, "_start;main;malloc", 70_000, 99);
+    let mut window = showing(profile.build());
+    window.harness.set_size(Vec2::new(640.0, 420.0));
+    for tab in ["Boundary", "Memory growth", "Fragmentation", "Summary", "Flame graph"] {
+        let tabs = window.harness.query_all_by_label(tab).count();
+        assert!(tabs > 0, "{tab} is gone");
+        window.settle();
+    }
+}
