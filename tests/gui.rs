@@ -14,7 +14,7 @@ struct Window {
 }
 
 fn window() -> Window {
-    let folder = TempDir::new().unwrap();
+    let folder = TempDir::new().expect("there is room for a folder");
     let places = Places::within(folder.path());
     let builder = Harness::builder().with_size(Vec2::new(1280.0, 800.0)).with_max_steps(64);
     let harness = builder.build_eframe(|cc| App::for_test(&cc.egui_ctx, places));

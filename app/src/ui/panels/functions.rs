@@ -42,6 +42,17 @@ const COLUMNS: [ColumnSpec<By>; 4] = [
     table::text(By::Place, "Declared in", "The file and line of its declaration.", 110.0),
 ];
 
+/// The columns where there is no room for more than shares.
+const NARROW_COLUMNS: [ColumnSpec<By>; 4] = [
+    table::number(By::Own, "Self", COLUMNS[0].about, 64.0),
+    table::number(By::Total, "Total", COLUMNS[1].about, 64.0),
+    table::name(By::Name, "Function", COLUMNS[2].about),
+    table::text(By::Place, "Declared in", COLUMNS[3].about, 110.0),
+];
+
+/// Below this width, in points, figures give way to names.
+const NARROW: f32 = 400.0;
+
 /// Draws the panel.
 pub fn functions_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<FunctionTable>, state: &mut FunctionsState) {
     ui.horizontal(|ui| {
@@ -59,11 +70,16 @@ pub fn functions_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<FunctionTable>, 
     let news = ctx.selection.function.filter(|function| state.shown != Some(*function));
     state.shown = ctx.selection.function;
     let scroll_to = news.and_then(|function| rows.iter().position(|row| view.rows[*row].frame == function));
+    let figures = if ui.available_width() < NARROW { Figures::Shares } else { Figures::Values };
+    let (id, columns) = match figures {
+        Figures::Values => ("functions", &COLUMNS),
+        Figures::Shares => ("functions narrow", &NARROW_COLUMNS),
+    };
     let table = Table {
-        id: "functions",
-        columns: &COLUMNS,
+        id,
+        columns,
         rows,
-        cell: &|row, column| cell(view, row, column),
+        cell: &|row, column| cell(view, row, column, figures),
         share: &|row, column| share(&view.rows[row], column),
         is_selected: &|row| ctx.selection.function == Some(view.rows[row].frame),
         hover: &|ui, row| hover_ui(ui, view, &view.rows[row]),
@@ -94,9 +110,19 @@ fn compare(view: &FunctionTable, by: By, a: usize, b: usize) -> Ordering {
     }
 }
 
-fn cell(view: &FunctionTable, row: usize, by: By) -> String {
+/// What is said of a weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Figures {
+    Values,
+    Shares,
+}
+
+fn cell(view: &FunctionTable, row: usize, by: By, figures: Figures) -> String {
     let row = &view.rows[row];
-    let figure = |value, share| format!("{} {:>7}", value_text(view.metric, value), units::percent(share));
+    let figure = |value, share| match figures {
+        Figures::Values => format!("{} {:>7}", value_text(view.metric, value), units::percent(share)),
+        Figures::Shares => units::percent(share),
+    };
     match by {
         By::Own => figure(row.self_value, row.self_share),
         By::Total => figure(row.total_value, row.total_share),

@@ -1,7 +1,7 @@
 //! The growth of the memories over time, what was live in the heap meanwhile, and each `memory.grow`.
 
-use super::{PanelCtx, call_path_ui, short_file};
-use crate::analysis::{GrowthRow, GrowthView, MemoryGrowth};
+use super::{PanelCtx, call_path_ui, path_text, short_file};
+use crate::analysis::{GrowthRow, GrowthView, MemoryGrowth, Unit};
 use crate::profile::{PathId, Profile};
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
@@ -43,7 +43,11 @@ const COLUMNS: [ColumnSpec<By>; 5] = [
     table::number(By::Time, "When", "Since the recording began.", 82.0),
     table::number(By::Grown, "Asked for", "Pages of 64 KiB that the program asked for.", 96.0),
     table::number(By::Size, "Size after", "Size of the memory afterwards.", 92.0),
-    table::name(By::Name, "Asked for by", "The function with the memory.grow. Hover shows the call path."),
+    table::name(
+        By::Name,
+        "Asked for by",
+        "The function with the memory.grow, and who called it. Hover shows the whole call path.",
+    ),
     table::text(By::Place, "Line", "Its line.", 130.0),
 ];
 
@@ -192,7 +196,9 @@ fn steps_line<'a>(memory: &MemoryGrowth, end: f64, palette: &Palette) -> Line<'a
     }
     points.extend(points.last().map(|last| [end, last[1]]));
     let name = format!("memory {}", memory.memory.0);
-    Line::new(name, points).color(palette.memory.pages).width(2.0).allow_hover(false)
+    // Steps stand upright; drawn as a band they would become a slope.
+    let line = Line::new(name, points).color(palette.memory.pages).width(2.0).allow_band(false);
+    line.fill(0.0).fill_alpha(0.05).allow_hover(false)
 }
 
 fn bytes_of(memory: &MemoryGrowth, pages: u64) -> f64 {
@@ -204,6 +210,7 @@ fn heap_line<'a>(view: &GrowthView, end: f64, palette: &Palette) -> Line<'a> {
         view.heap.iter().map(|point| [point.time_nanos as f64, point.live_bytes as f64]).collect();
     points.extend(points.last().map(|last| [end, last[1]]));
     Line::new("heap", points)
+        .allow_band(false)
         .color(palette.memory.live)
         .width(1.5)
         .fill(0.0)
@@ -218,12 +225,16 @@ fn pin(view: &GrowthView, row: &GrowthRow) -> [f64; 2] {
     [row.event.time_nanos as f64, row.event.after_pages().saturating_mul(page) as f64]
 }
 
+const MANY_EVENTS: usize = 80;
+
 fn event_points<'a>(view: &GrowthView, palette: &Palette) -> [Points<'a>; 2] {
     let of = |granted: bool| -> Vec<[f64; 2]> {
         view.events.iter().filter(|row| row.event.granted == granted).map(|row| pin(view, row)).collect()
     };
+    // Many pins close together would hide the curve.
+    let radius = if view.events.len() > MANY_EVENTS { 1.8 } else { 3.5 };
     [
-        Points::new(GREW, of(true)).radius(3.5).color(palette.memory.pages).shape(MarkerShape::Circle),
+        Points::new(GREW, of(true)).radius(radius).color(palette.memory.pages).shape(MarkerShape::Circle),
         Points::new(REFUSED, of(false)).radius(5.0).color(palette.error).shape(MarkerShape::Cross),
     ]
 }
@@ -323,7 +334,7 @@ fn compare(ctx: &PanelCtx<'_>, by: By, a: &GrowthRow, b: &GrowthRow) -> Ordering
 fn cell(ctx: &PanelCtx<'_>, view: &GrowthView, row: &GrowthRow, by: By) -> String {
     match by {
         By::Time => units::nanos(row.event.time_nanos),
-        By::Grown if row.event.granted => format!("{} pages", units::exact(row.event.asked_pages)),
+        By::Grown if row.event.granted => units::value(Unit::Pages, row.event.asked_pages),
         By::Grown => format!("{} refused", units::exact(row.event.asked_pages)),
         By::Size => units::bytes(pin(view, row)[1] as u64),
         By::Name => name(ctx, row),
@@ -332,10 +343,7 @@ fn cell(ctx: &PanelCtx<'_>, view: &GrowthView, row: &GrowthRow, by: By) -> Strin
 }
 
 fn name(ctx: &PanelCtx<'_>, row: &GrowthRow) -> String {
-    if row.path == PathId::ROOT {
-        return "not known".to_owned();
-    }
-    ctx.profile.frames().get(ctx.profile.paths().frame(row.path)).short.to_string()
+    path_text(ctx.profile, row.path)
 }
 
 fn place(ctx: &PanelCtx<'_>, row: &GrowthRow) -> Option<String> {

@@ -260,6 +260,20 @@ fn asker_of(profile: &Profile, path: PathId) -> FrameId {
     profile.paths().frame(if above == PathId::ROOT { path } else { above })
 }
 
+/// A call path in one line, innermost first: `sbrk ‹ malloc ‹ load`.
+fn path_text(profile: &Profile, path: PathId) -> String {
+    const MOST: usize = 4;
+    let frames = profile.paths().frames(path).take(MOST);
+    let names: Vec<_> = frames.map(|(frame, _)| &*profile.frames().get(frame).short).collect();
+    if names.is_empty() { "not known".to_owned() } else { names.join(" ‹ ") }
+}
+
+/// As [`path_text`], of a block: without the allocator's own function.
+fn asker_text(profile: &Profile, path: PathId) -> String {
+    let above = profile.paths().parent(path);
+    path_text(profile, if above == PathId::ROOT { path } else { above })
+}
+
 /// The last two parts of a source path.
 fn short_file(file: &str) -> &str {
     let is_separator = |c| c == '/' || c == '\\';

@@ -1,6 +1,6 @@
 //! The table of allocation sites: who asked for the blocks that are live at the moment shown.
 
-use super::{PanelCtx, asker_of, call_path_ui};
+use super::{PanelCtx, asker_text, call_path_ui};
 use crate::analysis::{HeapAt, HeapSite};
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
@@ -46,7 +46,7 @@ const COLUMNS: [ColumnSpec<By>; 4] = [
     table::name(
         By::Name,
         "Asked for by",
-        "The function that called the allocator. Hover shows the call path.",
+        "The function that called the allocator, and who called it. Hover shows the whole call path.",
     ),
 ];
 
@@ -105,7 +105,7 @@ fn compare(ctx: &PanelCtx<'_>, by: By, a: &HeapSite, b: &HeapSite) -> Ordering {
         By::Bytes => a.bytes.cmp(&b.bytes),
         By::Blocks => a.blocks.cmp(&b.blocks),
         By::Leaked => a.leaked_bytes.cmp(&b.leaked_bytes),
-        By::Name => named(ctx, asker_of(ctx.profile, a.path)).cmp(&named(ctx, asker_of(ctx.profile, b.path))),
+        By::Name => asker_text(ctx.profile, a.path).cmp(&asker_text(ctx.profile, b.path)),
     }
 }
 
@@ -115,7 +115,7 @@ fn cell(ctx: &PanelCtx<'_>, site: &HeapSite, by: By) -> String {
         By::Blocks => units::count(site.blocks),
         By::Leaked if site.leaked_blocks == 0 => "–".to_owned(),
         By::Leaked => units::bytes(site.leaked_bytes),
-        By::Name => named(ctx, asker_of(ctx.profile, site.path)),
+        By::Name => asker_text(ctx.profile, site.path),
     }
 }
 

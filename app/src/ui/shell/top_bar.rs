@@ -109,13 +109,8 @@ fn help_menu(ui: &mut Ui, bar: &TopBar<'_>) {
 }
 
 fn run_button(ui: &mut Ui, bar: &TopBar<'_>) {
-    let palette = Palette::of(ui);
-    if bar.is_recording {
-        if ui.button(RichText::new("⏹ Stop").color(palette.error)).clicked() {
-            bar.commands.send(Command::Stop);
-        }
-    } else if bar.documents.front().is_some() {
-        let run = ui.button(RichText::new("▶ Run again").color(palette.accent));
+    if bar.documents.front().is_some() && !bar.is_recording {
+        let run = ui.button(RichText::new("▶ Run again").color(Palette::of(ui).accent));
         if run.on_hover_text("Ctrl+R  Run this module once more, the same way or another.").clicked() {
             bar.commands.send(Command::RunAgain);
         }

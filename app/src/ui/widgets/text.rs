@@ -36,15 +36,22 @@ pub fn figure(ui: &mut Ui, name: &str, value: &str, about: &str) {
     }
 }
 
-/// A small square of a colour that a legend explains.
+/// A small square of a colour that a legend explains. One piece, so that it wraps as a whole.
 pub fn swatch(ui: &mut Ui, colour: Color32, text: &str) -> Response {
-    let row = ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 5.0;
-        let (rect, _) = ui.allocate_exact_size(Vec2::splat(11.0), Sense::hover());
-        ui.painter().rect(rect, 2.0, colour, (1.0, Palette::of(ui).border), egui::StrokeKind::Inside);
-        ui.label(RichText::new(text).small());
-    });
-    row.response
+    const SQUARE: f32 = 11.0;
+    const GAP: f32 = 5.0;
+    let palette = Palette::of(ui);
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), font, palette.text);
+    let size = Vec2::new(SQUARE + GAP + galley.size().x, galley.size().y.max(SQUARE + 3.0));
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let square =
+        egui::Rect::from_min_size(rect.left_center() - Vec2::Y * (SQUARE / 2.0), Vec2::splat(SQUARE));
+    ui.painter().rect(square, 2.0, colour, (1.0, palette.border), egui::StrokeKind::Inside);
+    let at = egui::pos2(square.right() + GAP, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, palette.text);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
+    response
 }
 
 /// A short state such as `12 warnings`, in a rounded box.

@@ -112,7 +112,8 @@ fn paint(ui: &Ui, ctx: &PanelCtx<'_>, view: &Arc<FlameView>, state: &mut FlameSt
     let painter = ui.painter_at(rect);
     let needle = state.search.needle().to_owned();
     let key = PictureKey { viewport: state.viewport, rect, palette, needle, pixels: ui.pixels_per_point() };
-    if !state.picture.as_ref().is_some_and(|picture| picture.is_of(&key)) {
+    let stale = state.labels.refresh(&painter);
+    if stale || !state.picture.as_ref().is_some_and(|picture| picture.is_of(&key)) {
         let colours = state.colours.of(ctx.profile, palette);
         let builder = Builder { profile: ctx.profile, view, search: &state.search, colours, key };
         state.picture = Some(builder.build(&painter, &mut state.labels));

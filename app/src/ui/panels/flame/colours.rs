@@ -51,8 +51,9 @@ fn guest_hue(info: &FrameInfo) -> f32 {
     (0.97 + 0.24 * fraction(key)) % 1.0
 }
 
+/// What stands before the last `::`, or the whole name.
 fn namespace(name: &str) -> &str {
-    name.rsplit_once("::").map_or("", |(space, _)| space)
+    name.rsplit_once("::").map_or(name, |(space, _)| space)
 }
 
 fn fraction(text: &str) -> f32 {

@@ -64,17 +64,30 @@ impl Picture {
 #[derive(Default)]
 pub struct Labels {
     galleys: FxHashMap<(FrameId, usize), Arc<Galley>>,
-    pixels: f32,
+    probe: Option<Arc<Galley>>,
 }
 
 /// More than a screen can show, so that what is in use is rarely laid out twice.
 const MOST_LABELS: usize = 20_000;
 
 impl Labels {
-    fn get(&mut self, painter: &Painter, profile: &Profile, frame: FrameId, most: usize) -> Arc<Galley> {
-        if self.galleys.len() > MOST_LABELS || self.pixels != painter.pixels_per_point() {
+    /// Drops the labels whose glyphs are gone: another theme, another scale and a full atlas draw all glyphs anew.
+    /// Says whether they were. To be asked in every frame.
+    ///
+    /// The toolkit lays a text out again only when its glyphs are gone, so one text tells of all.
+    pub fn refresh(&mut self, painter: &Painter) -> bool {
+        let probe = painter.layout_no_wrap("glyphs".to_owned(), MONO, Color32::PLACEHOLDER);
+        let same = self.probe.as_ref().is_some_and(|known| Arc::ptr_eq(known, &probe));
+        self.probe = Some(probe);
+        if !same {
             self.galleys.clear();
-            self.pixels = painter.pixels_per_point();
+        }
+        !same
+    }
+
+    fn get(&mut self, painter: &Painter, profile: &Profile, frame: FrameId, most: usize) -> Arc<Galley> {
+        if self.galleys.len() > MOST_LABELS {
+            self.galleys.clear();
         }
         let galley = self.galleys.entry((frame, most)).or_insert_with(|| {
             let text = cut(&profile.frames().get(frame).short, most);

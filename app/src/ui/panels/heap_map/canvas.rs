@@ -164,12 +164,19 @@ fn kind_colour(kind: CellKind, palette: &Palette) -> Color32 {
     }
 }
 
+/// However few bytes of a cell are live, at least so much of its colour says it: a single block keeps a page.
+const LEAST_LIVE: f32 = 0.4;
+
 /// The colours of all kinds in the cell, by their bytes.
 fn blend(cell: &HeapCell, palette: &Palette) -> Color32 {
     let all: u64 = cell.bytes.iter().sum();
+    let live = cell.bytes_of(CellKind::Live);
+    let live_part =
+        if live > 0 { LEAST_LIVE + (1.0 - LEAST_LIVE) * units::share(live, all) as f32 } else { 0.0 };
     let mut mixed = [0.0f32; 3];
     for kind in CellKind::ALL {
-        let part = units::share(cell.bytes_of(kind), all) as f32;
+        let rest = units::share(cell.bytes_of(kind), all - live) as f32 * (1.0 - live_part);
+        let part = if kind == CellKind::Live { live_part } else { rest };
         let [r, g, b, _] = kind_colour(kind, palette).to_array();
         for (sum, value) in mixed.iter_mut().zip([r, g, b]) {
             *sum += f32::from(value) * part;
@@ -279,4 +286,22 @@ fn tooltip_ui(
         RichText::new(format!("handed out at {}, {} ago", units::nanos(since), units::nanos(age))).weak(),
     );
     call_path_ui(ui, ctx.profile, block.path);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::theme::DARK;
+
+    #[test]
+    fn a_single_live_byte_is_seen() {
+        let mut cell = HeapCell::default();
+        cell.bytes[CellKind::Free as usize] = 4_096;
+        assert_eq!(blend(&cell, &DARK), DARK.memory.free);
+        cell.bytes[CellKind::Live as usize] = 1;
+        let mixed = blend(&cell, &DARK);
+        assert!(mixed.r() > DARK.memory.free.r() + 40, "{mixed:?}");
+        cell.bytes[CellKind::Free as usize] = 0;
+        assert_eq!(blend(&cell, &DARK), DARK.memory.live);
+    }
 }
