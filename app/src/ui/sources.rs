@@ -21,6 +21,14 @@ impl SourceProvider for Sources {
 }
 
 impl Sources {
+    /// The same, and last the folder of the module at `module_path`: a program often lies beside its source.
+    #[must_use]
+    pub fn with_folder_of(&self, module_path: &str) -> Sources {
+        let beside = Path::new(module_path).parent().filter(|folder| folder.is_absolute());
+        let folders = self.folders.iter().cloned().chain(beside.map(Path::to_owned)).collect();
+        Sources { folders }
+    }
+
     /// The path itself, then each folder with ever shorter ends of it.
     fn candidates(&self, path: &str) -> Vec<PathBuf> {
         let normal: Vec<_> =
@@ -49,6 +57,13 @@ mod tests {
         let sources = Sources { folders: vec![PathBuf::from("/mine")] };
         let expected = ["/build/src/a.c", "/mine/build/src/a.c", "/mine/src/a.c", "/mine/a.c"];
         assert_eq!(sources.candidates("/build/src/a.c"), expected.map(PathBuf::from));
+    }
+
+    #[test]
+    fn sources_beside_the_module_are_tried_last() {
+        let sources = Sources { folders: vec![PathBuf::from("/mine")] };
+        assert_eq!(sources.with_folder_of("/out/a.wasm").folders, ["/mine", "/out"].map(PathBuf::from));
+        assert_eq!(sources.with_folder_of("").folders, ["/mine"].map(PathBuf::from));
     }
 
     #[test]

@@ -48,8 +48,20 @@ pub fn run(paths: Vec<PathBuf>) -> Result<(), StartError> {
         catch_unwind(AssertUnwindSafe(|| eframe::run_native(NAME, options(), creator(paths, started))));
     match result {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(StartError::NoWindow { reason: one_line(&error.to_string()) }),
-        Err(panic) => Err(StartError::NoWindow { reason: one_line(&panic_words(&*panic)) }),
+        Ok(Err(error)) => Err(why(&error.to_string())),
+        Err(panic) => Err(why(&panic_words(&*panic))),
+    }
+}
+
+/// The toolkit's words, without the places in its own source that they begin with.
+fn why(words: &str) -> StartError {
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let reason = words.rsplit(".rs:").next().unwrap_or_default();
+    let reason = reason.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':' || c == ' ').to_owned();
+    if reason.contains("connection") {
+        StartError::NoDisplay { reason }
+    } else {
+        StartError::NoWindow { reason }
     }
 }
 
@@ -94,6 +106,20 @@ fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
     words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("the toolkit failed").to_owned()
 }
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+#[cfg(test)]
+mod tests {
+    use super::why;
+
+    #[test]
+    fn reasons_name_no_file_of_the_toolkit() {
+        let words = "winit EventLoopError: os error at /x/winit/src/linux/mod.rs:788: Failed to open connection to X server";
+        let text = why(words).to_string();
+        assert!(
+            text.starts_with("there is no display")
+                && text.ends_with("(Failed to open connection to X server)"),
+            "{text}"
+        );
+        let text = why("library libX11.so.6 could not be loaded").to_string();
+        assert!(text.contains("libX11.so.6") && text.contains("apt install"), "{text}");
+    }
 }

@@ -1,6 +1,6 @@
 //! The table of calls between guest and host, and who made them.
 
-use super::{PanelCtx, call_path_ui, short_file};
+use super::{PanelCtx, call_path_ui, path_text, short_file};
 use crate::analysis::{BoundaryCaller, BoundaryRow, BoundaryTable};
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
@@ -91,7 +91,11 @@ const CALLER_COLUMNS: [ColumnSpec<CallerBy>; 5] = [
     table::number(CallerBy::Calls, "Calls", "How often it was called from here.", 90.0),
     table::number(CallerBy::Total, "Time", "Time in the host, with what it called back.", 90.0),
     table::number(CallerBy::Bytes, "Bytes", "Both ways, where the ABI tells.", 90.0),
-    table::name(CallerBy::Name, "Caller", "The function that called. Hover shows the whole call path."),
+    table::name(
+        CallerBy::Name,
+        "Caller",
+        "The function that called, and who called it. Hover shows the whole call path.",
+    ),
     table::text(CallerBy::Place, "Line", "The line of the call.", 150.0),
 ];
 
@@ -276,7 +280,7 @@ fn caller_cell(ctx: &PanelCtx<'_>, caller: &BoundaryCaller, by: CallerBy) -> Str
         CallerBy::Calls => units::count(caller.calls),
         CallerBy::Total => units::nanos(caller.total_nanos),
         CallerBy::Bytes => caller.bytes.map_or_else(|| "–".to_owned(), units::bytes),
-        CallerBy::Name => ctx.profile.frames().get(caller.frame).short.to_string(),
+        CallerBy::Name => path_text(ctx.profile, caller.path),
         CallerBy::Place => place().unwrap_or_default(),
     }
 }

@@ -199,7 +199,8 @@ fn source(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Panel
     let state = &mut panels.source;
     state.follow(ctx, &lines);
     let listing = state.file(&lines).and_then(|file| {
-        let query = ListingQuery { lines: Arc::clone(&lines), file, sources: sources.clone() };
+        let sources = sources.with_folder_of(&ctx.profile.recording().meta.module_path);
+        let query = ListingQuery { lines: Arc::clone(&lines), file, sources };
         panels.slots.listing.view(asker, query)
     });
     let view = source::SourceView { lines, listing };

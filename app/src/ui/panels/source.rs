@@ -31,17 +31,26 @@ pub struct SourceState {
 }
 
 impl SourceState {
-    /// Goes to the selected function when another one is selected.
+    /// Goes to the selected function when another one is selected, and to the heaviest line at first.
     pub fn follow(&mut self, ctx: &PanelCtx<'_>, lines: &LineTable) {
+        if self.chosen.is_none() {
+            self.go_to(
+                lines.files.first().and_then(|file| heaviest(lines.rows.get(file.rows.clone())?.iter())),
+            );
+        }
         if self.followed == ctx.selection.function {
             return;
         }
         self.followed = ctx.selection.function;
         let Some(function) = self.followed else { return };
-        let of_function = lines.rows.iter().filter(|row| row.functions.contains(&function) && row.line > 0);
-        let Some(hottest) = of_function.max_by_key(|row| (row.self_value, row.total_value)) else { return };
-        self.chosen = Some(Arc::clone(&hottest.file));
-        self.scroll_to = Some(hottest.line);
+        self.go_to(heaviest(lines.rows.iter().filter(|row| row.functions.contains(&function))));
+    }
+
+    fn go_to(&mut self, row: Option<&LineRow>) {
+        if let Some(row) = row {
+            self.chosen = Some(Arc::clone(&row.file));
+            self.scroll_to = Some(row.line);
+        }
     }
 
     /// The file that is shown.
@@ -49,6 +58,11 @@ impl SourceState {
         let chosen = self.chosen.as_ref().filter(|file| lines.files.iter().any(|row| row.file == **file));
         chosen.cloned().or_else(|| lines.files.first().map(|row| Arc::clone(&row.file)))
     }
+}
+
+/// The line that weighs most; code without a line is on none.
+fn heaviest<'a>(rows: impl Iterator<Item = &'a LineRow>) -> Option<&'a LineRow> {
+    rows.filter(|row| row.line > 0).max_by_key(|row| (row.self_value, row.total_value))
 }
 
 /// The width of a character of the source, in points.

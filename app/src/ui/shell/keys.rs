@@ -54,7 +54,10 @@ const LIST: [(&str, &[(&str, &str)]); 4] = [
             ("Ctrl+F", "Search"),
         ],
     ),
-    ("Memory growth", &[("Drag", "Move"), ("Ctrl+wheel", "Zoom"), ("Double click", "Show everything")]),
+    (
+        "Memory growth",
+        &[("Drag", "Move"), ("Wheel", "Zoom at the pointer"), ("Double click", "Show everything")],
+    ),
     (
         "Fragmentation map",
         &[
