@@ -97,6 +97,17 @@ impl HeapEvents {
         self.context.push(context);
     }
 
+    /// Forgets all operations and keeps their room.
+    pub fn clear(&mut self) {
+        let HeapEvents { time_nanos, op, address, size, old_address, context } = self;
+        time_nanos.clear();
+        op.clear();
+        address.clear();
+        size.clear();
+        old_address.clear();
+        context.clear();
+    }
+
     /// Appends all operations of `more` and leaves it empty.
     pub fn append(&mut self, more: &mut HeapEvents) {
         let HeapEvents { time_nanos, op, address, size, old_address, context } = more;

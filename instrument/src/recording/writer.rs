@@ -45,6 +45,16 @@ pub struct Batch {
     pub outcome: Option<Outcome>,
 }
 
+impl Batch {
+    /// Empties it, and keeps the room of the largest table for the next time: it would be handed back to the
+    /// operating system and asked for again several times a second.
+    pub fn clear(&mut self) {
+        let mut heap = std::mem::take(&mut self.heap);
+        heap.clear();
+        *self = Batch { heap, ..Batch::default() };
+    }
+}
+
 /// Appends chunks to a recording. Holds one chunk at a time, a few megabytes, however long the run is.
 ///
 /// After an error the recording is readable up to the last whole chunk; further batches may still be written, and

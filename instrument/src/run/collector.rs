@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(10);
 /// How often what was collected is written.
 const WRITE: Duration = Duration::from_millis(250);
+/// Heap operations that may wait to be written: some ten megabytes.
+const MAX_HEAP_EVENTS: usize = 1 << 18;
 /// How long a sample waits for elder ones that the guest's thread took at the same time and has not handed over yet.
 const SETTLE_NANOS: u64 = Duration::from_millis(100).as_nanos() as u64;
 
@@ -91,7 +93,7 @@ impl<'a, W: Write> Collector<'a, W> {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             self.check_limits();
-            if written.elapsed() >= WRITE {
+            if written.elapsed() >= WRITE || self.batch.heap.len() >= MAX_HEAP_EVENTS {
                 messages.try_iter().for_each(|message| self.take(message));
                 self.take_native_samples();
                 self.write(self.clock.now());
@@ -114,6 +116,7 @@ impl<'a, W: Write> Collector<'a, W> {
     fn take(&mut self, message: Message) {
         match message {
             Message::Phase(phase, at_nanos) => self.begin_phase(phase, at_nanos),
+            Message::End(at_nanos) => self.end_phase(at_nanos),
             Message::Batch(batch) => self.take_batch(*batch),
             Message::Sample(sample) => self.take_sample(&sample),
             Message::Output(bytes) => self.batch.output.extend_from_slice(&bytes),
@@ -175,13 +178,12 @@ impl<'a, W: Write> Collector<'a, W> {
             self.counts.run_nanos = self.clock.now().saturating_sub(began);
         }
         self.observer.live(self.counts);
-        let batch = std::mem::take(&mut self.batch);
-        if self.failure.is_some() {
-            return;
+        if self.failure.is_none() {
+            self.failure = self.writer.write(&self.batch).err();
+            if self.failure.is_some() {
+                self.request_stop(StopReason::WriteFailed);
+            }
         }
-        if let Err(error) = self.writer.write(&batch) {
-            self.failure = Some(error);
-            self.request_stop(StopReason::WriteFailed);
-        }
+        self.batch.clear();
     }
 }

@@ -117,6 +117,8 @@ impl GuestRun {
             self.entry.call(&mut self.store, &instance)
         });
         drop(ticks);
+        let watch = &self.store.data().watch;
+        watch.messages.send(Message::End(watch.clock.now()));
         let GuestRun { store, entry, limits, .. } = &mut self;
         let Watch { log, clock, .. } = &mut store.data_mut().watch;
         log.leave_all(clock);

@@ -12,6 +12,8 @@ const WAITING: usize = 256;
 pub enum Message {
     /// A phase began, so many nanoseconds after the recording did.
     Phase(Phase, u64),
+    /// The run ended, so many nanoseconds after the recording began. What follows was only waiting to be handed on.
+    End(u64),
     /// Events and contexts that the probes recorded.
     Batch(Box<Batch>),
     /// A sample that the guest's own thread took.
