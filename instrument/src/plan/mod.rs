@@ -2,6 +2,7 @@
 
 mod abi;
 mod function;
+mod outermost;
 mod references;
 mod scan;
 
@@ -60,13 +61,15 @@ impl Plan {
         }
         refuse_instrumented(index)?;
         let mut plan = Plan::default();
-        let shapes = if measures.has(Measure::Heap) {
+        let mut shapes = if measures.has(Measure::Heap) {
             plan.find_allocators(index, name_of)
         } else {
             FxHashMap::default()
         };
         let references = References::read(bytes)?;
         let scan = Scan::read(bytes, index)?;
+        let inside = outermost::only_inside(index, &references, &scan, |func| shapes.contains_key(&func));
+        shapes.retain(|func, _| !inside.contains(func));
         let open = host_holds_references(index);
         let has_event = |func| {
             let mut instructions = scan.of(func).iter();

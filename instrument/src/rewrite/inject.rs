@@ -14,7 +14,8 @@
 //! (local.set $saved (local.get 0)) ...
 //! (block (result i32) the old body)
 //! (local.tee $result)
-//! (call $heap $me new size old)
+//! (if (the node is not nested)
+//!   (then (call $heap $me new size old)))
 //! ```
 
 use super::indices::Indices;
@@ -160,9 +161,10 @@ impl Injector<'_> {
             code.local_get(param).local_set(saved.index);
         }
         if let AllocatorShape::Free { .. } = shape {
+            self.if_outermost(code);
             code.local_get(self.locals.me).i64_const(0).i64_const(0);
             self.saved(code, 0);
-            code.call(self.indices.heap);
+            code.call(self.indices.heap).end();
         }
         code.block(self.locals.result.map_or(BlockType::Empty, |result| BlockType::Result(result.ty)));
     }
@@ -172,12 +174,20 @@ impl Injector<'_> {
         let code = &mut InstructionSink::new(out);
         if let (Some(shape), Some(result)) = (self.plan.allocator, self.locals.result) {
             code.local_tee(result.index);
+            self.if_outermost(code);
             match shape {
                 AllocatorShape::AllocInto { .. } => self.stored_block(code, result.index, result.ty),
                 _ => self.returned_block(code, shape, result.index, result.ty),
             }
+            code.end();
         }
         code.end();
+    }
+
+    /// Opens the `if` around what is done unless the allocator runs inside of another one.
+    fn if_outermost(&self, code: &mut InstructionSink<'_>) {
+        code.local_get(self.locals.me).i32_load(word(self.indices.contexts, node::PARENT));
+        code.i32_const(node::NESTED as i32).i32_and().i32_eqz().if_(BlockType::Empty);
     }
 
     fn returned_block(

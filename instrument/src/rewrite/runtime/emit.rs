@@ -2,7 +2,7 @@
 
 use super::super::indices::Indices;
 use super::super::inject::{long, word};
-use crate::probes::layout::{events, kind, node};
+use crate::probes::layout::{events, kind};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
 /// ```wat
@@ -98,11 +98,10 @@ fn set_end(code: &mut InstructionSink<'_>, indices: &Indices) {
     code.i32_store(word(indices.events, events::END));
 }
 
-/// Records a heap operation unless it happens inside of another one:
+/// Records a heap operation:
 ///
 /// ```wat
 /// (func $heap (param $me i32) (param $new i64) (param $size i64) (param $old i64)
-///   (if the node is nested (then return))
 ///   (if (i64.eqz $old)
 ///     (then (if $new (then emit ALLOC $new $size)))
 ///     (else
@@ -113,11 +112,6 @@ pub(super) fn heap(indices: &Indices) -> Function {
     let [me, new, size, old] = [0, 1, 2, 3];
     let mut function = Function::new([]);
     let mut code = function.instructions();
-    code.local_get(me)
-        .i32_load(word(indices.contexts, node::PARENT))
-        .i32_const(node::NESTED as i32)
-        .i32_and();
-    code.if_(BlockType::Empty).return_().end();
     let record = |code: &mut InstructionSink<'_>, kind: u32, address: u32| {
         code.i32_const(kind as i32).local_get(me).local_get(address).local_get(size).local_get(old);
         code.call(indices.emit);
