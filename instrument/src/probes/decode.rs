@@ -13,7 +13,7 @@ pub struct NodeAddress(pub u32);
 /// Why the module called the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
-    /// The buffer of events is full: see [`drain`].
+    /// The buffer of events is full: see [`take_records`].
     Drain,
     /// An import was called.
     Import {
@@ -43,26 +43,42 @@ pub fn set_clock(memory: &mut [u8], nanos: u64) {
     put(memory, events::CLOCK, &nanos.to_le_bytes());
 }
 
-/// Moves all records out of the events memory, in the order in which they happened, and leaves the buffer empty.
-/// Gives the number of records that were dropped so far because the buffer was full. The contexts must have been
-/// read before, or the events' contexts are `None`.
-pub fn drain(
-    probes: &Probes,
-    memory: &mut [u8],
-    contexts: &ContextReader,
-    growth: &mut Vec<GrowthEvent>,
-    heap: &mut HeapEvents,
-) -> u64 {
+/// Copies all records out of the events memory to the end of `out`, and leaves the buffer empty. Gives the number of
+/// records that were dropped so far because the buffer was full.
+pub fn take_records(memory: &mut [u8], out: &mut Vec<u8>) -> u64 {
     let end = u32_at(memory, events::WRITE).unwrap_or(0).max(events::BASE) as usize;
-    let records = memory.get(events::BASE as usize..end).unwrap_or_default();
-    for record in records.chunks_exact(events::RECORD as usize) {
-        take_record(probes, record, contexts, growth, heap);
-    }
+    out.extend_from_slice(memory.get(events::BASE as usize..end).unwrap_or_default());
     // Before the first record the module has not set up its buffer; then there is nothing to reset.
     if u32_at(memory, events::END).is_some_and(|end| end != 0) {
         put(memory, events::WRITE, &events::BASE.to_le_bytes());
     }
     u64_at(memory, events::DROPPED).unwrap_or(0)
+}
+
+/// The part of the contexts memory from `start` on that holds nodes. Nodes never move or go away.
+pub fn nodes_from(memory: &[u8], start: usize) -> &[u8] {
+    let free = u32_at(memory, contexts::FREE).unwrap_or(0) as usize;
+    memory.get(start..free.max(start)).unwrap_or_default()
+}
+
+/// Makes `mirror`, which holds the contexts memory up to its end, say that its nodes go so far.
+pub fn mark_free(mirror: &mut [u8]) {
+    let free = (mirror.len() as u32).to_le_bytes();
+    put(mirror, contexts::FREE, &free);
+}
+
+/// Reads `records` as [`take_records`] gave them, in the order in which they happened. The contexts must have been read
+/// before, or the events' contexts are `None`.
+pub fn decode(
+    probes: &Probes,
+    records: &[u8],
+    contexts: &ContextReader,
+    growth: &mut Vec<GrowthEvent>,
+    heap: &mut HeapEvents,
+) {
+    for record in records.chunks_exact(events::RECORD as usize) {
+        take_record(probes, record, contexts, growth, heap);
+    }
 }
 
 fn take_record(

@@ -1,13 +1,15 @@
 //! What the host has to know about the probes of a rewritten module in order to read them.
 //!
-//! The host reads and writes the two exported memories as bytes, with [`ContextReader`], [`drain`],
-//! [`take_crossing`] and [`set_clock`]. It puts a function of type `() -> ()` into the exported table to be called
+//! The host reads and writes the two exported memories as bytes, with [`ContextReader`],
+//! [`take_records`], [`decode`], [`take_crossing`] and [`set_clock`]. It puts a function of type `() -> ()` into the exported table to be called
 //! when the buffer of events is full; without one the buffer grows, and then drops.
 
 mod decode;
 pub(crate) mod layout;
 
-pub use decode::{Call, ContextReader, NodeAddress, drain, set_clock, take_crossing};
+pub use decode::{
+    Call, ContextReader, NodeAddress, decode, mark_free, nodes_from, set_clock, take_crossing, take_records,
+};
 
 use layout::{contexts, node};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};

@@ -45,14 +45,6 @@ impl ContextTable {
         id
     }
 
-    /// Appends all rows of `more`, whose ids go on where these end, and leaves it empty.
-    pub fn append(&mut self, more: &mut ContextTable) {
-        let ContextTable { parent, func, call_site } = more;
-        self.parent.append(parent);
-        self.func.append(func);
-        self.call_site.append(call_site);
-    }
-
     /// `context` and its callers, innermost first.
     pub fn ancestors(&self, context: ContextId) -> impl Iterator<Item = ContextId> {
         let up = |id: &ContextId| self.parent.get(id.0 as usize).copied().flatten();

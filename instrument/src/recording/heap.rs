@@ -108,17 +108,6 @@ impl HeapEvents {
         context.clear();
     }
 
-    /// Appends all operations of `more` and leaves it empty.
-    pub fn append(&mut self, more: &mut HeapEvents) {
-        let HeapEvents { time_nanos, op, address, size, old_address, context } = more;
-        self.time_nanos.append(time_nanos);
-        self.op.append(op);
-        self.address.append(address);
-        self.size.append(size);
-        self.old_address.append(old_address);
-        self.context.append(context);
-    }
-
     /// The operation in row `row`.
     pub fn get(&self, row: usize) -> Option<HeapEvent> {
         Some(HeapEvent {

@@ -62,8 +62,9 @@ pub struct BoundaryLog {
     deepest: usize,
 }
 
+/// The sums of one call site.
 #[derive(Clone, Copy, Default)]
-struct SiteTotals {
+pub struct SiteTotals {
     calls: u64,
     total_nanos: u64,
     bytes: Option<u64>,
@@ -122,18 +123,30 @@ impl BoundaryLog {
         }
     }
 
-    /// The table so far. `context_id` tells the recording's row of a context.
-    pub fn table<C>(&self, context_id: C) -> CrossingTable
-    where
-        C: Fn(NodeAddress) -> Option<ContextId>,
-    {
-        let mut sites: Vec<_> = self.sites.iter().map(|(site, sums)| sums.row(*site, &context_id)).collect();
-        sites.sort_by_key(|row| (row.import, row.context, row.site));
-        CrossingTable {
+    /// The sums so far.
+    pub fn sums(&self) -> BoundarySums {
+        BoundarySums {
             functions: self.functions.values().cloned().collect(),
-            sites,
+            sites: self.sites.iter().map(|(site, totals)| (*site, *totals)).collect(),
             reentry_depth: (self.deepest / 2) as u32,
         }
+    }
+}
+
+/// The sums at one moment, with contexts as the guest knows them.
+pub struct BoundarySums {
+    functions: Vec<Crossing>,
+    sites: Vec<(CrossingSite, SiteTotals)>,
+    reentry_depth: u32,
+}
+
+impl BoundarySums {
+    /// The recording's table. `context_id` tells the recording's row of a context.
+    pub fn table(self, context_id: impl Fn(NodeAddress) -> Option<ContextId>) -> CrossingTable {
+        let Self { functions, sites, reentry_depth } = self;
+        let mut sites: Vec<_> = sites.iter().map(|(site, totals)| totals.row(*site, &context_id)).collect();
+        sites.sort_by_key(|row| (row.import, row.context, row.site));
+        CrossingTable { functions, sites, reentry_depth }
     }
 }
 
@@ -146,10 +159,7 @@ impl SiteTotals {
         }
     }
 
-    fn row<C>(self, site: CrossingSite, context_id: C) -> SiteCrossings
-    where
-        C: Fn(NodeAddress) -> Option<ContextId>,
-    {
+    fn row(self, site: CrossingSite, context_id: impl Fn(NodeAddress) -> Option<ContextId>) -> SiteCrossings {
         let SiteTotals { calls, total_nanos, bytes } = self;
         let CrossingSite { import, context, offset } = site;
         SiteCrossings {
@@ -196,7 +206,7 @@ mod tests {
         }
         log.enter(Callee::Import(site(2)), None, &clock);
         log.leave_all(&clock);
-        let table = log.table(|_| None);
+        let table = log.sums().table(|_| None);
         let calls: Vec<_> = table.functions.iter().map(|f| (f.func.0, f.calls, f.bytes_out)).collect();
         assert_eq!(calls, [(1, 3, Some(21)), (2, 1, None), (5, 1, None)]);
         let export = &table.functions[2];

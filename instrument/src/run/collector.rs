@@ -3,7 +3,9 @@
 
 use super::clock::RecordingClock;
 use super::compiled::Places;
-use super::message::{Message, TracedSample};
+use super::guest_thread::GuestRun;
+use super::message::{Message, Shipment, TracedSample};
+use super::probe_log::ProbeLog;
 use super::sample_log::SampleLog;
 use super::stop::{StopFlag, StopReason};
 use super::{Limits, LiveCounts, Observer};
@@ -32,6 +34,7 @@ pub struct Collector<'a, W: Write> {
     stop: Arc<StopFlag>,
     sampler: Option<Arc<SignalSampler>>,
     samples: SampleLog,
+    probes: ProbeLog,
     batch: Batch,
     counts: LiveCounts,
     phase: Option<(Phase, u64)>,
@@ -49,6 +52,7 @@ impl<'a, W: Write> Collector<'a, W> {
             stop: Arc::default(),
             sampler: None,
             samples: SampleLog::default(),
+            probes: ProbeLog::default(),
             batch: Batch::default(),
             counts: LiveCounts::default(),
             phase: None,
@@ -56,10 +60,11 @@ impl<'a, W: Write> Collector<'a, W> {
         }
     }
 
-    /// Says how the guest is stopped, and where the samples are that signals took.
-    pub fn watch(&mut self, stop: Arc<StopFlag>, sampler: Option<Arc<SignalSampler>>) {
-        self.stop = stop;
-        self.sampler = sampler;
+    /// Says how the guest is stopped, where the samples are that signals took, and how the probes are laid out.
+    pub fn watch(&mut self, run: &GuestRun) {
+        self.stop = run.stop();
+        self.sampler = run.sampler();
+        self.probes = ProbeLog::new(run.layout());
     }
 
     /// A sentence about samples that are missing, if any are.
@@ -117,25 +122,22 @@ impl<'a, W: Write> Collector<'a, W> {
         match message {
             Message::Phase(phase, at_nanos) => self.begin_phase(phase, at_nanos),
             Message::End(at_nanos) => self.end_phase(at_nanos),
-            Message::Batch(batch) => self.take_batch(*batch),
+            Message::Probes(shipment) => self.take_shipment(shipment),
             Message::Sample(sample) => self.take_sample(&sample),
             Message::Output(bytes) => self.batch.output.extend_from_slice(&bytes),
         }
     }
 
-    fn take_batch(&mut self, mut new: Batch) {
-        let Batch { contexts, crossings, growth, heap, .. } = &mut new;
-        let grown = growth.iter().map(|event| event.after_pages() - event.before_pages);
-        self.counts.pages_grown += grown.sum::<u64>();
-        self.counts.heap_events += heap.len() as u64;
-        if let Some(table) = crossings.take() {
+    fn take_shipment(&mut self, shipment: Shipment) {
+        let (growth_before, heap_before) = (self.batch.growth.len(), self.batch.heap.len());
+        self.probes.take(shipment, &mut self.batch);
+        let growth = self.batch.growth.iter().skip(growth_before);
+        self.counts.pages_grown += growth.map(|event| event.after_pages() - event.before_pages).sum::<u64>();
+        self.counts.heap_events += (self.batch.heap.len() - heap_before) as u64;
+        if let Some(table) = &self.batch.crossings {
             let imports = table.functions.iter().filter(|row| row.direction == Direction::GuestToHost);
             self.counts.crossings = imports.map(|row| row.calls).sum();
-            self.batch.crossings = Some(table);
         }
-        self.batch.contexts.append(contexts);
-        self.batch.growth.append(growth);
-        self.batch.heap.append(heap);
     }
 
     fn take_sample(&mut self, sample: &TracedSample) {

@@ -109,6 +109,11 @@ impl GuestRun {
         self.sampler.clone()
     }
 
+    /// How the probes are laid out.
+    pub fn layout(&self) -> Arc<crate::probes::Probes> {
+        Arc::clone(&self.layout)
+    }
+
     /// Runs the guest on the calling thread.
     fn run(mut self) -> Result<Ending, RecordError> {
         let ticks = start_ticks(&self)?;

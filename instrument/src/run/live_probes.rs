@@ -1,9 +1,8 @@
 //! The probes of a guest that is running: its two probe memories, read from the guest's thread.
 
 use super::guest::GuestState;
-use super::message::Message;
+use super::message::{Message, Shipment};
 use crate::probes::{self, CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT, Probes};
-use crate::recording::Batch;
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::{AsContextMut, Caller, Func, Instance, Memory, Ref, Store, StoreContextMut};
@@ -11,13 +10,19 @@ use wasmtime::{AsContextMut, Caller, Func, Instance, Memory, Ref, Store, StoreCo
 /// What was recorded is handed on at least this often, as far as the guest gives occasion.
 const SHIPMENT_NANOS: u64 = Duration::from_millis(200).as_nanos() as u64;
 
+/// Records that are handed on at once: waking the collector for each buffer would cost more than the records.
+const SHIPMENT_BYTES: usize = 1 << 20;
+
 /// The probes of one instance.
 pub struct LiveProbes {
     /// Where things are.
     pub layout: Arc<Probes>,
     events: Memory,
     contexts: Memory,
-    reader: ContextReader,
+    /// Bytes of the contexts memory that were taken.
+    nodes_taken: usize,
+    /// What was taken and not handed on.
+    pending: Shipment,
     shipped_nanos: u64,
     /// Records for which there was no room.
     pub dropped: u64,
@@ -34,11 +39,11 @@ impl LiveProbes {
         let contexts = instance.get_memory(&mut *store, CONTEXTS_EXPORT)?;
         let host = instance.get_table(&mut *store, HOST_EXPORT)?;
         let drain =
-            Func::wrap(&mut *store, |mut caller: Caller<'_, GuestState>| ship(caller.as_context_mut()));
+            Func::wrap(&mut *store, |mut caller: Caller<'_, GuestState>| drain(caller.as_context_mut()));
         host.set(&mut *store, 0, Ref::Func(Some(drain))).ok()?;
         let layout = Arc::clone(layout);
-        let reader = ContextReader::default();
-        Some(LiveProbes { layout, events, contexts, reader, shipped_nanos: 0, dropped: 0 })
+        let pending = Shipment::default();
+        Some(LiveProbes { layout, events, contexts, nodes_taken: 0, pending, shipped_nanos: 0, dropped: 0 })
     }
 
     /// The memory of events.
@@ -56,12 +61,12 @@ impl LiveProbes {
         ContextReader::overflowed(self.contexts.data(store))
     }
 
-    fn collect(&mut self, store: &mut StoreContextMut<'_, GuestState>) -> Batch {
-        let mut batch = Batch::default();
-        self.reader.read(&self.layout, self.contexts.data(&*store), &mut batch.contexts);
-        let memory = self.events.data_mut(&mut *store);
-        self.dropped = probes::drain(&self.layout, memory, &self.reader, &mut batch.growth, &mut batch.heap);
-        batch
+    /// Takes what is new out of the two memories.
+    fn take(&mut self, store: &mut StoreContextMut<'_, GuestState>) {
+        let nodes = probes::nodes_from(self.contexts.data(&*store), self.nodes_taken);
+        self.nodes_taken += nodes.len();
+        self.pending.nodes.extend_from_slice(nodes);
+        self.dropped = probes::take_records(self.events.data_mut(store), &mut self.pending.records);
     }
 }
 
@@ -79,19 +84,29 @@ pub fn set_clock(store: &mut StoreContextMut<'_, GuestState>, nanos: u64) {
     }
 }
 
+/// Called by the guest when the buffer of events is full.
+fn drain(mut store: StoreContextMut<'_, GuestState>) {
+    let Some(mut live) = store.data_mut().watch.probes.take() else { return };
+    live.take(&mut store);
+    let full = live.pending.records.len() >= SHIPMENT_BYTES;
+    store.data_mut().watch.probes = Some(live);
+    if full {
+        ship(store);
+    }
+}
+
 /// Hands on what was recorded since the last time.
 pub fn ship(mut store: StoreContextMut<'_, GuestState>) {
-    let taken = store.data_mut().watch.probes.take();
-    let mut batch = Batch::default();
-    if let Some(mut live) = taken {
-        batch = live.collect(&mut store);
-        let watch = &mut store.data_mut().watch;
-        live.shipped_nanos = watch.clock.now();
-        batch.crossings = watch.records_boundary.then(|| watch.log.table(|node| live.reader.id(node)));
-        watch.probes = Some(live);
-    } else {
-        let watch = &store.data().watch;
-        batch.crossings = watch.records_boundary.then(|| watch.log.table(|_| None));
+    let mut shipment = Shipment::default();
+    if let Some(mut live) = store.data_mut().watch.probes.take() {
+        live.take(&mut store);
+        let room = Vec::with_capacity(live.pending.records.capacity());
+        shipment = std::mem::take(&mut live.pending);
+        live.pending.records = room;
+        live.shipped_nanos = store.data().watch.clock.now();
+        store.data_mut().watch.probes = Some(live);
     }
-    store.data().watch.messages.send(Message::Batch(Box::new(batch)));
+    let watch = &store.data().watch;
+    shipment.boundary = watch.records_boundary.then(|| watch.log.sums());
+    watch.messages.send(Message::Probes(shipment));
 }

@@ -1,6 +1,7 @@
 //! What the guest's thread tells the collector.
 
-use crate::recording::{Batch, Phase};
+use super::boundary_log::BoundarySums;
+use crate::recording::Phase;
 use crate::sample::Leaf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use wasmscope_symbolize::FuncIndex;
@@ -14,12 +15,23 @@ pub enum Message {
     Phase(Phase, u64),
     /// The run ended, so many nanoseconds after the recording began. What follows was only waiting to be handed on.
     End(u64),
-    /// Events and contexts that the probes recorded.
-    Batch(Box<Batch>),
+    /// What the probes recorded.
+    Probes(Shipment),
     /// A sample that the guest's own thread took.
     Sample(TracedSample),
     /// The guest wrote something.
     Output(Vec<u8>),
+}
+
+/// What the probes recorded since the last time, as it stood in their memories.
+#[derive(Default)]
+pub struct Shipment {
+    /// New nodes of the contexts memory, which go on where those before ended.
+    pub nodes: Vec<u8>,
+    /// New records of the events memory.
+    pub records: Vec<u8>,
+    /// The boundary so far, where it is due.
+    pub boundary: Option<BoundarySums>,
 }
 
 /// A sample whose stack the engine walked.

@@ -21,6 +21,7 @@ mod options;
 mod output;
 mod pacer;
 mod prepare;
+mod probe_log;
 mod sample_log;
 mod stop;
 mod value;
@@ -86,7 +87,7 @@ pub fn record<W: Write>(
 
     let (sender, messages) = message_channel();
     let run = GuestRun::prepare(&compiled, guest, &entry, options, &observer, &clock, sender)?;
-    collector.watch(run.stop(), run.sampler());
+    collector.watch(&run);
     let (outcome, notes) = std::thread::scope(|scope| {
         let thread = guest_thread::spawn(scope, run)?;
         collector.collect(&messages, compiled.code_map(), &compiled.places);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use wasmparser::{Validator, WasmFeatures};
 use wasmscope_instrument::probes::{
-    CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT, Probes, SiteKind, drain, set_clock,
-    take_crossing,
+    CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT, Probes, SiteKind, decode, set_clock,
+    take_crossing, take_records,
 };
 use wasmscope_instrument::recording::{ContextId, ContextTable, GrowthEvent, HeapEvents, HeapOp};
 use wasmscope_instrument::{MeasureSet, Plan, Rewritten, rewrite};
@@ -227,5 +227,7 @@ fn take([contexts, events]: [Memory; 2], mut store: impl wasmtime::AsContextMut<
     recorded.overflowed = ContextReader::overflowed(memory);
     let (memory, recorded) = events.data_and_store_mut(&mut store);
     let Recorded { reader, growth, heap, dropped, .. } = recorded;
-    *dropped = drain(&probes, memory, reader, growth, heap);
+    let mut records = Vec::new();
+    *dropped = take_records(memory, &mut records);
+    decode(&probes, &records, reader, growth, heap);
 }
