@@ -5,6 +5,7 @@ use super::clock::RecordingClock;
 use super::compiled::Places;
 use super::guest_thread::GuestRun;
 use super::message::{Message, Shipment, TracedSample};
+use super::output::OutputBuffer;
 use super::probe_log::ProbeLog;
 use super::sample_log::SampleLog;
 use super::stop::{StopFlag, StopReason};
@@ -35,6 +36,7 @@ pub struct Collector<'a, W: Write> {
     sampler: Option<Arc<SignalSampler>>,
     samples: SampleLog,
     probes: ProbeLog,
+    output: Arc<OutputBuffer>,
     batch: Batch,
     counts: LiveCounts,
     phase: Option<(Phase, u64)>,
@@ -53,6 +55,7 @@ impl<'a, W: Write> Collector<'a, W> {
             sampler: None,
             samples: SampleLog::default(),
             probes: ProbeLog::default(),
+            output: Arc::default(),
             batch: Batch::default(),
             counts: LiveCounts::default(),
             phase: None,
@@ -60,10 +63,12 @@ impl<'a, W: Write> Collector<'a, W> {
         }
     }
 
-    /// Says how the guest is stopped, where the samples are that signals took, and how the probes are laid out.
+    /// Says how the guest is stopped, where the samples are that signals took, how the probes are laid out, and where
+    /// the guest's output waits.
     pub fn watch(&mut self, run: &GuestRun) {
         self.stop = run.stop();
         self.sampler = run.sampler();
+        self.output = run.output();
         self.probes = ProbeLog::new(run.layout());
     }
 
@@ -124,7 +129,6 @@ impl<'a, W: Write> Collector<'a, W> {
             Message::End(at_nanos) => self.end_phase(at_nanos),
             Message::Probes(shipment) => self.take_shipment(shipment),
             Message::Sample(sample) => self.take_sample(&sample),
-            Message::Output(bytes) => self.batch.output.extend_from_slice(&bytes),
         }
     }
 
@@ -176,6 +180,7 @@ impl<'a, W: Write> Collector<'a, W> {
     fn write(&mut self, now_nanos: u64) {
         self.batch.samples = self.samples.take_until(now_nanos.saturating_sub(SETTLE_NANOS));
         self.batch.stacks = self.samples.take_stacks();
+        self.batch.output = self.output.take();
         if let Some((Phase::Run, began)) = self.phase {
             self.counts.run_nanos = self.clock.now().saturating_sub(began);
         }

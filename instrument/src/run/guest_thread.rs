@@ -10,6 +10,7 @@ use super::invoke::Entry;
 use super::limit::MemoryLimit;
 use super::live_probes::{LiveProbes, ship};
 use super::message::{Message, MessageSender};
+use super::output::OutputBuffer;
 use super::pacer::Pacer;
 use super::prepare::ticks_by_epochs;
 use super::stop::StopFlag;
@@ -39,6 +40,7 @@ pub struct GuestRun {
     rate_hz: u32,
     sampler: Option<Arc<SignalSampler>>,
     layout: Arc<crate::probes::Probes>,
+    output: Arc<OutputBuffer>,
 }
 
 impl GuestRun {
@@ -63,7 +65,8 @@ impl GuestRun {
                 last_nanos: clock.now(),
             },
         };
-        let world = wasi::make_world(&guest.name, &options.program, observer, &messages)?;
+        let output = Arc::new(OutputBuffer::default());
+        let world = wasi::make_world(&guest.name, &options.program, observer, &output)?;
         let watch = Watch {
             clock: clock.clone(),
             log: BoundaryLog::default(),
@@ -96,6 +99,7 @@ impl GuestRun {
             rate_hz,
             sampler,
             layout,
+            output,
         })
     }
 
@@ -107,6 +111,11 @@ impl GuestRun {
     /// Where the collector finds the samples that signals took.
     pub fn sampler(&self) -> Option<Arc<SignalSampler>> {
         self.sampler.clone()
+    }
+
+    /// Where the guest's output waits to be recorded.
+    pub fn output(&self) -> Arc<OutputBuffer> {
+        Arc::clone(&self.output)
     }
 
     /// How the probes are laid out.

@@ -19,8 +19,6 @@ pub enum Message {
     Probes(Shipment),
     /// A sample that the guest's own thread took.
     Sample(TracedSample),
-    /// The guest wrote something.
-    Output(Vec<u8>),
 }
 
 /// What the probes recorded since the last time, as it stood in their memories.

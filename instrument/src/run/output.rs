@@ -1,11 +1,10 @@
 //! What the guest writes to its two outputs goes to the observer, and the end of it into the recording.
 
-use super::message::{Message, MessageSender};
 use super::{Observer, OutputStream as Which};
 use bytes::Bytes;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::async_trait;
@@ -15,18 +14,41 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 /// The most that a guest may write in one piece.
 const WRITE_BYTES: usize = 1 << 20;
 
+/// The guest's output that the collector has not taken yet, from both streams in the order in which it was written.
+#[derive(Debug, Default)]
+pub struct OutputBuffer(Mutex<Vec<u8>>);
+
+impl OutputBuffer {
+    /// A recording keeps only the end of the output: more than this need not wait for the collector.
+    const MOST_BYTES: usize = 1 << 20;
+
+    fn push(&self, bytes: &[u8]) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.extend_from_slice(bytes);
+        if waiting.len() > 2 * Self::MOST_BYTES {
+            let surplus = waiting.len() - Self::MOST_BYTES;
+            waiting.drain(..surplus);
+        }
+    }
+
+    /// Takes what waits.
+    pub fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// One output of the guest.
 #[derive(Clone)]
 pub struct GuestOutput {
     pub which: Which,
     pub observer: Arc<dyn Observer>,
-    pub messages: MessageSender,
+    pub buffer: Arc<OutputBuffer>,
 }
 
 impl GuestOutput {
     fn forward(&self, bytes: &[u8]) {
         self.observer.output(self.which, bytes);
-        self.messages.send(Message::Output(bytes.to_vec()));
+        self.buffer.push(bytes);
     }
 }
 

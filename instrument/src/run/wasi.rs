@@ -1,7 +1,6 @@
 //! The world that a guest gets: WASI preview 1, with what the user granted and nothing else.
 
-use super::message::MessageSender;
-use super::output::GuestOutput;
+use super::output::{GuestOutput, OutputBuffer};
 use super::{GrantedDir, Observer, OutputStream, Program, Stdin};
 use crate::RecordError;
 use std::fs::File;
@@ -15,10 +14,10 @@ pub fn make_world(
     name: &str,
     program: &Program,
     observer: &Arc<dyn Observer>,
-    messages: &MessageSender,
+    buffer: &Arc<OutputBuffer>,
 ) -> Result<WasiP1Ctx, RecordError> {
     let Program { args, env, stdin, dirs } = program;
-    let output = |which| GuestOutput { which, observer: Arc::clone(observer), messages: messages.clone() };
+    let output = |which| GuestOutput { which, observer: Arc::clone(observer), buffer: Arc::clone(buffer) };
     let mut world = WasiCtxBuilder::new();
     world
         .allow_blocking_current_thread(true)
