@@ -6,6 +6,7 @@
 
 mod allocators;
 mod callgraph;
+mod clock;
 mod error;
 mod measure;
 mod offsets;

@@ -1,6 +1,6 @@
 //! Counts and times the calls that cross between guest and host, on the guest's thread.
 
-use super::clock::RecordingClock;
+use crate::clock::RecordingClock;
 use crate::probes::{BytesRule, NodeAddress};
 use crate::recording::{ContextId, Crossing, CrossingTable, Direction, DurationHistogram, SiteCrossings};
 use rustc_hash::FxHashMap;

@@ -1,7 +1,6 @@
 //! The collector's side of a run: takes samples and events from the guest's thread, writes them, and watches for
 //! the reasons to stop.
 
-use super::clock::RecordingClock;
 use super::compiled::Places;
 use super::guest_thread::GuestRun;
 use super::message::{Message, Shipment, TracedSample};
@@ -10,6 +9,7 @@ use super::probe_log::ProbeLog;
 use super::sample_log::SampleLog;
 use super::stop::{StopFlag, StopReason};
 use super::{Limits, LiveCounts, Observer};
+use crate::clock::RecordingClock;
 use crate::recording::{Batch, Direction, Phase, PhaseSpan, Writer};
 use crate::sample::{CodeMap, SignalSampler};
 use std::io::{self, Write};

@@ -1,13 +1,13 @@
 //! The guest's side of a run: what the engine keeps for it, and what is noted when a call crosses.
 
 use super::boundary_log::{BoundaryLog, Bytes, Callee, CrossingSite};
-use super::clock::RecordingClock;
 use super::compiled::{HostCall, Places};
 use super::limit::MemoryLimit;
 use super::live_probes::{LiveProbes, set_clock, ship, take_announcement};
 use super::message::{Message, MessageSender, TracedSample};
 use super::pacer::Pacer;
 use super::stop::StopFlag;
+use crate::clock::RecordingClock;
 use crate::probes::{BytesRule, Call, Probes, SiteKind};
 use crate::sample::Leaf;
 use std::sync::Arc;

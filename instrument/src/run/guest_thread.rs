@@ -1,7 +1,6 @@
 //! The guest's own thread: a stack of its own, the timer, and the call.
 
 use super::boundary_log::BoundaryLog;
-use super::clock::RecordingClock;
 use super::compiled::CompiledGuest;
 use super::ending::outcome;
 use super::engine::engine_failed;
@@ -15,6 +14,7 @@ use super::pacer::Pacer;
 use super::prepare::ticks_by_epochs;
 use super::stop::StopFlag;
 use super::{Guest, Limits, Observer, RunOptions, wasi};
+use crate::clock::RecordingClock;
 use crate::probes::CLOCK_ADDRESS;
 use crate::recording::{Outcome, Phase};
 use crate::sample::{EpochTicker, SignalSampler, SignalTimer};
@@ -199,8 +199,7 @@ fn signal_sampler(
     clock: &RecordingClock,
 ) -> Option<Arc<SignalSampler>> {
     let code = if ticks_by_epochs(options) { None } else { compiled.native_code() }?;
-    let age = u64::try_from(clock.began().elapsed().as_nanos()).unwrap_or(u64::MAX);
-    SignalSampler::new(code, records_time, age)
+    SignalSampler::new(code, records_time, clock.clone())
 }
 
 /// Finds somebody for each import, or says for which there is nobody.

@@ -5,7 +5,6 @@
 //! into rows, writes them, and stops the guest where it must be stopped.
 
 mod boundary_log;
-mod clock;
 mod collector;
 mod compiled;
 mod ending;
@@ -34,9 +33,9 @@ pub use options::{
 pub use prepare::{Instrumented, instrument};
 pub use value::{BadValue, Value};
 
+use crate::clock::RecordingClock;
 use crate::error::RecordError;
 use crate::recording::{Batch, Meta, Outcome, Phase, Writer};
-use clock::RecordingClock;
 use collector::Collector;
 use compiled::CompiledGuest;
 use guest_thread::GuestRun;

@@ -1,6 +1,6 @@
 //! How time outside of guest code becomes samples, whichever way samples are taken.
 
-use super::clock::RecordingClock;
+use crate::clock::RecordingClock;
 use crate::sample::{Leaf, SignalSampler};
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 //! # How it is safe
 //! The handler runs on the guest's own thread. It reads the interrupted registers and, while addresses lie in the
 //! guest's machine code and on its stack, the frame-pointer chain that Cranelift always keeps. It allocates nothing,
-//! takes no lock, calls only `clock_gettime`, and writes into a preallocated [`Ring`] and a few atomics.
+//! takes no lock, makes no system call, and writes into a preallocated [`Ring`] and a few atomics.
 //!
 //! # How it stops a guest
 //! A guest in an endless loop gives no chance to the engine. The handler therefore moves the program counter to an
@@ -13,6 +13,7 @@
 
 use super::ring::Ring;
 use super::{Leaf, NativeCode, NativeSample};
+use crate::clock::RecordingClock;
 use std::io;
 use std::mem;
 use std::ptr;
@@ -28,8 +29,7 @@ const MAX_FRAMES: usize = 4_096;
 pub struct SignalSampler {
     code: NativeCode,
     ring: Ring,
-    /// CLOCK_MONOTONIC at the recording's beginning.
-    origin_nanos: u64,
+    clock: RecordingClock,
     /// The guest thread's stack, lowest and highest address.
     stack_low: AtomicU64,
     stack_high: AtomicU64,
@@ -48,15 +48,15 @@ pub struct SignalSampler {
 
 impl SignalSampler {
     /// Prepares for a guest with machine code `code`. `record_stacks` is false where the timer only keeps the clock
-    /// and watches for the stop flag. `elapsed_nanos` is the recording's age.
-    pub fn new(code: NativeCode, record_stacks: bool, elapsed_nanos: u64) -> Option<Arc<Self>> {
+    /// and watches for the stop flag.
+    pub fn new(code: NativeCode, record_stacks: bool, clock: RecordingClock) -> Option<Arc<Self>> {
         Some(Arc::new(SignalSampler {
             code,
             ring: Ring::new(),
-            origin_nanos: monotonic_nanos().saturating_sub(elapsed_nanos),
             stack_low: AtomicU64::new(0),
             stack_high: AtomicU64::new(0),
-            last_nanos: AtomicU64::new(elapsed_nanos),
+            last_nanos: AtomicU64::new(clock.now()),
+            clock,
             pending_nanos: AtomicU64::new(0),
             in_host: AtomicBool::new(false),
             record_stacks,
@@ -121,7 +121,7 @@ impl SignalSampler {
 
     /// One tick. Async-signal-safe.
     fn tick(&self, registers: &mut Registers) {
-        let now = monotonic_nanos().saturating_sub(self.origin_nanos);
+        let now = self.clock.now();
         let elapsed = now.saturating_sub(self.last_nanos.load(Ordering::Relaxed));
         self.last_nanos.store(now, Ordering::Relaxed);
         self.write_clock(now);
@@ -354,13 +354,6 @@ extern "C" fn on_signal(_signal: libc::c_int, info: *mut libc::siginfo_t, contex
             registers.store_pc(context);
         }
     }
-}
-
-fn monotonic_nanos() -> u64 {
-    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the pointer is to a live value; the call is async-signal-safe and this clock always exists.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
-    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
 /// The lowest and the highest address of the calling thread's stack.

@@ -1,6 +1,7 @@
 //! Where no timer signal can reach the guest: the same interface, with nothing behind it.
 
 use super::{NativeCode, NativeSample};
+use crate::clock::RecordingClock;
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ pub struct SignalTimer(Infallible);
 
 impl SignalSampler {
     /// There is none.
-    pub fn new(_code: NativeCode, _record_stacks: bool, _elapsed_nanos: u64) -> Option<Arc<Self>> {
+    pub fn new(_code: NativeCode, _record_stacks: bool, _clock: RecordingClock) -> Option<Arc<Self>> {
         None
     }
 
