@@ -93,6 +93,16 @@ fn a_sample_runs_with_two_clicks() {
 }
 
 #[test]
+fn a_sample_brings_its_source() {
+    let mut window = window();
+    window.click("Two loops · C");
+    window.click("Run");
+    window.click("Source");
+    assert!(window.sees("    x ^= rotate(x, 7);"), "the text of hotloop.c is not shown");
+    assert!(!window.sees_part("is not on this machine"));
+}
+
+#[test]
 fn a_missing_file_is_told_in_one_sentence() {
     let mut window = window();
     window.harness.state().open("/no/such/file.wasm".into());

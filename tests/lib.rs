@@ -1,5 +1,10 @@
 //! What the end-to-end tests share: where things are, and how the program is started.
 
+#![expect(
+    clippy::panic,
+    reason = "these are tests: what they can't go on without ends them, with its reason"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;

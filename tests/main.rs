@@ -1,7 +1,10 @@
 //! End-to-end tests. Each file is one subject.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod bad_input;
 mod gui;
 mod layers;
 mod record;
 mod tidy;
+mod window;

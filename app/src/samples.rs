@@ -1,5 +1,6 @@
 //! The samples that the welcome screen offers, carried in the program.
 
+use crate::analysis::SourceProvider;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
@@ -55,29 +56,50 @@ pub fn all() -> &'static [Sample] {
     &SAMPLES
 }
 
+/// The source files of a sample, for whoever has its module but not the project's folder.
+///
+/// The module itself tells which sample it is, so that also a recording from another machine finds its text.
+#[derive(Clone, Copy, Debug)]
+pub struct SampleSources<'a> {
+    /// The module that is looked at; one that is no sample's has no files here.
+    pub module: &'a [u8],
+}
+
+impl SourceProvider for SampleSources<'_> {
+    fn source(&self, path: &str) -> Option<Vec<u8>> {
+        let sample = EMBEDDED.iter().find(|sample| sample.has(self.module))?;
+        // Samples are built in their folders, so that the compiler saw the paths that are listed here.
+        let path = path.strip_prefix("./").unwrap_or(path);
+        let (_, text) = sample.sources.iter().find(|(file, _)| *file == path)?;
+        Some(text.as_bytes().to_vec())
+    }
+}
+
 /// A sample's files.
 struct Embedded {
     description: &'static str,
     modules: &'static [(&'static str, &'static [u8])],
+    sources: &'static [(&'static str, &'static str)],
 }
 
 macro_rules! embedded {
-    ($folder:literal: $($file:literal),+) => {
+    ($folder:literal: $($file:literal),+; $($source:literal),+) => {
         Embedded {
             description: include_str!(concat!("../../samples/", $folder, "/sample.json")),
             modules: &[$(($file, include_bytes!(concat!("../../samples/", $folder, "/", $file)))),+],
+            sources: &[$(($source, include_str!(concat!("../../samples/", $folder, "/", $source)))),+],
         }
     };
 }
 
 static EMBEDDED: [Embedded; 7] = [
-    embedded!("fragment": "before.wasm", "after.wasm"),
-    embedded!("words": "words.wasm"),
-    embedded!("json": "json.wasm"),
-    embedded!("chatty": "before.wasm", "after.wasm"),
-    embedded!("simd": "simd.wasm"),
-    embedded!("hotloop": "hotloop.wasm"),
-    embedded!("library": "library.wasm"),
+    embedded!("fragment": "before.wasm", "after.wasm"; "fragment.c"),
+    embedded!("words": "words.wasm"; "words.cpp"),
+    embedded!("json": "json.wasm"; "src/main.rs", "src/parse.rs", "src/value.rs"),
+    embedded!("chatty": "before.wasm", "after.wasm"; "chatty.c"),
+    embedded!("simd": "simd.wasm"; "simd.c"),
+    embedded!("hotloop": "hotloop.wasm"; "hotloop.c"),
+    embedded!("library": "library.wasm"; "library.c"),
 ];
 
 /// `sample.json`, as far as it is needed here.
@@ -107,6 +129,10 @@ struct InvokeDescription {
 }
 
 impl Embedded {
+    fn has(&self, module: &[u8]) -> bool {
+        self.modules.iter().any(|(_, bytes)| *bytes == module)
+    }
+
     fn sample(&self) -> Sample {
         let description: Description =
             serde_json::from_str(self.description).expect("a test reads every embedded description");
@@ -142,6 +168,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
     use std::path::Path;
+    use wasmscope_symbolize::{FuncIndex, ModuleIndex, Symbols};
 
     #[test]
     fn every_sample_of_the_folder_is_carried_whole() {
@@ -155,6 +182,41 @@ mod tests {
             assert_eq!(sample.modules.len(), embedded.modules.len(), "{}", sample.name);
             assert!(sample.modules.iter().all(|module| module.bytes.starts_with(b"\0asm")));
         }
+    }
+
+    /// The compiler's own record of the files says what must be found; libraries are not ours to carry.
+    #[test]
+    fn every_source_file_of_a_sample_is_found_by_the_path_that_the_compiler_recorded() {
+        for (sample, embedded) in all().iter().zip(&EMBEDDED) {
+            for module in &sample.modules {
+                let mut own = recorded_files(module.bytes);
+                own.retain(|path| is_own(&sample.name, path));
+                assert!(!own.is_empty(), "{}", module.file_name);
+                own.retain(|path| SampleSources { module: module.bytes }.source(path).is_none());
+                assert_eq!(own, BTreeSet::new(), "{}", module.file_name);
+            }
+            let texts = embedded.sources.iter().map(|(_, text)| text.len());
+            assert!(texts.min() > Some(0), "{}", sample.name);
+        }
+    }
+
+    #[test]
+    fn another_module_has_no_text_of_a_sample() {
+        assert_eq!(SampleSources { module: b"\0asm" }.source("hotloop.c"), None);
+    }
+
+    fn recorded_files(module: &[u8]) -> BTreeSet<String> {
+        let index = ModuleIndex::parse(module).unwrap();
+        let functions = 0..u32::try_from(index.functions().len()).unwrap();
+        let symbols = Symbols::new(Arc::from(module), Arc::new(index));
+        let declared = functions.filter_map(|function| symbols.declaration(FuncIndex(function)));
+        declared.map(|place| place.file.to_string()).collect()
+    }
+
+    fn is_own(sample: &str, path: &str) -> bool {
+        let path = path.strip_prefix("./").unwrap_or(path);
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples").join(sample).join(path);
+        !path.starts_with('/') && own.is_file()
     }
 
     #[test]

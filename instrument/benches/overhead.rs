@@ -4,6 +4,8 @@
 //!
 //! Also what `record` takes beyond the program's own run, for a module of about one megabyte.
 
+#![allow(clippy::unwrap_used, reason = "a bench has no user: what goes wrong ends it")]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! Runs real and hand-written modules and checks what was recorded of them.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;

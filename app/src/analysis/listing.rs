@@ -9,6 +9,13 @@ pub trait SourceProvider {
     fn source(&self, path: &str) -> Option<Vec<u8>>;
 }
 
+/// Asked in turn; the first that has the file gives it.
+impl<const COUNT: usize> SourceProvider for [&dyn SourceProvider; COUNT] {
+    fn source(&self, path: &str) -> Option<Vec<u8>> {
+        self.iter().find_map(|provider| provider.source(path))
+    }
+}
+
 /// A line of a [`SourceListing`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceRow {

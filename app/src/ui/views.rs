@@ -2,9 +2,10 @@
 
 use crate::analysis::{
     self, BoundaryTable, CallTree, CallTreeQuery, FlameLayout, FunctionTable, GrowthView, HeapAt, HeapMap,
-    HeapMapQuery, LineTable, NodeId, SourceListing, Summary,
+    HeapMapQuery, LineTable, NodeId, SourceListing, SourceProvider, Summary,
 };
 use crate::profile::{FrameId, Profile};
+use crate::samples::SampleSources;
 use crate::ui::sources::Sources;
 use crate::ui::worker::Query;
 use std::sync::Arc;
@@ -105,8 +106,11 @@ pub struct FoundListing {
 impl Query for ListingQuery {
     type View = FoundListing;
 
-    fn compute(&self, _profile: &Profile) -> FoundListing {
-        let listing = analysis::source_listing(&self.lines, &self.file, &self.sources);
+    fn compute(&self, profile: &Profile) -> FoundListing {
+        // A sample's own text comes first: another `main.rs` may well lie in one of the folders.
+        let sample = SampleSources { module: &profile.recording().module };
+        let providers: [&dyn SourceProvider; 2] = [&sample, &self.sources];
+        let listing = analysis::source_listing(&self.lines, &self.file, &providers);
         FoundListing { file: Arc::clone(&self.file), listing }
     }
 }

@@ -1,0 +1,206 @@
+//! The real window, under a display server of its own: a sample is opened and run, and the flame graph is on screen.
+//!
+//! Widgets are found by their labels and clicked over the window's inspection socket, so that nothing depends on where
+//! they are drawn. Where there is no display server or no OpenGL the test says so and passes, unless
+//! `WASMSCOPE_WINDOW_TEST=required` is set.
+
+use egui::{Event, Modifiers, PointerButton, Pos2, Rect, Role, accesskit, pos2};
+use egui_inspection::protocol::{self, Request, Response};
+use std::io::{BufRead, BufReader, Read};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(100);
+
+#[test]
+fn a_sample_runs_and_its_flame_graph_is_on_screen() {
+    let mut window = match Window::open() {
+        Ok(window) => window,
+        Err(reason) if is_required() => panic!("{reason}"),
+        Err(reason) => return eprintln!("skipped: {reason}"),
+    };
+    window.click("Two loops · C");
+    window.click("Run");
+    let [main, long, short] =
+        ["__original_main", "long_loop", "short_loop"].map(|name| window.wait_for(Role::TreeItem, name));
+    let canvas = window.wait_for(Role::Canvas, "Flame graph");
+    assert!(canvas.contains_rect(long) && canvas.contains_rect(short), "{canvas:?}: {long:?}, {short:?}");
+    assert!(long.width() > 100.0 && long.height() > 10.0, "{long:?}");
+    assert!(long.width() > short.width(), "{long:?} ran three times as long as {short:?}");
+    assert!(main.bottom() <= long.top(), "{main:?} called {long:?}");
+
+    let picture = window.screenshot();
+    let colours = colours(&picture, long);
+    let fill = colours.iter().max_by_key(|(_, count)| *count).map(|(colour, _)| *colour);
+    assert!(colours.len() > 4, "a box with a label has more than one colour: {colours:?}");
+    let below = pos2(canvas.center().x, canvas.bottom() - 3.0);
+    assert_ne!(fill, Some(pixel(&picture, below)), "the box looks like the empty canvas");
+}
+
+fn is_required() -> bool {
+    std::env::var("WASMSCOPE_WINDOW_TEST").is_ok_and(|value| value == "required")
+}
+
+type Colour = [u8; 4];
+
+/// The colours within `rect` and how many pixels have each.
+fn colours(picture: &image::RgbaImage, rect: Rect) -> std::collections::BTreeMap<Colour, usize> {
+    let mut counts = std::collections::BTreeMap::new();
+    let (left, top) = (rect.left().ceil() as u32, rect.top().ceil() as u32);
+    for y in top..rect.bottom() as u32 {
+        for x in left..rect.right() as u32 {
+            *counts.entry(pixel(picture, pos2(x as f32, y as f32))).or_default() += 1;
+        }
+    }
+    counts
+}
+
+fn pixel(picture: &image::RgbaImage, at: Pos2) -> Colour {
+    picture.get_pixel(at.x as u32, at.y as u32).0
+}
+
+/// The program with its window. Both end with it; the program goes first, as fields are dropped in order.
+struct Window {
+    socket: TcpStream,
+    deadline: Instant,
+    _program: Killed,
+    _display: Killed,
+    _home: TempDir,
+}
+
+/// A process that ends with its owner, however the test ends.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Window {
+    /// Opens the window on a new display. An error says what this machine lacks.
+    fn open() -> Result<Window, String> {
+        // The build must not count as time of the window.
+        let mut command = Command::new(wasmscope_tests::program());
+        let deadline = Instant::now() + TIME_LIMIT;
+        let (display, name) = start_display()?;
+        let home = TempDir::new().expect("there is room for a folder");
+        for variable in ["HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
+            command.env(variable, home.path());
+        }
+        let address = free_address();
+        command
+            .env_remove("WAYLAND_DISPLAY")
+            .env("DISPLAY", name)
+            .env("EGUI_INSPECTION", address.to_string());
+        command.env("LIBGL_ALWAYS_SOFTWARE", "1").env("LC_ALL", "C.UTF-8").stderr(Stdio::piped());
+        let mut program = Killed(command.spawn().expect("the program was built"));
+        let socket = connect(&mut program.0, address, deadline)?;
+        Ok(Window { socket, deadline, _program: program, _display: display, _home: home })
+    }
+
+    fn ask(&mut self, request: &Request) -> Response {
+        protocol::write_message(&mut self.socket, request).expect("the window listens");
+        protocol::read_message(&mut self.socket).expect("the window answers")
+    }
+
+    /// Where the first widget of that role and label is, as soon as there is one.
+    fn wait_for(&mut self, role: Role, label: &str) -> Rect {
+        loop {
+            let Response::Tree { accesskit: Some(tree), .. } = self.ask(&Request::GetTree) else {
+                panic!("the window does not tell its widgets");
+            };
+            let mut nodes = tree.nodes.iter().map(|(_, node)| node);
+            let found = nodes.find(|node| node.role() == role && node.label() == Some(label));
+            if let Some(bounds) = found.and_then(accesskit::Node::bounds) {
+                return in_points(bounds);
+            }
+            let labels: Vec<_> = tree.nodes.iter().filter_map(|(_, node)| node.label()).collect();
+            assert!(Instant::now() < self.deadline, "no {role:?} `{label}` among {labels:?}");
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Clicks the button `label`, as soon as there is one.
+    fn click(&mut self, label: &str) {
+        self.wait_for(Role::Button, label);
+        // What has just appeared may still move, and the display's own pointer enters the window as it opens.
+        let answer = self.ask(&Request::Settle { max_steps: 60 });
+        assert!(matches!(answer, Response::Settled { .. }), "{answer:?}");
+        let pos = self.wait_for(Role::Button, label).center();
+        let press = |pressed| Event::PointerButton {
+            pos,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        // A frame for each: what is under the pointer is known from the frame before.
+        for event in [Event::PointerMoved(pos), press(true), press(false)] {
+            let answer = self.ask(&Request::ApplyEvents { events: vec![event] });
+            assert!(matches!(answer, Response::Done), "{answer:?}");
+        }
+    }
+
+    /// What is on screen, a pixel a point.
+    fn screenshot(&mut self) -> image::RgbaImage {
+        let Response::Screenshot(png) = self.ask(&Request::GetScreenshot { pixels_per_point: Some(1.0) })
+        else {
+            panic!("the window shows nothing");
+        };
+        image::load_from_memory(&png.bytes).expect("the toolkit writes PNG").to_rgba8()
+    }
+}
+
+fn in_points(bounds: accesskit::Rect) -> Rect {
+    let accesskit::Rect { x0, y0, x1, y1 } = bounds;
+    Rect::from_min_max(pos2(x0 as f32, y0 as f32), pos2(x1 as f32, y1 as f32))
+}
+
+/// A display server and the name of its display. It looks for a free number itself.
+fn start_display() -> Result<(Killed, String), String> {
+    let mut command = Command::new("Xvfb");
+    command.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let started = command.spawn().map_err(|error| format!("no Xvfb: {error}"))?;
+    let mut display = Killed(started);
+    let output = display.0.stdout.as_mut().ok_or("Xvfb has no output")?;
+    let mut number = String::new();
+    BufReader::new(output).read_line(&mut number).map_err(|error| format!("Xvfb: {error}"))?;
+    match number.trim() {
+        "" => Err("Xvfb could not start".to_owned()),
+        number => Ok((display, format!(":{number}"))),
+    }
+}
+
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a loopback address is free");
+    listener.local_addr().expect("it is bound")
+}
+
+/// The window's socket, open as soon as the window is. What the program says on ending earlier is the error.
+fn connect(program: &mut Child, address: SocketAddr, deadline: Instant) -> Result<TcpStream, String> {
+    loop {
+        if let Ok(socket) = TcpStream::connect(address) {
+            socket.set_read_timeout(Some(TIME_LIMIT)).expect("a socket has a time limit");
+            let version = protocol::read_handshake(&socket).expect("the window greets");
+            assert_eq!(version, protocol::PROTOCOL_VERSION);
+            return Ok(socket);
+        }
+        let ended = program.try_wait().is_ok_and(|status| status.is_some());
+        if ended {
+            let mut words = String::new();
+            let stderr = program.stderr.as_mut().map(|stderr| stderr.read_to_string(&mut words));
+            stderr.transpose().map_err(|error| error.to_string())?;
+            // Anything but this sentence is a fault of the program.
+            assert!(words.contains("the window can't be opened"), "{words}");
+            return Err(words);
+        }
+        assert!(Instant::now() < deadline, "the window does not open");
+        std::thread::sleep(POLL);
+    }
+}
