@@ -45,6 +45,14 @@ pub enum RecordError {
         /// The types of the arguments.
         given: String,
     },
+    /// The module's memories are larger from the start than they may be.
+    #[error("the module asks for {asked_bytes} bytes of memory at its start, and may have {limit_bytes}")]
+    MemoryLimit {
+        /// What its largest memory begins with.
+        asked_bytes: u64,
+        /// What it may have.
+        limit_bytes: u64,
+    },
     /// A folder or file that the guest was to be given can't be opened.
     #[error("{}: {source}", path.display())]
     Grant {

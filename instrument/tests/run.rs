@@ -137,6 +137,14 @@ fn an_endless_loop_ends_at_the_time_limit() {
     }
 }
 
+#[test]
+fn an_endless_start_function_ends_at_the_time_limit() {
+    let guest = wat("(module (func $spin (loop $l (br $l))) (start $spin) (func (export \"run\")))");
+    let limits = Limits { time: Some(Duration::from_millis(100)), ..Limits::default() };
+    let recording = run(&guest, &RunOptions { limits, ..invoke("run", &[]) });
+    assert!(matches!(recording.outcome, Outcome::LimitReached { .. }), "{:?}", recording.outcome);
+}
+
 struct CancelAtOutput(AtomicBool);
 
 impl Observer for CancelAtOutput {
@@ -175,6 +183,10 @@ fn memory_beyond_the_limit_is_refused_to_the_guest() {
     assert_eq!(grow(3, None), Outcome::Returned { values: vec!["1".into()] });
     assert_eq!(grow(3, Some(4 << 16)), Outcome::Returned { values: vec!["1".into()] });
     assert_eq!(grow(4, Some(4 << 16)), Outcome::Returned { values: vec!["-1".into()] });
+    let limits = Limits { memory_bytes: Some(1 << 15), ..Limits::default() };
+    let options = RunOptions { limits, ..invoke("grow", &[Value::I32(1)]) };
+    let error = record(&guest, &options, Arc::new(Nobody), Vec::new()).unwrap_err();
+    assert!(error.to_string().contains("asks for 65536 bytes"), "{error}");
 }
 
 /// Takes so many bytes and then no more.

@@ -162,7 +162,8 @@ impl<'a, W: Write> Collector<'a, W> {
         if self.observer.is_cancelled() {
             self.request_stop(StopReason::Cancelled);
         }
-        let Some((Phase::Run, began)) = self.phase else { return };
+        // A start function is the guest's code too.
+        let Some((Phase::Instantiate | Phase::Run, began)) = self.phase else { return };
         let elapsed = Duration::from_nanos(self.clock.now().saturating_sub(began));
         if self.limits.time.is_some_and(|limit| elapsed >= limit) {
             self.request_stop(StopReason::TimeLimit);

@@ -62,7 +62,7 @@ impl GuestRun {
             Some(sampler) => Pacer::Signal { sampler: Arc::clone(sampler), records_time },
             None => Pacer::Epoch {
                 period_nanos: records_time.then(|| 1_000_000_000 / u64::from(rate_hz.max(1))),
-                last_nanos: clock.now(),
+                last_nanos: 0,
             },
         };
         let output = Arc::new(OutputBuffer::default());
@@ -125,6 +125,8 @@ impl GuestRun {
 
     /// Runs the guest on the calling thread.
     fn run(mut self) -> Result<Ending, RecordError> {
+        let Watch { pacer, clock, .. } = &mut self.store.data_mut().watch;
+        pacer.begin(clock);
         let ticks = start_ticks(&self)?;
         let result = self.instantiate().and_then(|instance| {
             self.begin_phase(Phase::Run);

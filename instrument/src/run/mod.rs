@@ -69,6 +69,7 @@ pub fn record<W: Write>(
     let clock = RecordingClock::begin();
     let index = Arc::new(wasmscope_symbolize::ModuleIndex::parse(&guest.bytes)?);
     let entry = Entry::find(&index, options)?;
+    prepare::check_memories(&index, &options.limits)?;
     let mut meta = describe(guest, options, &entry);
     let writer = Writer::new(out, &meta, &guest.bytes)?;
     let mut collector = Collector::new(writer, &*observer, clock.clone(), options.limits);

@@ -23,6 +23,13 @@ pub enum Pacer {
 }
 
 impl Pacer {
+    /// The guest's time begins.
+    pub fn begin(&mut self, clock: &RecordingClock) {
+        if let Pacer::Epoch { last_nanos, .. } = self {
+            *last_nanos = clock.now();
+        }
+    }
+
     /// The guest calls the host.
     pub fn leave_guest(&self) {
         if let Pacer::Signal { sampler, .. } = self {

@@ -1,12 +1,12 @@
 //! From a module to its instrumented form, and which sampler can be had.
 
-use super::{RunOptions, SamplerChoice};
+use super::{Limits, RunOptions, SamplerChoice};
 use crate::probes::Probes;
 use crate::recording::{Allocator, SamplerKind};
 use crate::sample::SIGNALS_REACH_GUESTS;
-use crate::{Measure, MeasureSet, OffsetMap, Plan, RewriteError, rewrite};
+use crate::{Measure, MeasureSet, OffsetMap, Plan, RecordError, RewriteError, rewrite};
 use std::sync::Arc;
-use wasmscope_symbolize::{ModuleIndex, Symbols};
+use wasmscope_symbolize::{Memory, ModuleIndex, Symbols};
 
 /// A module that measures itself, with what is needed to read what it measured.
 #[derive(Clone, Debug)]
@@ -59,6 +59,18 @@ pub fn instrument_or_leave(
     }
     let sampled_only = |error| left(vec![format!("only time was measured: {error}")]);
     instrument(bytes, index, measures).unwrap_or_else(sampled_only)
+}
+
+/// Refuses a module whose memories are larger from the start than they may be.
+pub fn check_memories(index: &ModuleIndex, limits: &Limits) -> Result<(), RecordError> {
+    let initial = |memory: &Memory| memory.initial_pages.saturating_mul(1 << memory.page_size_log2.min(16));
+    let asked_bytes = index.memories().iter().map(initial).max().unwrap_or(0);
+    match limits.memory_bytes {
+        Some(limit_bytes) if asked_bytes > limit_bytes => {
+            Err(RecordError::MemoryLimit { asked_bytes, limit_bytes })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Does the guest tick by epochs? It ticks in any case, so that it can be stopped.

@@ -116,6 +116,8 @@ impl SignalSampler {
         self.stack_low.store(low, Ordering::Relaxed);
         self.stack_high.store(high, Ordering::Relaxed);
         install_handler()?;
+        // What was before, linking and the like, is no time of the guest's.
+        self.last_nanos.store(self.clock.now(), Ordering::Relaxed);
         SignalTimer::start(Arc::clone(self), rate_hz)
     }
 

@@ -10,16 +10,11 @@ use wasmscope_symbolize::{ModuleIndex, Symbols};
 
 /// The folder with modules that others made, or `None` with a word about it.
 pub fn corpus() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let dir = match std::env::var_os("WASMSCOPE_CORPUS") {
-        Some(dir) => PathBuf::from(dir),
-        None => root.join("../../shared/corpus"),
-    };
-    let found = dir.is_dir();
-    if !found {
-        eprintln!("skipped: no corpus; WASMSCOPE_CORPUS may name its folder");
+    let dir = std::env::var_os("WASMSCOPE_CORPUS").map(PathBuf::from).filter(|dir| dir.is_dir());
+    if dir.is_none() {
+        eprintln!("skipped: WASMSCOPE_CORPUS names no folder of real modules");
     }
-    found.then_some(dir)
+    dir
 }
 
 /// A file of the samples, or `None` with a word about it.
