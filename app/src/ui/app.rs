@@ -6,6 +6,7 @@ use super::documents::Documents;
 use super::jobs::{JobKind, JobThreads, Jobs};
 use super::notes::Notes;
 use super::panels::{self, PanelDesk};
+use super::path_dialog::{PathDialog, path_dialog_ui};
 use super::places::Places;
 use super::run_dialog::{Dialog, RunDialog, run_dialog_ui};
 use super::settings::Settings;
@@ -44,6 +45,7 @@ pub(super) struct Screen {
     pub notes: Notes,
     pub welcome: WelcomeState,
     pub dialog: Option<RunDialog>,
+    pub path_dialog: Option<PathDialog>,
     pub keys: KeysList,
 }
 
@@ -93,6 +95,7 @@ impl App {
             notes: Notes::default(),
             welcome: WelcomeState::default(),
             dialog: None,
+            path_dialog: None,
             keys: KeysList::Closed,
         };
         App { state, screen, commands, receiver, worker }
@@ -169,6 +172,11 @@ impl App {
             self.state.settings.ran(dialog.module.key(), dialog.form.clone());
             self.screen.dialog = None;
         }
+        if let Some(dialog) = &mut self.screen.path_dialog
+            && path_dialog_ui(ui, dialog, &self.commands) == Dialog::Closed
+        {
+            self.screen.path_dialog = None;
+        }
         if self.screen.keys == KeysList::Open && !shell::keys_ui(ui) {
             self.screen.keys = KeysList::Closed;
         }
@@ -191,7 +199,7 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
-        if self.screen.dialog.is_none() {
+        if self.screen.dialog.is_none() && self.screen.path_dialog.is_none() {
             shell::shortcuts(ui, &self.commands);
         }
         self.bars(ui);

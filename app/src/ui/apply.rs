@@ -6,6 +6,7 @@ use super::documents::Origin;
 use super::jobs::{Finished, JobDesk, JobKind, Made};
 use super::module::{ModuleFacts, file_name};
 use super::notes::Note;
+use super::path_dialog::PathDialog;
 use super::pick;
 use super::run_dialog::{RunDialog, RunForm, StdinForm};
 use crate::export::{self, Format};
@@ -32,6 +33,9 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::Finished(finished) => finish(app, *finished),
         Command::AskSave => ask_save(app),
         Command::AskExport(format) => ask_export(app, format),
+        Command::AskPath(purpose, suggested) => {
+            app.screen.path_dialog = Some(PathDialog::new(purpose, &suggested));
+        }
         Command::Picked(purpose, path) => picked(app, purpose, path),
         Command::AskGrant(kind) => pick::pick(Purpose::Grant(kind), String::new(), &app.commands),
         Command::AskSources => pick::pick(Purpose::Sources, String::new(), &app.commands),

@@ -41,6 +41,8 @@ pub enum Command {
     AskSave,
     /// Ask where to, then export the flame graph in front.
     AskExport(Format),
+    /// Ask for a path in the window itself; the file name is a suggestion.
+    AskPath(Purpose, String),
     /// A file dialog was answered.
     Picked(Purpose, PathBuf),
     /// Ask for a folder or file for a field of the run dialog.

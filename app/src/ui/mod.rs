@@ -11,6 +11,7 @@ mod jobs;
 mod module;
 mod notes;
 mod panels;
+mod path_dialog;
 mod pick;
 mod places;
 mod run_dialog;

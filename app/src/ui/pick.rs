@@ -1,23 +1,35 @@
 //! File dialogs. Each blocks until it is answered, so each has a thread.
+//!
+//! A desktop without any answers at once, with the same nothing as a press of Cancel. Nobody cancels that quickly, so
+//! then the window asks for the path itself.
 
 use super::command::{Command, Commands, GrantKind, Purpose};
 use crate::export::Format;
 use rfd::FileDialog;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// Asks for a file or folder; the answer comes as [`Command::Picked`]. `suggested` is a file name to save under.
 pub fn pick(purpose: Purpose, suggested: String, commands: &Commands) {
-    let commands = commands.clone();
+    let for_thread = (commands.clone(), suggested.clone());
     let ask = move || {
-        if let Some(path) = answer(purpose, suggested) {
-            commands.send(Command::Picked(purpose, path));
+        let (commands, suggested) = for_thread;
+        let asked = Instant::now();
+        match answer(purpose, &suggested) {
+            Some(path) => commands.send(Command::Picked(purpose, path)),
+            None if asked.elapsed() < QUICKEST_CANCEL => commands.send(Command::AskPath(purpose, suggested)),
+            None => {}
         }
     };
-    // Where there is no thread there is no dialog either; the path field remains.
-    let _ = std::thread::Builder::new().name("file dialog".to_owned()).spawn(ask);
+    if std::thread::Builder::new().name("file dialog".to_owned()).spawn(ask).is_err() {
+        commands.send(Command::AskPath(purpose, suggested));
+    }
 }
 
-fn answer(purpose: Purpose, suggested: String) -> Option<PathBuf> {
+/// Sooner than this no dialog can have been drawn, read and cancelled.
+const QUICKEST_CANCEL: Duration = Duration::from_millis(250);
+
+fn answer(purpose: Purpose, suggested: &str) -> Option<PathBuf> {
     let dialog = FileDialog::new();
     match purpose {
         Purpose::Open => openable(dialog).pick_file(),

@@ -120,11 +120,12 @@ pub fn boundary_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<BoundaryTable>, s
 }
 
 fn headline(view: &BoundaryTable) -> String {
+    let calls = |count| format!("{} {}", units::count(count), if count == 1 { "call" } else { "calls" });
     format!(
-        "{} calls into the host, {} there · {} calls into the program",
-        units::count(view.guest_to_host_calls),
+        "{} into the host, {} there · {} into the program",
+        calls(view.guest_to_host_calls),
         units::nanos(view.host_nanos),
-        units::count(view.host_to_guest_calls)
+        calls(view.host_to_guest_calls)
     )
 }
 

@@ -263,7 +263,8 @@ fn asker_of(profile: &Profile, path: PathId) -> FrameId {
 
 /// A call path in one line, innermost first: `sbrk ‹ malloc ‹ load`.
 fn path_text(profile: &Profile, path: PathId) -> String {
-    const MOST: usize = 4;
+    // The innermost are often the allocator's or the library's own, and what follows them tells more.
+    const MOST: usize = 8;
     let frames = profile.paths().frames(path).take(MOST);
     let names: Vec<_> = frames.map(|(frame, _)| &*profile.frames().get(frame).short).collect();
     if names.is_empty() { "not known".to_owned() } else { names.join(" ‹ ") }

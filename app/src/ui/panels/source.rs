@@ -65,6 +65,9 @@ fn heaviest<'a>(rows: impl Iterator<Item = &'a LineRow>) -> Option<&'a LineRow> 
     rows.filter(|row| row.line > 0).max_by_key(|row| (row.self_value, row.total_value))
 }
 
+/// The titles of the costs beside a line; where there is room for one only, the first.
+const COSTS: [&str; 2] = ["Self", "Total"];
+
 /// The width of a character of the source, in points.
 const CHARACTER: f32 = 7.3;
 
@@ -181,27 +184,31 @@ fn lines_ui<'a>(
     scroll_to: Option<usize>,
     row: &dyn Fn(usize) -> Option<Shown<'a>>,
 ) {
-    let code = (longest as f32 * CHARACTER + 16.0).max(ui.available_width() - 230.0);
+    // Beside little text both costs would leave nothing of it.
+    let widths: &[f32] = if ui.available_width() < 340.0 { &[62.0, 36.0] } else { &[62.0, 62.0, 36.0] };
+    let beside = widths.iter().map(|width| width + ui.spacing().item_spacing.x).sum::<f32>() + 8.0;
+    let code = (longest as f32 * CHARACTER + 16.0).max(ui.available_width() - beside);
     ScrollArea::horizontal().id_salt("source").auto_shrink(false).show(ui, |ui| {
-        ui.set_min_width(code + 230.0);
+        ui.set_min_width(code + beside);
         ui.spacing_mut().item_spacing.y = 0.0;
         let mut builder = TableBuilder::new(ui).id_salt("source").sense(Sense::click()).auto_shrink(false);
-        for width in [78.0, 78.0, 44.0] {
-            builder = builder.column(Column::exact(width));
+        for width in widths {
+            builder = builder.column(Column::exact(*width));
         }
         builder = builder.column(Column::exact(code)).cell_layout(Layout::left_to_right(Align::Center));
         if let Some(row) = scroll_to {
             builder = builder.scroll_to_row(row, Some(Align::Center));
         }
         let table = builder.header(20.0, |mut header| {
-            for title in ["Self", "Total", "Line", ""] {
-                header.col(|ui| right(ui, RichText::new(title).weak()));
+            let costs = COSTS.iter().take(widths.len() - 1);
+            for title in costs.chain(&["Line", ""]) {
+                header.col(|ui| right(ui, RichText::new(*title).weak()));
             }
         });
         table.body(|body| {
             body.rows(ROW_HEIGHT - 3.0, count, |mut line| {
                 if let Some(shown) = row(line.index()) {
-                    line_ui(&mut line, ctx, lines, &shown);
+                    line_ui(&mut line, ctx, lines, &shown, widths.len() - 1);
                 }
             });
         });
@@ -212,13 +219,19 @@ fn right(ui: &mut Ui, text: RichText) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(Label::new(text).extend()));
 }
 
-fn line_ui(line: &mut TableRow<'_, '_>, ctx: &PanelCtx<'_>, lines: &LineTable, shown: &Shown<'_>) {
+fn line_ui(
+    line: &mut TableRow<'_, '_>,
+    ctx: &PanelCtx<'_>,
+    lines: &LineTable,
+    shown: &Shown<'_>,
+    costs: usize,
+) {
     let cost = shown.cost;
     let mine = cost
         .is_some_and(|row| ctx.selection.function.is_some_and(|function| row.functions.contains(&function)));
     line.set_selected(mine);
     let values = [cost.map(|row| row.self_value), cost.map(|row| row.total_value)];
-    for (at, value) in values.into_iter().enumerate() {
+    for (at, value) in values.into_iter().enumerate().take(costs) {
         line.col(|ui| cost_ui(ui, lines, value.filter(|value| *value > 0), at == 0));
     }
     line.col(|ui| right(ui, RichText::new(shown.number.to_string()).font(MONO).weak()));

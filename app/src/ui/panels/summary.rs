@@ -111,7 +111,7 @@ fn phases_ui(ui: &mut Ui, view: &Summary) {
 
 fn top_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Summary) {
     Grid::new("top").num_columns(3).spacing([16.0, 3.0]).show(ui, |ui| {
-        for row in view.top_functions.iter().take(10) {
+        for row in view.top_functions.iter().filter(|row| row.self_value > 0).take(10) {
             ui.label(RichText::new(format!("{:>7}", units::percent(row.self_share))).font(MONO));
             ui.label(RichText::new(units::nanos(row.self_value)).font(MONO).weak());
             if ui.link(&*row.short).on_hover_text(&*row.name).clicked() {
@@ -126,7 +126,7 @@ fn top_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Summary) {
 }
 
 fn boundary_ui(ui: &mut Ui, view: &Summary) {
-    let calls = |count: u64| format!("{} calls", units::exact(count));
+    let calls = |count: u64| format!("{} {}", units::exact(count), if count == 1 { "call" } else { "calls" });
     let host = format!("{}, {} in the host", calls(view.guest_to_host_calls), units::nanos(view.host_nanos));
     rows(ui, &[("Into the host", host), ("Into the program", calls(view.host_to_guest_calls))]);
 }

@@ -1,0 +1,100 @@
+//! Asks for a path by keyboard, on machines whose desktop offers no file dialog.
+
+use super::command::{Command, Commands, GrantKind, Purpose};
+use super::run_dialog::Dialog;
+use super::theme::Palette;
+use super::widgets::primary_button;
+use egui::{Align, Frame, Id, Key, Layout, Margin, Modal, RichText, TextEdit, Ui};
+use std::path::{Path, PathBuf};
+
+/// The dialog while it is open.
+pub struct PathDialog {
+    purpose: Purpose,
+    path: String,
+}
+
+const WIDTH: f32 = 560.0;
+
+impl PathDialog {
+    /// Asks for a path for `purpose`; a file is suggested in the folder that the program was started in.
+    pub fn new(purpose: Purpose, suggested: &str) -> PathDialog {
+        let folder = std::env::current_dir().unwrap_or_default();
+        PathDialog { purpose, path: folder.join(suggested).display().to_string() }
+    }
+
+    fn title(&self) -> &'static str {
+        match self.purpose {
+            Purpose::Open => "Open",
+            Purpose::Save => "Save the recording as",
+            Purpose::Export(_) => "Export to",
+            Purpose::Grant(GrantKind::Folder) => "Folder that the program may use",
+            Purpose::Grant(GrantKind::Stdin) => "File to read as standard input",
+            Purpose::Sources => "Folder of source files",
+        }
+    }
+
+    fn is_written(&self) -> bool {
+        matches!(self.purpose, Purpose::Save | Purpose::Export(_))
+    }
+
+    /// Why the path can't be used, or what will happen to what is there.
+    fn remark(&self) -> Option<&'static str> {
+        let path = Path::new(self.path.trim());
+        match self.purpose {
+            Purpose::Open | Purpose::Grant(GrantKind::Stdin) => {
+                (!path.is_file()).then_some("There is no such file.")
+            }
+            Purpose::Sources | Purpose::Grant(GrantKind::Folder) => {
+                (!path.is_dir()).then_some("There is no such folder.")
+            }
+            _ if path.is_dir() => Some("This is a folder: add a file name."),
+            _ => path.is_file().then_some("The file there will be replaced."),
+        }
+    }
+
+    fn is_usable(&self) -> bool {
+        if self.is_written() { !Path::new(self.path.trim()).is_dir() } else { self.remark().is_none() }
+    }
+}
+
+/// Draws the dialog. An answer is sent as that of a file dialog would be.
+pub fn path_dialog_ui(ui: &mut Ui, dialog: &mut PathDialog, commands: &Commands) -> Dialog {
+    let width = WIDTH.min(ui.ctx().content_rect().width() - 64.0);
+    let frame = Frame::window(ui.style()).inner_margin(Margin::same(16));
+    let shown = Modal::new(Id::unique("path dialog")).frame(frame).show(ui.ctx(), |ui| {
+        ui.set_width(width);
+        ui.heading(dialog.title());
+        ui.label(RichText::new("This desktop offers no file dialog; type the path.").weak());
+        ui.add_space(6.0);
+        let field = TextEdit::singleline(&mut dialog.path).desired_width(width - 16.0);
+        let field = ui.add(field.margin(Margin::symmetric(8, 5))).accessible_name("Path");
+        if ui.memory(|memory| memory.focused().is_none()) {
+            field.request_focus();
+        }
+        let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        ui.add_space(8.0);
+        footer(ui, dialog, entered, commands)
+    });
+    if shown.should_close() { Dialog::Closed } else { shown.inner }
+}
+
+fn footer(ui: &mut Ui, dialog: &PathDialog, entered: bool, commands: &Commands) -> Dialog {
+    let mut outcome = Dialog::Open;
+    ui.horizontal(|ui| {
+        if let Some(remark) = dialog.remark() {
+            let palette = Palette::of(ui);
+            ui.colored_label(if dialog.is_usable() { palette.warning } else { palette.error }, remark);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let pressed = primary_button(ui, if dialog.is_written() { "Save" } else { "Use" }).clicked();
+            if (pressed || entered) && dialog.is_usable() {
+                commands.send(Command::Picked(dialog.purpose, PathBuf::from(dialog.path.trim())));
+                outcome = Dialog::Closed;
+            }
+            if ui.button("Cancel").clicked() {
+                outcome = Dialog::Closed;
+            }
+        });
+    });
+    outcome
+}
