@@ -68,10 +68,11 @@ pub fn path_dialog_ui(ui: &mut Ui, dialog: &mut PathDialog, commands: &Commands)
         ui.add_space(6.0);
         let field = TextEdit::singleline(&mut dialog.path).desired_width(width - 16.0);
         let field = ui.add(field.margin(Margin::symmetric(8, 5))).accessible_name("Path");
+        // Asked before the focus comes back, which would hide that Enter took it away.
+        let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         if ui.memory(|memory| memory.focused().is_none()) {
             field.request_focus();
         }
-        let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         ui.add_space(8.0);
         footer(ui, dialog, entered, commands)
     });
