@@ -1,10 +1,10 @@
-//! The real window, under a display server of its own: a sample is opened and run, and the flame graph is on screen.
+//! The real window, under a display server of its own: a sample is run, its flame graph is on screen, it is saved.
 //!
 //! Widgets are found by their labels and clicked over the window's inspection socket, so that nothing depends on where
 //! they are drawn. Where there is no display server or no OpenGL the test says so and passes, unless
 //! `WASMSCOPE_WINDOW_TEST=required` is set.
 
-use egui::{Event, Modifiers, PointerButton, Pos2, Rect, Role, accesskit, pos2};
+use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, accesskit, pos2};
 use egui_inspection::protocol::{self, Request, Response};
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -16,7 +16,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
 
 #[test]
-fn a_sample_runs_and_its_flame_graph_is_on_screen() {
+fn a_sample_runs_is_on_screen_and_is_saved() {
     let mut window = match Window::open() {
         Ok(window) => window,
         Err(reason) if is_required() => panic!("{reason}"),
@@ -38,6 +38,14 @@ fn a_sample_runs_and_its_flame_graph_is_on_screen() {
     assert!(colours.len() > 4, "a box with a label has more than one colour: {colours:?}");
     let below = pos2(canvas.center().x, canvas.bottom() - 3.0);
     assert_ne!(fill, Some(pixel(&picture, below)), "the box looks like the empty canvas");
+
+    // There is no desktop here to ask for a path, so the window does.
+    window.press(Key::S, Modifiers::COMMAND);
+    window.wait_for(Role::TextInput, "Path");
+    window.press(Key::Enter, Modifiers::NONE);
+    window.wait_for(Role::Button, "Dismiss");
+    let saved = std::fs::read(window.home.path().join("hotloop.wscope")).expect("the recording was saved");
+    assert!(wasmscope_instrument::recording::read(&saved).is_ok());
 }
 
 fn is_required() -> bool {
@@ -68,7 +76,7 @@ struct Window {
     deadline: Instant,
     _program: Killed,
     _display: Killed,
-    _home: TempDir,
+    home: TempDir,
 }
 
 /// A process that ends with its owner, however the test ends.
@@ -99,9 +107,11 @@ impl Window {
             .env("DISPLAY", name)
             .env("EGUI_INSPECTION", address.to_string());
         command.env("LIBGL_ALWAYS_SOFTWARE", "1").env("LC_ALL", "C.UTF-8").stderr(Stdio::piped());
+        // Neither the bus nor a helper of the user's desktop is to show dialogs of its own.
+        command.env_remove("DBUS_SESSION_BUS_ADDRESS").env("PATH", "").current_dir(home.path());
         let mut program = Killed(command.spawn().expect("the program was built"));
         let socket = connect(&mut program.0, address, deadline)?;
-        Ok(Window { socket, deadline, _program: program, _display: display, _home: home })
+        Ok(Window { socket, deadline, _program: program, _display: display, home })
     }
 
     fn ask(&mut self, request: &Request) -> Response {
@@ -139,8 +149,18 @@ impl Window {
             pressed,
             modifiers: Modifiers::NONE,
         };
-        // A frame for each: what is under the pointer is known from the frame before.
-        for event in [Event::PointerMoved(pos), press(true), press(false)] {
+        // What is under the pointer is known from the frame before.
+        self.feed([Event::PointerMoved(pos), press(true), press(false)]);
+    }
+
+    fn press(&mut self, key: Key, modifiers: Modifiers) {
+        let event = |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
+        self.feed([event(true), event(false)]);
+    }
+
+    /// A frame for each event.
+    fn feed(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
             let answer = self.ask(&Request::ApplyEvents { events: vec![event] });
             assert!(matches!(answer, Response::Done), "{answer:?}");
         }
