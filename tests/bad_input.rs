@@ -57,6 +57,20 @@ fn each_mistake_has_its_sentence() {
             &["record", "library.wasm", "--invoke", "fib", "--arg", "i32:3", "-o", "no/where.wscope"],
             "no/where.wscope",
         ),
+        (
+            &["record", "library.wasm", "--invoke", "fib", "--arg", "i32:3", "-o", "./library.wasm"],
+            "the module itself",
+        ),
+        (
+            &["record", "library.wasm", "--invoke", "fib", "--arg", "i32:3", "-o", "cut.wasm"],
+            "it is no recording",
+        ),
+        (&["record", "library.wasm", "--invoke", "fib", "--arg", "i32:3", "--max-memory", "1K"], "asks for"),
+        (&["record", "library.wasm", "--measure", ""], "is not a measure"),
+        (
+            &["instrument", "library.wasm", "--measure", "growth", "-o", "library.wasm"],
+            "the file that is read",
+        ),
         (&["record", "library.wasm", "--measure", "heat"], "`heat` is not a measure"),
         (&["report", "missing.wscope"], "missing.wscope: "),
         (&["report", "library.wasm"], "wasmscope record"),

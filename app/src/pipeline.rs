@@ -3,7 +3,7 @@
 
 use crate::profile::Profile;
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmscope_instrument::recording::{self, Outcome, ReadError};
@@ -71,6 +71,18 @@ pub enum PipelineError {
         path: PathBuf,
         /// What the operating system said.
         source: io::Error,
+    },
+    /// The recording would take the module's place.
+    #[error("{}: this is the module itself; name another file for the recording", path.display())]
+    OverItsInput {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The recording would take the place of something else.
+    #[error("{}: there is a file already, and it is no recording; name another one, or remove it first", path.display())]
+    OverAnother {
+        /// The file.
+        path: PathBuf,
     },
     /// The module can't be recorded.
     #[error("{module}: {source}")]
@@ -152,9 +164,8 @@ pub fn record_to(
     options: &RunOptions,
     observer: Arc<dyn Observer>,
 ) -> Result<Outcome, PipelineError> {
-    let target = Target::new(path);
-    let create_error = |source| PipelineError::Create { path: target.written.clone(), source };
-    let file = File::create(&target.written).map_err(create_error)?;
+    keep_others(path, guest)?;
+    let (target, file) = Target::create(path)?;
     match record(guest, options, observer, BufWriter::new(file)) {
         Ok(outcome) => target.keep().map(|()| outcome),
         Err(source) => Err(target.give_up(&guest.name, source)),
@@ -178,14 +189,46 @@ struct Target {
     wanted: PathBuf,
 }
 
+/// Refuses to write over the module itself, or over a file that is no recording.
+fn keep_others(path: &Path, guest: &Guest) -> Result<(), PipelineError> {
+    if is_same_file(path, Path::new(&guest.path)) {
+        return Err(PipelineError::OverItsInput { path: path.to_owned() });
+    }
+    let mut head = [0; recording::MAGIC.len()];
+    let read = path.is_file().then(|| File::open(path).and_then(|mut file| file.read_exact(&mut head)));
+    match read {
+        // A shorter file is the beginning of one at most; an empty one is nobody's.
+        Some(Ok(())) if head != recording::MAGIC => Err(PipelineError::OverAnother { path: path.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+/// Do both paths lead to one file?
+pub(crate) fn is_same_file(a: &Path, b: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    real(a).is_some() && real(a) == real(b)
+}
+
 impl Target {
-    fn new(path: &Path) -> Target {
-        let wanted = path.to_owned();
+    /// Whoever makes the file writes into it. Where there is one already, a file of our own beside it takes its place in
+    /// the end, so that two recorders never write into one file.
+    fn create(path: &Path) -> Result<(Target, File), PipelineError> {
+        let wanted = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let mut written = wanted.clone();
-        if path.is_file() {
-            written.as_mut_os_string().push(".part");
+        let new = File::create_new(&written);
+        let file = match new {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if wanted.is_file() {
+                    written.as_mut_os_string().push(format!(".{}.part", std::process::id()));
+                }
+                File::create(&written)
+            }
+            new => new,
+        };
+        match file {
+            Ok(file) => Ok((Target { written, wanted }, file)),
+            Err(source) => Err(PipelineError::Create { path: written, source }),
         }
-        Target { written, wanted }
     }
 
     fn keep(self) -> Result<(), PipelineError> {

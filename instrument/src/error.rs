@@ -16,13 +16,13 @@ pub enum RecordError {
         message: String,
     },
     /// The module imports what nobody provides.
-    #[error("nobody provides what the module imports: {}", names.join(", "))]
+    #[error("nobody provides what the module imports: {}", shortened(names))]
     UnknownImports {
         /// `module.name: type` of each.
         names: Vec<String>,
     },
     /// There is no such export.
-    #[error("the module has no exported function `{name}`; it exports: {}", exported.join(", "))]
+    #[error("the module has no exported function `{name}`; it exports: {}", shortened(exported))]
     NoSuchExport {
         /// The name that was asked for.
         name: String,
@@ -30,7 +30,10 @@ pub enum RecordError {
         exported: Vec<String>,
     },
     /// The module is a library and nobody said what to call.
-    #[error("the module is no command: it exports no `_start`. Name an export to call; there are: {}", exported.join(", "))]
+    #[error(
+        "the module is no command: it exports no `_start`. Name an export to call; there are: {}",
+        shortened(exported)
+    )]
     NotACommand {
         /// What there is.
         exported: Vec<String>,
@@ -70,4 +73,17 @@ pub enum RecordError {
         /// Its words.
         message: String,
     },
+}
+
+/// Names that are told in one sentence.
+const MOST_NAMES: usize = 12;
+
+/// The first of `names`, and how many there are besides.
+fn shortened(names: &[String]) -> String {
+    let told = names[..names.len().min(MOST_NAMES)].join(", ");
+    match names.len().saturating_sub(MOST_NAMES) {
+        0 if names.is_empty() => "nothing".to_owned(),
+        0 => told,
+        more => format!("{told} and {more} more, which `wasmscope info` lists"),
+    }
 }

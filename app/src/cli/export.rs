@@ -29,7 +29,7 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
     let metric = metric(&args.file, &profile, args.metric)?;
     print::damage(&args.file, &profile);
     let query = CallTreeQuery { metric, ..CallTreeQuery::default() };
-    print::file_or_text(args.output.as_deref(), &export(&profile, &query, args.format))
+    print::file_or_text(args.output.as_deref(), &args.file, &export(&profile, &query, args.format))
 }
 
 /// What was asked for, if the recording has it; else the first that it has.

@@ -28,5 +28,5 @@ pub(super) fn run(args: &InstrumentArgs) -> anyhow::Result<()> {
     let instrumented = instrument(&guest.bytes, &index, args.measure).with_context(place)?;
     let Instrumented { wasm, warnings, .. } = instrumented;
     warnings.iter().for_each(|warning| print::note(warning));
-    print::file_or_text(Some(&args.output), &wasm)
+    print::file_or_text(Some(&args.output), &args.module, &wasm)
 }

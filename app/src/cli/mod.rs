@@ -79,11 +79,13 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 /// What went wrong, with the reasons that it doesn't tell itself.
 pub fn sentence(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |told, reason| match told.is_empty() {
-        true => reason,
-        false if told.contains(&reason) => told,
-        false => format!("{told}: {reason}"),
-    })
+    let told =
+        error.chain().map(ToString::to_string).fold(String::new(), |told, reason| match told.is_empty() {
+            true => reason,
+            false if told.contains(&reason) => told,
+            false => format!("{told}: {reason}"),
+        });
+    table::clean(&told)
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Writes results out, to where the command says.
 
+use super::table::clean;
 use crate::export::JSON_SCHEMA;
+use crate::pipeline::is_same_file;
 use crate::profile::Profile;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
@@ -39,12 +41,16 @@ pub(super) fn json<T: Serialize>(content: &T) -> anyhow::Result<()> {
     text(&bytes)
 }
 
-/// Writes to the file at `path`, or to the standard output where there is none or it is `-`.
+/// Writes to the file at `path`, or to the standard output where there is none or it is `-`. `input` is the file that
+/// it was made of.
 ///
 /// # Errors
-/// When it can't be written.
-pub(super) fn file_or_text(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
+/// When it can't be written, or would be written over its own input.
+pub(super) fn file_or_text(path: Option<&Path>, input: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     match path.filter(|path| *path != Path::new("-")) {
+        Some(path) if is_same_file(path, input) => {
+            bail!("{}: this is the file that is read; name another one to write", path.display())
+        }
         Some(path) => std::fs::write(path, bytes).with_context(|| path.display().to_string()),
         None => text(bytes),
     }
@@ -53,7 +59,7 @@ pub(super) fn file_or_text(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<
 /// Tells the user something beside the results, on the standard error.
 pub(super) fn note(line: &str) {
     // Nobody is left to be told when this fails.
-    let _ = writeln!(io::stderr(), "wasmscope: {line}");
+    let _ = writeln!(io::stderr(), "wasmscope: {}", clean(line));
 }
 
 /// Tells the user if a part of the recording could not be read.

@@ -64,9 +64,11 @@ impl Table {
     }
 }
 
-/// `text` without control characters: a name must not be able to drive the terminal.
+/// `text` without control characters, and without those that turn the direction of writing: a name must not be able to
+/// drive the terminal, nor to look like another.
 pub(super) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

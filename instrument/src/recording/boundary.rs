@@ -92,16 +92,16 @@ impl DurationHistogram {
 
     /// How many durations there are.
     pub fn count(&self) -> u64 {
-        self.counts.values().sum()
+        self.counts.values().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
     /// The duration in nanoseconds below which the share `quantile` (0 to 1) of all durations lies, or `None` if
     /// there are none.
     pub fn quantile(&self, quantile: f64) -> Option<u64> {
         let rank = (quantile.clamp(0.0, 1.0) * self.count() as f64).ceil().max(1.0) as u64;
-        let mut seen = 0;
+        let mut seen = 0u64;
         self.counts.iter().find_map(|(class, count)| {
-            seen += count;
+            seen = count.saturating_add(seen);
             (seen >= rank).then(|| Self::middle(*class))
         })
     }
@@ -123,12 +123,14 @@ impl DurationHistogram {
 
     fn floor(class: u16) -> u64 {
         let shift = (u32::from(class) >> Self::CLASS_BITS).saturating_sub(1);
-        (u64::from(class) - (u64::from(shift) << Self::CLASS_BITS)) << shift
+        let steps = u64::from(class) - (u64::from(shift) << Self::CLASS_BITS);
+        // A foreign file may have classes that no duration falls into.
+        if shift <= steps.leading_zeros() { steps << shift } else { u64::MAX }
     }
 
     fn middle(class: u16) -> u64 {
         let floor = Self::floor(class);
-        floor + (Self::floor(class + 1).saturating_sub(floor)) / 2
+        floor + Self::floor(class.saturating_add(1)).saturating_sub(floor) / 2
     }
 }
 
@@ -154,5 +156,14 @@ mod tests {
             assert!((found / expected - 1.0).abs() < 0.09, "{quantile}: {found}");
         }
         assert_eq!(DurationHistogram::default().quantile(0.5), None);
+    }
+
+    #[test]
+    fn counts_and_classes_of_a_foreign_file_overflow_nothing() {
+        let counts = [(0, u64::MAX), (600, u64::MAX), (u16::MAX, 1)].into();
+        let histogram = DurationHistogram { counts };
+        assert_eq!(histogram.count(), u64::MAX);
+        assert!(histogram.quantile(0.99).is_some());
+        assert!(histogram.classes().is_sorted_by_key(|(floor, _)| floor));
     }
 }

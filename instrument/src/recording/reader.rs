@@ -116,9 +116,13 @@ impl Assembly {
         let Some(raw) = chunk.unpack() else {
             return self.damage.add(chunk.at, format!("a chunk of {noun} can't be unpacked"));
         };
-        self.unpacked_bytes += raw.len();
-        if self.unpacked_bytes > MAX_UNPACKED_BYTES {
-            return self.damage.add(chunk.at, "the recording is too large; its end was left out");
+        // What is replaced, or there once, takes no room; the end of a run must be known however long it was.
+        if !matches!(chunk.kind, Kind::META | Kind::CROSSINGS | Kind::PHASES | Kind::OUTPUT | Kind::OUTCOME) {
+            self.unpacked_bytes += raw.len();
+            if self.unpacked_bytes > MAX_UNPACKED_BYTES {
+                let message = format!("the recording is too large: {noun} from here on were left out");
+                return self.damage.add(chunk.at, message);
+            }
         }
         if self.take(chunk.kind, &raw).is_err() {
             self.damage.add(chunk.at, format!("a chunk of {noun} is malformed and was left out"));

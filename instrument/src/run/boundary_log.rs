@@ -7,6 +7,11 @@ use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use wasmscope_symbolize::{CodeOffset, FuncIndex};
 
+/// The sums are handed on no more often than this.
+const MIN_WAIT_NANOS: u64 = 200_000_000;
+/// What is waited for each call site: to copy, sort and write one takes some hundred nanoseconds.
+const SITE_WAIT_NANOS: u64 = 50_000;
+
 /// The place in the guest from which a call crosses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CrossingSite {
@@ -22,8 +27,10 @@ pub enum Callee {
     Import(CrossingSite),
     /// The host calls an export.
     Export(FuncIndex),
-    /// Nobody knows whom, or it is no crossing of the program's own.
+    /// The engine, or nobody knows whom.
     Other,
+    /// Ourselves: the guest hands over what its probes recorded.
+    Recorder,
 }
 
 impl Callee {
@@ -31,7 +38,7 @@ impl Callee {
         match self {
             Callee::Import(site) => Some((Direction::GuestToHost, site.import)),
             Callee::Export(func) => Some((Direction::HostToGuest, func)),
-            Callee::Other => None,
+            Callee::Other | Callee::Recorder => None,
         }
     }
 }
@@ -60,6 +67,8 @@ pub struct BoundaryLog {
     functions: BTreeMap<(Direction, FuncIndex), Crossing>,
     sites: FxHashMap<CrossingSite, SiteTotals>,
     deepest: usize,
+    /// When the sums were last handed on.
+    given_nanos: u64,
 }
 
 /// The sums of one call site.
@@ -121,6 +130,17 @@ impl BoundaryLog {
         while !self.open.is_empty() {
             self.leave(None, clock);
         }
+    }
+
+    /// The sums so far, unless they were given lately. The more call sites there are, the more it costs to hand them
+    /// on, and the longer they wait: at most a hundredth of the time goes into it.
+    pub fn sums_if_due(&mut self, now_nanos: u64) -> Option<BoundarySums> {
+        let wait_nanos = MIN_WAIT_NANOS.max(self.sites.len() as u64 * SITE_WAIT_NANOS);
+        let due = now_nanos.saturating_sub(self.given_nanos) >= wait_nanos;
+        due.then(|| {
+            self.given_nanos = now_nanos;
+            self.sums()
+        })
     }
 
     /// The sums so far.

@@ -23,6 +23,8 @@ const POLL: Duration = Duration::from_millis(10);
 const WRITE: Duration = Duration::from_millis(250);
 /// Heap operations that may wait to be written: some ten megabytes.
 const MAX_HEAP_EVENTS: usize = 1 << 18;
+/// Samples that are taken before limits are looked at again: more than two seconds of the highest rate.
+const MAX_SAMPLES_A_TURN: usize = 20_000;
 /// How long a sample waits for elder ones that the guest's thread took at the same time and has not handed over yet.
 const SETTLE_NANOS: u64 = Duration::from_millis(100).as_nanos() as u64;
 
@@ -40,6 +42,8 @@ pub struct Collector<'a, W: Write> {
     batch: Batch,
     counts: LiveCounts,
     phase: Option<(Phase, u64)>,
+    /// When the guest's code could first run: its start function is under the time limit too.
+    guest_began: Option<u64>,
     failure: Option<io::Error>,
 }
 
@@ -59,6 +63,7 @@ impl<'a, W: Write> Collector<'a, W> {
             batch: Batch::default(),
             counts: LiveCounts::default(),
             phase: None,
+            guest_began: None,
             failure: None,
         }
     }
@@ -82,6 +87,9 @@ impl<'a, W: Write> Collector<'a, W> {
     pub fn begin_phase(&mut self, phase: Phase, now_nanos: u64) {
         self.end_phase(now_nanos);
         self.phase = Some((phase, now_nanos));
+        if phase == Phase::Instantiate {
+            self.guest_began = Some(now_nanos);
+        }
         self.observer.phase(phase);
     }
 
@@ -104,13 +112,12 @@ impl<'a, W: Write> Collector<'a, W> {
             }
             self.check_limits();
             if written.elapsed() >= WRITE || self.batch.heap.len() >= MAX_HEAP_EVENTS {
-                messages.try_iter().for_each(|message| self.take(message));
-                self.take_native_samples();
+                self.take_native_samples(MAX_SAMPLES_A_TURN);
                 self.write(self.clock.now());
                 written = Instant::now();
             }
         }
-        self.take_native_samples();
+        self.take_native_samples(usize::MAX);
     }
 
     /// Writes all that is left, with the end.
@@ -149,10 +156,11 @@ impl<'a, W: Write> Collector<'a, W> {
         self.samples.add_traced(sample);
     }
 
-    fn take_native_samples(&mut self) {
+    /// Takes at most so many samples: a guest may make them faster than we take them.
+    fn take_native_samples(&mut self, most: usize) {
         let Some(sampler) = &self.sampler else { return };
         let mut buffer = Vec::new();
-        while let Some(sample) = sampler.next_sample(&mut buffer) {
+        for sample in std::iter::from_fn(|| sampler.next_sample(&mut buffer)).take(most) {
             self.counts.samples += 1;
             self.samples.add_native(&sample);
         }
@@ -162,8 +170,7 @@ impl<'a, W: Write> Collector<'a, W> {
         if self.observer.is_cancelled() {
             self.request_stop(StopReason::Cancelled);
         }
-        // A start function is the guest's code too.
-        let Some((Phase::Instantiate | Phase::Run, began)) = self.phase else { return };
+        let Some(began) = self.guest_began else { return };
         let elapsed = Duration::from_nanos(self.clock.now().saturating_sub(began));
         if self.limits.time.is_some_and(|limit| elapsed >= limit) {
             self.request_stop(StopReason::TimeLimit);

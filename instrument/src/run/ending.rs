@@ -20,10 +20,18 @@ pub fn outcome(
     match (result, stop) {
         (Ok(_), _) if entry.is_command => Outcome::Exited { code: 0 },
         (Ok(values), _) => Outcome::Returned { values },
+        (Err(error), _) if ended_by_itself(&error) => failure(&error, places),
         (Err(_), Some(StopReason::TimeLimit)) => Outcome::LimitReached { message: time_limit(limits) },
         (Err(_), Some(_)) => Outcome::Cancelled,
         (Err(error), None) => failure(&error, places),
     }
+}
+
+/// Did the guest end in a way that no stop of ours can look like? It may have been faster than the stop.
+fn ended_by_itself(error: &Error) -> bool {
+    let trap = error.downcast_ref::<Trap>();
+    let is_tripwire = trap == Some(&Trap::UnreachableCodeReached);
+    error.is::<I32Exit>() || (trap.is_some() && !is_tripwire)
 }
 
 fn time_limit(limits: &Limits) -> String {

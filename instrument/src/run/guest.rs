@@ -93,17 +93,22 @@ fn return_from_host(store: &mut Guest<'_>) -> Result<()> {
         Some((Callee::Import(site), _)) => Leaf::Import(site.import),
         _ => Leaf::Host,
     };
+    if matches!(store.data().watch.log.current(), Some((Callee::Recorder, _))) {
+        store.data_mut().watch.pacer.forget_outside_nanos();
+    }
     note_outside_time(store, leaf);
     let bytes = bytes_crossed(store);
-    let Watch { log, clock, pacer, .. } = &mut store.data_mut().watch;
+    let Watch { log, clock, .. } = &mut store.data_mut().watch;
     let now = log.leave(bytes, clock);
-    pacer.enter_guest();
     set_clock(store, now);
     let watch = &store.data().watch;
     let (due, stop) = (watch.is_shipment_due(now), watch.stop.get());
     if due {
         ship(store.as_context_mut());
+        // That was our time, not the program's.
+        store.data_mut().watch.pacer.forget_outside_nanos();
     }
+    store.data_mut().watch.pacer.enter_guest();
     if stop.is_some() { Err(Stopped.into()) } else { Ok(()) }
 }
 
@@ -148,7 +153,7 @@ fn guest_frames(store: impl AsContext) -> Vec<(FuncIndex, u32)> {
 /// Finds out which import is being called, from where, and how to learn the bytes that cross.
 fn announced_call(store: &mut Guest<'_>) -> (Callee, Option<(BytesRule, u64)>) {
     match take_announcement(store) {
-        Some(Call::Drain) => (Callee::Other, None),
+        Some(Call::Drain) => (Callee::Recorder, None),
         Some(Call::Import { site, context, argument }) => {
             let found = store.data().watch.probes.as_ref().and_then(|live| import_at(&live.layout, site));
             let Some((import, offset, rule)) = found else { return (Callee::Other, None) };
@@ -200,7 +205,8 @@ fn bytes_crossed(store: &mut Guest<'_>) -> Option<Bytes> {
     let result = || {
         let memory = watch.memory?.data(&*store);
         let word = memory.get(usize::try_from(argument).ok()?..)?.first_chunk()?;
-        Some(u64::from(u32::from_le_bytes(*word)))
+        // A call that failed leaves what was there before. What can't have crossed is left out at least.
+        Some(u64::from(u32::from_le_bytes(*word))).filter(|bytes| *bytes <= memory.len() as u64)
     };
     match rule {
         BytesRule::InByArgument => Some(Bytes::In(argument)),

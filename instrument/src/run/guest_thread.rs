@@ -7,7 +7,7 @@ use super::engine::engine_failed;
 use super::guest::{GuestState, Watch, on_crossing, on_epoch};
 use super::invoke::Entry;
 use super::limit::MemoryLimit;
-use super::live_probes::{LiveProbes, ship};
+use super::live_probes::{LiveProbes, set_clock, ship_all};
 use super::message::{Message, MessageSender};
 use super::output::OutputBuffer;
 use super::pacer::Pacer;
@@ -15,12 +15,13 @@ use super::prepare::ticks_by_epochs;
 use super::stop::StopFlag;
 use super::{Guest, Limits, Observer, RunOptions, wasi};
 use crate::clock::RecordingClock;
-use crate::probes::CLOCK_ADDRESS;
+use crate::probes::{CLOCK_ADDRESS, PROBE_MAXIMUM_PAGES};
 use crate::recording::{Outcome, Phase};
 use crate::sample::{EpochTicker, SignalSampler, SignalTimer};
 use crate::{Measure, RecordError};
 use std::sync::Arc;
 use std::thread::{Builder, Scope, ScopedJoinHandle};
+use wasmscope_symbolize::ModuleIndex;
 use wasmtime::{AsContextMut, ImportType, Instance, InstancePre, Linker, Store};
 
 /// Stack of the guest's thread, in bytes: the guest's own frames and the host's calls above them.
@@ -81,7 +82,7 @@ impl GuestRun {
             imports_announced: !records_boundary || compiled.places.index.imported_function_count() == 0,
             records_boundary,
         };
-        let limit = MemoryLimit { bytes: options.limits.memory_bytes };
+        let limit = memory_limit(&compiled.places.index, &options.limits);
         let mut store = Store::new(&compiled.engine, GuestState { world, limit, watch });
         store.limiter(|state| &mut state.limit);
         store.call_hook(on_crossing);
@@ -138,7 +139,7 @@ impl GuestRun {
         let GuestRun { store, entry, limits, .. } = &mut self;
         let Watch { log, clock, .. } = &mut store.data_mut().watch;
         log.leave_all(clock);
-        ship(store.as_context_mut());
+        ship_all(store.as_context_mut());
         let watch = &store.data().watch;
         let outcome = outcome(result, entry, watch.stop.get(), limits, &watch.places);
         Ok((outcome, self.notes()))
@@ -154,9 +155,11 @@ impl GuestRun {
         }
         let memory = instance.get_memory(&mut *store, "memory");
         let watch = &mut store.data_mut().watch;
+        let now = watch.clock.now();
         watch.imports_announced |= probes.is_some() && layout.escaping_imports().is_empty();
         watch.probes = probes;
         watch.memory = memory;
+        set_clock(&mut store.as_context_mut(), now);
         Ok(instance)
     }
 
@@ -192,6 +195,12 @@ fn start_ticks(run: &GuestRun) -> Result<Box<dyn Ticks>, RecordError> {
         Some(sampler) => Ok(Box::new(sampler.start(run.rate_hz).map_err(no_timer)?)),
         None => Ok(Box::new(EpochTicker::start(run.store.engine().clone(), run.rate_hz).map_err(no_timer)?)),
     }
+}
+
+fn memory_limit(index: &ModuleIndex, limits: &Limits) -> MemoryLimit {
+    let pages = u64::from(PROBE_MAXIMUM_PAGES);
+    let is_taken = index.memories().iter().any(|memory| memory.maximum_pages == Some(pages));
+    MemoryLimit { bytes: limits.memory_bytes, probe_pages: (!is_taken).then_some(pages) }
 }
 
 fn signal_sampler(

@@ -1,25 +1,36 @@
 //! The limit on the guest's memory.
 
-use crate::probes::PROBE_MAXIMUM_PAGES;
 use wasmtime::{ResourceLimiter, Result};
 
 /// Bytes of a page of the probes' memories.
 const PAGE_BYTES: usize = 1 << 16;
+
+/// Bytes of a table's entry in the engine, at most.
+const ENTRY_BYTES: u64 = 16;
+/// Tables may have this much under any limit: programs begin with some thousand entries.
+const MIN_TABLE_BYTES: u64 = 1 << 20;
 
 /// Lets memories grow up to a limit. The probes' own memories have a bound of their own.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MemoryLimit {
     /// The most bytes that each memory of the guest may have.
     pub bytes: Option<u64>,
+    /// The maximum, in pages, by which the probes' memories are known; `None` where a memory of the guest's has the
+    /// same.
+    pub probe_pages: Option<u64>,
 }
 
 impl ResourceLimiter for MemoryLimit {
     fn memory_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
-        let is_probes = maximum == Some(PROBE_MAXIMUM_PAGES as usize * PAGE_BYTES);
+        let probe_bytes = self.probe_pages.map(|pages| pages as usize * PAGE_BYTES);
+        let is_probes = probe_bytes.is_some() && maximum == probe_bytes;
         Ok(is_probes || self.bytes.is_none_or(|limit| desired as u64 <= limit))
     }
 
-    fn table_growing(&mut self, _current: usize, _desired: usize, _maximum: Option<usize>) -> Result<bool> {
-        Ok(true)
+    /// A table takes memory too, of ours: some 16 bytes an entry.
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        Ok(self
+            .bytes
+            .is_none_or(|limit| (desired as u64).saturating_mul(ENTRY_BYTES) <= limit.max(MIN_TABLE_BYTES)))
     }
 }

@@ -1,5 +1,6 @@
 //! The probes of a guest that is running: its two probe memories, read from the guest's thread.
 
+use super::boundary_log::BoundarySums;
 use super::guest::GuestState;
 use super::message::{Message, Shipment};
 use crate::probes::{self, CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT, Probes};
@@ -97,6 +98,19 @@ fn drain(mut store: StoreContextMut<'_, GuestState>) {
 
 /// Hands on what was recorded since the last time.
 pub fn ship(mut store: StoreContextMut<'_, GuestState>) {
+    let watch = &mut store.data_mut().watch;
+    let boundary = if watch.records_boundary { watch.log.sums_if_due(watch.clock.now()) } else { None };
+    ship_with(store, boundary);
+}
+
+/// Hands on all that was recorded, at the end.
+pub fn ship_all(store: StoreContextMut<'_, GuestState>) {
+    let watch = &store.data().watch;
+    let boundary = watch.records_boundary.then(|| watch.log.sums());
+    ship_with(store, boundary);
+}
+
+fn ship_with(mut store: StoreContextMut<'_, GuestState>, boundary: Option<BoundarySums>) {
     let mut shipment = Shipment::default();
     if let Some(mut live) = store.data_mut().watch.probes.take() {
         live.take(&mut store);
@@ -106,7 +120,6 @@ pub fn ship(mut store: StoreContextMut<'_, GuestState>) {
         live.shipped_nanos = store.data().watch.clock.now();
         store.data_mut().watch.probes = Some(live);
     }
-    let watch = &store.data().watch;
-    shipment.boundary = watch.records_boundary.then(|| watch.log.sums());
-    watch.messages.send(Message::Probes(shipment));
+    shipment.boundary = boundary;
+    store.data().watch.messages.send(Message::Probes(shipment));
 }

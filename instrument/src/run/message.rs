@@ -6,8 +6,9 @@ use crate::sample::Leaf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use wasmscope_symbolize::FuncIndex;
 
-/// Messages that may wait. A guest that is faster than the collector is held up: memory stays bounded.
-const WAITING: usize = 256;
+/// Messages that may wait, of a megabyte or so each. A guest that is faster than the collector is held up: memory
+/// stays bounded.
+const WAITING: usize = 16;
 
 /// Something that happened on the guest's thread.
 pub enum Message {

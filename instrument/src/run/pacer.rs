@@ -61,6 +61,13 @@ impl Pacer {
         }
     }
 
+    /// What passed outside of guest code so far was our own doing: it is credited to nobody.
+    pub fn forget_outside_nanos(&self) {
+        if let Pacer::Signal { sampler, .. } = self {
+            sampler.take_pending_nanos();
+        }
+    }
+
     /// An epoch passed while the guest ran: the time since the last sample, where samples are recorded.
     pub fn take_epoch_nanos(&mut self, clock: &RecordingClock) -> Option<u64> {
         let Pacer::Epoch { period_nanos: Some(_), last_nanos } = self else { return None };

@@ -4,6 +4,7 @@ use super::super::table::clean;
 use super::paths::file_name;
 use crate::export::FunctionJson;
 use crate::profile::Profile;
+use crate::units::exact;
 use serde::Serialize;
 use std::fmt::Write;
 use wasmscope_instrument::recording::{Outcome, TrapFrame};
@@ -49,7 +50,27 @@ pub(super) fn text(profile: &Profile, ran: &str) -> String {
     let outcome = &profile.recording().outcome;
     let mut text = format!("{}, ran {ran}\n", clean(&outcome.to_string()));
     let Outcome::Trapped { frames, .. } = outcome else { return text };
-    for function in frames.iter().flat_map(|frame| functions_at(profile, frame)) {
+    let (inner, rest) = frames.split_at(frames.len().min(TRAP_FRAMES));
+    // The outermost ones tell where it began; between them a recursion repeats itself.
+    let (left_out, outer) = rest.split_at(rest.len().saturating_sub(OUTERMOST_FRAMES));
+    for frame in inner {
+        write_functions(&mut text, &functions_at(profile, frame));
+    }
+    if !left_out.is_empty() {
+        let _ = writeln!(text, "  ... {} more (all of them with --json)", exact(left_out.len() as u64));
+    }
+    for frame in outer {
+        write_functions(&mut text, &functions_at(profile, frame));
+    }
+    text
+}
+
+/// Frames of a trap that are shown, at the inner and at the outer end.
+const TRAP_FRAMES: usize = 20;
+const OUTERMOST_FRAMES: usize = 5;
+
+fn write_functions(text: &mut String, functions: &[FunctionJson]) {
+    for function in functions {
         // Writing to a string can't fail.
         let _ = match (&function.file, function.line) {
             (Some(file), Some(line)) => {
@@ -58,7 +79,6 @@ pub(super) fn text(profile: &Profile, ran: &str) -> String {
             _ => writeln!(text, "  in {}", clean(&function.name)),
         };
     }
-    text
 }
 
 /// The function of a frame, with what was inlined into it, innermost first.
