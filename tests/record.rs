@@ -188,7 +188,7 @@ fn inlined_functions_have_frames_and_files() {
     let names: Vec<_> = inlined.iter().filter_map(|row| row["name"].as_str()).collect();
     assert!(names.contains(&"mix"), "{names:?}");
     let is_c = |row: &&Value| row["file"].as_str().is_some_and(|file| file.ends_with(".c"));
-    assert!(inlined.iter().all(|row| is_c(row)), "{inlined:?}");
+    assert!(inlined.iter().all(is_c), "{inlined:?}");
 }
 
 #[test]
