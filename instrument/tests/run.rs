@@ -212,3 +212,19 @@ fn a_full_disk_ends_the_run_with_a_clear_error() {
     let error = record(&guest, &time_only(), Arc::new(Nobody), room).unwrap_err();
     assert!(matches!(error, RecordError::Write(_)), "{error}");
 }
+
+#[test]
+fn deep_stacks_at_a_high_rate_do_not_defeat_the_time_limit() {
+    let guest = wat(r#"(module
+            (func $down (param i32) (result i32)
+                (if (result i32) (local.get 0)
+                    (then (i32.add (call $down (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
+                    (else (loop $forever (br $forever)) (i32.const 0))))
+            (func (export "dive") (result i32) (call $down (i32.const 5000))))"#);
+    let limits = Limits { time: Some(Duration::from_millis(300)), ..Limits::default() };
+    let options = RunOptions { limits, rate_hz: 10_000, ..invoke("dive", &[]) };
+    let began = Instant::now();
+    let recording = run(&guest, &options);
+    assert!(matches!(recording.outcome, Outcome::LimitReached { .. }), "{:?}", recording.outcome);
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+}

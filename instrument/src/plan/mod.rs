@@ -1,6 +1,7 @@
 //! What is injected where: decided here, as data, before any byte is written.
 
 mod abi;
+mod forwards;
 mod function;
 mod outermost;
 mod references;
@@ -62,7 +63,7 @@ impl Plan {
         refuse_instrumented(index)?;
         let mut plan = Plan::default();
         let mut shapes = if measures.has(Measure::Heap) {
-            plan.find_allocators(index, name_of)
+            plan.find_allocators(bytes, index, name_of)
         } else {
             FxHashMap::default()
         };
@@ -95,6 +96,7 @@ impl Plan {
     /// The defined functions that are allocators by their name or by that of an export.
     fn find_allocators(
         &mut self,
+        bytes: &[u8],
         index: &ModuleIndex,
         name_of: impl Fn(FuncIndex) -> Arc<str>,
     ) -> FxHashMap<FuncIndex, AllocatorShape> {
@@ -117,10 +119,31 @@ impl Plan {
                 _ => {}
             }
         }
+        self.find_behind_wrappers(bytes, index, &mut shapes);
         if shapes.is_empty() {
             self.warnings.push("no function is known as an allocator: heap blocks can't be seen".to_owned());
         }
         shapes
+    }
+
+    /// What a known allocator merely forwards to is the allocator.
+    fn find_behind_wrappers(
+        &mut self,
+        bytes: &[u8],
+        index: &ModuleIndex,
+        shapes: &mut FxHashMap<FuncIndex, AllocatorShape>,
+    ) {
+        let wrappers = self.allocators.clone();
+        for Allocator { func, name, op } in wrappers {
+            let behind = forwards::forwarded_to(bytes, index, func);
+            let shape = shapes.get(&func).copied();
+            if let Some((behind, shape)) =
+                behind.zip(shape).filter(|(behind, _)| !shapes.contains_key(behind))
+            {
+                shapes.insert(behind, shape);
+                self.allocators.push(Allocator { func: behind, name, op });
+            }
+        }
     }
 
     /// The functions that would go past an engine's limits with what we inject.
@@ -205,6 +228,13 @@ fn refuse_instrumented(index: &ModuleIndex) -> Result<(), RewriteError> {
         Some(export) => Err(RewriteError::AlreadyInstrumented { export: export.name.to_string() }),
         None => Ok(()),
     }
+}
+
+/// The body of a defined function: its locals and its code.
+fn body_bytes<'a>(bytes: &'a [u8], index: &ModuleIndex, func: FuncIndex) -> Option<&'a [u8]> {
+    let body = index.function(func)?.body.clone()?;
+    let start = usize::try_from(index.file_offset(body.start)?.0).ok()?;
+    bytes.get(start..start + (body.end.0 - body.start.0) as usize)
 }
 
 /// The number of locals that the body in `range` declares.

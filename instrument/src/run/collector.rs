@@ -23,8 +23,9 @@ const POLL: Duration = Duration::from_millis(10);
 const WRITE: Duration = Duration::from_millis(250);
 /// Heap operations that may wait to be written: some ten megabytes.
 const MAX_HEAP_EVENTS: usize = 1 << 18;
-/// Samples that are taken before limits are looked at again: more than two seconds of the highest rate.
-const MAX_SAMPLES_A_TURN: usize = 20_000;
+/// How long samples are taken before limits are looked at again: a guest with deep stacks may make them faster than we
+/// take them.
+const TURN: Duration = Duration::from_millis(100);
 /// How long a sample waits for elder ones that the guest's thread took at the same time and has not handed over yet.
 const SETTLE_NANOS: u64 = Duration::from_millis(100).as_nanos() as u64;
 
@@ -112,12 +113,13 @@ impl<'a, W: Write> Collector<'a, W> {
             }
             self.check_limits();
             if written.elapsed() >= WRITE || self.batch.heap.len() >= MAX_HEAP_EVENTS {
-                self.take_native_samples(MAX_SAMPLES_A_TURN);
+                self.take_native_samples();
                 self.write(self.clock.now());
                 written = Instant::now();
             }
         }
-        self.take_native_samples(usize::MAX);
+        // What is left fits into the ring: the guest makes no more.
+        while self.take_native_samples() {}
     }
 
     /// Writes all that is left, with the end.
@@ -156,14 +158,18 @@ impl<'a, W: Write> Collector<'a, W> {
         self.samples.add_traced(sample);
     }
 
-    /// Takes at most so many samples: a guest may make them faster than we take them.
-    fn take_native_samples(&mut self, most: usize) {
-        let Some(sampler) = &self.sampler else { return };
-        let mut buffer = Vec::new();
-        for sample in std::iter::from_fn(|| sampler.next_sample(&mut buffer)).take(most) {
+    /// Takes samples for one turn. Are there more?
+    fn take_native_samples(&mut self) -> bool {
+        let Some(sampler) = &self.sampler else { return false };
+        let (mut buffer, until) = (Vec::new(), Instant::now() + TURN);
+        while let Some(sample) = sampler.next_sample(&mut buffer) {
             self.counts.samples += 1;
             self.samples.add_native(&sample);
+            if Instant::now() >= until {
+                return true;
+            }
         }
+        false
     }
 
     fn check_limits(&mut self) {
