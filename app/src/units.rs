@@ -45,6 +45,11 @@ pub fn exact(number: u64) -> String {
     text
 }
 
+/// A number of things with all its digits: `1 call`, `1,234 calls`. The plural takes an s.
+pub fn things(number: u64, thing: &str) -> String {
+    format!("{} {thing}{}", exact(number), if number == 1 { "" } else { "s" })
+}
+
 /// A value in its unit: `12.3 ms`, `4.00 KiB`, `17 pages`, `1.20 M calls`.
 pub fn value(unit: Unit, value: u64) -> String {
     let counted = |one: &str, many: &str| {

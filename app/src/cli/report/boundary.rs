@@ -100,8 +100,8 @@ pub(super) fn text(profile: &Profile, table: &BoundaryTable, limit: Limit) -> St
         return "No calls between guest and host were recorded.\n".to_owned();
     }
     let head = format!(
-        "{} calls into the host took {}\n\n",
-        units::exact(table.guest_to_host_calls),
+        "{} into the host took {}\n\n",
+        units::things(table.guest_to_host_calls, "call"),
         units::nanos(table.host_nanos),
     );
     let shown = &table.rows[..table.rows.len().min(limit.rows)];

@@ -108,12 +108,12 @@ fn memory_text(memory: &MemoryGrowth) -> String {
     let maximum =
         memory.maximum_pages.map_or("no limit".to_owned(), |pages| format!("at most {}", bytes(pages)));
     format!(
-        "{}: {} at the start, {} at the end, {maximum}; grew {} times, {} times refused\n",
+        "{}: {} at the start, {} at the end, {maximum}; grew {}, refused {}\n",
         memory.memory,
         bytes(memory.initial_pages),
         bytes(memory.final_pages),
-        units::exact(memory.granted),
-        units::exact(memory.refused),
+        units::things(memory.granted, "time"),
+        units::things(memory.refused, "time"),
     )
 }
 

@@ -94,18 +94,18 @@ pub(super) fn text(profile: &Profile, summary: &Summary) -> String {
         // Writing to a string can't fail.
         let _ = writeln!(
             text,
-            "memory {at}: {} at the start, {} at the end; grew {} times",
+            "memory {at}: {} at the start, {} at the end; grew {}",
             units::bytes(memory.initial_bytes),
             units::bytes(memory.final_bytes),
-            units::exact(memory.grown),
+            units::things(memory.grown, "time"),
         );
     }
     if let Some(heap) = &summary.heap {
         let _ = write!(text, "heap: {}", heap::totals_text(&heap.totals));
         let _ = writeln!(
             text,
-            "heap: {} blocks of {} together were never freed",
-            units::exact(heap.totals.end_blocks),
+            "heap: {} of {} together never freed",
+            units::things(heap.totals.end_blocks, "block"),
             units::bytes(heap.totals.end_bytes),
         );
         text.push_str(&heap::findings_text(&heap.findings));
@@ -126,12 +126,12 @@ fn head_text(profile: &Profile, summary: &Summary) -> String {
         SamplerKind::Epoch => "by epochs",
     };
     format!(
-        "{}\n{}samples: {} {sampler}\nboundary: {} calls into the host took {}; {} calls into the guest\n",
+        "{}\n{}samples: {} {sampler}\nboundary: {} into the host took {}; {} into the guest\n",
         clean(format!("{} {what}", meta.module_name).trim()),
         outcome::text(profile, &units::nanos(*run_nanos)),
         units::exact(*samples),
-        units::exact(summary.guest_to_host_calls),
+        units::things(summary.guest_to_host_calls, "call"),
         units::nanos(summary.host_nanos),
-        units::exact(summary.host_to_guest_calls),
+        units::things(summary.host_to_guest_calls, "call"),
     )
 }
