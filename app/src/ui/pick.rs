@@ -42,7 +42,7 @@ fn answer(purpose: Purpose, suggested: &str) -> Option<PathBuf> {
 
 fn openable(dialog: FileDialog) -> FileDialog {
     dialog
-        .add_filter("WebAssembly modules and recordings", &["wasm", "wat", "wscope"])
+        .add_filter("WebAssembly modules and recordings", &["wasm", "wscope"])
         .add_filter("All files", &["*"])
 }
 
