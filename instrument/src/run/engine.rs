@@ -10,7 +10,9 @@ const MAX_BACKTRACE_FRAMES: NonZeroUsize = NonZeroUsize::new(4_096).expect("it i
 
 /// Stack for the guest's frames, in bytes. Twice the engine's default: probes make frames larger, and the guest must
 /// not run out of stack earlier than it would without them.
-pub const WASM_STACK_BYTES: usize = 1 << 20;
+const WASM_STACK_BYTES: usize = 1 << 20;
+/// Stack for the host's calls above the guest's frames, in bytes.
+const HOST_STACK_BYTES: usize = 1 << 20;
 
 /// Makes the engine. With `epochs`, guests can be sampled and stopped by epochs, at a price to every loop.
 pub fn make_engine(epochs: bool, cache_dir: Option<&Path>) -> Result<Engine, RecordError> {
@@ -18,6 +20,7 @@ pub fn make_engine(epochs: bool, cache_dir: Option<&Path>) -> Result<Engine, Rec
     config
         .epoch_interruption(epochs)
         .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(WASM_STACK_BYTES + HOST_STACK_BYTES)
         .wasm_backtrace_max_frames(Some(MAX_BACKTRACE_FRAMES))
         .wasm_multi_memory(true)
         .wasm_memory64(true)

@@ -116,7 +116,7 @@ fn call_guest(store: &mut Guest<'_>) {
     note_outside_time(store, Leaf::Engine);
     let Watch { log, clock, pacer, entering, .. } = &mut store.data_mut().watch;
     log.enter(entering.take().map_or(Callee::Other, Callee::Export), None, clock);
-    pacer.enter_guest();
+    pacer.call_guest();
 }
 
 fn return_from_guest(store: &mut Guest<'_>) {

@@ -1,12 +1,16 @@
-//! The guest's own thread: a stack of its own, the timer, and the call.
+//! The guest's own thread: the timer, the call, and the end of all waiting where the run is to be stopped.
+//!
+//! The guest runs on a stack of its own, which the engine makes. A host call that has to wait therefore gives the thread
+//! back to us, and we wait for the stop flag along with it. Where the flag is raised first, the call is abandoned, and
+//! the guest with it; its memories and what its probes recorded stay.
 
 use super::boundary_log::BoundaryLog;
 use super::compiled::CompiledGuest;
 use super::ending::outcome;
-use super::engine::engine_failed;
-use super::guest::{GuestState, Watch, on_crossing, on_epoch};
+use super::guest::{GuestState, Stopped, Watch, on_crossing, on_epoch};
 use super::invoke::Entry;
 use super::limit::MemoryLimit;
+use super::link::link;
 use super::live_probes::{LiveProbes, set_clock, ship_all};
 use super::message::{Message, MessageSender};
 use super::output::OutputBuffer;
@@ -20,12 +24,11 @@ use crate::recording::{Outcome, Phase};
 use crate::sample::{EpochTicker, SignalSampler, SignalTimer};
 use crate::{Measure, RecordError};
 use std::sync::Arc;
-use std::thread::{Builder, Scope, ScopedJoinHandle};
+use std::thread::{self, Scope, ScopedJoinHandle};
+use tokio::runtime::Builder;
 use wasmscope_symbolize::ModuleIndex;
-use wasmtime::{AsContextMut, ImportType, Instance, InstancePre, Linker, Store};
+use wasmtime::{AsContextMut, Instance, InstancePre, Store};
 
-/// Stack of the guest's thread, in bytes: the guest's own frames and the host's calls above them.
-const THREAD_STACK_BYTES: usize = 16 << 20;
 /// Ticks a second where no samples are taken: often enough for the clock and for stopping.
 const IDLE_RATE_HZ: u32 = 200;
 
@@ -126,14 +129,15 @@ impl GuestRun {
 
     /// Runs the guest on the calling thread.
     fn run(mut self) -> Result<Ending, RecordError> {
+        let no_runtime = |error| RecordError::Engine { message: format!("nothing to wait with: {error}") };
+        let runtime = Builder::new_current_thread().enable_time().build().map_err(no_runtime)?;
         let Watch { pacer, clock, .. } = &mut self.store.data_mut().watch;
         pacer.begin(clock);
         let ticks = start_ticks(&self)?;
-        let result = self.instantiate().and_then(|instance| {
-            self.begin_phase(Phase::Run);
-            self.entry.call(&mut self.store, &instance)
-        });
+        let result = runtime.block_on(self.call_or_stop());
         drop(ticks);
+        // What the guest began in the background, nobody waits for.
+        runtime.shutdown_background();
         let watch = &self.store.data().watch;
         watch.messages.send(Message::End(watch.clock.now()));
         let GuestRun { store, entry, limits, .. } = &mut self;
@@ -145,10 +149,26 @@ impl GuestRun {
         Ok((outcome, self.notes()))
     }
 
-    fn instantiate(&mut self) -> wasmtime::Result<Instance> {
+    /// The flag is looked at only while the guest waits: while it runs, ticks and crossings look at it.
+    async fn call_or_stop(&mut self) -> wasmtime::Result<Vec<String>> {
+        let stop = self.stop();
+        tokio::select! {
+            biased;
+            result = self.call() => result,
+            () = stop.raised() => Err(Stopped.into()),
+        }
+    }
+
+    async fn call(&mut self) -> wasmtime::Result<Vec<String>> {
+        let instance = self.instantiate().await?;
+        self.begin_phase(Phase::Run);
+        self.entry.call(&mut self.store, &instance).await
+    }
+
+    async fn instantiate(&mut self) -> wasmtime::Result<Instance> {
         self.begin_phase(Phase::Instantiate);
         let Self { store, instance, sampler, layout, .. } = self;
-        let instance = instance.instantiate(&mut *store)?;
+        let instance = instance.instantiate_async(&mut *store).await?;
         let probes = LiveProbes::bind(layout, &instance, store);
         if let (Some(sampler), Some(probes)) = (sampler, &probes) {
             sampler.keep_clock(probes.events(), &*store, CLOCK_ADDRESS as usize);
@@ -213,36 +233,12 @@ fn signal_sampler(
     SignalSampler::new(code, records_time, clock.clone())
 }
 
-/// Finds somebody for each import, or says for which there is nobody.
-fn link(
-    compiled: &CompiledGuest,
-    store: &mut Store<GuestState>,
-) -> Result<InstancePre<GuestState>, RecordError> {
-    let mut linker: Linker<GuestState> = Linker::new(&compiled.engine);
-    wasmtime_wasi::p1::add_to_linker_sync(&mut linker, |state| &mut state.world).map_err(engine_failed)?;
-    let mut known = |import: &ImportType<'_>| linker.get_by_import(&mut *store, import).is_some();
-    let unknown: Vec<_> = compiled.module.imports().filter(|import| !known(import)).collect();
-    if !unknown.is_empty() {
-        let names = unknown.iter().map(|import| import_text(compiled, import)).collect();
-        return Err(RecordError::UnknownImports { names });
-    }
-    linker.instantiate_pre(&compiled.module).map_err(engine_failed)
-}
-
-/// `module.name: type`, as far as the type is a function's.
-fn import_text(compiled: &CompiledGuest, import: &ImportType<'_>) -> String {
-    let mut imports = compiled.places.index.imports().iter();
-    let found = imports.find(|known| (&*known.module, &*known.name) == (import.module(), import.name()));
-    let kind = found.map(|known| known.kind.to_string()).unwrap_or_default();
-    format!("{}.{}: {kind}", import.module(), import.name())
-}
-
 /// Starts the guest's thread.
 pub fn spawn<'scope>(
     scope: &'scope Scope<'scope, '_>,
     run: GuestRun,
 ) -> Result<ScopedJoinHandle<'scope, Result<Ending, RecordError>>, RecordError> {
-    let builder = Builder::new().name("wasm guest".into()).stack_size(THREAD_STACK_BYTES);
+    let builder = thread::Builder::new().name("wasm guest".into());
     let failed = |error| RecordError::Engine { message: format!("no thread for the guest: {error}") };
     builder.spawn_scoped(scope, move || run.run()).map_err(failed)
 }

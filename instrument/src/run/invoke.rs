@@ -60,29 +60,33 @@ impl Entry {
     }
 
     /// Calls it, and gives its results as text.
-    pub fn call(&self, store: &mut Store<GuestState>, instance: &Instance) -> wasmtime::Result<Vec<String>> {
+    pub async fn call(&self, store: &mut Store<GuestState>, instance: &Instance) -> wasmtime::Result<Vec<String>> {
         if !self.is_command {
-            self.initialize(store, instance)?;
+            self.initialize(store, instance).await?;
         }
         store.data_mut().watch.entering = Some(self.func);
         let func = instance.get_func(&mut *store, &self.export);
         let func = func.ok_or_else(|| wasmtime::Error::msg(format!("no export `{}`", self.export)))?;
         let args: Vec<Val> = self.args.iter().copied().map(to_engine).collect();
-        call(store, func, &args)
+        call(store, func, &args).await
     }
 
-    fn initialize(&self, store: &mut Store<GuestState>, instance: &Instance) -> wasmtime::Result<()> {
+    async fn initialize(&self, store: &mut Store<GuestState>, instance: &Instance) -> wasmtime::Result<()> {
         match instance.get_func(&mut *store, INITIALIZE) {
-            Some(func) if self.export != INITIALIZE => call(store, func, &[]).map(drop),
+            Some(func) if self.export != INITIALIZE => call(store, func, &[]).await.map(drop),
             _ => Ok(()),
         }
     }
 }
 
-fn call(store: &mut Store<GuestState>, func: Func, args: &[Val]) -> wasmtime::Result<Vec<String>> {
+async fn call(
+    store: &mut Store<GuestState>,
+    func: Func,
+    args: &[Val],
+) -> wasmtime::Result<Vec<String>> {
     let count = func.ty(&*store).results().len();
     let mut results = vec![Val::I32(0); count];
-    func.call(&mut *store, args, &mut results)?;
+    func.call_async(&mut *store, args, &mut results).await?;
     Ok(results.iter().map(result_text).collect())
 }
 

@@ -30,6 +30,14 @@ impl Pacer {
         }
     }
 
+    /// The host is about to call the guest, from the calling function's stack.
+    pub fn call_guest(&self) {
+        if let Pacer::Signal { sampler, .. } = self {
+            sampler.enter_stack();
+        }
+        self.enter_guest();
+    }
+
     /// The guest calls the host.
     pub fn leave_guest(&self) {
         if let Pacer::Signal { sampler, .. } = self {
@@ -37,7 +45,7 @@ impl Pacer {
         }
     }
 
-    /// The host calls the guest, or returns to it.
+    /// The host returns to the guest.
     pub fn enter_guest(&self) {
         if let Pacer::Signal { sampler, .. } = self {
             sampler.set_in_host(false);

@@ -1,6 +1,7 @@
 //! Why a run is to be stopped, as a flag that all its threads see.
 
 use std::sync::atomic::{AtomicU8, Ordering};
+use tokio::sync::Notify;
 
 /// Why a run is stopped before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,17 +17,28 @@ pub enum StopReason {
 
 /// The flag. The first reason stays.
 #[derive(Debug, Default)]
-pub struct StopFlag(AtomicU8);
+pub struct StopFlag {
+    reason: AtomicU8,
+    raised: Notify,
+}
 
 impl StopFlag {
     /// Asks for the stop.
     pub fn set(&self, reason: StopReason) {
-        let _ = self.0.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self.reason.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
+        self.raised.notify_one();
+    }
+
+    /// Waits until somebody asks for the stop. One task may wait.
+    pub async fn raised(&self) {
+        while self.get().is_none() {
+            self.raised.notified().await;
+        }
     }
 
     /// The reason, if a stop was asked for.
     pub fn get(&self) -> Option<StopReason> {
-        match self.0.load(Ordering::Relaxed) {
+        match self.reason.load(Ordering::Relaxed) {
             1 => Some(StopReason::Cancelled),
             2 => Some(StopReason::TimeLimit),
             3 => Some(StopReason::WriteFailed),

@@ -12,6 +12,8 @@ mod signal;
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
 #[path = "signal_none.rs"]
 mod signal;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod stack_bounds;
 mod stacks;
 
 pub use code_map::{CodeMap, NativeCode};

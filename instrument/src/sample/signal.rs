@@ -12,6 +12,7 @@
 #![allow(unsafe_code, reason = "a signal handler can't be written without it")]
 
 use super::ring::Ring;
+use super::stack_bounds::mapping_around;
 use super::{Leaf, NativeCode, NativeSample};
 use crate::clock::RecordingClock;
 use std::io;
@@ -30,7 +31,7 @@ pub struct SignalSampler {
     code: NativeCode,
     ring: Ring,
     clock: RecordingClock,
-    /// The guest thread's stack, lowest and highest address.
+    /// The stack that the guest runs on, lowest and highest address.
     stack_low: AtomicU64,
     stack_high: AtomicU64,
     /// When the last sample was taken, since the beginning.
@@ -69,6 +70,19 @@ impl SignalSampler {
     /// Asks that the guest be stopped at the next tick that finds it in its own code.
     pub fn request_stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// The host is about to call the guest on the stack of the calling function, which may be another than before.
+    pub fn enter_stack(&self) {
+        let local = 0u8;
+        let here = &raw const local as u64;
+        if (self.stack_low.load(Ordering::Relaxed)..=self.stack_high.load(Ordering::Relaxed)).contains(&here) {
+            return;
+        }
+        if let Some(stack) = mapping_around(here) {
+            self.stack_low.store(*stack.start(), Ordering::Relaxed);
+            self.stack_high.store(*stack.end(), Ordering::Relaxed);
+        }
     }
 
     /// The guest enters (`true`) or leaves a host call.
@@ -112,9 +126,6 @@ impl SignalSampler {
 
     /// Starts the timer for the calling thread, `rate_hz` ticks a second of wall-clock time.
     pub fn start(self: &Arc<Self>, rate_hz: u32) -> io::Result<SignalTimer> {
-        let (low, high) = current_stack()?;
-        self.stack_low.store(low, Ordering::Relaxed);
-        self.stack_high.store(high, Ordering::Relaxed);
         install_handler()?;
         // What was before, linking and the like, is no time of the guest's.
         self.last_nanos.store(self.clock.now(), Ordering::Relaxed);
@@ -200,8 +211,8 @@ impl SignalSampler {
     fn read_stack(&self, address: u64) -> Option<u64> {
         let low = self.stack_low.load(Ordering::Relaxed);
         let high = self.stack_high.load(Ordering::Relaxed);
-        let inside = address >= low && address <= high.saturating_sub(8) && address.is_multiple_of(8);
-        // SAFETY: an aligned word between the bounds of this thread's own stack.
+        let inside = address >= low && address < high.saturating_sub(8) && address.is_multiple_of(8);
+        // SAFETY: an aligned word between the bounds of the stack that this thread runs on.
         inside.then(|| unsafe { (address as *const u64).read_volatile() })
     }
 }
@@ -355,21 +366,5 @@ extern "C" fn on_signal(_signal: libc::c_int, info: *mut libc::siginfo_t, contex
         if registers.pc != pc {
             registers.store_pc(context);
         }
-    }
-}
-
-/// The lowest and the highest address of the calling thread's stack.
-fn current_stack() -> io::Result<(u64, u64)> {
-    // SAFETY: the attributes are initialised by the first call before they are read, and destroyed at the end.
-    unsafe {
-        let mut attributes: libc::pthread_attr_t = mem::zeroed();
-        let result = libc::pthread_getattr_np(libc::pthread_self(), &mut attributes);
-        if result != 0 {
-            return Err(io::Error::from_raw_os_error(result));
-        }
-        let (mut low, mut size) = (ptr::null_mut(), 0);
-        libc::pthread_attr_getstack(&attributes, &mut low, &mut size);
-        libc::pthread_attr_destroy(&mut attributes);
-        Ok((low as u64, low as u64 + size as u64))
     }
 }

@@ -23,6 +23,10 @@ impl SignalSampler {
         match self.0 {}
     }
 
+    pub fn enter_stack(&self) {
+        match self.0 {}
+    }
+
     pub fn set_in_host(&self, _in_host: bool) {
         match self.0 {}
     }
