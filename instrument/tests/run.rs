@@ -145,6 +145,78 @@ fn an_endless_start_function_ends_at_the_time_limit() {
     assert!(matches!(recording.outcome, Outcome::LimitReached { .. }), "{:?}", recording.outcome);
 }
 
+/// Sleeps for so many nanoseconds, and answers with what `poll_oneoff` left in its event and the count of events.
+fn sleeper(nanos: u64) -> Guest {
+    let timeout: String = nanos.to_le_bytes().iter().map(|byte| format!("\\{byte:02x}")).collect();
+    wat(&format!(
+        r#"(module
+            (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 0) "\2a") (data (i32.const 16) "\01") (data (i32.const 24) "{timeout}")
+            (func (export "run") (result i32 i64 i32)
+                (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 96))
+                (i64.load (i32.const 64)) (i32.load (i32.const 96))))"#
+    ))
+}
+
+#[test]
+fn a_sleeping_guest_wakes_in_time() {
+    let recording = run(&sleeper(5_000_000), &invoke("run", &[]));
+    assert_eq!(
+        recording.outcome,
+        Outcome::Returned { values: vec!["0".into(), "42".into(), "1".into()] },
+        "no error, the event's own word, one event"
+    );
+    let poll = &recording.crossings.functions[0];
+    assert_eq!(poll.calls, 1);
+    assert!(poll.total_nanos >= 5_000_000, "{poll:?}");
+}
+
+#[test]
+fn a_sleeping_guest_ends_at_the_time_limit() {
+    for sampler in [SamplerChoice::Auto, SamplerChoice::Epoch] {
+        let limits = Limits { time: Some(Duration::from_millis(100)), ..Limits::default() };
+        let began = Instant::now();
+        let recording =
+            run(&sleeper(1_000_000_000_000), &RunOptions { limits, sampler, ..invoke("run", &[]) });
+        assert!(matches!(recording.outcome, Outcome::LimitReached { .. }), "{:?}", recording.outcome);
+        assert_eq!(recording.crossings.functions[0].calls, 1, "the call in which it was stopped counts");
+        assert!(recording.meta.warnings.iter().all(|warning| !warning.contains("left behind")));
+        assert!(began.elapsed() < Duration::from_secs(20));
+    }
+}
+
+#[test]
+fn a_guest_that_cannot_be_reached_is_left_behind() {
+    // 512 MiB take the engine a tenth of a second, the guest's own code some nanoseconds.
+    let guest = wat(r#"(module (memory (export "memory") 8192) (func (export "run")
+            (loop $l (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x20000000)) (br $l))))"#);
+    let limits = Limits { time: Some(Duration::from_millis(100)), ..Limits::default() };
+    let recording = run(&guest, &RunOptions { limits, ..invoke("run", &[]) });
+    assert!(matches!(recording.outcome, Outcome::LimitReached { .. }), "{:?}", recording.outcome);
+    assert!(recording.meta.warnings.iter().any(|warning| warning.contains("left behind")));
+}
+
+#[test]
+fn bytes_count_only_where_the_call_succeeded() {
+    // Memory says that 70 bytes were written. The first call fails and leaves that; the second writes 2.
+    let guest = wat(r#"(module
+            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 0) "\08\00\00\00\02\00\00\00hi") (data (i32.const 16) "\46")
+            (func $tail (result i32) (return_call $write (i32.const 99) (i32.const 0) (i32.const 1) (i32.const 16)))
+            (func (export "run")
+                (drop (call $write (i32.const 99) (i32.const 0) (i32.const 1) (i32.const 16)))
+                (drop (call $tail))
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#);
+    let recording = run(&guest, &invoke("run", &[]));
+    let write = &recording.crossings.functions[0];
+    assert_eq!((write.calls, write.bytes_out), (3, Some(2)));
+    let mut bytes: Vec<_> = recording.crossings.sites.iter().map(|site| site.bytes).collect();
+    bytes.sort_unstable();
+    assert_eq!(bytes, [Some(0), Some(0), Some(2)]);
+}
+
 struct CancelAtOutput(AtomicBool);
 
 impl Observer for CancelAtOutput {

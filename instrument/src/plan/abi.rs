@@ -17,8 +17,8 @@ const fn last(rule: BytesRule) -> ByteCount {
 
 use BytesRule::{InByArgument, InByResult, OutByResult};
 
-/// Functions of WASI preview 1 that move bytes; the result of all is an error number, and the count of bytes
-/// is stored where an argument points to.
+/// Functions of WASI preview 1 that move bytes; the result of all is an error number, and where it is 0 the count of
+/// bytes is stored where an argument points to.
 const WASI: &[(&str, ByteCount)] = &[
     ("fd_read", last(InByResult)),
     ("fd_pread", last(InByResult)),
@@ -39,5 +39,6 @@ pub(crate) fn byte_count(import: &Import) -> Option<ByteCount> {
     let ImportKind::Function { ty, .. } = &import.kind else { return None };
     let (_, count) = WASI.iter().find(|(name, _)| *name == &*import.name)?;
     let looked_at = ty.params.iter().rev().take(2).all(|param| *param == ValType::I32);
-    (WASI_MODULES.contains(&&*import.module) && looked_at && ty.params.len() >= 2).then_some(*count)
+    let fits = looked_at && ty.params.len() >= 2 && matches!(*ty.results, [ValType::I32]);
+    (WASI_MODULES.contains(&&*import.module) && fits).then_some(*count)
 }

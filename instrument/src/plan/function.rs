@@ -80,10 +80,11 @@ impl Planner<'_> {
         let slots = Slots::new(self, instructions);
         let mut points = Vec::new();
         for (at, instruction) in instructions.iter().enumerate() {
+            let event = self.event(func, instruction);
             let actions = [
                 slots.of_instruction.get(&at).copied().map(Action::SetSlot),
-                self.event(func, instruction),
-                leave(instruction, allocator),
+                event,
+                leave(instruction, allocator, event),
             ];
             let Instruction { at, end, .. } = *instruction;
             points.extend(actions.into_iter().flatten().map(|action| Point { at, end, action }));
@@ -128,11 +129,19 @@ pub(super) fn is_event(index: &ModuleIndex, measures: MeasureSet, op: Op) -> boo
     }
 }
 
-fn leave(instruction: &Instruction, allocator: Option<AllocatorShape>) -> Option<Action> {
+/// What leaves an allocator must come by its end, and what a crossing answers must be seen.
+fn leave(
+    instruction: &Instruction,
+    allocator: Option<AllocatorShape>,
+    event: Option<Action>,
+) -> Option<Action> {
     let depth = instruction.depth;
+    let is_answered = matches!(event, Some(Action::Cross { bytes: Some(_), .. }));
     match instruction.op {
         Op::Return if allocator.is_some() => Some(Action::Return { depth }),
-        Op::TailCall(_) | Op::TailCallIndirect(_) if allocator.is_some() => Some(Action::TailCall { depth }),
+        Op::TailCall(_) | Op::TailCallIndirect(_) if allocator.is_some() || is_answered => {
+            Some(Action::TailCall { depth })
+        }
         _ => None,
     }
 }

@@ -13,6 +13,7 @@ pub(crate) use scan::{Instruction, Op, Scan, body_error, read_body};
 
 use crate::allocators::{self, AllocatorShape};
 use crate::callgraph::CallGraph;
+use crate::probes::layout::Width;
 use crate::probes::{CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, Probes};
 use crate::recording::Allocator;
 use crate::rewrite::RewriteError;
@@ -62,6 +63,9 @@ impl Plan {
         }
         refuse_instrumented(index)?;
         let mut plan = Plan::default();
+        if index.memories().iter().any(|memory| memory.memory64) {
+            plan.probes.width = Width::Wide;
+        }
         let mut shapes = if measures.has(Measure::Heap) {
             plan.find_allocators(bytes, index, name_of)
         } else {

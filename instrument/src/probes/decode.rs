@@ -1,6 +1,6 @@
 //! Reads what the probes wrote: pure functions over the bytes of the two memories.
 
-use super::layout::{contexts, events, kind, node};
+use super::layout::{HEAD_KIND_SHIFT, Width, contexts, events, kind, node};
 use super::{Probes, SiteKind};
 use crate::recording::{ContextId, ContextTable, GrowthEvent, HeapEvent, HeapEvents, HeapOp};
 use rustc_hash::FxHashMap;
@@ -36,6 +36,11 @@ pub fn take_crossing(memory: &mut [u8]) -> Option<Call> {
     }
     let context = NodeAddress(u32_at(memory, events::CONTEXT)?);
     Some(Call::Import { site, context, argument: u64_at(memory, events::ARGUMENT)? })
+}
+
+/// How many calls whose bytes are counted came back to the guest without an error.
+pub fn answers(memory: &[u8]) -> u32 {
+    u32_at(memory, events::ANSWERS).unwrap_or(0)
 }
 
 /// Sets the time that the events to come will carry, in nanoseconds.
@@ -76,7 +81,7 @@ pub fn decode(
     growth: &mut Vec<GrowthEvent>,
     heap: &mut HeapEvents,
 ) {
-    for record in records.chunks_exact(events::RECORD as usize) {
+    for record in records.chunks_exact(probes.width.record_bytes() as usize) {
         take_record(probes, record, contexts, growth, heap);
     }
 }
@@ -88,17 +93,21 @@ fn take_record(
     growth: &mut Vec<GrowthEvent>,
     heap: &mut HeapEvents,
 ) {
-    let word = |at| u32_at(record, at).unwrap_or(0);
-    let long = |at| u64_at(record, at).unwrap_or(0);
-    let context = contexts.id(NodeAddress(word(4)));
-    let (time_nanos, a, b, c) = (long(8), long(16), long(24), long(32));
-    let op = match word(0) {
-        kind::ALLOC => HeapOp::Alloc,
-        kind::FREE => HeapOp::Free,
-        kind::REALLOC => HeapOp::Realloc,
+    let width = probes.width;
+    let head = u32_at(record, 0).unwrap_or(0);
+    let context = contexts.id(NodeAddress(head & ((1 << HEAD_KIND_SHIFT) - 1)));
+    let time_nanos = u64_at(record, width.clock()).unwrap_or(0);
+    let [a, b, c] = width.values().map(|at| match width {
+        Width::Narrow => u32_at(record, at).map_or(0, u64::from),
+        Width::Wide => u64_at(record, at).unwrap_or(0),
+    });
+    let (op, size, old_address) = match head >> HEAD_KIND_SHIFT {
+        kind::ALLOC => (HeapOp::Alloc, b, 0),
+        kind::FREE => (HeapOp::Free, 0, 0),
+        kind::REALLOC => (HeapOp::Realloc, b, c),
         grow => return growth.extend(growth_event(probes, time_nanos, context, grow, [a, b, c])),
     };
-    heap.push(HeapEvent { time_nanos, op, address: a, size: b, old_address: c, context });
+    heap.push(HeapEvent { time_nanos, op, address: a, size, old_address, context });
 }
 
 fn growth_event(

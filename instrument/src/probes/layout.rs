@@ -3,7 +3,11 @@
 //! ```text
 //! EVENTS    0 clock_nanos u64   8 write u32    12 end u32   16 dropped u64
 //!          24 context u32      28 site u32     32 argument u64   (of the crossing that goes on)
-//!          64 records of 40 bytes: kind u32, context u32, clock_nanos u64, a u64, b u64, c u64
+//!          40 answers u32
+//!          64 records
+//! record    0 context | kind << 27 u32, and by the module's width
+//!   narrow  4 a u32    8 clock_nanos u64   16 b u32   20 c u32
+//!   wide               8 clock_nanos u64   16 a u64   24 b u64   32 c u64
 //!
 //! CONTEXTS  0 free u32          4 overflowed u32    16 zero, read as a null node's tag
 //!          32 the root node, the overflow nodes, the cache of $miss, then the nodes up to `free`
@@ -28,17 +32,52 @@ pub(crate) mod events {
     pub(crate) const SITE: u32 = 28;
     /// The crossing's last argument, if its site has a rule for bytes.
     pub(crate) const ARGUMENT: u32 = 32;
+    /// How many calls whose bytes are counted came back without an error. Written by the guest.
+    pub(crate) const ANSWERS: u32 = 40;
     /// The first record.
     pub(crate) const BASE: u32 = 64;
-    /// Bytes of a record.
-    pub(crate) const RECORD: u32 = 40;
     /// The buffer grows up to this many pages when no host drains it: almost 64 MiB.
     pub(crate) const MAX_PAGES: u32 = super::super::PROBE_MAXIMUM_PAGES;
     /// Instead of a site: the host is called because the buffer is full.
     pub(crate) const DRAIN: u32 = 0xffff_fffe;
 }
 
-/// Kinds of records.
+/// How many bits a record's first word has for its context. Addresses of nodes have no more.
+pub(crate) const HEAD_KIND_SHIFT: u32 = 27;
+const _: () = assert!((super::PROBE_MAXIMUM_PAGES as u64) << 16 <= 1 << HEAD_KIND_SHIFT);
+
+/// How wide addresses and sizes are in the records of a module.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Width {
+    /// 32 bits: all its memories have 32-bit addresses.
+    #[default]
+    Narrow,
+    /// 64 bits.
+    Wide,
+}
+
+impl Width {
+    pub(crate) const fn is_wide(self) -> bool {
+        matches!(self, Width::Wide)
+    }
+
+    /// Bytes of a record.
+    pub(crate) const fn record_bytes(self) -> u32 {
+        if self.is_wide() { 40 } else { 24 }
+    }
+
+    /// Where in a record the time is.
+    pub(crate) const fn clock(self) -> u32 {
+        8
+    }
+
+    /// Where in a record a, b and c are.
+    pub(crate) const fn values(self) -> [u32; 3] {
+        if self.is_wide() { [16, 24, 32] } else { [4, 16, 20] }
+    }
+}
+
+/// Kinds of records. What a kind does not say is of no meaning.
 pub(crate) mod kind {
     /// a = address, b = size.
     pub(crate) const ALLOC: u32 = 1;

@@ -1,17 +1,19 @@
 //! What the host has to know about the probes of a rewritten module in order to read them.
 //!
 //! The host reads and writes the two exported memories as bytes, with [`ContextReader`],
-//! [`take_records`], [`decode`], [`take_crossing`] and [`set_clock`]. It puts a function of type `() -> ()` into the exported table to be called
-//! when the buffer of events is full; without one the buffer grows, and then drops.
+//! [`take_records`], [`decode`], [`take_crossing`], [`answers`] and [`set_clock`]. It puts a function of type
+//! `() -> ()` into the exported table to be called when the buffer of events is full; without one the buffer grows,
+//! and then drops.
 
 mod decode;
 pub(crate) mod layout;
 
 pub use decode::{
-    Call, ContextReader, NodeAddress, decode, mark_free, nodes_from, set_clock, take_crossing, take_records,
+    Call, ContextReader, NodeAddress, answers, decode, mark_free, nodes_from, set_clock, take_crossing,
+    take_records,
 };
 
-use layout::{contexts, node};
+use layout::{Width, contexts, node};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
 
 /// The name of the exported memory that holds the calling contexts.
@@ -31,6 +33,8 @@ pub const CLOCK_ADDRESS: u32 = layout::events::CLOCK;
 pub struct Probes {
     /// Was anything injected? Otherwise the module has none of our exports.
     pub(crate) injected: bool,
+    /// How wide the records are.
+    pub(crate) width: Width,
     /// The instructions at which events happen; site `n` of the injected code is `sites[n - 1]`.
     pub(crate) sites: Vec<Site>,
     /// Imports that can be called other than by a call instruction that names them.
@@ -71,8 +75,8 @@ pub enum SiteKind {
 pub enum BytesRule {
     /// The last argument is the number, of bytes from host to guest.
     InByArgument,
-    /// The last argument is the address, in memory 0, of a 32-bit number that stands there after the call: of
-    /// bytes from host to guest.
+    /// The last argument is the address, in memory 0, of a 32-bit number that stands there after a call without
+    /// an error: of bytes from host to guest.
     InByResult,
     /// The same, of bytes from guest to host.
     OutByResult,

@@ -2,6 +2,7 @@
 
 use super::RewriteError;
 use crate::plan::Plan;
+use crate::probes::layout::Width;
 use wasmscope_symbolize::{FuncIndex, ModuleIndex};
 
 /// Limits that all engines share.
@@ -9,20 +10,29 @@ const MOST_FUNCTIONS: usize = 1_000_000;
 const MOST_MEMORIES: usize = 100;
 const MOST_TABLES: usize = 100;
 
+/// The functions below, the thunks not counted.
+const FIXED_FUNCTIONS: usize = 6;
+
 /// Where in the index spaces our own items are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Indices {
+    /// How wide the numbers are that the functions below take.
+    pub(super) width: Width,
     /// Types: `() -> ()`, and those of the functions below.
     pub(super) host_type: u32,
     pub(super) emit_type: u32,
     pub(super) room_type: u32,
     pub(super) miss_type: u32,
-    pub(super) heap_type: u32,
+    pub(super) alloc_type: u32,
+    pub(super) free_type: u32,
+    pub(super) realloc_type: u32,
     /// Functions.
     pub(super) emit: u32,
     pub(super) room: u32,
     pub(super) miss: u32,
-    pub(super) heap: u32,
+    pub(super) alloc: u32,
+    pub(super) free: u32,
+    pub(super) realloc: u32,
     pub(super) first_thunk: u32,
     /// The global through which a caller tells its callee where its node is.
     pub(super) slot: u32,
@@ -33,21 +43,26 @@ pub(super) struct Indices {
 
 impl Indices {
     pub(super) fn new(index: &ModuleIndex, plan: &Plan) -> Result<Indices, RewriteError> {
-        let added_functions = 4 + plan.probes.thunks.len();
+        let added_functions = FIXED_FUNCTIONS + plan.probes.thunks.len();
         let ty = index.types().len() as u32;
         let func = bounded("functions", index.functions().len(), added_functions, MOST_FUNCTIONS)?;
         let memory = bounded("memories", index.memories().len(), 2, MOST_MEMORIES)?;
         Ok(Indices {
+            width: plan.probes.width,
             host_type: ty,
             emit_type: ty + 1,
             room_type: ty + 2,
             miss_type: ty + 3,
-            heap_type: ty + 4,
+            alloc_type: ty + 4,
+            free_type: ty + 5,
+            realloc_type: ty + 6,
             emit: func,
             room: func + 1,
             miss: func + 2,
-            heap: func + 3,
-            first_thunk: func + 4,
+            alloc: func + 3,
+            free: func + 4,
+            realloc: func + 5,
+            first_thunk: func + FIXED_FUNCTIONS as u32,
             slot: index.globals().len() as u32,
             contexts: memory,
             events: memory + 1,

@@ -9,20 +9,23 @@
 //! ;; in front of the call of an import            ;; behind a memory.grow, whose operand was kept in $asked
 //! (i32.store CONTEXT (local.get $me))             (local.tee $got)
 //! (i32.store SITE (i32.const id))                 (call $emit kind $me pages_before $asked id)
+//! ;; behind it, where its bytes are counted
+//! (local.tee $errno)
+//! (i32.store ANSWERS (i32.add (i32.load ANSWERS) (i32.eqz (local.get $errno))))
 //!
 //! ;; an allocator's body
 //! (local.set $saved (local.get 0)) ...
 //! (block (result i32) the old body)
 //! (local.tee $result)
 //! (if (the node is not nested)
-//!   (then (call $heap $me new size old)))
+//!   (then (call $alloc $me new size)))           ;; or $free, or $realloc
 //! ```
 
 use super::indices::Indices;
 use super::locals::{GrowLocals, Locals};
 use crate::allocators::AllocatorShape;
 use crate::plan::{Action, EntryCheck, FunctionPlan};
-use crate::probes::layout::{events, kind, node};
+use crate::probes::layout::{Width, events, kind, node};
 use wasm_encoder::{BlockType, InstructionSink, MemArg, ValType};
 
 /// Writes the sequences for one function.
@@ -113,6 +116,13 @@ impl Injector<'_> {
         }
     }
 
+    /// The call's result is an error number: 0 says that the bytes crossed.
+    fn count_answer(&self, code: &mut InstructionSink<'_>) {
+        let ([errno, _], answers) = (self.locals.arguments, word(self.indices.events, events::ANSWERS));
+        code.local_tee(errno).i32_const(0).i32_const(0).i32_load(answers);
+        code.local_get(errno).i32_eqz().i32_add().i32_store(answers);
+    }
+
     /// What stands behind an instruction.
     pub(super) fn after(&self, action: Action, out: &mut Vec<u8>) {
         let code = &mut InstructionSink::new(out);
@@ -121,12 +131,14 @@ impl Injector<'_> {
             Action::TailCall { depth } => {
                 code.br(depth);
             }
-            Action::SetSlot(_) | Action::Cross { .. } | Action::Return { .. } => {}
+            Action::Cross { bytes: Some(_), .. } => self.count_answer(code),
+            Action::SetSlot(_) | Action::Cross { bytes: None, .. } | Action::Return { .. } => {}
         }
     }
 
     fn grown(&self, code: &mut InstructionSink<'_>, site: u32, memory: u32, memory64: bool) {
         let GrowLocals { asked, got } = *self.locals.grow(memory64);
+        let ty = if memory64 { ValType::I64 } else { ValType::I32 };
         let refused = |code: &mut InstructionSink<'_>| {
             code.local_get(got);
             if memory64 {
@@ -134,11 +146,6 @@ impl Injector<'_> {
             } else {
                 code.i32_const(-1).i32_eq()
             };
-        };
-        let extend = |code: &mut InstructionSink<'_>| {
-            if !memory64 {
-                code.i64_extend_i32_u();
-            }
         };
         code.local_tee(got);
         // GROW and REFUSED follow each other.
@@ -148,10 +155,12 @@ impl Injector<'_> {
         code.memory_size(memory).local_get(got);
         refused(code);
         code.select();
-        extend(code);
+        self.as_word(code, ty);
         code.local_get(asked);
-        extend(code);
-        code.i64_const(i64::from(site)).call(self.indices.emit);
+        self.as_word(code, ty);
+        code.i32_const(site as i32);
+        self.as_word(code, ValType::I32);
+        code.call(self.indices.emit);
     }
 
     /// Saves what the parameters tell, since the body may overwrite them, and opens the block around the body.
@@ -162,9 +171,9 @@ impl Injector<'_> {
         }
         if let AllocatorShape::Free { .. } = shape {
             self.if_outermost(code);
-            code.local_get(self.locals.me).i64_const(0).i64_const(0);
+            code.local_get(self.locals.me);
             self.saved(code, 0);
-            code.call(self.indices.heap).end();
+            code.call(self.indices.free).end();
         }
         code.block(self.locals.result.map_or(BlockType::Empty, |result| BlockType::Result(result.ty)));
     }
@@ -198,67 +207,96 @@ impl Injector<'_> {
         ty: ValType,
     ) {
         code.local_get(self.locals.me).local_get(result);
-        widen(code, ty);
+        self.as_word(code, ty);
         if let AllocatorShape::CanonicalRealloc { .. } = shape {
-            code.i64_const(0);
-            self.saved(code, 1);
-            code.i64_eqz().i32_eqz().select();
+            self.null_if_empty(code);
         }
         match shape {
             AllocatorShape::Alloc { .. } => {
                 self.saved(code, 0);
-                code.i64_const(0);
+                code.call(self.indices.alloc);
             }
             AllocatorShape::AllocArray { .. } => {
                 self.product(code, 0, 1);
-                code.i64_const(0);
+                code.call(self.indices.alloc);
             }
             AllocatorShape::Realloc { .. } | AllocatorShape::CanonicalRealloc { .. } => {
                 self.saved(code, 1);
                 self.saved(code, 0);
+                code.call(self.indices.realloc);
             }
             AllocatorShape::ReallocArray { .. } => {
                 self.product(code, 1, 2);
                 self.saved(code, 0);
+                code.call(self.indices.realloc);
             }
             AllocatorShape::Free { .. } | AllocatorShape::AllocInto { .. } => {}
         }
-        code.call(self.indices.heap);
+    }
+
+    /// Replaces the block on the stack by none where none was asked for.
+    fn null_if_empty(&self, code: &mut InstructionSink<'_>) {
+        if self.indices.width.is_wide() {
+            code.i64_const(0)
+        } else {
+            code.i32_const(0)
+        };
+        self.saved(code, 1);
+        if self.indices.width.is_wide() {
+            code.i64_eqz()
+        } else {
+            code.i32_eqz()
+        };
+        code.i32_eqz().select();
     }
 
     /// The result is an error number, and the block's address is in memory 0.
     fn stored_block(&self, code: &mut InstructionSink<'_>, result: u32, ty: ValType) {
         code.local_get(result);
-        widen(code, ty);
-        code.i64_eqz().if_(BlockType::Empty).local_get(self.locals.me);
+        if ty == ValType::I64 {
+            code.i64_eqz()
+        } else {
+            code.i32_eqz()
+        };
+        code.if_(BlockType::Empty).local_get(self.locals.me);
         if let Some(out) = self.locals.saved.first() {
+            let stored = MemArg { offset: 0, align: 0, memory_index: 0 };
             code.local_get(out.index);
-            match out.ty {
-                ValType::I64 => code.i64_load(MemArg { offset: 0, align: 0, memory_index: 0 }),
-                _ => code.i32_load(MemArg { offset: 0, align: 0, memory_index: 0 }).i64_extend_i32_u(),
+            if out.ty == ValType::I64 {
+                code.i64_load(stored)
+            } else {
+                code.i32_load(stored)
             };
+            self.as_word(code, out.ty);
         }
         self.saved(code, 1);
-        code.i64_const(0).call(self.indices.heap).end();
+        code.call(self.indices.alloc).end();
     }
 
     fn product(&self, code: &mut InstructionSink<'_>, a: usize, b: usize) {
         self.saved(code, a);
         self.saved(code, b);
-        code.i64_mul();
+        if self.indices.width.is_wide() {
+            code.i64_mul()
+        } else {
+            code.i32_mul()
+        };
     }
 
-    /// A saved parameter, as 64 bits.
+    /// A saved parameter, as a word.
     fn saved(&self, code: &mut InstructionSink<'_>, at: usize) {
         if let Some(saved) = self.locals.saved.get(at) {
             code.local_get(saved.index);
-            widen(code, saved.ty);
+            self.as_word(code, saved.ty);
         }
     }
-}
 
-fn widen(code: &mut InstructionSink<'_>, ty: ValType) {
-    if ty == ValType::I32 {
-        code.i64_extend_i32_u();
+    /// Makes the number on the stack one of the records' width.
+    fn as_word(&self, code: &mut InstructionSink<'_>, ty: ValType) {
+        match (ty, self.indices.width) {
+            (ValType::I32, Width::Wide) => code.i64_extend_i32_u(),
+            (ValType::I64, Width::Narrow) => code.i32_wrap_i64(),
+            _ => code,
+        };
     }
 }

@@ -4,7 +4,7 @@ use super::indices::Indices;
 use super::{RewriteError, code, runtime};
 use crate::offsets::OffsetMap;
 use crate::plan::Plan;
-use crate::probes::layout::events;
+use crate::probes::layout::{Width, events};
 use crate::probes::{CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, PROBE_MAXIMUM_PAGES};
 use wasm_encoder::{ConstExpr, Encode, ExportKind, GlobalType, MemoryType, RefType, TableType, ValType};
 use wasmscope_symbolize::{FileOffset, FuncIndex, ModuleIndex, Section};
@@ -101,7 +101,7 @@ impl Assembler<'_> {
     fn added(&self, id: u8) -> (u32, Vec<u8>) {
         let mut new = Vec::new();
         let count = match id {
-            TYPE => types(&mut new),
+            TYPE => types(self.indices.width, &mut new),
             FUNCTION => self.functions(&mut new),
             TABLE => table(&mut new),
             MEMORY => self.memories(&mut new),
@@ -112,9 +112,11 @@ impl Assembler<'_> {
     }
 
     fn functions(&self, out: &mut Vec<u8>) -> u32 {
-        let Indices { emit_type, room_type, miss_type, heap_type, .. } = *self.indices;
+        let Indices { emit_type, room_type, miss_type, alloc_type, free_type, realloc_type, .. } =
+            *self.indices;
+        let fixed = [emit_type, room_type, miss_type, alloc_type, free_type, realloc_type];
         let thunks = self.plan.probes.thunks.iter().map(|func| self.plan.type_of.get(func.index()).copied());
-        let types = [emit_type, room_type, miss_type, heap_type].into_iter().chain(thunks.flatten());
+        let types = fixed.into_iter().chain(thunks.flatten());
         types.map(|ty| ty.encode(out)).count() as u32
     }
 
@@ -173,14 +175,17 @@ impl Assembler<'_> {
     }
 }
 
-fn types(out: &mut Vec<u8>) -> u32 {
+fn types(width: Width, out: &mut Vec<u8>) -> u32 {
     use ValType::{I32, I64};
-    let types: [(&[ValType], &[ValType]); 5] = [
+    let word = if width.is_wide() { I64 } else { I32 };
+    let types: [(&[ValType], &[ValType]); 7] = [
         (&[], &[]),
-        (&[I32, I32, I64, I64, I64], &[]),
+        (&[I32, I32, word, word, word], &[]),
         (&[], &[I32]),
         (&[I32, I32], &[I32]),
-        (&[I32, I64, I64, I64], &[]),
+        (&[I32, word, word], &[]),
+        (&[I32, word], &[]),
+        (&[I32, word, word, word], &[]),
     ];
     const FUNCTION_TYPE: u8 = 0x60;
     for (params, results) in types {

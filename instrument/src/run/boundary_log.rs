@@ -50,6 +50,15 @@ pub enum Bytes {
     Out(u64),
 }
 
+/// Bytes of a call that came back, with an error or without: the host does not see its result. The guest counts the
+/// calls without one; if the count has changed at the next crossing, the bytes are true.
+#[derive(Clone, Copy, Debug)]
+pub struct Unsure {
+    pub bytes: Bytes,
+    /// The guest's count when the call came back.
+    pub answers: u32,
+}
+
 /// A call that has not come back yet.
 struct Open {
     callee: Callee,
@@ -64,6 +73,7 @@ struct Open {
 #[derive(Default)]
 pub struct BoundaryLog {
     open: Vec<Open>,
+    unsure: Option<(CrossingSite, Unsure)>,
     functions: BTreeMap<(Direction, FuncIndex), Crossing>,
     sites: FxHashMap<CrossingSite, SiteTotals>,
     deepest: usize,
@@ -92,7 +102,7 @@ impl BoundaryLog {
     }
 
     /// The call that crossed last comes back. Gives the time.
-    pub fn leave(&mut self, bytes: Option<Bytes>, clock: &RecordingClock) -> u64 {
+    pub fn leave(&mut self, bytes: Option<Unsure>, clock: &RecordingClock) -> u64 {
         let end_nanos = clock.now();
         if let Some(open) = self.open.pop() {
             self.count(open, bytes, end_nanos);
@@ -100,7 +110,20 @@ impl BoundaryLog {
         end_nanos
     }
 
-    fn count(&mut self, open: Open, bytes: Option<Bytes>, end_nanos: u64) {
+    /// The guest has had the answer of the call that came back last; `answers` is its count now.
+    pub fn settle(&mut self, answers: u32) {
+        let Some((site, unsure)) = self.unsure.take() else { return };
+        let Some(sums) = self.functions.get_mut(&(Direction::GuestToHost, site.import)) else { return };
+        let (of_function, n) = match unsure.bytes {
+            Bytes::In(n) => (&mut sums.bytes_in, n),
+            Bytes::Out(n) => (&mut sums.bytes_out, n),
+        };
+        let crossed = if unsure.answers == answers { 0 } else { n };
+        *of_function.get_or_insert(0) += crossed;
+        *self.sites.entry(site).or_default().bytes.get_or_insert(0) += crossed;
+    }
+
+    fn count(&mut self, open: Open, bytes: Option<Unsure>, end_nanos: u64) {
         let Open { callee, start_nanos, nested_nanos, .. } = open;
         let total = end_nanos.saturating_sub(start_nanos);
         if let Some(outer) = self.open.last_mut() {
@@ -115,13 +138,9 @@ impl BoundaryLog {
         sums.self_nanos += total.saturating_sub(nested_nanos);
         sums.last_nanos = end_nanos;
         sums.durations.add(total);
-        match bytes {
-            Some(Bytes::In(n)) => *sums.bytes_in.get_or_insert(0) += n,
-            Some(Bytes::Out(n)) => *sums.bytes_out.get_or_insert(0) += n,
-            None => {}
-        }
         if let Callee::Import(site) = callee {
-            self.sites.entry(site).or_default().add(total, bytes);
+            self.sites.entry(site).or_default().add(total);
+            self.unsure = bytes.map(|bytes| (site, bytes));
         }
     }
 
@@ -171,12 +190,9 @@ impl BoundarySums {
 }
 
 impl SiteTotals {
-    fn add(&mut self, nanos: u64, bytes: Option<Bytes>) {
+    fn add(&mut self, nanos: u64) {
         self.calls += 1;
         self.total_nanos += nanos;
-        if let Some(Bytes::In(n) | Bytes::Out(n)) = bytes {
-            *self.bytes.get_or_insert(0) += n;
-        }
     }
 
     fn row(self, site: CrossingSite, context_id: impl Fn(NodeAddress) -> Option<ContextId>) -> SiteCrossings {
@@ -220,9 +236,10 @@ mod tests {
     fn nested_crossings_share_their_time() {
         let (mut log, clock) = (BoundaryLog::default(), RecordingClock::begin());
         log.enter(Callee::Export(FuncIndex(5)), None, &clock);
-        for _ in 0..3 {
+        for call in 0..3 {
             log.enter(Callee::Import(site(1)), None, &clock);
-            log.leave(Some(Bytes::Out(7)), &clock);
+            log.leave(Some(Unsure { bytes: Bytes::Out(7), answers: call }), &clock);
+            log.settle(call + 1);
         }
         log.enter(Callee::Import(site(2)), None, &clock);
         log.leave_all(&clock);
@@ -234,5 +251,18 @@ mod tests {
         assert_eq!(export.total_nanos - export.self_nanos, imports);
         assert_eq!(table.sites.len(), 2);
         assert_eq!(table.sites[0].bytes, Some(21));
+    }
+
+    #[test]
+    fn bytes_of_a_call_that_failed_did_not_cross() {
+        let (mut log, clock) = (BoundaryLog::default(), RecordingClock::begin());
+        for (answers, after) in [(0, 0), (0, 1), (1, 1)] {
+            log.enter(Callee::Import(site(1)), None, &clock);
+            log.leave(Some(Unsure { bytes: Bytes::In(100), answers }), &clock);
+            log.settle(after);
+        }
+        let table = log.sums().table(|_| None);
+        assert_eq!((table.functions[0].calls, table.functions[0].bytes_in), (3, Some(100)));
+        assert_eq!(table.sites[0].bytes, Some(100));
     }
 }

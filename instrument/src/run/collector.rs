@@ -29,6 +29,18 @@ const TURN: Duration = Duration::from_millis(100);
 /// How long a sample waits for elder ones that the guest's thread took at the same time and has not handed over yet.
 const SETTLE_NANOS: u64 = Duration::from_millis(100).as_nanos() as u64;
 
+/// How long a guest that is asked to stop may take. One that waits in the host or runs its own code takes a tick; one
+/// that reads from a pipe in a granted folder, or fills memory in bulk and does little else, may never be reached.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How much of a run was collected.
+pub enum Collected {
+    /// All of it: the guest's thread has gone.
+    All,
+    /// What came until the guest should have stopped, for this reason.
+    UntilStopped(StopReason),
+}
+
 /// Collects one run.
 pub struct Collector<'a, W: Write> {
     writer: Writer<W>,
@@ -45,6 +57,9 @@ pub struct Collector<'a, W: Write> {
     phase: Option<(Phase, u64)>,
     /// When the guest's code could first run: its start function is under the time limit too.
     guest_began: Option<u64>,
+    stop_requested: Option<Instant>,
+    /// Has the guest ended? Then only what it recorded is still coming.
+    has_ended: bool,
     failure: Option<io::Error>,
 }
 
@@ -65,6 +80,8 @@ impl<'a, W: Write> Collector<'a, W> {
             counts: LiveCounts::default(),
             phase: None,
             guest_began: None,
+            stop_requested: None,
+            has_ended: false,
             failure: None,
         }
     }
@@ -101,8 +118,13 @@ impl<'a, W: Write> Collector<'a, W> {
         }
     }
 
-    /// Collects until the guest's thread has gone.
-    pub fn collect(&mut self, messages: &Receiver<Message>, code: CodeMap, places: &Arc<Places>) {
+    /// Collects until the guest's thread has gone, or was asked to stop and does not.
+    pub fn collect(
+        &mut self,
+        messages: &Receiver<Message>,
+        code: CodeMap,
+        places: &Arc<Places>,
+    ) -> Collected {
         self.samples.bind(code, Arc::clone(places));
         let mut written = Instant::now();
         loop {
@@ -112,6 +134,10 @@ impl<'a, W: Write> Collector<'a, W> {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             self.check_limits();
+            if let Some(reason) = self.overdue() {
+                self.take_native_samples();
+                return Collected::UntilStopped(reason);
+            }
             if written.elapsed() >= WRITE || self.batch.heap.len() >= MAX_HEAP_EVENTS {
                 self.take_native_samples();
                 self.write(self.clock.now());
@@ -120,6 +146,13 @@ impl<'a, W: Write> Collector<'a, W> {
         }
         // What is left fits into the ring: the guest makes no more.
         while self.take_native_samples() {}
+        Collected::All
+    }
+
+    /// Why the guest should have stopped long ago, if it should have and did not.
+    fn overdue(&self) -> Option<StopReason> {
+        let since = self.stop_requested.filter(|_| !self.has_ended)?;
+        self.stop.get().filter(|_| since.elapsed() >= GRACE)
     }
 
     /// Writes all that is left, with the end.
@@ -135,7 +168,10 @@ impl<'a, W: Write> Collector<'a, W> {
     fn take(&mut self, message: Message) {
         match message {
             Message::Phase(phase, at_nanos) => self.begin_phase(phase, at_nanos),
-            Message::End(at_nanos) => self.end_phase(at_nanos),
+            Message::End(at_nanos) => {
+                self.has_ended = true;
+                self.end_phase(at_nanos);
+            }
             Message::Probes(shipment) => self.take_shipment(shipment),
             Message::Sample(sample) => self.take_sample(&sample),
         }
@@ -183,8 +219,9 @@ impl<'a, W: Write> Collector<'a, W> {
         }
     }
 
-    fn request_stop(&self, reason: StopReason) {
+    fn request_stop(&mut self, reason: StopReason) {
         self.stop.set(reason);
+        self.stop_requested.get_or_insert_with(Instant::now);
         if let Some(sampler) = &self.sampler {
             sampler.request_stop();
         }

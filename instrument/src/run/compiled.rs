@@ -1,8 +1,8 @@
 //! A guest that is ready to run: rewritten, compiled, with the way back from its code to the original's.
 
-use super::engine::{Tripwire, compile, make_engine};
+use super::engine::{compile, make_engine};
 use crate::probes::Probes;
-use crate::sample::{CodeMap, NativeCode};
+use crate::sample::{CodeMap, NativeCode, Tripwire};
 use crate::{OffsetMap, RecordError};
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,6 @@ use wasmtime::{Engine, Module};
 pub struct CompiledGuest {
     pub engine: Engine,
     pub module: Module,
-    pub tripwire: Option<Tripwire>,
     pub places: Arc<Places>,
     pub probes: Probes,
 }
@@ -32,12 +31,12 @@ impl CompiledGuest {
         let module = compile(&engine, &wasm)?;
         let compiled_index = ModuleIndex::parse(&wasm)?;
         let places = Arc::new(Places { wasm, compiled_index, offsets, index });
-        Ok(CompiledGuest { tripwire: Tripwire::new(&engine), engine, module, places, probes })
+        Ok(CompiledGuest { engine, module, places, probes })
     }
 
     /// The machine code's layout; `None` where there is no instruction to stop the guest with.
     pub fn native_code(&self) -> Option<NativeCode> {
-        self.tripwire.as_ref().map(|tripwire| NativeCode::new(&self.module, tripwire.address))
+        Tripwire::new(&self.engine).map(|tripwire| NativeCode::new(&self.module, tripwire))
     }
 
     /// The way from machine addresses to the compiled module's offsets.

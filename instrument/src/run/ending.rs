@@ -21,9 +21,21 @@ pub fn outcome(
         (Ok(_), _) if entry.is_command => Outcome::Exited { code: 0 },
         (Ok(values), _) => Outcome::Returned { values },
         (Err(error), _) if ended_by_itself(&error) => failure(&error, places),
-        (Err(_), Some(StopReason::TimeLimit)) => Outcome::LimitReached { message: time_limit(limits) },
-        (Err(_), Some(_)) => Outcome::Cancelled,
+        (Err(_), Some(reason)) => stopped(reason, limits),
         (Err(error), None) => failure(&error, places),
+    }
+}
+
+/// How a run ended whose guest does not stop, and a sentence about that.
+pub fn abandoned(reason: StopReason, limits: &Limits) -> (Outcome, Vec<String>) {
+    let note = "the program could not be interrupted and was left behind: what it did last is missing";
+    (stopped(reason, limits), vec![note.to_owned()])
+}
+
+fn stopped(reason: StopReason, limits: &Limits) -> Outcome {
+    match reason {
+        StopReason::TimeLimit => Outcome::LimitReached { message: time_limit(limits) },
+        StopReason::Cancelled | StopReason::WriteFailed => Outcome::Cancelled,
     }
 }
 

@@ -1,9 +1,9 @@
 //! The guest's side of a run: what the engine keeps for it, and what is noted when a call crosses.
 
-use super::boundary_log::{BoundaryLog, Bytes, Callee, CrossingSite};
+use super::boundary_log::{BoundaryLog, Bytes, Callee, CrossingSite, Unsure};
 use super::compiled::{HostCall, Places};
 use super::limit::MemoryLimit;
-use super::live_probes::{LiveProbes, set_clock, ship, take_announcement};
+use super::live_probes::{LiveProbes, answers, set_clock, ship, take_announcement};
 use super::message::{Message, MessageSender, TracedSample};
 use super::pacer::Pacer;
 use super::stop::StopFlag;
@@ -83,8 +83,10 @@ pub fn on_epoch(store: Guest<'_>) -> Result<UpdateDeadline> {
 fn call_host(store: &mut Guest<'_>) {
     note_outside_time(store, Leaf::Engine);
     let (callee, bytes) = announced_call(store);
+    let answers = answers(store);
     let Watch { log, clock, pacer, .. } = &mut store.data_mut().watch;
     pacer.leave_guest();
+    log.settle(answers);
     log.enter(callee, bytes, clock);
 }
 
@@ -97,7 +99,7 @@ fn return_from_host(store: &mut Guest<'_>) -> Result<()> {
         store.data_mut().watch.pacer.forget_outside_nanos();
     }
     note_outside_time(store, leaf);
-    let bytes = bytes_crossed(store);
+    let bytes = bytes_crossed(store).map(|bytes| Unsure { bytes, answers: answers(store) });
     let Watch { log, clock, .. } = &mut store.data_mut().watch;
     let now = log.leave(bytes, clock);
     set_clock(store, now);
@@ -198,15 +200,14 @@ fn unannounced_call(store: &mut Guest<'_>) -> Callee {
     }
 }
 
-/// The bytes that crossed with the call that comes back now, where the ABI tells.
+/// The bytes that crossed with the call that comes back now, where the ABI tells, if it comes back without an error.
 fn bytes_crossed(store: &mut Guest<'_>) -> Option<Bytes> {
     let watch = &store.data().watch;
     let (_, (rule, argument)) = watch.log.current().and_then(|(callee, rule)| Some((callee, rule?)))?;
     let result = || {
         let memory = watch.memory?.data(&*store);
         let word = memory.get(usize::try_from(argument).ok()?..)?.first_chunk()?;
-        // A call that failed leaves what was there before. What can't have crossed is left out at least.
-        Some(u64::from(u32::from_le_bytes(*word))).filter(|bytes| *bytes <= memory.len() as u64)
+        Some(u64::from(u32::from_le_bytes(*word)))
     };
     match rule {
         BytesRule::InByArgument => Some(Bytes::In(argument)),

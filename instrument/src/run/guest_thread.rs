@@ -11,7 +11,7 @@ use super::guest::{GuestState, Stopped, Watch, on_crossing, on_epoch};
 use super::invoke::Entry;
 use super::limit::MemoryLimit;
 use super::link::link;
-use super::live_probes::{LiveProbes, set_clock, ship_all};
+use super::live_probes::{LiveProbes, answers, set_clock, ship_all};
 use super::message::{Message, MessageSender};
 use super::output::OutputBuffer;
 use super::pacer::Pacer;
@@ -24,7 +24,7 @@ use crate::recording::{Outcome, Phase};
 use crate::sample::{EpochTicker, SignalSampler, SignalTimer};
 use crate::{Measure, RecordError};
 use std::sync::Arc;
-use std::thread::{self, Scope, ScopedJoinHandle};
+use std::thread::{self, JoinHandle};
 use tokio::runtime::Builder;
 use wasmscope_symbolize::ModuleIndex;
 use wasmtime::{AsContextMut, Instance, InstancePre, Store};
@@ -34,6 +34,9 @@ const IDLE_RATE_HZ: u32 = 200;
 
 /// How the run ended, and sentences about what could not be measured.
 pub type Ending = (Outcome, Vec<String>);
+
+/// The guest's thread, which gives how the run ended. Dropped, it goes on by itself.
+pub type GuestThread = JoinHandle<Result<Ending, RecordError>>;
 
 /// A run that is ready to begin.
 pub struct GuestRun {
@@ -141,7 +144,9 @@ impl GuestRun {
         let watch = &self.store.data().watch;
         watch.messages.send(Message::End(watch.clock.now()));
         let GuestRun { store, entry, limits, .. } = &mut self;
+        let answers = answers(&store.as_context_mut());
         let Watch { log, clock, .. } = &mut store.data_mut().watch;
+        log.settle(answers);
         log.leave_all(clock);
         ship_all(store.as_context_mut());
         let watch = &store.data().watch;
@@ -234,17 +239,14 @@ fn signal_sampler(
 }
 
 /// Starts the guest's thread.
-pub fn spawn<'scope>(
-    scope: &'scope Scope<'scope, '_>,
-    run: GuestRun,
-) -> Result<ScopedJoinHandle<'scope, Result<Ending, RecordError>>, RecordError> {
+pub fn spawn(run: GuestRun) -> Result<GuestThread, RecordError> {
     let builder = thread::Builder::new().name("wasm guest".into());
     let failed = |error| RecordError::Engine { message: format!("no thread for the guest: {error}") };
-    builder.spawn_scoped(scope, move || run.run()).map_err(failed)
+    builder.spawn(move || run.run()).map_err(failed)
 }
 
 /// Waits for its end.
-pub fn join(thread: ScopedJoinHandle<'_, Result<Ending, RecordError>>) -> Result<Ending, RecordError> {
+pub fn join(thread: GuestThread) -> Result<Ending, RecordError> {
     let lost = |_| Err(RecordError::Engine { message: "the guest's thread died".to_owned() });
     thread.join().unwrap_or_else(lost)
 }

@@ -60,7 +60,11 @@ impl Entry {
     }
 
     /// Calls it, and gives its results as text.
-    pub async fn call(&self, store: &mut Store<GuestState>, instance: &Instance) -> wasmtime::Result<Vec<String>> {
+    pub async fn call(
+        &self,
+        store: &mut Store<GuestState>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Vec<String>> {
         if !self.is_command {
             self.initialize(store, instance).await?;
         }
@@ -79,11 +83,7 @@ impl Entry {
     }
 }
 
-async fn call(
-    store: &mut Store<GuestState>,
-    func: Func,
-    args: &[Val],
-) -> wasmtime::Result<Vec<String>> {
+async fn call(store: &mut Store<GuestState>, func: Func, args: &[Val]) -> wasmtime::Result<Vec<String>> {
     let count = func.ty(&*store).results().len();
     let mut results = vec![Val::I32(0); count];
     func.call_async(&mut *store, args, &mut results).await?;

@@ -77,6 +77,12 @@ pub fn take_announcement(store: &mut StoreContextMut<'_, GuestState>) -> Option<
     probes::take_crossing(events.data_mut(store))
 }
 
+/// How many calls whose bytes are counted came back to the guest without an error.
+pub fn answers(store: &StoreContextMut<'_, GuestState>) -> u32 {
+    let events = store.data().watch.probes.as_ref().map(LiveProbes::events);
+    events.map_or(0, |events| probes::answers(events.data(store)))
+}
+
 /// Sets the time that the events to come will carry.
 pub fn set_clock(store: &mut StoreContextMut<'_, GuestState>, nanos: u64) {
     let events = store.data().watch.probes.as_ref().map(LiveProbes::events);

@@ -38,7 +38,7 @@ pub use value::{BadValue, Value};
 use crate::clock::RecordingClock;
 use crate::error::RecordError;
 use crate::recording::{Batch, Meta, Outcome, Phase, Writer};
-use collector::Collector;
+use collector::{Collected, Collector};
 use compiled::CompiledGuest;
 use guest_thread::GuestRun;
 use invoke::Entry;
@@ -90,11 +90,11 @@ pub fn record<W: Write>(
     let (sender, messages) = message_channel();
     let run = GuestRun::prepare(&compiled, guest, &entry, options, &observer, &clock, sender)?;
     collector.watch(&run);
-    let (outcome, notes) = std::thread::scope(|scope| {
-        let thread = guest_thread::spawn(scope, run)?;
-        collector.collect(&messages, compiled.code_map(), &compiled.places);
-        guest_thread::join(thread)
-    })?;
+    let thread = guest_thread::spawn(run)?;
+    let (outcome, notes) = match collector.collect(&messages, compiled.code_map(), &compiled.places) {
+        Collected::All => guest_thread::join(thread)?,
+        Collected::UntilStopped(reason) => ending::abandoned(reason, &options.limits),
+    };
     meta.warnings.extend(notes);
     meta.warnings.extend(collector.lost_samples());
     collector.finish(Batch { meta: Some(meta), outcome: Some(outcome.clone()), ..Batch::default() })?;

@@ -88,7 +88,13 @@ impl Sleep {
     }
 
     /// One event, of a clock, without an error: all zeroes but for the guest's own word.
-    fn write(&self, memory: Memory, caller: &mut Caller<'_, GuestState>, event: i32, ready: i32) -> Option<()> {
+    fn write(
+        &self,
+        memory: Memory,
+        caller: &mut Caller<'_, GuestState>,
+        event: i32,
+        ready: i32,
+    ) -> Option<()> {
         let data = memory.data_mut(caller);
         let event = part_mut::<EVENT_BYTES>(data, event)?;
         event.fill(0);

@@ -1,23 +1,23 @@
 //! From addresses of machine code back to the original module's code.
 
+use super::Tripwire;
 use crate::recording::StackFrame;
 use rustc_hash::FxHashMap;
 use wasmscope_symbolize::{CodeOffset, FuncIndex};
 use wasmtime::Module;
 
 /// Where a module's machine code lies. Everything that the signal handler needs to know of it.
-#[derive(Clone, Debug, Default)]
 pub struct NativeCode {
     text_start: u64,
     text_end: u64,
     /// Start and end of each function, ascending. Between them lie trampolines.
     functions: Vec<(u64, u64)>,
-    tripwire: u64,
+    tripwire: Tripwire,
 }
 
 impl NativeCode {
-    /// Reads the layout of `module`. `tripwire` is the address of an instruction that traps by design.
-    pub fn new(module: &Module, tripwire: u64) -> Self {
+    /// Reads the layout of `module`.
+    pub fn new(module: &Module, tripwire: Tripwire) -> Self {
         let text = module.text().as_ptr_range();
         let base = text.start as u64;
         let at = |offset: usize| base + offset as u64;
@@ -41,7 +41,7 @@ impl NativeCode {
 
     /// Where to send a guest that is to be stopped.
     pub fn tripwire(&self) -> u64 {
-        self.tripwire
+        self.tripwire.address
     }
 }
 

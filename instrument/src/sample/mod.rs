@@ -15,11 +15,13 @@ mod signal;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod stack_bounds;
 mod stacks;
+mod tripwire;
 
 pub use code_map::{CodeMap, NativeCode};
 pub use epoch::EpochTicker;
 pub use signal::{SignalSampler, SignalTimer};
 pub use stacks::StackBuilder;
+pub use tripwire::Tripwire;
 
 use wasmscope_symbolize::FuncIndex;
 

@@ -76,7 +76,8 @@ impl SignalSampler {
     pub fn enter_stack(&self) {
         let local = 0u8;
         let here = &raw const local as u64;
-        if (self.stack_low.load(Ordering::Relaxed)..=self.stack_high.load(Ordering::Relaxed)).contains(&here) {
+        if (self.stack_low.load(Ordering::Relaxed)..=self.stack_high.load(Ordering::Relaxed)).contains(&here)
+        {
             return;
         }
         if let Some(stack) = mapping_around(here) {

@@ -18,13 +18,30 @@ const CHURN: &str = r#"(module (func $malloc (param i32) (result i32) (local.get
 fn a_full_buffer_is_drained_by_the_host() {
     let (_, recorded) = Guest::new(CHURN).record(HEAP, Host::Drains, "run", &[Val::I32(10_000)]);
     assert_eq!((recorded.heap.len(), recorded.dropped), (10_000, 0));
-    assert_eq!(recorded.drains, 10_000 / 1636);
+    assert_eq!(recorded.drains, 10_000 / ((65_536 - 64) / 24));
     assert!(recorded.heap.iter().zip((1..=10_000).rev()).all(|(event, size)| event.size == size));
 }
 
 #[test]
+fn addresses_of_64_bits_are_kept_whole() {
+    let wide = r#"(module (memory i64 1) (func $malloc (param i64) (result i64) (i64.const 0x1_0000_0008))
+        (func $free (param i64))
+        (func $realloc (param i64 i64) (result i64) (i64.const 0x2_0000_0010))
+        (func (export "run") (drop (call $malloc (i64.const 0x3_0000_0001)))
+          (drop (call $realloc (i64.const 0x1_0000_0008) (i64.const 7))) (call $free (i64.const 0x2_0000_0010))))"#;
+    let (_, recorded) = Guest::new(wide).record(HEAP, Host::Absent, "run", &[]);
+    let events: Vec<_> = recorded.heap.iter().map(|e| (e.op, e.address, e.size, e.old_address)).collect();
+    let expected = [
+        (HeapOp::Alloc, 0x1_0000_0008, 0x3_0000_0001, 0),
+        (HeapOp::Realloc, 0x2_0000_0010, 7, 0x1_0000_0008),
+        (HeapOp::Free, 0x2_0000_0010, 0, 0),
+    ];
+    assert_eq!(events, expected);
+}
+
+#[test]
 fn without_a_host_the_buffer_grows_and_then_drops() {
-    const ROOM: usize = ((PROBE_MAXIMUM_PAGES as usize * 65_536) - 64) / 40;
+    const ROOM: usize = ((PROBE_MAXIMUM_PAGES as usize * 65_536) - 64) / 24;
     let (_, recorded) = Guest::new(CHURN).record(HEAP, Host::Absent, "run", &[Val::I32(ROOM as i32 + 5)]);
     assert_eq!((recorded.heap.len(), recorded.dropped), (ROOM, 5));
     assert_eq!(recorded.heap.get(ROOM - 1).unwrap().size, 6);

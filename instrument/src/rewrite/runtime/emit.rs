@@ -1,39 +1,136 @@
-//! Writes records.
+//! Writes records. Their layout is in [`crate::probes::layout`]; a *word* is a number of the record's width.
 
 use super::super::indices::Indices;
 use super::super::inject::{long, word};
-use crate::probes::layout::{events, kind};
+use crate::probes::layout::{HEAD_KIND_SHIFT, events, kind};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
 /// ```wat
-/// (func $emit (param $kind i32) (param $context i32) (param $a i64) (param $b i64) (param $c i64)
-///   (local $at i32)
-///   (if (i32.eq (local.tee $at (load WRITE)) (load END))
-///     (then (if (i32.eqz (local.tee $at (call $room))) (then return))))
-///   store the record at $at
-///   (store WRITE (i32.add (local.get $at) (i32.const 40))))
+/// (func $emit (param $kind i32) (param $context i32) (param $a word) (param $b word) (param $c word)
+///   store the record)
 /// ```
 pub(super) fn emit(indices: &Indices) -> Function {
     let [kind, context, a, b, c, at] = [0, 1, 2, 3, 4, 5];
-    let memory = indices.events;
     let mut function = Function::new([(1, ValType::I32)]);
     let mut code = function.instructions();
+    let head = |code: &mut InstructionSink<'_>| {
+        code.local_get(kind).i32_const(HEAD_KIND_SHIFT as i32).i32_shl().local_get(context).i32_or();
+    };
+    record(&mut code, indices, at, head, &[a, b, c]);
+    code.end();
+    function
+}
+
+/// Records a block that was given, unless it is none:
+///
+/// ```wat
+/// (func $alloc (param $me i32) (param $new word) (param $size word)
+///   (if $new (then store ALLOC $new $size)))
+/// ```
+pub(super) fn alloc(indices: &Indices) -> Function {
+    let [me, new, size, at] = [0, 1, 2, 3];
+    let mut function = Function::new([(1, ValType::I32)]);
+    let mut code = function.instructions();
+    is_zero(&mut code, indices, new);
+    code.if_(BlockType::Empty).return_().end();
+    record(&mut code, indices, at, head_of(kind::ALLOC, me), &[new, size]);
+    code.end();
+    function
+}
+
+/// Records a block that was taken back, unless it is none:
+///
+/// ```wat
+/// (func $free (param $me i32) (param $old word)
+///   (if $old (then store FREE $old)))
+/// ```
+pub(super) fn free(indices: &Indices) -> Function {
+    let [me, old, at] = [0, 1, 2];
+    let mut function = Function::new([(1, ValType::I32)]);
+    let mut code = function.instructions();
+    is_zero(&mut code, indices, old);
+    code.if_(BlockType::Empty).return_().end();
+    record(&mut code, indices, at, head_of(kind::FREE, me), &[old]);
+    code.end();
+    function
+}
+
+/// Records a block that became another one. Without an old block it is one that was given; a block that could not be
+/// made larger stays, one that could not be made smaller than nothing is gone:
+///
+/// ```wat
+/// (func $realloc (param $me i32) (param $new word) (param $size word) (param $old word)
+///   (if (not $old) (then (return (call $alloc $me $new $size))))
+///   (if (not $new) (then (if (not $size) (then (call $free $me $old))) (return)))
+///   store REALLOC $new $size $old)
+/// ```
+pub(super) fn realloc(indices: &Indices) -> Function {
+    let [me, new, size, old, at] = [0, 1, 2, 3, 4];
+    let mut function = Function::new([(1, ValType::I32)]);
+    let mut code = function.instructions();
+    is_zero(&mut code, indices, old);
+    code.if_(BlockType::Empty).local_get(me).local_get(new).local_get(size).call(indices.alloc);
+    code.return_().end();
+    is_zero(&mut code, indices, new);
+    code.if_(BlockType::Empty);
+    is_zero(&mut code, indices, size);
+    code.if_(BlockType::Empty).local_get(me).local_get(old).call(indices.free).end();
+    code.return_().end();
+    record(&mut code, indices, at, head_of(kind::REALLOC, me), &[new, size, old]);
+    code.end();
+    function
+}
+
+fn is_zero(code: &mut InstructionSink<'_>, indices: &Indices, local: u32) {
+    code.local_get(local);
+    if indices.width.is_wide() {
+        code.i64_eqz()
+    } else {
+        code.i32_eqz()
+    };
+}
+
+/// Pushes the first word of a record of a kind that is known beforehand.
+fn head_of(kind: u32, context: u32) -> impl FnOnce(&mut InstructionSink<'_>) {
+    move |code| {
+        code.local_get(context).i32_const((kind << HEAD_KIND_SHIFT) as i32).i32_or();
+    }
+}
+
+/// Stores a record, or returns where there is no room for one.
+///
+/// ```wat
+/// (if (i32.eq (local.tee $at (load WRITE)) (load END))
+///   (then (if (i32.eqz (local.tee $at (call $room))) (then return))))
+/// store the record at $at
+/// (store WRITE (i32.add (local.get $at) (i32.const bytes of a record)))
+/// ```
+fn record(
+    code: &mut InstructionSink<'_>,
+    indices: &Indices,
+    at: u32,
+    head: impl FnOnce(&mut InstructionSink<'_>),
+    values: &[u32],
+) {
+    let (memory, width) = (indices.events, indices.width);
     code.i32_const(0).i32_load(word(memory, events::WRITE)).local_tee(at);
     code.i32_const(0).i32_load(word(memory, events::END)).i32_eq().if_(BlockType::Empty);
     code.call(indices.room).local_tee(at).i32_eqz().if_(BlockType::Empty).return_().end().end();
-    code.local_get(at).local_get(kind).i32_store(word(memory, 0));
-    code.local_get(at).local_get(context).i32_store(word(memory, 4));
-    code.local_get(at).i32_const(0).i64_load(long(memory, events::CLOCK)).i64_store(long(memory, 8));
-    for (value, offset) in [(a, 16), (b, 24), (c, 32)] {
-        code.local_get(at).local_get(value).i64_store(long(memory, offset));
+    code.local_get(at);
+    head(code);
+    code.i32_store(word(memory, 0));
+    code.local_get(at).i32_const(0).i64_load(long(memory, events::CLOCK));
+    code.i64_store(long(memory, width.clock()));
+    for (value, offset) in values.iter().zip(width.values()) {
+        code.local_get(at).local_get(*value);
+        if width.is_wide() {
+            code.i64_store(long(memory, offset));
+        } else {
+            code.i32_store(word(memory, offset));
+        }
     }
-    code.i32_const(0)
-        .local_get(at)
-        .i32_const(events::RECORD as i32)
-        .i32_add()
-        .i32_store(word(memory, events::WRITE));
-    code.end();
-    function
+    code.i32_const(0).local_get(at).i32_const(width.record_bytes() as i32).i32_add();
+    code.i32_store(word(memory, events::WRITE));
 }
 
 /// Makes room for a record when the buffer is full, and gives its address, or 0 if there is no room to be had:
@@ -92,42 +189,8 @@ fn grown(code: &mut InstructionSink<'_>, indices: &Indices, pages: u32) {
 
 /// The end of a buffer of the memory's size: a whole number of records behind the base.
 fn set_end(code: &mut InstructionSink<'_>, indices: &Indices) {
-    let (base, record) = (events::BASE as i32, events::RECORD as i32);
+    let (base, record) = (events::BASE as i32, indices.width.record_bytes() as i32);
     code.i32_const(0).memory_size(indices.events).i32_const(16).i32_shl().i32_const(base).i32_sub();
     code.i32_const(record).i32_div_u().i32_const(record).i32_mul().i32_const(base).i32_add();
     code.i32_store(word(indices.events, events::END));
-}
-
-/// Records a heap operation:
-///
-/// ```wat
-/// (func $heap (param $me i32) (param $new i64) (param $size i64) (param $old i64)
-///   (if (i64.eqz $old)
-///     (then (if $new (then emit ALLOC $new $size)))
-///     (else
-///       (if $new (then emit REALLOC $new $size $old)
-///         (else (if (i64.eqz $size) (then emit FREE $old)))))))
-/// ```
-pub(super) fn heap(indices: &Indices) -> Function {
-    let [me, new, size, old] = [0, 1, 2, 3];
-    let mut function = Function::new([]);
-    let mut code = function.instructions();
-    let record = |code: &mut InstructionSink<'_>, kind: u32, address: u32| {
-        code.i32_const(kind as i32).local_get(me).local_get(address).local_get(size).local_get(old);
-        code.call(indices.emit);
-    };
-    code.local_get(old).i64_eqz().if_(BlockType::Empty);
-    code.local_get(new).i64_eqz().i32_eqz().if_(BlockType::Empty);
-    record(&mut code, kind::ALLOC, new);
-    code.end().else_().local_get(new).i64_eqz().i32_eqz().if_(BlockType::Empty);
-    record(&mut code, kind::REALLOC, new);
-    code.else_().local_get(size).i64_eqz().if_(BlockType::Empty);
-    code.i32_const(kind::FREE as i32)
-        .local_get(me)
-        .local_get(old)
-        .local_get(size)
-        .i64_const(0)
-        .call(indices.emit);
-    code.end().end().end().end();
-    function
 }

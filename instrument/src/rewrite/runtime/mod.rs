@@ -12,8 +12,14 @@ use wasmscope_symbolize::{FuncIndex, ModuleIndex};
 /// The bodies of the appended functions, in the order of their indices.
 pub(super) fn bodies(index: &ModuleIndex, plan: &Plan, indices: &Indices) -> Vec<Vec<u8>> {
     let thunks = plan.probes.thunks.iter().enumerate();
-    let fixed =
-        [emit::emit(indices), emit::room(indices), miss::miss(&plan.probes, indices), emit::heap(indices)];
+    let fixed = [
+        emit::emit(indices),
+        emit::room(indices),
+        miss::miss(&plan.probes, indices),
+        emit::alloc(indices),
+        emit::free(indices),
+        emit::realloc(indices),
+    ];
     let thunks = thunks.map(|(at, func)| thunk(index, indices, *func, root_slot(at)));
     fixed.into_iter().chain(thunks).map(Function::into_raw_body).collect()
 }
