@@ -53,6 +53,7 @@ fn each_mistake_has_its_sentence() {
         (&["record", "library.wasm", "--invoke", "fib", "--arg", "thirty"], "TYPE:VALUE"),
         (&["record", "library.wasm", "--invoke", "fib", "--arg", "i32:3", "--dir", "nowhere"], "nowhere: "),
         (&["record", "library.wasm", "--invoke", "fib", "--arg", "i32:3", "--stdin", "nothing"], "nothing: "),
+        (&["record", "library.wasm", "--invoke", "fib", "--arg", "i32:3", "--stdin", "."], "is a directory"),
         (
             &["record", "library.wasm", "--invoke", "fib", "--arg", "i32:3", "-o", "no/where.wscope"],
             "no/where.wscope",
@@ -119,6 +120,29 @@ fn a_killed_recorder_leaves_a_recording() {
     let spinning = &report["functions"][0];
     assert_eq!(spinning["name"], "spin_forever", "{files:?}");
     assert!(spinning["self"].as_u64().unwrap() > 500_000_000, "{spinning}");
+}
+
+#[test]
+fn who_waits_for_input_that_never_comes_ends_at_the_time_limit() {
+    let dir = tempfile::tempdir().unwrap();
+    let reader = r#"(module
+        (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1) (data (i32.const 0) "\20\00\00\00\05\00\00\00")
+        (func (export "_start") (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16)))))"#;
+    fs::write(dir.path().join("reader.wasm"), wat::parse_str(reader).unwrap()).unwrap();
+    let mut recorder = Command::new(program())
+        .args(["record", "reader.wasm", "--timeout", "300ms"])
+        .current_dir(dir.path())
+        .env("HOME", dir.path())
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let input = recorder.stdin.take();
+    assert_eq!(recorder.wait().unwrap().code(), Some(124));
+    drop(input);
+    let output = wasmscope(dir.path(), &["report", "reader.wscope", "--view", "boundary", "--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(report.to_string().contains("fd_read"), "{report}");
 }
 
 #[cfg(target_os = "linux")]

@@ -1,7 +1,46 @@
-//! Why a module could not be recorded.
+//! Why a module could not be rewritten or recorded.
 
 use std::path::PathBuf;
-use wasmscope_symbolize::ModuleError;
+use wasmscope_symbolize::{CodeOffset, FileOffset, ModuleError};
+
+/// Why there is no rewritten module. It can still be run with sampling alone, which needs no rewriting.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RewriteError {
+    /// A function body has an instruction that we don't know.
+    #[error("at {at}: {message}; the module can still be measured by sampling alone")]
+    Body {
+        /// Where.
+        at: CodeOffset,
+        /// What is wrong, or which proposal would be needed.
+        message: String,
+    },
+    /// Another section can't be read.
+    #[error("at offset {at}: {message}; the module can still be measured by sampling alone")]
+    Section {
+        /// Where in the file.
+        at: FileOffset,
+        /// What is wrong, or which proposal would be needed.
+        message: String,
+    },
+    /// What we add would go past a limit that all engines share.
+    #[error(
+        "with probes the module would have {count} {what}, more than the {limit} that engines allow; it can still be measured by sampling alone"
+    )]
+    Limit {
+        /// Of what there would be too many.
+        what: &'static str,
+        /// How many there would be.
+        count: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// The module has our exports already.
+    #[error("the module already exports `{export}`: it was instrumented before; open the original")]
+    AlreadyInstrumented {
+        /// The export.
+        export: String,
+    },
+}
 
 /// Why there was no run, or no recording of it. Each says what the user can do.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +59,12 @@ pub enum RecordError {
     UnknownImports {
         /// `module.name: type` of each.
         names: Vec<String>,
+    },
+    /// The module imports something as what it is not.
+    #[error("an import does not fit what is provided: {message}")]
+    ImportMismatch {
+        /// The engine's words: which one, and both types.
+        message: String,
     },
     /// There is no such export.
     #[error("the module has no exported function `{name}`; it exports: {}", shortened(exported))]

@@ -17,11 +17,11 @@ mod rewrite;
 mod run;
 mod sample;
 
-pub use error::RecordError;
+pub use error::{RecordError, RewriteError};
 pub use measure::{Measure, MeasureSet, UnknownMeasure};
 pub use offsets::OffsetMap;
 pub use plan::Plan;
-pub use rewrite::{RewriteError, Rewritten, rewrite};
+pub use rewrite::{Rewritten, rewrite};
 pub use run::{
     BadValue, DEFAULT_RATE_HZ, GrantedDir, Guest, Instrumented, Invocation, Limits, LiveCounts, Nobody,
     Observer, OutputStream, Program, RunOptions, SamplerChoice, Stdin, Value, instrument, record,

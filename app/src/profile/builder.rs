@@ -202,7 +202,7 @@ impl ProfileBuilder {
         let rows = &mut self.recording.crossings.functions;
         let known = rows.iter().position(|row| (row.direction, row.func) == (direction, func));
         let place = known.unwrap_or_else(|| {
-            rows.push(no_crossings(direction, func));
+            rows.push(Crossing::none(direction, func, 0));
             rows.len() - 1
         });
         let row = &mut rows[place];
@@ -253,20 +253,5 @@ impl ProfileBuilder {
     fn resolve(self) -> Resolved {
         let ProfileBuilder { frames, recording, module, stacks: _, contexts: _, sample_nanos: _ } = self;
         resolve::resolve(&frames, &module, recording)
-    }
-}
-
-fn no_crossings(direction: Direction, func: FuncIndex) -> Crossing {
-    Crossing {
-        direction,
-        func,
-        calls: 0,
-        total_nanos: 0,
-        self_nanos: 0,
-        bytes_out: None,
-        bytes_in: None,
-        first_nanos: 0,
-        last_nanos: 0,
-        durations: Default::default(),
     }
 }

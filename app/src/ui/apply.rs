@@ -63,7 +63,7 @@ fn open_sample(app: &mut App, sample: &SampleModule) {
     match ModuleFacts::read(sample.guest()) {
         Ok(facts) => {
             let form = RunForm::from_options(&sample.options());
-            let remembered = app.state.settings.runs.get(&facts.key()).cloned();
+            let remembered = app.state.settings.last_run(&facts.key());
             app.screen.dialog = Some(RunDialog::new(Arc::new(facts), Some(remembered.unwrap_or(form))));
         }
         Err(error) => app.screen.notes.add(Note::failure(format!("The sample can't be read: {error}"))),
@@ -71,7 +71,7 @@ fn open_sample(app: &mut App, sample: &SampleModule) {
 }
 
 fn ask_how_to_run(app: &mut App, module: Arc<ModuleFacts>) {
-    let remembered = app.state.settings.runs.get(&module.key()).cloned();
+    let remembered = app.state.settings.last_run(&module.key());
     app.screen.dialog = Some(RunDialog::new(module, remembered));
 }
 

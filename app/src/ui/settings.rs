@@ -3,7 +3,6 @@
 use super::run_dialog::RunForm;
 use egui::ThemePreference;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What is remembered. Unknown and missing fields are no error, so that versions can read each other's.
@@ -14,8 +13,8 @@ pub struct Settings {
     pub theme: ThemePreference,
     /// Files that were opened, newest first.
     pub recent: Vec<PathBuf>,
-    /// How each module was last run, by its path.
-    pub runs: BTreeMap<String, RunForm>,
+    /// How modules were last run, by their paths, newest first.
+    pub runs: Vec<(String, RunForm)>,
     /// Where source files were found that are not where the compiler saw them.
     pub source_folders: Vec<PathBuf>,
 }
@@ -46,10 +45,14 @@ impl Settings {
 
     /// Remembers how the module under `key` was run.
     pub fn ran(&mut self, key: String, form: RunForm) {
-        if self.runs.len() >= MOST_RUNS && !self.runs.contains_key(&key) {
-            self.runs.pop_first();
-        }
-        self.runs.insert(key, form);
+        self.runs.retain(|(known, _)| *known != key);
+        self.runs.insert(0, (key, form));
+        self.runs.truncate(MOST_RUNS);
+    }
+
+    /// How the module under `key` was last run.
+    pub fn last_run(&self, key: &str) -> Option<RunForm> {
+        self.runs.iter().find(|(known, _)| known == key).map(|(_, form)| form.clone())
     }
 }
 
@@ -64,5 +67,16 @@ mod tests {
             settings.opened(Path::new(name));
         }
         assert_eq!(settings.recent, [PathBuf::from("/a"), PathBuf::from("/b")]);
+    }
+
+    #[test]
+    fn the_run_that_was_longest_ago_is_forgotten_first() {
+        let mut settings = Settings::default();
+        for run in (0..MOST_RUNS).chain([0]).chain([MOST_RUNS]) {
+            settings.ran(run.to_string(), RunForm::default());
+        }
+        assert_eq!(settings.runs.len(), MOST_RUNS);
+        assert!(settings.last_run("0").is_some(), "it was run again");
+        assert!(settings.last_run("1").is_none());
     }
 }

@@ -13,10 +13,10 @@ pub(crate) use scan::{Instruction, Op, Scan, body_error, read_body};
 
 use crate::allocators::{self, AllocatorShape};
 use crate::callgraph::CallGraph;
+use crate::error::RewriteError;
 use crate::probes::layout::Width;
 use crate::probes::{CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, Probes};
 use crate::recording::Allocator;
-use crate::rewrite::RewriteError;
 use crate::{Measure, MeasureSet};
 use function::Planner;
 use references::host_holds_references;

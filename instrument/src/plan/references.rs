@@ -1,6 +1,6 @@
 //! How functions can be reached other than by an instruction that names them: by reference.
 
-use crate::rewrite::RewriteError;
+use crate::error::RewriteError;
 use wasmparser::{ConstExpr, ElementItems, Operator, Parser, Payload, TableInit, TypeRef, WasmFeatures};
 use wasmscope_symbolize::{
     ExportKind, FileOffset, FuncIndex, FuncType, Import, ImportKind, ModuleIndex, ValType,

@@ -1,6 +1,6 @@
 //! One pass over all function bodies that notes the instructions the plan depends on.
 
-use crate::rewrite::RewriteError;
+use crate::error::RewriteError;
 use wasmparser::{BinaryReader, FunctionBody, Operator, OperatorsReader, OperatorsReaderAllocations};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
 

@@ -40,6 +40,24 @@ pub struct Crossing {
     pub durations: DurationHistogram,
 }
 
+impl Crossing {
+    /// A row without a call yet; `first_nanos` is when the first one begins.
+    pub fn none(direction: Direction, func: FuncIndex, first_nanos: u64) -> Self {
+        Crossing {
+            direction,
+            func,
+            calls: 0,
+            total_nanos: 0,
+            self_nanos: 0,
+            bytes_out: None,
+            bytes_in: None,
+            first_nanos,
+            last_nanos: first_nanos,
+            durations: DurationHistogram::default(),
+        }
+    }
+}
+
 /// Crossings from one place in the guest: a row of the callers behind a [`Crossing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteCrossings {

@@ -1,9 +1,9 @@
 //! The code section: bodies without points are copied in one piece with their neighbours.
 
-use super::RewriteError;
 use super::body::{Body, Original};
 use super::indices::Indices;
 use super::runtime;
+use crate::error::RewriteError;
 use crate::offsets::OffsetMap;
 use crate::plan::{FunctionPlan, Plan, body_error, read_body};
 use wasm_encoder::Encode;

@@ -1,6 +1,6 @@
 //! The indices of what is appended: everything of ours stands behind the module's own.
 
-use super::RewriteError;
+use crate::error::RewriteError;
 use crate::plan::Plan;
 use crate::probes::layout::Width;
 use wasmscope_symbolize::{FuncIndex, ModuleIndex};

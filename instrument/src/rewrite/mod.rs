@@ -2,15 +2,13 @@
 
 mod body;
 mod code;
-mod error;
 mod indices;
 mod inject;
 mod locals;
 mod runtime;
 mod sections;
 
-pub use error::RewriteError;
-
+use crate::error::RewriteError;
 use crate::offsets::OffsetMap;
 use crate::plan::Plan;
 use crate::probes::Probes;

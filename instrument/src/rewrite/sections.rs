@@ -1,7 +1,8 @@
 //! Puts the module together: each section is copied, or copied with our entries behind its own.
 
 use super::indices::Indices;
-use super::{RewriteError, code, runtime};
+use super::{code, runtime};
+use crate::error::RewriteError;
 use crate::offsets::OffsetMap;
 use crate::plan::Plan;
 use crate::probes::layout::{Width, events};

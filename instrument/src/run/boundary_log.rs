@@ -2,7 +2,7 @@
 
 use crate::clock::RecordingClock;
 use crate::probes::{BytesRule, NodeAddress};
-use crate::recording::{ContextId, Crossing, CrossingTable, Direction, DurationHistogram, SiteCrossings};
+use crate::recording::{ContextId, Crossing, CrossingTable, Direction, SiteCrossings};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use wasmscope_symbolize::{CodeOffset, FuncIndex};
@@ -132,7 +132,7 @@ impl BoundaryLog {
         let Some(key) = callee.key() else {
             return;
         };
-        let sums = self.functions.entry(key).or_insert_with(|| empty_crossing(key, start_nanos));
+        let sums = self.functions.entry(key).or_insert_with(|| Crossing::none(key.0, key.1, start_nanos));
         sums.calls += 1;
         sums.total_nanos += total;
         sums.self_nanos += total.saturating_sub(nested_nanos);
@@ -206,21 +206,6 @@ impl SiteTotals {
             total_nanos,
             bytes,
         }
-    }
-}
-
-fn empty_crossing((direction, func): (Direction, FuncIndex), first_nanos: u64) -> Crossing {
-    Crossing {
-        direction,
-        func,
-        calls: 0,
-        total_nanos: 0,
-        self_nanos: 0,
-        bytes_out: None,
-        bytes_in: None,
-        first_nanos,
-        last_nanos: first_nanos,
-        durations: DurationHistogram::default(),
     }
 }
 

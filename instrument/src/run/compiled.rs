@@ -1,10 +1,9 @@
 //! A guest that is ready to run: rewritten, compiled, with the way back from its code to the original's.
 
-use super::engine::{compile, make_engine};
+use super::engine::compile;
 use crate::probes::Probes;
 use crate::sample::{CodeMap, NativeCode, Tripwire};
 use crate::{OffsetMap, RecordError};
-use std::path::Path;
 use std::sync::Arc;
 use wasmscope_symbolize::{CodeOffset, FileOffset, FuncIndex, ModuleIndex};
 use wasmtime::{Engine, Module};
@@ -20,14 +19,12 @@ pub struct CompiledGuest {
 impl CompiledGuest {
     /// Compiles `wasm`, which was made of the module that `index` describes.
     pub fn new(
+        engine: Engine,
         wasm: Vec<u8>,
         offsets: OffsetMap,
         probes: Probes,
         index: Arc<ModuleIndex>,
-        epochs: bool,
-        cache_dir: Option<&Path>,
     ) -> Result<Self, RecordError> {
-        let engine = make_engine(epochs, cache_dir)?;
         let module = compile(&engine, &wasm)?;
         let compiled_index = ModuleIndex::parse(&wasm)?;
         let places = Arc::new(Places { wasm, compiled_index, offsets, index });

@@ -1,34 +1,45 @@
-//! Links a guest to the world it gets.
+//! Links a guest to the world it gets: WASI preview 1, and the snapshot before it, which old programs ask for.
 
 use super::compiled::CompiledGuest;
 use super::engine::engine_failed;
 use super::guest::GuestState;
 use super::sleep;
 use crate::RecordError;
-use wasmtime::{ImportType, InstancePre, Linker, Store};
-use wasmtime_wasi::p1;
+use rustc_hash::FxHashSet;
+use wasmscope_symbolize::{Import, ModuleIndex};
+use wasmtime::{Engine, InstancePre, Linker, Store};
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::{WasiCtxBuilder, p0, p1};
 
-/// Finds somebody for each import, or says for which there is nobody.
+/// Refuses the module behind `index` where nobody provides what it imports. By name alone, and before anything takes
+/// long; what has the right name and another type, [`link`] refuses.
+pub fn check_imports(engine: &Engine, index: &ModuleIndex) -> Result<(), RecordError> {
+    let mut store = Store::new(engine, WasiCtxBuilder::new().build_p1());
+    let linker = world(engine, |world: &mut WasiP1Ctx| world)?;
+    let known: FxHashSet<_> = linker.iter(&mut store).map(|(module, name, _)| (module, name)).collect();
+    let is_unknown = |import: &&Import| !known.contains(&(&*import.module, &*import.name));
+    let text = |import: &Import| format!("{}.{}: {}", import.module, import.name, import.kind);
+    let names: Vec<_> = index.imports().iter().filter(is_unknown).map(text).collect();
+    if names.is_empty() { Ok(()) } else { Err(RecordError::UnknownImports { names }) }
+}
+
+/// Finds somebody for each import.
 pub fn link(
     compiled: &CompiledGuest,
     store: &mut Store<GuestState>,
 ) -> Result<InstancePre<GuestState>, RecordError> {
-    let mut linker: Linker<GuestState> = Linker::new(&compiled.engine);
-    p1::add_to_linker_async(&mut linker, |state| &mut state.world).map_err(engine_failed)?;
+    let mut linker = world(&compiled.engine, |state: &mut GuestState| &mut state.world)?;
     sleep::shadow_poll(&mut linker, &mut *store).map_err(engine_failed)?;
-    let mut known = |import: &ImportType<'_>| linker.get_by_import(&mut *store, import).is_some();
-    let unknown: Vec<_> = compiled.module.imports().filter(|import| !known(import)).collect();
-    if !unknown.is_empty() {
-        let names = unknown.iter().map(|import| import_text(compiled, import)).collect();
-        return Err(RecordError::UnknownImports { names });
-    }
-    linker.instantiate_pre(&compiled.module).map_err(engine_failed)
+    let misfit = |error| RecordError::ImportMismatch { message: format!("{error:#}") };
+    linker.instantiate_pre(&compiled.module).map_err(misfit)
 }
 
-/// `module.name: type`, as far as the type is a function's.
-fn import_text(compiled: &CompiledGuest, import: &ImportType<'_>) -> String {
-    let mut imports = compiled.places.index.imports().iter();
-    let found = imports.find(|known| (&*known.module, &*known.name) == (import.module(), import.name()));
-    let kind = found.map(|known| known.kind.to_string()).unwrap_or_default();
-    format!("{}.{}: {kind}", import.module(), import.name())
+fn world<T: Send + 'static>(
+    engine: &Engine,
+    of: impl Fn(&mut T) -> &mut WasiP1Ctx + Copy + Send + Sync + 'static,
+) -> Result<Linker<T>, RecordError> {
+    let mut linker = Linker::new(engine);
+    p1::add_to_linker_async(&mut linker, of).map_err(engine_failed)?;
+    p0::add_to_linker_async(&mut linker, of).map_err(engine_failed)?;
+    Ok(linker)
 }

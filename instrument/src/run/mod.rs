@@ -40,8 +40,10 @@ use crate::error::RecordError;
 use crate::recording::{Batch, Meta, Outcome, Phase, Writer};
 use collector::{Collected, Collector};
 use compiled::CompiledGuest;
+use engine::make_engine;
 use guest_thread::GuestRun;
 use invoke::Entry;
+use link::check_imports;
 use message::message_channel;
 use std::io::Write;
 use std::sync::Arc;
@@ -72,6 +74,8 @@ pub fn record<W: Write>(
     let index = Arc::new(wasmscope_symbolize::ModuleIndex::parse(&guest.bytes)?);
     let entry = Entry::find(&index, options)?;
     prepare::check_memories(&index, &options.limits)?;
+    let engine = make_engine(prepare::ticks_by_epochs(options), options.cache_dir.as_deref())?;
+    check_imports(&engine, &index)?;
     let mut meta = describe(guest, options, &entry);
     let writer = Writer::new(out, &meta, &guest.bytes)?;
     let mut collector = Collector::new(writer, &*observer, clock.clone(), options.limits);
@@ -83,9 +87,7 @@ pub fn record<W: Write>(
     meta.warnings = warnings;
 
     collector.begin_phase(Phase::Compile, clock.now());
-    let epochs = prepare::ticks_by_epochs(options);
-    let cache_dir = options.cache_dir.as_deref();
-    let compiled = CompiledGuest::new(wasm, offsets, probes, Arc::clone(&index), epochs, cache_dir)?;
+    let compiled = CompiledGuest::new(engine, wasm, offsets, probes, Arc::clone(&index))?;
 
     let (sender, messages) = message_channel();
     let run = GuestRun::prepare(&compiled, guest, &entry, options, &observer, &clock, sender)?;

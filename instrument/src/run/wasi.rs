@@ -4,6 +4,7 @@ use super::output::{GuestOutput, OutputBuffer};
 use super::{GrantedDir, Observer, OutputStream, Program, Stdin};
 use crate::RecordError;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use wasmtime_wasi::cli::InputFile;
 use wasmtime_wasi::p1::WasiP1Ctx;
@@ -36,8 +37,11 @@ fn grant_stdin(world: &mut WasiCtxBuilder, stdin: &Stdin) -> Result<(), RecordEr
         Stdin::Empty => {}
         Stdin::Inherit => drop(world.inherit_stdin()),
         Stdin::File(path) => {
-            let file =
-                File::open(path).map_err(|source| RecordError::Grant { path: path.clone(), source })?;
+            let refused = |source| RecordError::Grant { path: path.clone(), source };
+            let file = File::open(path).map_err(refused)?;
+            if file.metadata().map_err(refused)?.is_dir() {
+                return Err(refused(ErrorKind::IsADirectory.into()));
+            }
             world.stdin(InputFile::new(file));
         }
     }

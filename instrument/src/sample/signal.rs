@@ -18,9 +18,8 @@ use crate::clock::RecordingClock;
 use std::io;
 use std::mem;
 use std::ptr;
-use std::sync::Arc;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::{AsContext, Memory};
 
 /// More frames than this are cut off at the outer end.
@@ -331,10 +330,13 @@ impl Drop for SignalTimer {
 
 /// Installs the handler, once for the process.
 fn install_handler() -> io::Result<()> {
-    static INSTALL: Once = Once::new();
-    let mut result = Ok(());
-    INSTALL.call_once(|| result = set_action());
-    result
+    static INSTALLED: Mutex<bool> = Mutex::new(false);
+    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*installed {
+        set_action()?;
+        *installed = true;
+    }
+    Ok(())
 }
 
 fn set_action() -> io::Result<()> {
