@@ -40,14 +40,15 @@ impl PathDialog {
     /// Why the path can't be used, or what will happen to what is there.
     fn remark(&self) -> Option<&'static str> {
         let path = Path::new(self.path.trim());
+        let wants_folder = matches!(self.purpose, Purpose::Sources | Purpose::Grant(GrantKind::Folder));
         match self.purpose {
+            _ if path.is_dir() && !wants_folder => Some("This is a folder: add a file name."),
             Purpose::Open | Purpose::Grant(GrantKind::Stdin) => {
                 (!path.is_file()).then_some("There is no such file.")
             }
             Purpose::Sources | Purpose::Grant(GrantKind::Folder) => {
                 (!path.is_dir()).then_some("There is no such folder.")
             }
-            _ if path.is_dir() => Some("This is a folder: add a file name."),
             _ => path.is_file().then_some("The file there will be replaced."),
         }
     }
