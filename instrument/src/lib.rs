@@ -8,6 +8,7 @@ mod allocators;
 mod callgraph;
 mod clock;
 mod error;
+mod instructions;
 mod measure;
 mod offsets;
 mod plan;
@@ -18,6 +19,7 @@ mod run;
 mod sample;
 
 pub use error::{RecordError, RewriteError};
+pub use instructions::instructions_of;
 pub use measure::{Measure, MeasureSet, UnknownMeasure};
 pub use offsets::OffsetMap;
 pub use plan::Plan;

@@ -16,11 +16,22 @@ pub enum Measure {
     Growth,
     /// Each allocation and release of heap memory: address, size, call path.
     Heap,
+    /// How often each function was called, by call path. Exact.
+    Calls,
+    /// How many instructions were executed, by call path and line. Exact, and the same on every machine.
+    Instructions,
 }
 
 impl Measure {
     /// Every measure, in the order in which they are shown.
-    pub const ALL: [Measure; 4] = [Measure::Time, Measure::Boundary, Measure::Growth, Measure::Heap];
+    pub const ALL: [Measure; 6] = [
+        Measure::Time,
+        Measure::Boundary,
+        Measure::Growth,
+        Measure::Heap,
+        Measure::Calls,
+        Measure::Instructions,
+    ];
 
     /// The word that the command line and the recording use.
     pub const fn name(self) -> &'static str {
@@ -29,6 +40,8 @@ impl Measure {
             Measure::Boundary => "boundary",
             Measure::Growth => "growth",
             Measure::Heap => "heap",
+            Measure::Calls => "calls",
+            Measure::Instructions => "instructions",
         }
     }
 
@@ -56,6 +69,9 @@ impl MeasureSet {
         self.0 & measure.bit() != 0
     }
 
+    /// Everything that there is.
+    pub const ALL: MeasureSet = MeasureSet((1 << Measure::ALL.len()) - 1);
+
     /// The set with `measure` added.
     #[must_use]
     pub const fn with(self, measure: Measure) -> MeasureSet {
@@ -82,7 +98,9 @@ impl MeasureSet {
 impl Default for MeasureSet {
     /// Time, boundary, growth and heap: what is cheap enough to be always on.
     fn default() -> Self {
-        Measure::ALL.into_iter().fold(MeasureSet::NONE, MeasureSet::with)
+        [Measure::Time, Measure::Boundary, Measure::Growth, Measure::Heap]
+            .into_iter()
+            .fold(MeasureSet::NONE, MeasureSet::with)
     }
 }
 
@@ -95,7 +113,7 @@ impl fmt::Display for MeasureSet {
 
 /// A word in a list of measures that names none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` is not a measure; there are: {}", MeasureSet::default())]
+#[error("`{word}` is not a measure; there are: {}", MeasureSet::ALL)]
 pub struct UnknownMeasure {
     /// The word as it was given.
     pub word: String,
@@ -121,7 +139,7 @@ mod tests {
 
     #[test]
     fn lists_read_back_as_they_are_written() {
-        for list in ["time", "heap", "time,heap", "time,boundary,growth,heap"] {
+        for list in ["time", "heap", "time,heap", "time,boundary,growth,heap", "calls,instructions"] {
             assert_eq!(list.parse::<MeasureSet>().unwrap().to_string(), list);
         }
         assert!("".parse::<MeasureSet>().is_err() && "time,,heap".parse::<MeasureSet>().is_err());
@@ -130,6 +148,9 @@ mod tests {
     #[test]
     fn an_unknown_word_is_named_with_the_known_ones() {
         let error = "time,heat".parse::<MeasureSet>().unwrap_err();
-        assert_eq!(error.to_string(), "`heat` is not a measure; there are: time,boundary,growth,heap");
+        assert_eq!(
+            error.to_string(),
+            "`heat` is not a measure; there are: time,boundary,growth,heap,calls,instructions"
+        );
     }
 }

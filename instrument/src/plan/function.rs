@@ -1,6 +1,7 @@
 //! What is injected into one function.
 
 use super::abi::{self, ByteCount};
+use super::regions::Region;
 use super::scan::{Instruction, Op};
 use crate::allocators::AllocatorShape;
 use crate::callgraph::{CallGraph, Entry};
@@ -25,6 +26,10 @@ pub(crate) struct FunctionPlan {
     /// Set where the function is an allocator: its body is wrapped in a block.
     pub(crate) allocator: Option<AllocatorShape>,
     pub(crate) slots: u32,
+    /// Is each call counted?
+    pub(crate) counts_calls: bool,
+    /// How many counters its nodes have: one for each region, and the last one for bytes moved in bulk.
+    pub(crate) counters: u32,
 }
 
 /// How a function finds out whether the node that its caller has for the call is its own.
@@ -53,6 +58,10 @@ pub(crate) enum Action {
     Cross { site: u32, bytes: Option<ByteCount> },
     /// Around: the growth is recorded.
     Grow { site: u32, memory: u32, memory64: bool },
+    /// In front: the counter with this number is raised by one.
+    Count(u32),
+    /// Around: the last counter is raised by the number of bytes that are moved, once they are.
+    CountBytes { wide: bool },
     /// Instead: `return` becomes a branch to the block around the body.
     Return { depth: u32 },
     /// Instead: a tail call becomes a call and a branch to the block around the body.
@@ -76,9 +85,15 @@ impl Planner<'_> {
         instructions: &[Instruction],
         check: EntryCheck,
         allocator: Option<AllocatorShape>,
+        regions: &[Region],
     ) -> (FunctionPlan, Vec<Option<CodeOffset>>) {
         let slots = Slots::new(self, instructions);
-        let mut points = Vec::new();
+        let count = |(number, region): (usize, &Region)| {
+            let (at, end) = region.first;
+            Point { at, end, action: Action::Count(number as u32) }
+        };
+        let mut points: Vec<_> = regions.iter().enumerate().map(count).collect();
+        let mut counters = regions.len() as u32;
         for (at, instruction) in instructions.iter().enumerate() {
             let event = self.event(func, instruction);
             let actions = [
@@ -89,8 +104,14 @@ impl Planner<'_> {
             let Instruction { at, end, .. } = *instruction;
             points.extend(actions.into_iter().flatten().map(|action| Point { at, end, action }));
         }
-        let count = slots.call_sites.len() as u32;
-        (FunctionPlan { func, check, points, allocator, slots: count }, slots.call_sites)
+        // Stable: at one instruction the counter comes first.
+        points.sort_by_key(|point| point.at);
+        if points.iter().any(|point| matches!(point.action, Action::CountBytes { .. })) {
+            counters += 1;
+        }
+        let (count, counts_calls) = (slots.call_sites.len() as u32, self.measures.has(Measure::Calls));
+        let plan = FunctionPlan { func, check, points, allocator, slots: count, counts_calls, counters };
+        (plan, slots.call_sites)
     }
 
     /// The event that happens at an instruction.
@@ -100,6 +121,9 @@ impl Planner<'_> {
                 let memory64 = self.index.memories().get(memory as usize)?.memory64;
                 let site = self.site(func, instruction, SiteKind::Grow(MemoryIndex(memory)));
                 Some(Action::Grow { site, memory, memory64 })
+            }
+            Op::Bulk { wide } if self.measures.has(Measure::Instructions) => {
+                Some(Action::CountBytes { wide })
             }
             Op::Call(import) | Op::TailCall(import) if self.measures.has(Measure::Boundary) => {
                 let item = self.index.function(import)?.import?;
@@ -116,6 +140,11 @@ impl Planner<'_> {
         self.sites.push(Site { func, offset: CodeOffset(instruction.at), kind });
         self.sites.len() as u32
     }
+}
+
+/// Does every function need a context, whatever happens in it?
+pub(super) fn everything_counts(measures: MeasureSet) -> bool {
+    measures.has(Measure::Calls) || measures.has(Measure::Instructions)
 }
 
 /// Is this an instruction at which an event happens?

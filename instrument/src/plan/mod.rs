@@ -5,10 +5,12 @@ mod forwards;
 mod function;
 mod outermost;
 mod references;
+mod regions;
 mod scan;
 
 pub(crate) use function::{Action, EntryCheck, FunctionPlan, Point};
 pub(crate) use references::References;
+pub(crate) use regions::Region;
 pub(crate) use scan::{Instruction, Op, Scan, body_error, read_body};
 
 use crate::allocators::{self, AllocatorShape};
@@ -42,6 +44,8 @@ const MOST_LOCALS: u64 = 50_000;
 const LONGEST_BODY_BYTES: usize = 7_654_321;
 /// More than anything that is injected at one instruction, or once into a function.
 const LONGEST_INJECTION_BYTES: usize = 128;
+/// More than what raises a counter.
+const LONGEST_COUNTER_BYTES: usize = 32;
 /// More than the locals that are added to any function.
 const MOST_ADDED_LOCALS: u64 = 16;
 
@@ -78,11 +82,16 @@ impl Plan {
         let open = host_holds_references(index);
         let has_event = |func| {
             let mut instructions = scan.of(func).iter();
-            shapes.contains_key(&func) || instructions.any(|i| function::is_event(index, measures, i.op))
+            function::everything_counts(measures)
+                || shapes.contains_key(&func)
+                || instructions.any(|i| function::is_event(index, measures, i.op))
         };
         let graph = CallGraph::new(index, &references, &scan, open, has_event);
-        let left_alone = plan.leave_alone(bytes, index, &scan, &graph)?;
-        plan.functions(index, &scan, &graph, measures, &shapes, &left_alone, open);
+        let regions =
+            if measures.has(Measure::Instructions) { regions::read(bytes, index)? } else { Vec::new() };
+        let left_alone = plan.leave_alone(bytes, index, &scan, &graph, &regions)?;
+        plan.functions(index, &scan, &graph, measures, &shapes, &regions, &left_alone, open);
+        plan.probes.regions = regions;
         plan.type_of = references.type_of;
         Ok(plan)
     }
@@ -157,12 +166,15 @@ impl Plan {
         index: &ModuleIndex,
         scan: &Scan,
         graph: &CallGraph,
+        regions: &[Vec<Region>],
     ) -> Result<FxHashSet<FuncIndex>, RewriteError> {
         let mut left_alone = FxHashSet::default();
         for function in index.functions().iter().filter(|function| graph.reaches(function.index)) {
             let Some(body) = &function.body else { continue };
             let length = (body.end.0 - body.start.0) as usize;
-            let injected = (scan.of(function.index).len() + 2) * LONGEST_INJECTION_BYTES;
+            let counters = regions.get(function.index.index()).map_or(0, Vec::len);
+            let injected = (scan.of(function.index).len() + 2) * LONGEST_INJECTION_BYTES
+                + counters * LONGEST_COUNTER_BYTES;
             let locals = locals(bytes, index, body.clone())? + function.ty.params.len() as u64;
             if locals + MOST_ADDED_LOCALS > MOST_LOCALS || length + injected > LONGEST_BODY_BYTES {
                 left_alone.insert(function.index);
@@ -183,6 +195,7 @@ impl Plan {
         graph: &CallGraph,
         measures: MeasureSet,
         shapes: &FxHashMap<FuncIndex, AllocatorShape>,
+        regions: &[Vec<Region>],
         left_alone: &FxHashSet<FuncIndex>,
         open: bool,
     ) {
@@ -193,17 +206,19 @@ impl Plan {
         for function in index.functions() {
             let func = function.index;
             if !graph.reaches(func) || left_alone.contains(&func) {
-                self.probes.slots.push(&[]);
+                self.probes.slots.push(&[], 0);
                 continue;
             }
             let check = if all_check || graph.is_taken(func) { EntryCheck::Tag } else { EntryCheck::Null };
             let shape = shapes.get(&func).copied();
-            let (planned, call_sites) = planner.function(func, scan.of(func), check, shape);
-            self.probes.slots.push(&call_sites);
+            let regions = regions.get(func.index()).map_or(&[][..], Vec::as_slice);
+            let (planned, call_sites) = planner.function(func, scan.of(func), check, shape, regions);
+            self.probes.slots.push(&call_sites, planned.counters);
             self.functions.push(planned);
         }
         self.probes.sites = planner.sites;
         self.probes.injected = !self.functions.is_empty();
+        self.probes.measures = measures;
         self.probes.thunks = self.thunks(index);
         if measures.has(Measure::Boundary) {
             self.probes.escaping_imports = function::escaping_imports(index, graph);

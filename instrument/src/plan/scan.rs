@@ -36,6 +36,10 @@ pub(crate) enum Op {
     Resume,
     /// `memory.grow` of this memory.
     Grow(u32),
+    /// An instruction that moves as many bytes as its last operand says, of 64 bits where `wide`.
+    Bulk {
+        wide: bool,
+    },
     Return,
 }
 
@@ -48,7 +52,7 @@ impl Scan {
             if let Some(body) = &function.body {
                 let body = read_body(bytes, index, body.clone());
                 allocations = body
-                    .and_then(|(body, base)| scan.body(&body, base, allocations))
+                    .and_then(|(body, base)| scan.body(index, &body, base, allocations))
                     .map_err(|error| body_error(index, &error))?;
             }
             scan.starts.push(scan.instructions.len() as u32);
@@ -67,6 +71,7 @@ impl Scan {
 
     fn body(
         &mut self,
+        index: &ModuleIndex,
         body: &FunctionBody<'_>,
         base: usize,
         allocations: OperatorsReaderAllocations,
@@ -80,7 +85,7 @@ impl Scan {
             depth = depth_after(&operator, depth);
             if let Operator::RefFunc { function_index } = operator {
                 self.taken.push(FuncIndex(function_index));
-            } else if let Some(op) = relevant(&operator) {
+            } else if let Some(op) = relevant(&operator, index) {
                 let end = operators.original_position();
                 let offset = |at: usize| (at - base) as u32;
                 self.instructions.push(Instruction { at: offset(at), end: offset(end), depth, op });
@@ -121,7 +126,8 @@ fn depth_after(operator: &Operator<'_>, depth: u32) -> u32 {
     }
 }
 
-fn relevant(operator: &Operator<'_>) -> Option<Op> {
+fn relevant(operator: &Operator<'_>, index: &ModuleIndex) -> Option<Op> {
+    let is_wide = |memory: &u32| index.memories().get(*memory as usize).is_some_and(|m| m.memory64);
     Some(match operator {
         Operator::Call { function_index } => Op::Call(FuncIndex(*function_index)),
         Operator::CallIndirect { type_index, .. } | Operator::CallRef { type_index } => {
@@ -136,6 +142,9 @@ fn relevant(operator: &Operator<'_>) -> Option<Op> {
         | Operator::ResumeThrowRef { .. }
         | Operator::Switch { .. } => Op::Resume,
         Operator::MemoryGrow { mem } => Op::Grow(*mem),
+        Operator::MemoryFill { mem } => Op::Bulk { wide: is_wide(mem) },
+        Operator::MemoryInit { .. } => Op::Bulk { wide: false },
+        Operator::MemoryCopy { dst_mem, src_mem } => Op::Bulk { wide: is_wide(dst_mem) && is_wide(src_mem) },
         Operator::Return => Op::Return,
         _ => return None,
     })

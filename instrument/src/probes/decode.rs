@@ -153,7 +153,7 @@ impl ContextReader {
             new.parent.push(self.id(row.parent));
             new.func.push(row.func);
             new.call_site.push(row.call_site);
-            at += node::size(probes.call_sites(row.func).len() as u32);
+            at += probes.node_size(row.func);
         }
         self.read_to = at;
     }
@@ -182,12 +182,12 @@ fn read_node(probes: &Probes, memory: &[u8], at: u32) -> Option<NodeRow> {
     Some(NodeRow { parent: NodeAddress(parent), func, call_site })
 }
 
-fn u32_at(memory: &[u8], at: u32) -> Option<u32> {
+pub(super) fn u32_at(memory: &[u8], at: u32) -> Option<u32> {
     let bytes = memory.get(at as usize..)?.first_chunk()?;
     Some(u32::from_le_bytes(*bytes))
 }
 
-fn u64_at(memory: &[u8], at: u32) -> Option<u64> {
+pub(super) fn u64_at(memory: &[u8], at: u32) -> Option<u64> {
     let bytes = memory.get(at as usize..)?.first_chunk()?;
     Some(u64::from_le_bytes(*bytes))
 }

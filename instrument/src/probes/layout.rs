@@ -11,7 +11,8 @@
 //!
 //! CONTEXTS  0 free u32          4 overflowed u32    16 zero, read as a null node's tag
 //!          32 the root node, the overflow nodes, the cache of $miss, then the nodes up to `free`
-//! node      0 parent u32 | flags   4 via u32   8 next u32   12 children u32   16 tag u32   20 slots u32...
+//! node      0 parent u32 | flags   4 via u32   8 next u32   12 children u32   16 calls u64   24 tag u32
+//!          28 slots u32... then, at the next multiple of 8, counters u64...
 //! ```
 //! All words are zero until the first function is entered, or the first record written: nothing is initialised
 //! from data segments, so that a run that records nothing touches no page.
@@ -119,10 +120,12 @@ pub(crate) mod node {
     pub(crate) const NEXT: u32 = 8;
     /// The first child.
     pub(crate) const CHILDREN: u32 = 12;
+    /// How often the function was entered in this context, where calls are counted.
+    pub(crate) const CALLS: u32 = 16;
     /// The function, with [`TAGGED`] set. The last word in front of the slots, so that it is found from any slot.
-    pub(crate) const TAG: u32 = 16;
+    pub(crate) const TAG: u32 = 24;
     /// The first slot.
-    pub(crate) const SLOTS: u32 = 20;
+    pub(crate) const SLOTS: u32 = 28;
     /// Set in tags, and in no address.
     pub(crate) const TAGGED: u32 = 0x8000_0000;
     /// The tag of the root node.
@@ -132,8 +135,13 @@ pub(crate) mod node {
     /// Flag: runs inside of an allocator function.
     pub(crate) const NESTED: u32 = 2;
 
-    /// Bytes of a node with so many slots.
-    pub(crate) const fn size(slots: u32) -> u32 {
-        SLOTS + 4 * slots
+    /// Where in a node with so many slots the first counter is.
+    pub(crate) const fn counters(slots: u32) -> u32 {
+        (SLOTS + 4 * slots).next_multiple_of(8)
+    }
+
+    /// Bytes of a node with so many slots and counters.
+    pub(crate) const fn size(slots: u32, count: u32) -> u32 {
+        counters(slots) + 8 * count
     }
 }

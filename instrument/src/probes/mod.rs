@@ -5,14 +5,18 @@
 //! `() -> ()` into the exported table to be called when the buffer of events is full; without one the buffer grows,
 //! and then drops.
 
+mod counts;
 mod decode;
 pub(crate) mod layout;
 
+pub use counts::{Counts, LiveCall};
 pub use decode::{
     Call, ContextReader, NodeAddress, answers, decode, mark_free, nodes_from, set_clock, take_crossing,
     take_records,
 };
 
+use crate::plan::Region;
+use crate::{Measure, MeasureSet};
 use layout::{Width, contexts, node};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
 
@@ -41,6 +45,10 @@ pub struct Probes {
     pub(crate) escaping_imports: Vec<FuncIndex>,
     /// The slots of each function's node.
     pub(crate) slots: SlotTable,
+    /// What is measured.
+    pub(crate) measures: MeasureSet,
+    /// By function, the instructions that each counter of its nodes stands for.
+    pub(crate) regions: Vec<Vec<Region>>,
     /// The functions that the host enters by a thunk; the root's slot `n + 1` is that of `thunks[n]`.
     pub(crate) thunks: Vec<FuncIndex>,
 }
@@ -88,11 +96,14 @@ pub(crate) struct SlotTable {
     /// Where in `call_sites` each function's slots begin, with one more entry for the end.
     starts: Vec<u32>,
     call_sites: Vec<Option<CodeOffset>>,
+    /// By function, how many counters its nodes have.
+    counters: Vec<u32>,
 }
 
 impl SlotTable {
-    /// Appends the slots of the next function.
-    pub(crate) fn push(&mut self, call_sites: &[Option<CodeOffset>]) {
+    /// Appends the slots of the next function, and the number of its counters.
+    pub(crate) fn push(&mut self, call_sites: &[Option<CodeOffset>], counters: u32) {
+        self.counters.push(counters);
         if self.starts.is_empty() {
             self.starts.push(0);
         }
@@ -135,20 +146,31 @@ impl Probes {
         self.slots.of(func)
     }
 
-    /// The most slots that any node has.
-    pub(crate) fn most_slots(&self) -> u32 {
-        self.slots.starts.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0)
+    /// How many counters the nodes of `func` have.
+    pub(crate) fn counters(&self, func: FuncIndex) -> u32 {
+        self.slots.counters.get(func.index()).copied().unwrap_or(0)
     }
 
-    /// Bytes from one overflow node to the next.
+    /// Bytes of a node of `func`.
+    pub(crate) fn node_size(&self, func: FuncIndex) -> u32 {
+        node::size(self.call_sites(func).len() as u32, self.counters(func))
+    }
+
+    /// Are there counters to be read when the run is over?
+    pub fn has_counters(&self) -> bool {
+        self.measures.has(Measure::Calls) || self.measures.has(Measure::Instructions)
+    }
+
+    /// Bytes from one overflow node to the next: those of the largest node.
     pub(crate) fn overflow_stride(&self) -> u32 {
-        node::size(self.most_slots())
+        let functions = 0..self.slots.counters.len() as u32;
+        functions.map(|func| self.node_size(FuncIndex(func))).max().unwrap_or_else(|| node::size(0, 0))
     }
 
     /// The first overflow node: behind the root node, whose slots are one for each thunk and one for callers that
     /// nobody knows.
     pub(crate) fn overflow_start(&self) -> u32 {
-        contexts::ROOT + node::size(1 + self.thunks.len() as u32)
+        contexts::ROOT + node::size(1 + self.thunks.len() as u32, 0)
     }
 
     /// The cache of `$miss`.

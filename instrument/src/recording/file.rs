@@ -30,6 +30,8 @@
 //! | `CROS` | [`super::CrossingTable`] | the last one counts |
 //! | `GROW` | first_row u64, rows of [`super::GrowthEvent`] | appended |
 //! | `HEAP` | first_row u64; columns: time in ns (delta), op u8 (0 alloc, 1 free, 2 realloc), address (delta), size u64, old address (delta), context u64 (optional id) | appended |
+//! | `CNTS` | columns: context (delta), calls (delta), bytes moved in bulk (delta) | appended |
+//! | `INST` | columns: context (delta), start (delta), end (delta), count (delta) | appended |
 //! | `PHAS` | rows of [`super::PhaseSpan`] | appended |
 //! | `OUTP` | bytes | appended; readers may keep the end only |
 //! | `OUTC` | [`super::Outcome`] | the last one counts |
@@ -69,6 +71,8 @@ impl Kind {
     pub const CROSSINGS: Kind = Kind(*b"CROS");
     pub const GROWTH: Kind = Kind(*b"GROW");
     pub const HEAP: Kind = Kind(*b"HEAP");
+    pub const COUNTS: Kind = Kind(*b"CNTS");
+    pub const INSTRUCTIONS: Kind = Kind(*b"INST");
     pub const PHASES: Kind = Kind(*b"PHAS");
     pub const OUTPUT: Kind = Kind(*b"OUTP");
     pub const OUTCOME: Kind = Kind(*b"OUTC");
@@ -84,6 +88,8 @@ impl Kind {
             Kind::CROSSINGS => "boundary",
             Kind::GROWTH => "memory growth",
             Kind::HEAP => "heap operations",
+            Kind::COUNTS => "counts",
+            Kind::INSTRUCTIONS => "instruction counts",
             Kind::PHASES => "phases",
             Kind::OUTPUT => "output",
             Kind::OUTCOME => "outcome",

@@ -5,6 +5,7 @@
 
 mod boundary;
 mod context;
+mod counts;
 mod damage;
 mod file;
 mod heap;
@@ -20,6 +21,7 @@ mod writer;
 
 pub use boundary::{Crossing, CrossingTable, Direction, DurationHistogram, SiteCrossings};
 pub use context::{ContextId, ContextTable};
+pub use counts::{CountTable, InstructionTable};
 pub use damage::Damage;
 pub use file::{FORMAT_VERSION, MAGIC};
 pub use heap::{GrowthEvent, HeapEvent, HeapEvents, HeapOp};
@@ -50,6 +52,10 @@ pub struct Recording {
     pub growth: Vec<GrowthEvent>,
     /// Each heap operation, in the order in which it happened.
     pub heap: HeapEvents,
+    /// How often functions were called, and bytes moved in bulk, by calling context.
+    pub counts: CountTable,
+    /// How often instructions were executed, by calling context and place.
+    pub instructions: InstructionTable,
     /// How long each phase took.
     pub phases: Vec<PhaseSpan>,
     /// The last of what the program wrote to its standard output and standard error.

@@ -139,6 +139,10 @@ impl Assembly {
             Kind::CROSSINGS => self.recording.crossings = decode(raw)?,
             Kind::GROWTH => self.take_growth(decode(raw)?)?,
             Kind::HEAP => self.take_heap(decode(raw)?)?,
+            Kind::COUNTS => decode::<wire::CountColumns>(raw)?.append_to(&mut self.recording.counts)?,
+            Kind::INSTRUCTIONS => {
+                decode::<wire::InstructionColumns>(raw)?.append_to(&mut self.recording.instructions)?;
+            }
             Kind::PHASES => self.recording.phases.append(&mut decode(raw)?),
             Kind::OUTPUT => self.take_output(decode(raw)?),
             Kind::OUTCOME => self.recording.outcome = decode(raw)?,

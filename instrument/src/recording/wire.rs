@@ -1,7 +1,8 @@
 //! The messages inside chunks: each table's rows as columns that pack small. See [`super::file`] for the list.
 
 use super::{
-    ContextId, ContextTable, GrowthEvent, HeapEvents, HeapOp, SampleTable, StackFrame, StackId, StackTable,
+    ContextId, ContextTable, CountTable, GrowthEvent, HeapEvents, HeapOp, InstructionTable, SampleTable,
+    StackFrame, StackId, StackTable,
 };
 use serde::{Deserialize, Serialize, Serializer};
 use std::ops::Range;
@@ -70,6 +71,72 @@ pub(super) struct HeapColumns {
     size: Vec<u64>,
     old_address: Vec<i64>,
     context: Vec<u64>,
+}
+
+/// Rows of [`CountTable`].
+#[derive(Serialize, Deserialize)]
+pub(super) struct CountColumns {
+    context: Vec<i64>,
+    calls: Vec<i64>,
+    bulk_bytes: Vec<i64>,
+}
+
+/// Rows of [`InstructionTable`].
+#[derive(Serialize, Deserialize)]
+pub(super) struct InstructionColumns {
+    context: Vec<i64>,
+    start: Vec<i64>,
+    end: Vec<i64>,
+    count: Vec<i64>,
+}
+
+impl CountColumns {
+    /// The rows `rows` of `table`.
+    pub fn of(table: &CountTable, rows: Range<usize>) -> Self {
+        CountColumns {
+            context: deltas(table.context[rows.clone()].iter().map(|id| u64::from(id.0))),
+            calls: deltas(table.calls[rows.clone()].iter().copied()),
+            bulk_bytes: deltas(table.bulk_bytes[rows].iter().copied()),
+        }
+    }
+
+    /// Appends the rows to `table`.
+    pub fn append_to(self, table: &mut CountTable) -> Result<(), Malformed> {
+        let Self { context, calls, bulk_bytes } = self;
+        equal([context.len(), calls.len(), bulk_bytes.len()])?;
+        for (context, numbers) in undeltas(&context).zip(undeltas(&calls).zip(undeltas(&bulk_bytes))) {
+            table.push(ContextId(narrow(context)?), numbers.0, numbers.1);
+        }
+        Ok(())
+    }
+}
+
+impl InstructionColumns {
+    /// The rows `rows` of `table`.
+    pub fn of(table: &InstructionTable, rows: Range<usize>) -> Self {
+        InstructionColumns {
+            context: deltas(table.context[rows.clone()].iter().map(|id| u64::from(id.0))),
+            start: deltas(table.start[rows.clone()].iter().map(|at| u64::from(at.0))),
+            end: deltas(table.end[rows.clone()].iter().map(|at| u64::from(at.0))),
+            count: deltas(table.count[rows].iter().copied()),
+        }
+    }
+
+    /// Appends the rows to `table`.
+    pub fn append_to(self, table: &mut InstructionTable) -> Result<(), Malformed> {
+        let Self { context, start, end, count } = self;
+        equal([context.len(), start.len(), end.len(), count.len()])?;
+        let places = undeltas(&start).zip(undeltas(&end));
+        for (context, ((start, end), count)) in undeltas(&context).zip(places.zip(undeltas(&count))) {
+            let (start, end) = (CodeOffset(narrow(start)?), CodeOffset(narrow(end)?));
+            table.push(ContextId(narrow(context)?), start, end, count);
+        }
+        Ok(())
+    }
+}
+
+fn narrow(number: u64) -> Result<u32, Malformed> {
+    u32::try_from(number).map_err(|_| Malformed)
 }
 
 impl StackColumns {

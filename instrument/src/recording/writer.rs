@@ -2,10 +2,12 @@
 
 use super::file::{ChunkHead, FORMAT_VERSION, Kind, MAGIC, MAX_RAW_BYTES};
 use super::wire::{
-    ContextColumns, GrowthRows, HeapColumns, ModulePiece, OutputPiece, SampleColumns, StackColumns,
+    ContextColumns, CountColumns, GrowthRows, HeapColumns, InstructionColumns, ModulePiece, OutputPiece,
+    SampleColumns, StackColumns,
 };
 use super::{
-    ContextTable, CrossingTable, GrowthEvent, HeapEvents, Meta, Outcome, PhaseSpan, SampleTable, StackTable,
+    ContextTable, CountTable, CrossingTable, GrowthEvent, HeapEvents, InstructionTable, Meta, Outcome,
+    PhaseSpan, SampleTable, StackTable,
 };
 use serde::Serialize;
 use std::io::{self, Write};
@@ -37,6 +39,10 @@ pub struct Batch {
     pub growth: Vec<GrowthEvent>,
     /// New heap operations.
     pub heap: HeapEvents,
+    /// Counts, in the last batch.
+    pub counts: CountTable,
+    /// Instruction counts, in the last batch.
+    pub instructions: InstructionTable,
     /// Phases that ended.
     pub phases: Vec<PhaseSpan>,
     /// New output of the program.
@@ -102,8 +108,8 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// What the output says, such as that the disk is full.
     pub fn write(&mut self, batch: &Batch) -> io::Result<()> {
-        let Batch { meta, stacks, samples, contexts, crossings, growth, heap, phases, output, outcome } =
-            batch;
+        let Batch { meta, stacks, samples, contexts, crossings, growth, heap, .. } = batch;
+        let Batch { counts, instructions, phases, output, outcome, .. } = batch;
         self.chunk_of(Kind::META, meta.as_ref())?;
         let row = advance(&mut self.next.stacks, stacks.len());
         self.table(Kind::STACKS, stacks.len(), |rows| StackColumns::of(stacks, rows, row))?;
@@ -119,6 +125,10 @@ impl<W: Write> Writer<W> {
         let row = advance(&mut self.next.heap, heap.len());
         self.table(Kind::HEAP, heap.len(), |rows| HeapColumns::of(heap, rows, row))?;
         self.chunk_of(Kind::CROSSINGS, crossings.as_ref())?;
+        self.table(Kind::COUNTS, counts.len(), |rows| CountColumns::of(counts, rows))?;
+        self.table(Kind::INSTRUCTIONS, instructions.len(), |rows| {
+            InstructionColumns::of(instructions, rows)
+        })?;
         self.chunk_of(Kind::PHASES, (!phases.is_empty()).then_some(phases))?;
         output.chunks(PIECE_BYTES).try_for_each(|piece| self.chunk(Kind::OUTPUT, &OutputPiece(piece)))?;
         self.chunk_of(Kind::OUTCOME, outcome.as_ref())?;

@@ -115,6 +115,10 @@ fn instead(action: Action) -> Option<Instead> {
     match action {
         Action::Return { depth } => Some(Instead::Branch(depth)),
         Action::TailCall { .. } => Some(Instead::Call),
-        Action::SetSlot(_) | Action::Cross { .. } | Action::Grow { .. } => None,
+        Action::SetSlot(_)
+        | Action::Cross { .. }
+        | Action::Grow { .. }
+        | Action::Count(_)
+        | Action::CountBytes { .. } => None,
     }
 }

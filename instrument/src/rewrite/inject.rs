@@ -68,12 +68,34 @@ impl Injector<'_> {
             .call(indices.miss)
             .local_set(me)
             .end();
+        if self.plan.counts_calls {
+            self.add_to(code, node::CALLS, |code| {
+                code.i64_const(1);
+            });
+        }
     }
 
-    /// The number of slots, and in the top bit whether the function is an allocator.
+    /// The bytes of a node, and in the top bit whether the function is an allocator.
     fn shape(&self) -> i32 {
         let allocator = if self.plan.allocator.is_some() { 1 << 31 } else { 0 };
-        (self.plan.slots | allocator) as i32
+        (node::size(self.plan.slots, self.plan.counters) | allocator) as i32
+    }
+
+    /// Adds to a word of 64 bits in the function's node.
+    fn add_to(
+        &self,
+        code: &mut InstructionSink<'_>,
+        offset: u32,
+        what: impl FnOnce(&mut InstructionSink<'_>),
+    ) {
+        let word = long(self.indices.contexts, offset);
+        code.local_get(self.locals.me).local_get(self.locals.me).i64_load(word);
+        what(code);
+        code.i64_add().i64_store(word);
+    }
+
+    fn counter(&self, number: u32) -> u32 {
+        node::counters(self.plan.slots) + 8 * number
     }
 
     /// What stands in front of an instruction.
@@ -92,6 +114,12 @@ impl Injector<'_> {
             }
             Action::Grow { memory64, .. } => {
                 code.local_tee(self.locals.grow(memory64).asked);
+            }
+            Action::Count(number) => self.add_to(code, self.counter(number), |code| {
+                code.i64_const(1);
+            }),
+            Action::CountBytes { wide } => {
+                code.local_tee(self.locals.bytes(wide));
             }
             Action::Return { .. } | Action::TailCall { .. } => {}
         }
@@ -132,8 +160,23 @@ impl Injector<'_> {
                 code.br(depth);
             }
             Action::Cross { bytes: Some(_), .. } => self.count_answer(code),
-            Action::SetSlot(_) | Action::Cross { bytes: None, .. } | Action::Return { .. } => {}
+            Action::CountBytes { wide } => self.count_bytes(code, wide),
+            Action::SetSlot(_)
+            | Action::Cross { bytes: None, .. }
+            | Action::Return { .. }
+            | Action::Count(_) => {}
         }
+    }
+
+    /// The bytes were moved: if they could not be, the instruction has trapped.
+    fn count_bytes(&self, code: &mut InstructionSink<'_>, wide: bool) {
+        let last = self.plan.counters.saturating_sub(1);
+        self.add_to(code, self.counter(last), |code| {
+            code.local_get(self.locals.bytes(wide));
+            if !wide {
+                code.i64_extend_i32_u();
+            }
+        });
     }
 
     fn grown(&self, code: &mut InstructionSink<'_>, site: u32, memory: u32, memory64: bool) {

@@ -26,6 +26,8 @@ pub(super) struct Locals {
     pub(super) me: u32,
     grow32: GrowLocals,
     grow64: GrowLocals,
+    bytes32: u32,
+    bytes64: u32,
     /// The argument of a crossing that is looked at, and the one behind it.
     pub(super) arguments: [u32; 2],
     /// An allocator's parameters, in the order of [`crate::allocators::AllocatorShape::params`].
@@ -51,6 +53,12 @@ impl Locals {
         if has(|action| matches!(action, Action::Cross { bytes: Some(_), .. })) {
             locals.arguments = [locals.add(ValType::I32), locals.add(ValType::I32)];
         }
+        if has(|action| matches!(action, Action::CountBytes { wide: false })) {
+            locals.bytes32 = locals.add(ValType::I32);
+        }
+        if has(|action| matches!(action, Action::CountBytes { wide: true })) {
+            locals.bytes64 = locals.add(ValType::I64);
+        }
         let params = plan.allocator.map_or_else(Vec::new, |shape| shape.params());
         for param in params.into_iter().filter_map(|param| ty.params.get(param as usize)) {
             let saved = locals.add_word(param);
@@ -65,6 +73,11 @@ impl Locals {
     /// The locals around a `memory.grow`.
     pub(super) fn grow(&self, memory64: bool) -> &GrowLocals {
         if memory64 { &self.grow64 } else { &self.grow32 }
+    }
+
+    /// How many bytes are moved in bulk.
+    pub(super) fn bytes(&self, wide: bool) -> u32 {
+        if wide { self.bytes64 } else { self.bytes32 }
     }
 
     /// How many groups [`Locals::encode`] writes.

@@ -57,6 +57,7 @@ pub struct Collector<'a, W: Write> {
     phase: Option<(Phase, u64)>,
     /// When the guest's code could first run: its start function is under the time limit too.
     guest_began: Option<u64>,
+    lost_calls: u64,
     stop_requested: Option<Instant>,
     /// Has the guest ended? Then only what it recorded is still coming.
     has_ended: bool,
@@ -80,6 +81,7 @@ impl<'a, W: Write> Collector<'a, W> {
             counts: LiveCounts::default(),
             phase: None,
             guest_began: None,
+            lost_calls: 0,
             stop_requested: None,
             has_ended: false,
             failure: None,
@@ -95,10 +97,15 @@ impl<'a, W: Write> Collector<'a, W> {
         self.probes = ProbeLog::new(run.layout());
     }
 
-    /// A sentence about samples that are missing, if any are.
-    pub fn lost_samples(&self) -> Option<String> {
-        let lost = self.sampler.as_ref().map_or(0, |sampler| sampler.lost_samples());
-        (lost > 0).then(|| format!("{lost} samples found no room; their time went to the samples after them"))
+    /// Sentences about what is missing, if anything is.
+    pub fn losses(&self) -> Vec<String> {
+        let samples = self.sampler.as_ref().map_or(0, |sampler| sampler.lost_samples());
+        let losses = [
+            (samples, "samples found no room; their time went to the samples after them"),
+            (self.lost_calls, "calls found no room for their path: what they did is not in the counts"),
+        ];
+        let some = losses.iter().filter(|(count, _)| *count > 0);
+        some.map(|(count, what)| format!("{count} {what}")).collect()
     }
 
     /// A phase begins, and the one before ends.
@@ -173,6 +180,9 @@ impl<'a, W: Write> Collector<'a, W> {
                 self.end_phase(at_nanos);
             }
             Message::Probes(shipment) => self.take_shipment(shipment),
+            Message::Counters(memory, live) => {
+                self.lost_calls = self.probes.take_counters(&memory, &live, &mut self.batch);
+            }
             Message::Sample(sample) => self.take_sample(&sample),
         }
     }

@@ -4,6 +4,7 @@ use super::Limits;
 use super::compiled::Places;
 use super::invoke::Entry;
 use super::stop::StopReason;
+use crate::probes::LiveCall;
 use crate::recording::{Outcome, TrapFrame};
 use wasmscope_symbolize::FuncIndex;
 use wasmtime::{Error, FrameInfo, Trap, WasmBacktrace};
@@ -44,6 +45,13 @@ fn ended_by_itself(error: &Error) -> bool {
     let trap = error.downcast_ref::<Trap>();
     let is_tripwire = trap == Some(&Trap::UnreachableCodeReached);
     error.is::<I32Exit>() || (trap.is_some() && !is_tripwire)
+}
+
+/// The calls that went on when the run ended with `result`, outermost first.
+pub fn live_calls(result: &Result<Vec<String>, Error>, places: &Places) -> Vec<LiveCall> {
+    let frames = result.as_ref().err().map(|error| frames(error, places)).unwrap_or_default();
+    let live = frames.iter().rev().map(|frame| Some(LiveCall { func: frame.func, at: frame.offset? }));
+    live.flatten().collect()
 }
 
 fn time_limit(limits: &Limits) -> String {

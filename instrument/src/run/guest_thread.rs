@@ -6,12 +6,12 @@
 
 use super::boundary_log::BoundaryLog;
 use super::compiled::CompiledGuest;
-use super::ending::outcome;
+use super::ending::{live_calls, outcome};
 use super::guest::{GuestState, Stopped, Watch, on_crossing, on_epoch};
 use super::invoke::Entry;
 use super::limit::MemoryLimit;
 use super::link::link;
-use super::live_probes::{LiveProbes, answers, set_clock, ship_all};
+use super::live_probes::{LiveProbes, answers, set_clock, ship_all, ship_counters};
 use super::message::{Message, MessageSender};
 use super::output::OutputBuffer;
 use super::pacer::Pacer;
@@ -149,6 +149,7 @@ impl GuestRun {
         log.settle(answers);
         log.leave_all(clock);
         ship_all(store.as_context_mut());
+        ship_counters(store, live_calls(&result, &store.data().watch.places));
         let watch = &store.data().watch;
         let outcome = outcome(result, entry, watch.stop.get(), limits, &watch.places);
         Ok((outcome, self.notes()))

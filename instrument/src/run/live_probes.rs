@@ -3,7 +3,9 @@
 use super::boundary_log::BoundarySums;
 use super::guest::GuestState;
 use super::message::{Message, Shipment};
-use crate::probes::{self, CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT, Probes};
+use crate::probes::{
+    self, CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT, LiveCall, Probes,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::{AsContextMut, Caller, Func, Instance, Memory, Ref, Store, StoreContextMut};
@@ -68,6 +70,15 @@ impl LiveProbes {
         self.nodes_taken += nodes.len();
         self.pending.nodes.extend_from_slice(nodes);
         self.dropped = probes::take_records(self.events.data_mut(store), &mut self.pending.records);
+    }
+}
+
+/// Hands on the counters, once everything else was.
+pub fn ship_counters(store: &Store<GuestState>, live: Vec<LiveCall>) {
+    let watch = &store.data().watch;
+    if let Some(probes) = watch.probes.as_ref().filter(|probes| probes.layout.has_counters()) {
+        let memory = probes.contexts.data(store);
+        watch.messages.send(Message::Counters(memory.to_vec(), live));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the guest's thread tells the collector.
 
 use super::boundary_log::BoundarySums;
+use crate::probes::LiveCall;
 use crate::recording::Phase;
 use crate::sample::Leaf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -18,6 +19,9 @@ pub enum Message {
     End(u64),
     /// What the probes recorded.
     Probes(Shipment),
+    /// The counters as they stood when the run was over, in the whole memory of contexts, and the calls that still
+    /// went on, outermost first.
+    Counters(Vec<u8>, Vec<LiveCall>),
     /// A sample that the guest's own thread took.
     Sample(TracedSample),
 }

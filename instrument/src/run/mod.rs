@@ -98,7 +98,7 @@ pub fn record<W: Write>(
         Collected::UntilStopped(reason) => ending::abandoned(reason, &options.limits),
     };
     meta.warnings.extend(notes);
-    meta.warnings.extend(collector.lost_samples());
+    meta.warnings.extend(collector.losses());
     collector.finish(Batch { meta: Some(meta), outcome: Some(outcome.clone()), ..Batch::default() })?;
     Ok(outcome)
 }

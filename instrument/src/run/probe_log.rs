@@ -1,7 +1,7 @@
 //! Turns what the probes recorded into rows of the recording.
 
 use super::message::Shipment;
-use crate::probes::{ContextReader, Probes, decode, mark_free};
+use crate::probes::{ContextReader, Counts, LiveCall, Probes, decode, mark_free};
 use crate::recording::Batch;
 use std::sync::Arc;
 
@@ -18,6 +18,14 @@ impl ProbeLog {
     /// Begins with nothing, for probes that are laid out so.
     pub fn new(layout: Arc<Probes>) -> Self {
         ProbeLog { layout, ..ProbeLog::default() }
+    }
+
+    /// Adds the counts of a run that is over, and gives the number of calls that are in none of them.
+    pub fn take_counters(&self, memory: &[u8], live: &[LiveCall], batch: &mut Batch) -> u64 {
+        let counts = Counts::read(&self.layout, memory, &self.reader, live);
+        batch.counts = counts.contexts;
+        batch.instructions = counts.instructions;
+        counts.lost_calls
     }
 
     /// Adds the rows of `shipment` to `batch`.

@@ -185,11 +185,11 @@ impl Miss<'_> {
     }
 
     fn create(&mut self) {
-        let slots = i32::MAX;
+        let bytes = i32::MAX;
         self.code.i32_const(0);
         self.load(contexts::FREE);
-        self.code.local_tee(NODE).local_get(SHAPE).i32_const(slots).i32_and().i32_const(2).i32_shl();
-        self.code.i32_const(node::SLOTS as i32).i32_add().i32_add().local_set(END);
+        self.code.local_tee(NODE).local_get(SHAPE).i32_const(bytes).i32_and();
+        self.code.i32_add().local_set(END);
         self.make_room();
         self.code.local_get(NODE).local_get(CALLER);
         self.new_flags();

@@ -1,0 +1,50 @@
+//! What counts as an executed instruction.
+//!
+//! Every operator does, the one that traps included, but those that only give the code its form: `block`, `loop`,
+//! `else`, `end` and `try_table`. An instruction that moves many bytes, as `memory.copy` does, is one; its bytes are counted
+//! beside it.
+
+use crate::error::RewriteError;
+use crate::plan::{body_error, read_body};
+use wasmparser::Operator;
+use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
+
+/// Is this operator an instruction that is counted when it is executed? `block`, `loop`, `else`, `end` and
+/// `try_table` only give the code its form.
+pub(crate) fn is_counted(operator: &Operator<'_>) -> bool {
+    !matches!(
+        operator,
+        Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::Else
+            | Operator::End
+            | Operator::TryTable { .. }
+    )
+}
+
+/// Where the instructions of `func` begin, in the order of the code; none for an import.
+///
+/// # Errors
+/// When the body has something in it that we can't read.
+pub fn instructions_of(
+    bytes: &[u8],
+    index: &ModuleIndex,
+    func: FuncIndex,
+) -> Result<Vec<CodeOffset>, RewriteError> {
+    let Some(range) = index.function(func).and_then(|function| function.body.clone()) else {
+        return Ok(Vec::new());
+    };
+    let offsets = || {
+        let (body, base) = read_body(bytes, index, range)?;
+        let mut operators = body.get_operators_reader()?;
+        let mut offsets = Vec::new();
+        while !operators.eof() {
+            let at = operators.original_position() - base;
+            if is_counted(&operators.read()?) {
+                offsets.push(CodeOffset(at as u32));
+            }
+        }
+        Ok(offsets)
+    };
+    offsets().map_err(|error| body_error(index, &error))
+}

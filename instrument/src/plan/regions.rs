@@ -1,0 +1,326 @@
+//! Splits a function into regions: instructions that are executed equally often whenever control reaches the first
+//! of them. One counter a region counts all of its instructions.
+//!
+//! A region begins at the function's start, at a loop's head, in each arm of an `if`, behind a branch that may not be
+//! taken, and where branches meet. Behind a block, loop or `if` out of which no branch leads the region before it goes on:
+//! whoever came in comes out. A trap, and a call that never returns, break that promise once, at the end of the run;
+//! the reader of the counters makes up for it (see [`crate::probes`]). Where the module knows exceptions any call may
+//! break it: there each call begins a new region.
+//!
+//! What counts as an instruction: see [`crate::instructions`].
+
+use super::scan::{body_error, read_body};
+use crate::error::RewriteError;
+use crate::instructions::is_counted;
+use wasmparser::{Catch, FunctionBody, Operator, OperatorsReader, OperatorsReaderAllocations};
+use wasmscope_symbolize::ModuleIndex;
+
+/// Instructions that are executed equally often. Offsets count in the code section; ranges ascend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Region {
+    /// The first instruction, in front of which the region is counted, and its end.
+    pub(crate) first: (u32, u32),
+    /// Where its instructions are. What stands in between belongs to other regions.
+    pub(crate) ranges: Vec<(u32, u32)>,
+}
+
+/// The regions of all functions, by their indices; none of those that are imported.
+pub(super) fn read(bytes: &[u8], index: &ModuleIndex) -> Result<Vec<Vec<Region>>, RewriteError> {
+    let throws = index.tag_count() > 0;
+    let mut allocations = OperatorsReaderAllocations::default();
+    let functions = index.functions().iter();
+    let regions = functions.map(|function| match &function.body {
+        None => Ok(Vec::new()),
+        Some(range) => read_body(bytes, index, range.clone())
+            .and_then(|(body, base)| regions_of(&body, base, throws, &mut allocations))
+            .map_err(|error| body_error(index, &error)),
+    });
+    regions.collect()
+}
+
+/// The regions of the function with this body, in the order of their first instructions. `base` is where in the file
+/// the code section begins; `throws` says whether calls may throw.
+fn regions_of(
+    body: &FunctionBody<'_>,
+    base: usize,
+    throws: bool,
+    allocations: &mut OperatorsReaderAllocations,
+) -> wasmparser::Result<Vec<Region>> {
+    let code = body.get_binary_reader_for_operators()?;
+    let mut operators = OperatorsReader::new_with_allocs(code, std::mem::take(allocations));
+    let mut splitter = Splitter { throws, ..Splitter::default() };
+    splitter.current = Some(splitter.fresh());
+    splitter.enter(FrameKind::Block);
+    while !operators.eof() {
+        let at = (operators.original_position() - base) as u32;
+        let operator = operators.read()?;
+        splitter.operator(&operator, (at, (operators.original_position() - base) as u32));
+    }
+    *allocations = operators.into_allocations();
+    let mut regions: Vec<_> = splitter.regions.into_iter().flatten().collect();
+    regions.sort_unstable_by_key(|region| region.first);
+    Ok(regions)
+}
+
+/// A region that may have no instruction yet.
+type RegionId = usize;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FrameKind {
+    Block,
+    Loop,
+    /// The first arm of an `if`.
+    Then,
+    /// The other one; the region in which the first arm ended, if it did.
+    Else(Option<RegionId>),
+}
+
+/// An open block. Out of the function itself lead `return`s, which nothing meets again.
+#[derive(Debug)]
+struct Frame {
+    kind: FrameKind,
+    /// The region in front of it; `None` where control can't come.
+    entry: Option<RegionId>,
+    /// Does a branch lead to its end?
+    is_target: bool,
+    /// Does a branch lead out of it, beyond its end?
+    is_left: bool,
+}
+
+#[derive(Default)]
+struct Splitter {
+    throws: bool,
+    regions: Vec<Option<Region>>,
+    frames: Vec<Frame>,
+    /// The region that goes on; `None` where control can't come.
+    current: Option<RegionId>,
+}
+
+impl Splitter {
+    fn fresh(&mut self) -> RegionId {
+        self.regions.push(None);
+        self.regions.len() - 1
+    }
+
+    fn begin(&mut self) {
+        self.current = self.current.map(|_| self.fresh());
+    }
+
+    fn enter(&mut self, kind: FrameKind) {
+        self.frames.push(Frame { kind, entry: self.current, is_target: false, is_left: false });
+    }
+
+    fn operator(&mut self, operator: &Operator<'_>, place: (u32, u32)) {
+        if is_counted(operator) {
+            self.count(place);
+        }
+        match operator {
+            Operator::Block { .. } => self.enter(FrameKind::Block),
+            Operator::TryTable { try_table } => {
+                try_table.catches.iter().for_each(|catch| self.branch(label(catch)));
+                self.enter(FrameKind::Block);
+            }
+            Operator::Loop { .. } => {
+                self.enter(FrameKind::Loop);
+                self.begin();
+            }
+            Operator::If { .. } => {
+                self.enter(FrameKind::Then);
+                self.begin();
+            }
+            Operator::Else => self.other_arm(),
+            Operator::End => self.leave(),
+            _ => self.jump(operator),
+        }
+    }
+
+    fn count(&mut self, (at, end): (u32, u32)) {
+        let Some(region) = self.current.and_then(|id| self.regions.get_mut(id)) else { return };
+        let region = region.get_or_insert_with(|| Region { first: (at, end), ranges: Vec::new() });
+        match region.ranges.last_mut() {
+            Some(last) if last.1 == at => last.1 = end,
+            _ => region.ranges.push((at, end)),
+        }
+    }
+
+    /// Operators behind which control goes elsewhere, always or sometimes.
+    fn jump(&mut self, operator: &Operator<'_>) {
+        match operator {
+            Operator::Br { relative_depth } => {
+                self.branch(*relative_depth);
+                self.current = None;
+            }
+            Operator::BrIf { relative_depth }
+            | Operator::BrOnNull { relative_depth }
+            | Operator::BrOnNonNull { relative_depth }
+            | Operator::BrOnCast { relative_depth, .. }
+            | Operator::BrOnCastFail { relative_depth, .. }
+            | Operator::BrOnCastDescEq { relative_depth, .. }
+            | Operator::BrOnCastDescEqFail { relative_depth, .. } => {
+                self.branch(*relative_depth);
+                self.begin();
+            }
+            Operator::BrTable { targets } => {
+                targets.targets().flatten().for_each(|depth| self.branch(depth));
+                self.branch(targets.default());
+                self.current = None;
+            }
+            Operator::Return
+            | Operator::ReturnCall { .. }
+            | Operator::ReturnCallIndirect { .. }
+            | Operator::ReturnCallRef { .. }
+            | Operator::Throw { .. }
+            | Operator::ThrowRef
+            | Operator::Rethrow { .. } => {
+                self.leave_all();
+                self.current = None;
+            }
+            Operator::Unreachable => self.current = None,
+            _ if may_not_return(operator, self.throws) => {
+                self.leave_all();
+                self.begin();
+            }
+            _ => {}
+        }
+    }
+
+    fn branch(&mut self, depth: u32) {
+        let Some(target) = self.frames.len().checked_sub(1 + depth as usize) else { return };
+        for frame in &mut self.frames[target + 1..] {
+            frame.is_left = true;
+        }
+        self.frames[target].is_target |= self.frames[target].kind != FrameKind::Loop;
+    }
+
+    fn leave_all(&mut self) {
+        self.frames.iter_mut().for_each(|frame| frame.is_left = true);
+    }
+
+    fn other_arm(&mut self) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        frame.kind = FrameKind::Else(self.current);
+        self.current = frame.entry;
+        self.begin();
+    }
+
+    fn leave(&mut self) {
+        let Some(Frame { kind, entry, is_target, is_left }) = self.frames.pop() else { return };
+        self.current = match kind {
+            _ if !is_left => entry,
+            FrameKind::Loop => self.current,
+            FrameKind::Block if !is_target => self.current,
+            FrameKind::Else(None) if !is_target => self.current,
+            FrameKind::Else(then) if !is_target && self.current.is_none() => then,
+            _ => entry.map(|_| self.fresh()),
+        };
+    }
+}
+
+/// The label that a handler leads to, as seen from outside of its `try_table`.
+fn label(catch: &Catch) -> u32 {
+    match catch {
+        Catch::One { label, .. }
+        | Catch::OneRef { label, .. }
+        | Catch::All { label }
+        | Catch::AllRef { label } => *label,
+    }
+}
+
+fn may_not_return(operator: &Operator<'_>, throws: bool) -> bool {
+    match operator {
+        Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::CallRef { .. } => throws,
+        // Handlers of the old proposal, and stacks that may never be resumed.
+        Operator::Try { .. }
+        | Operator::Catch { .. }
+        | Operator::CatchAll
+        | Operator::Delegate { .. }
+        | Operator::Resume { .. }
+        | Operator::ResumeThrow { .. }
+        | Operator::ResumeThrowRef { .. }
+        | Operator::Suspend { .. }
+        | Operator::Switch { .. } => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmparser::{Parser, Payload};
+
+    /// The names of instructions by region, in the order of the regions.
+    fn regions(body: &str, throws: bool) -> Vec<String> {
+        let text = format!("(module (memory 1) (func $f (param i32) {body}))");
+        let wasm = wat::parse_str(text).unwrap();
+        let mut found = Vec::new();
+        for payload in Parser::new(0).parse_all(&wasm) {
+            let Ok(Payload::CodeSectionEntry(body)) = payload else { continue };
+            let regions = regions_of(&body, 0, throws, &mut OperatorsReaderAllocations::default()).unwrap();
+            found = regions.iter().map(|region| names(&body, region)).collect();
+        }
+        found
+    }
+
+    fn names(body: &FunctionBody<'_>, region: &Region) -> String {
+        let mut reader = body.get_operators_reader().unwrap();
+        let mut names = Vec::new();
+        while !reader.eof() {
+            let at = reader.original_position() as u32;
+            let operator = reader.read().unwrap();
+            let inside = region.ranges.iter().any(|(start, end)| (*start..*end).contains(&at));
+            if inside && is_counted(&operator) {
+                names.push(name(&operator));
+            }
+        }
+        names.join(" ")
+    }
+
+    fn name(operator: &Operator<'_>) -> String {
+        match operator {
+            Operator::I32Const { value } => value.to_string(),
+            other => format!("{other:?}").split([' ', '(', '{']).next().unwrap_or_default().to_owned(),
+        }
+    }
+
+    #[test]
+    fn code_behind_a_block_that_none_leaves_goes_on() {
+        let body = "i32.const 1 drop
+            block i32.const 2 br_if 0 i32.const 3 drop end
+            i32.const 4 drop";
+        assert_eq!(regions(body, false), ["1 Drop 2 BrIf 4 Drop", "3 Drop"]);
+    }
+
+    #[test]
+    fn a_loop_counts_its_rounds_and_the_rest_goes_on() {
+        let body = "i32.const 1 drop loop i32.const 2 br_if 0 i32.const 3 drop end i32.const 4 drop";
+        assert_eq!(regions(body, false), ["1 Drop 4 Drop", "2 BrIf", "3 Drop"]);
+    }
+
+    #[test]
+    fn each_arm_counts_for_itself() {
+        let body = "i32.const 1 if i32.const 2 drop else i32.const 3 drop end i32.const 4 drop";
+        assert_eq!(regions(body, false), ["1 If 4 Drop", "2 Drop", "3 Drop"]);
+    }
+
+    #[test]
+    fn what_a_branch_leaves_ends() {
+        let body =
+            "block loop i32.const 1 br_if 1 i32.const 2 br_if 0 i32.const 3 drop end i32.const 4 drop end
+            i32.const 5 if return end i32.const 6 drop";
+        assert_eq!(regions(body, false), ["1 BrIf", "2 BrIf", "3 Drop 4 Drop", "5 If", "Return", "6 Drop"]);
+    }
+
+    #[test]
+    fn a_call_may_throw_where_the_module_can() {
+        let body = "i32.const 1 call $f i32.const 2 drop";
+        assert_eq!(regions(body, false), ["1 Call 2 Drop"]);
+        assert_eq!(regions(body, true), ["1 Call", "2 Drop"]);
+    }
+
+    #[test]
+    fn one_arm_that_comes_back_goes_on() {
+        let body =
+            "block i32.const 0 if br 1 else i32.const 3 drop end i32.const 4 drop end i32.const 5 drop";
+        assert_eq!(regions(body, false), ["0 If 5 Drop", "Br", "3 Drop 4 Drop"]);
+    }
+}

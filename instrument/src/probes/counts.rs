@@ -1,0 +1,180 @@
+//! Reads the counters of the calling-context nodes, at the end of a run.
+//!
+//! A region's counter says how often its first instruction was executed, and so were the others, but in the calls that
+//! were still going on when the run ended, by a trap or `proc_exit`: there only those up to the place where the call was.
+
+use super::decode::{NodeAddress, u32_at, u64_at};
+use super::layout::{contexts, node};
+use super::{ContextReader, Probes};
+use crate::Measure;
+use crate::plan::Region;
+use crate::recording::{ContextId, CountTable, InstructionTable};
+use rustc_hash::FxHashMap;
+use wasmscope_symbolize::{CodeOffset, FuncIndex};
+
+/// A call that was going on when the run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveCall {
+    /// Of which function.
+    pub func: FuncIndex,
+    /// The instruction that it had come to: a call, or at last one that trapped.
+    pub at: CodeOffset,
+}
+
+/// The exact counts of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Counts {
+    /// By context.
+    pub contexts: CountTable,
+    /// By context and place.
+    pub instructions: InstructionTable,
+    /// Calls for whose context there was no room: what they did is counted nowhere else.
+    pub lost_calls: u64,
+}
+
+impl Counts {
+    /// Reads the contexts memory of a run that ended with the calls `live`, outermost first. The contexts must have been
+    /// read before.
+    pub fn read(probes: &Probes, memory: &[u8], contexts: &ContextReader, live: &[LiveCall]) -> Counts {
+        let tree = Tree { probes, memory };
+        let live = tree.nodes_of(live);
+        let mut counts = Counts { lost_calls: tree.lost_calls(), ..Counts::default() };
+        for at in tree.nodes() {
+            let Some((id, func)) = contexts.id(NodeAddress(at)).zip(tree.func(at)) else { continue };
+            let counters = tree.counters(at, func);
+            counts.contexts.push(id, tree.calls(at), tree.bulk_bytes(func, &counters));
+            let live = live.get(&at).map_or(&[][..], Vec::as_slice);
+            for (region, count) in tree.regions(func).iter().zip(counters) {
+                counts.region(id, region, count, live);
+            }
+        }
+        counts
+    }
+
+    /// Splits the region's ranges where the calls `live`, which ascend, had come to.
+    fn region(&mut self, context: ContextId, region: &Region, mut count: u64, live: &[u32]) {
+        if count == 0 {
+            return;
+        }
+        // A call that had not come to the first instruction is not in the count.
+        let mut reached = live.iter().filter(|at| region.first.0 <= **at).peekable();
+        for (start, end) in &region.ranges {
+            let mut start = *start;
+            while let Some(at) = reached.next_if(|at| **at + 1 < *end) {
+                if *at >= start {
+                    self.range(context, start, *at + 1, count);
+                    start = *at + 1;
+                }
+                count = count.saturating_sub(1);
+            }
+            self.range(context, start, *end, count);
+        }
+    }
+
+    fn range(&mut self, context: ContextId, start: u32, end: u32, count: u64) {
+        if count > 0 {
+            self.instructions.push(context, CodeOffset(start), CodeOffset(end), count);
+        }
+    }
+}
+
+/// The calling-context tree as it stands in memory.
+struct Tree<'a> {
+    probes: &'a Probes,
+    memory: &'a [u8],
+}
+
+impl Tree<'_> {
+    fn word(&self, at: u32) -> u32 {
+        u32_at(self.memory, at).unwrap_or(0)
+    }
+
+    fn long(&self, at: u32) -> u64 {
+        u64_at(self.memory, at).unwrap_or(0)
+    }
+
+    fn calls(&self, node: u32) -> u64 {
+        if self.probes.measures.has(Measure::Calls) { self.long(node + node::CALLS) } else { 0 }
+    }
+
+    /// The calls of the nodes that stand for all others past the budget.
+    fn lost_calls(&self) -> u64 {
+        let nodes = (0..contexts::OVERFLOW_NODES)
+            .map(|n| self.probes.overflow_start() + n * self.probes.overflow_stride());
+        nodes.map(|at| self.calls(at)).sum()
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = u32> {
+        let free = self.word(contexts::FREE);
+        let first = Some(self.probes.first_node()).filter(|at| *at < free);
+        std::iter::successors(first, move |at| {
+            Some(at + self.probes.node_size(self.func(*at)?)).filter(|next| *next < free)
+        })
+    }
+
+    fn func(&self, node: u32) -> Option<FuncIndex> {
+        match self.word(node + node::TAG) {
+            node::ROOT_TAG => None,
+            tag => Some(FuncIndex(tag & !node::TAGGED)),
+        }
+    }
+
+    fn regions(&self, func: FuncIndex) -> &[Region] {
+        self.probes.regions.get(func.index()).map_or(&[], Vec::as_slice)
+    }
+
+    fn counters(&self, node: u32, func: FuncIndex) -> Vec<u64> {
+        let first = node + node::counters(self.probes.call_sites(func).len() as u32);
+        (0..self.probes.counters(func)).map(|number| self.long(first + 8 * number)).collect()
+    }
+
+    /// The counter behind those of the regions, where there is one.
+    fn bulk_bytes(&self, func: FuncIndex, counters: &[u64]) -> u64 {
+        counters.get(self.regions(func).len()).copied().unwrap_or(0)
+    }
+
+    /// The nodes of the calls that go on, and by node the offsets that they had come to, ascending.
+    fn nodes_of(&self, live: &[LiveCall]) -> FxHashMap<u32, Vec<u32>> {
+        let mut found: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        let (mut node, mut site) = (contexts::ROOT, None);
+        for call in live {
+            let Some(callee) = self.callee(node, call.func, site) else { continue };
+            found.entry(callee).or_default().push(call.at.0);
+            (node, site) = (callee, Some(call.at));
+        }
+        found.values_mut().for_each(|offsets| offsets.sort_unstable());
+        found
+    }
+
+    /// The node of `func` when the function of `caller` calls it at `site`. A caller that ended in a tail call is not
+    /// among the live ones: its callee is found further down.
+    fn callee(&self, caller: u32, func: FuncIndex, site: Option<CodeOffset>) -> Option<u32> {
+        let is_func = |node: &u32| self.func(*node) == Some(func);
+        let is_site = |node: &u32| self.call_site(*node) == site;
+        let ancestor = || self.ancestors(caller).find(is_func);
+        let exact = || self.children(caller).filter(is_func).find(is_site);
+        let child = || self.children(caller).find(is_func);
+        ancestor().or_else(exact).or_else(child).or_else(|| {
+            self.nodes().filter(is_func).find(|node| self.ancestors(*node).any(|above| above == caller))
+        })
+    }
+
+    /// A node and those above it, the root not among them.
+    fn ancestors(&self, node: u32) -> impl Iterator<Item = u32> {
+        let up = |at: &u32| Some(self.word(*at + node::PARENT) & !(node::ALLOCATOR | node::NESTED));
+        std::iter::successors(Some(node), up).take_while(|at| *at > contexts::ROOT)
+    }
+
+    fn children(&self, node: u32) -> impl Iterator<Item = u32> {
+        let is_node = |at: &u32| *at != 0;
+        let next = move |at: &u32| Some(self.word(*at + node::NEXT)).filter(is_node);
+        std::iter::successors(Some(self.word(node + node::CHILDREN)).filter(is_node), next)
+    }
+
+    /// The call instruction that leads to a node; `None` where several share its slot.
+    fn call_site(&self, node: u32) -> Option<CodeOffset> {
+        let parent = self.ancestors(node).nth(1)?;
+        let slot = self.word(node + node::VIA).checked_sub(parent + node::SLOTS)? / 4;
+        *self.probes.call_sites(self.func(parent)?).get(slot as usize)?
+    }
+}
