@@ -4,6 +4,7 @@
 //! function and what was inlined into it), and interned: [`FrameId`], [`LineId`], [`PathId`].
 
 mod builder;
+mod executed;
 mod expand;
 mod frames;
 mod lines;
@@ -131,6 +132,16 @@ impl Profile {
     /// The call path of the crossings in row `row` of the recording's call sites, the import innermost.
     pub fn crossing_path(&self, row: usize) -> PathId {
         self.expanded.of_crossing_site.get(row).copied().unwrap_or(PathId::ROOT)
+    }
+
+    /// The call path of the counts in row `row` of the recording.
+    pub fn count_path(&self, row: usize) -> PathId {
+        self.expanded.of_count.get(row).copied().unwrap_or(PathId::ROOT)
+    }
+
+    /// The instructions that were executed in each call path by itself.
+    pub fn executed(&self) -> &[(PathId, u64)] {
+        &self.expanded.executed
     }
 
     /// What the addresses of memory 0 are used for.

@@ -62,6 +62,15 @@ pub fn value(unit: Unit, value: u64) -> String {
         Unit::Pages => counted("page", "pages"),
         Unit::Calls => counted("call", "calls"),
         Unit::Blocks => counted("block", "blocks"),
+        Unit::Instructions => counted("instruction", "instructions"),
+    }
+}
+
+/// The same without the noun, for a column whose head says what it counts: `1.20 M`.
+pub fn number(unit: Unit, number: u64) -> String {
+    match unit {
+        Unit::Nanos | Unit::Bytes => value(unit, number),
+        Unit::Pages | Unit::Calls | Unit::Blocks | Unit::Instructions => count(number),
     }
 }
 
@@ -125,6 +134,8 @@ mod tests {
         assert_eq!(value(Unit::Calls, 1), "1 call");
         assert_eq!(value(Unit::Pages, 17), "17 pages");
         assert_eq!(value(Unit::Blocks, 1_200_000), "1.20 M blocks");
+        assert_eq!(number(Unit::Blocks, 1_200_000), "1.20 M");
+        assert_eq!(number(Unit::Bytes, 1_024), "1.00 KiB");
         assert_eq!(exact(1_234_567), "1,234,567");
         assert_eq!(exact(999), "999");
         assert_eq!(percent(share(1, 3)), "33.3 %");

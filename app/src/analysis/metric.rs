@@ -23,6 +23,12 @@ pub enum Metric {
     /// Bytes of the blocks that were never freed or, in a range of time, that were handed out in the range and not
     /// freed until its end.
     LiveBytes,
+    /// Calls of functions, exactly.
+    Calls,
+    /// Executed instructions, exactly.
+    Instructions,
+    /// Bytes that `memory.copy`, `memory.fill` and `memory.init` moved.
+    MovedBytes,
 }
 
 /// What a value counts.
@@ -38,11 +44,13 @@ pub enum Unit {
     Calls,
     /// Heap blocks.
     Blocks,
+    /// Executed instructions.
+    Instructions,
 }
 
 impl Metric {
     /// Every metric, in the order in which they are offered.
-    pub const ALL: [Metric; 7] = [
+    pub const ALL: [Metric; 10] = [
         Metric::Time,
         Metric::Crossings,
         Metric::HostTime,
@@ -50,6 +58,9 @@ impl Metric {
         Metric::Allocations,
         Metric::AllocatedBytes,
         Metric::LiveBytes,
+        Metric::Calls,
+        Metric::Instructions,
+        Metric::MovedBytes,
     ];
 
     /// The word that the command line uses.
@@ -62,6 +73,9 @@ impl Metric {
             Metric::Allocations => "allocations",
             Metric::AllocatedBytes => "allocated",
             Metric::LiveBytes => "live",
+            Metric::Calls => "calls",
+            Metric::Instructions => "instructions",
+            Metric::MovedBytes => "moved",
         }
     }
 
@@ -75,6 +89,9 @@ impl Metric {
             Metric::Allocations => "Allocations",
             Metric::AllocatedBytes => "Allocated bytes",
             Metric::LiveBytes => "Live bytes",
+            Metric::Calls => "Calls",
+            Metric::Instructions => "Instructions",
+            Metric::MovedBytes => "Bytes moved",
         }
     }
 
@@ -98,6 +115,13 @@ impl Metric {
             Metric::LiveBytes => {
                 "Bytes of blocks that were not freed until the end, by who asked for them; in a range of time, of those handed out in it and not freed until its end."
             }
+            Metric::Calls => "Calls of functions, each counted, by who called.",
+            Metric::Instructions => {
+                "Executed WebAssembly instructions, each counted. They are the same on every machine."
+            }
+            Metric::MovedBytes => {
+                "Bytes that memory.copy, memory.fill and memory.init moved, by who moved them."
+            }
         }
     }
 
@@ -105,16 +129,24 @@ impl Metric {
     pub const fn unit(self) -> Unit {
         match self {
             Metric::Time | Metric::HostTime => Unit::Nanos,
-            Metric::Crossings => Unit::Calls,
+            Metric::Crossings | Metric::Calls => Unit::Calls,
+            Metric::Instructions => Unit::Instructions,
             Metric::PagesGrown => Unit::Pages,
             Metric::Allocations => Unit::Blocks,
-            Metric::AllocatedBytes | Metric::LiveBytes => Unit::Bytes,
+            Metric::AllocatedBytes | Metric::LiveBytes | Metric::MovedBytes => Unit::Bytes,
         }
     }
 
-    /// Does a range of time filter it? Crossings are recorded as sums over the whole run.
+    /// Does a range of time filter it? Crossings and counts are recorded as sums over the whole run.
     pub const fn is_timed(self) -> bool {
-        !matches!(self, Metric::Crossings | Metric::HostTime)
+        matches!(
+            self,
+            Metric::Time
+                | Metric::PagesGrown
+                | Metric::Allocations
+                | Metric::AllocatedBytes
+                | Metric::LiveBytes
+        )
     }
 
     /// Does the profile hold anything of it?
@@ -125,6 +157,9 @@ impl Metric {
             Metric::Crossings | Metric::HostTime => !recording.crossings.sites.is_empty(),
             Metric::PagesGrown => !recording.growth.is_empty(),
             Metric::Allocations | Metric::AllocatedBytes | Metric::LiveBytes => !recording.heap.is_empty(),
+            Metric::Calls => recording.counts.calls.iter().any(|calls| *calls > 0),
+            Metric::Instructions => !recording.instructions.is_empty(),
+            Metric::MovedBytes => recording.counts.bulk_bytes.iter().any(|bytes| *bytes > 0),
         }
     }
 }

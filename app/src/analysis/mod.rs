@@ -29,5 +29,5 @@ pub use heap::{
 pub use lines::{FileRow, LineRow, LineTable, lines};
 pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};
 pub use metric::{Metric, Unit, UnknownMetric};
-pub use summary::{HeapSummary, MemorySummary, Summary, summary};
+pub use summary::{CountSummary, HeapSummary, MemorySummary, Summary, summary};
 pub use tree::{CallNode, CallTree, NodeId};

@@ -2,6 +2,9 @@
 
 use super::{CallTreeQuery, FunctionRow, HeapFindings, HeapTotals, Metric, functions, growth};
 use crate::profile::Profile;
+use crate::units;
+use std::fmt;
+use wasmscope_instrument::Measure;
 use wasmscope_instrument::recording::{Direction, Meta, Outcome, Phase, PhaseSpan};
 
 /// So many functions are named.
@@ -29,6 +32,30 @@ pub struct HeapSummary {
     pub findings: HeapFindings,
 }
 
+/// The exact counts in a [`Summary`]; `None` where it was not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CountSummary {
+    /// Calls of functions.
+    pub calls: Option<u64>,
+    /// Executed instructions.
+    pub instructions: Option<u64>,
+    /// Bytes that instructions moved in bulk.
+    pub moved_bytes: Option<u64>,
+}
+
+/// `12 calls, 345 instructions, 6.00 KiB moved in bulk`, as far as it was counted.
+impl fmt::Display for CountSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let CountSummary { calls, instructions, moved_bytes } = *self;
+        let parts = [
+            calls.map(|calls| units::things(calls, "call")),
+            instructions.map(|count| units::things(count, "instruction")),
+            moved_bytes.map(|bytes| format!("{} moved in bulk", units::bytes(bytes))),
+        ];
+        f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// A run on one page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
@@ -52,6 +79,8 @@ pub struct Summary {
     pub host_nanos: u64,
     /// Calls of exports.
     pub host_to_guest_calls: u64,
+    /// Exact counts.
+    pub counts: CountSummary,
     /// The memories of the module, in their order.
     pub memories: Vec<MemorySummary>,
     /// The heap; `None` where no heap operation was recorded.
@@ -84,6 +113,7 @@ pub fn summary(profile: &Profile) -> Summary {
         guest_to_host_calls,
         host_nanos,
         host_to_guest_calls: crossings(Direction::HostToGuest).0,
+        counts: counts(profile),
         memories: memories(profile),
         heap: heap(profile),
         has_lines: !profile.lines().is_empty(),
@@ -110,6 +140,18 @@ fn memories(profile: &Profile) -> Vec<MemorySummary> {
         refused: memory.refused,
     });
     summed.collect()
+}
+
+fn counts(profile: &Profile) -> CountSummary {
+    let measures = profile.recording().meta.measures;
+    let sum = |numbers: &mut dyn Iterator<Item = u64>| numbers.fold(0, u64::saturating_add);
+    let counts = &profile.recording().counts;
+    let instructions = measures.has(Measure::Instructions);
+    CountSummary {
+        calls: measures.has(Measure::Calls).then(|| sum(&mut counts.calls.iter().copied())),
+        instructions: instructions.then(|| sum(&mut profile.executed().iter().map(|(_, count)| *count))),
+        moved_bytes: instructions.then(|| sum(&mut counts.bulk_bytes.iter().copied())),
+    }
 }
 
 fn heap(profile: &Profile) -> Option<HeapSummary> {

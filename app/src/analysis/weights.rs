@@ -15,6 +15,8 @@ pub(super) fn self_weights(profile: &Profile, query: &CallTreeQuery) -> Vec<u64>
         Metric::PagesGrown => weights.growth(profile, time),
         Metric::Allocations | Metric::AllocatedBytes => weights.allocations(profile, time, query.metric),
         Metric::LiveBytes => weights.live_bytes(profile, time),
+        Metric::Calls | Metric::MovedBytes => weights.counts(profile, query.metric),
+        Metric::Instructions => profile.executed().iter().for_each(|(path, n)| weights.add(*path, *n)),
     }
     weights.of_path
 }
@@ -63,6 +65,13 @@ impl Weights {
                 let value = if metric == Metric::Allocations { 1 } else { event.size };
                 self.add(profile.heap_path(event.context), value);
             }
+        }
+    }
+
+    fn counts(&mut self, profile: &Profile, metric: Metric) {
+        for (row, (_, calls, moved_bytes)) in profile.recording().counts.iter().enumerate() {
+            let value = if metric == Metric::Calls { calls } else { moved_bytes };
+            self.add(profile.count_path(row), value);
         }
     }
 

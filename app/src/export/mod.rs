@@ -63,5 +63,6 @@ pub(crate) const fn unit_word(unit: Unit) -> &'static str {
         Unit::Pages => "pages",
         Unit::Calls => "calls",
         Unit::Blocks => "blocks",
+        Unit::Instructions => "instructions",
     }
 }

@@ -191,6 +191,18 @@ impl ProfileBuilder {
         self
     }
 
+    /// `calls` calls of the innermost function of `path` in that calling context, which moved `bulk_bytes` in bulk and
+    /// executed `count` times the instruction that it is at.
+    #[must_use]
+    pub fn executed(mut self, path: &str, calls: u64, bulk_bytes: u64, count: u64) -> Self {
+        let path = self.frames.path(path);
+        if let (Some(context), Some(frame)) = (self.context(&path.guest), path.guest.last()) {
+            self.recording.counts.push(context, calls, bulk_bytes);
+            self.recording.instructions.push(context, frame.offset, frame.offset, count);
+        }
+        self
+    }
+
     fn count_crossings(
         &mut self,
         direction: Direction,

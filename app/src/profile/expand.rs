@@ -1,5 +1,6 @@
 //! Expands what was recorded, physical frames by code offset, into call paths of logical frames.
 
+use super::executed::executed;
 use super::frames::FrameInterner;
 use super::lines::LineInterner;
 use super::paths::PathInterner;
@@ -9,7 +10,7 @@ use rustc_hash::FxHashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use wasmscope_instrument::recording::{ContextId, ContextTable, Recording, StackFrame, StackTable};
-use wasmscope_symbolize::{CodeOffset, FuncIndex};
+use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
 
 /// The tables of frames, lines and paths, and the path of each recorded thing.
 #[derive(Debug)]
@@ -25,6 +26,10 @@ pub(super) struct Expanded {
     pub(super) of_growth: Vec<PathId>,
     /// By row of the crossings' call sites.
     pub(super) of_crossing_site: Vec<PathId>,
+    /// By row of the counts.
+    pub(super) of_count: Vec<PathId>,
+    /// The instructions that were executed in each path by itself.
+    pub(super) executed: Vec<(PathId, u64)>,
     bad_parents: usize,
 }
 
@@ -37,9 +42,22 @@ impl Expanded {
         let of_heap_context = events.heap(&mut expander, recording);
         let of_growth = events.growth(&mut expander, recording);
         let of_crossing_site = events.crossing_sites(&mut expander, recording);
+        let of_count = events.counts(&mut expander, recording);
+        let executed = executed(&mut expander, recording, &events.callers);
         let Expander { frames, lines, paths, bad_parents, .. } = expander;
         let (frames, lines, paths) = (frames.finish(), lines.finish(), paths.finish());
-        Expanded { frames, lines, paths, of_stack, of_heap_context, of_growth, of_crossing_site, bad_parents }
+        Expanded {
+            frames,
+            lines,
+            paths,
+            of_stack,
+            of_heap_context,
+            of_growth,
+            of_crossing_site,
+            of_count,
+            executed,
+            bad_parents,
+        }
     }
 
     /// What was wrong with the tables, as a sentence.
@@ -50,7 +68,7 @@ impl Expanded {
     }
 }
 
-struct Expander<'a, S: ?Sized> {
+pub(super) struct Expander<'a, S: ?Sized> {
     source: &'a S,
     frames: FrameInterner,
     lines: LineInterner,
@@ -114,15 +132,35 @@ impl<'a, S: FrameSource + ?Sized> Expander<'a, S> {
 
     /// `outer` with the function at `offset`, and what is inlined there, inside.
     fn guest(&mut self, outer: PathId, func: FuncIndex, offset: Option<CodeOffset>) -> PathId {
-        let chain = match self.chains.get(&(func, offset)) {
+        let chain = self.chain(func, offset);
+        self.inside(outer, chain)
+    }
+
+    /// The logical frames of `func` at `offset`, outermost first, as rows of a table.
+    pub(super) fn chain(&mut self, func: FuncIndex, offset: Option<CodeOffset>) -> Range<usize> {
+        match self.chains.get(&(func, offset)) {
             Some(chain) => chain.clone(),
             None => self.add_chain(func, offset),
-        };
+        }
+    }
+
+    /// `outer` with the frames of `chain` inside.
+    pub(super) fn inside(&mut self, outer: PathId, chain: Range<usize>) -> PathId {
         let mut path = outer;
         for (frame, line) in &self.chain_rows[chain] {
             path = self.paths.child(path, *frame, *line);
         }
         path
+    }
+
+    /// Are two chains the same frames at the same lines?
+    pub(super) fn are_equal(&self, a: &Range<usize>, b: &Range<usize>) -> bool {
+        self.chain_rows[a.clone()] == self.chain_rows[b.clone()]
+    }
+
+    /// The module that the code offsets belong to.
+    pub(super) fn module(&self) -> &'a ModuleIndex {
+        self.source.module()
     }
 
     fn host(&mut self, outer: PathId, import: FuncIndex) -> PathId {
@@ -208,6 +246,15 @@ impl ContextEvents<'_> {
         recording: &Recording,
     ) -> Vec<PathId> {
         recording.growth.iter().map(|event| self.path(expander, event.context, event.site)).collect()
+    }
+
+    fn counts<S: FrameSource + ?Sized>(
+        &self,
+        expander: &mut Expander<'_, S>,
+        recording: &Recording,
+    ) -> Vec<PathId> {
+        let contexts = recording.counts.context.iter();
+        contexts.map(|context| self.path(expander, Some(*context), None)).collect()
     }
 
     fn crossing_sites<S: FrameSource + ?Sized>(

@@ -1,12 +1,15 @@
 //! Where the meaning of a code offset comes from.
 
 use super::{FrameInfo, FrameKind};
-use wasmscope_symbolize::{CodeOffset, Frame, FuncIndex, Location, Symbols};
+use wasmscope_symbolize::{CodeOffset, Frame, FuncIndex, Location, ModuleIndex, Symbols};
 
 /// Tells what functions and code offsets mean. Besides the symbols of a module only made-up ones, for tests.
 pub(super) trait FrameSource {
     /// The logical frames at `offset` in `func`, innermost first; none where nothing is known.
     fn frames(&self, func: FuncIndex, offset: CodeOffset) -> Vec<Frame>;
+
+    /// The module that they belong to.
+    fn module(&self) -> &ModuleIndex;
 
     /// The function itself.
     fn info(&self, kind: FrameKind, func: FuncIndex) -> FrameInfo;
@@ -17,6 +20,10 @@ impl FrameSource for Symbols {
         // An offset in another function can only come from a damaged recording; its lines would be wrong.
         let belongs = self.module().function_at(offset) == Some(func);
         if belongs { Symbols::frames(self, offset) } else { Vec::new() }
+    }
+
+    fn module(&self) -> &ModuleIndex {
+        Symbols::module(self)
     }
 
     fn info(&self, kind: FrameKind, func: FuncIndex) -> FrameInfo {

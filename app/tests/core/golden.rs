@@ -33,6 +33,9 @@ fn program() -> Profile {
         .crossings("main@app.c:5;[env.log]", 1, 100, Some(5))
         .crossings("main@app.c:5;[env.now]", 40, 400, None)
         .export_calls("main", 1, 9_000)
+        .executed("main@app.c:3", 1, 0, 3)
+        .executed("main@app.c:3;parse@app.c:11;+push@vec.h:8", 20, 320, 60)
+        .executed("main@app.c:5;walk@app.c:20;walk@app.c:20", 7, 0, 14)
         .build()
 }
 

@@ -42,7 +42,7 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
 #[test]
 fn an_empty_recording_is_empty_in_every_view() {
     let profile = Profile::new(Recording::default());
-    assert_eq!(look_at_everything(&profile), [0; 7]);
+    assert_eq!(look_at_everything(&profile), [0; Metric::ALL.len()]);
     assert!(Metric::ALL.iter().all(|metric| !metric.available_in(&profile)));
     let query = CallTreeQuery::default();
     let tree = call_tree(&profile, &query);
@@ -121,10 +121,15 @@ fn cycles_and_ids_out_of_range_are_cut() {
             });
         }
         recording.heap.time_nanos.push(3);
+        for (context, end) in [(0, 2), (900, 2), (1, 0)] {
+            recording.counts.push(ContextId(context), 2, 3);
+            recording.instructions.push(ContextId(context), CodeOffset(1), CodeOffset(end), 4);
+        }
+        recording.counts.calls.push(3);
     });
     let profile = Profile::new(recording.recording());
     let totals = look_at_everything(&profile);
-    assert_eq!(totals, [5 + 6, 7, 14, 14, 8, 8 + 7, 8 + 1]);
+    assert_eq!(totals, [5 + 6, 7, 14, 14, 8, 8 + 7, 8 + 1, 3 * 2, 0, 3 * 3]);
     let broken = profile.warnings().iter().filter(|warning| warning.contains("call paths")).count();
     assert_eq!(broken, 1, "{:?}", profile.warnings());
 }
@@ -135,6 +140,8 @@ fn numbers_that_overflow_stay_at_the_top() {
     let profile = builder
         .crossings("a;[env.f]", 1, 1, Some(1))
         .grow(1, "a", 1, 1, true)
+        .executed("a;b", 1, 1, 1)
+        .executed("a", 1, 1, 1)
         .edit(|recording| {
             recording.samples.weight_nanos.fill(u64::MAX);
             recording.samples.time_nanos.fill(u64::MAX);
@@ -154,10 +161,17 @@ fn numbers_that_overflow_stay_at_the_top() {
             recording.crossings.sites.push(SiteCrossings { calls, total_nanos, bytes, ..site });
             let row = recording.crossings.functions[0].clone();
             recording.crossings.functions.push(Crossing { calls, total_nanos, ..row });
+            for numbers in [&mut recording.counts.calls, &mut recording.counts.bulk_bytes] {
+                numbers.fill(u64::MAX);
+            }
+            recording.instructions.count.fill(u64::MAX);
         })
         .build();
     let totals = look_at_everything(&profile);
-    assert_eq!(totals, [u64::MAX, u64::MAX, u64::MAX, 1, 4, u64::MAX, u64::MAX]);
+    assert_eq!(
+        totals,
+        [u64::MAX, u64::MAX, u64::MAX, 1, 4, u64::MAX, u64::MAX, u64::MAX, u64::MAX, u64::MAX]
+    );
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub(super) fn text(table: &FunctionTable, limit: Limit) -> String {
     let unit = table.metric.unit();
     let shown = &table.rows[..table.rows.len().min(limit.rows)];
     let head = format!("{}: {} in all\n\n", table.metric.title(), units::value(unit, table.total));
-    let rows = rows_text(shown, |value| units::value(unit, value));
+    let rows = rows_text(shown, |value| units::number(unit, value));
     head + &rows + &limit.rest(table.rows.len())
 }
 

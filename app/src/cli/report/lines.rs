@@ -85,9 +85,9 @@ pub(super) fn text(profile: &Profile, lines: &LineTable, limit: Limit) -> String
     for row in rows.iter().take(limit.rows) {
         let function = row.functions.first().map(|frame| profile.frames().get(*frame).short.to_string());
         table.row([
-            units::value(unit, row.self_value),
+            units::number(unit, row.self_value),
             units::percent(units::share(row.self_value, lines.total)),
-            units::value(unit, row.total_value),
+            units::number(unit, row.total_value),
             format!("{}:{}", file_name(&row.file), row.line),
             function.unwrap_or_default(),
         ]);

@@ -31,6 +31,9 @@ pub(super) struct SummaryJson<'a> {
     guest_to_host_calls: u64,
     host_nanos: u64,
     host_to_guest_calls: u64,
+    calls: Option<u64>,
+    instructions: Option<u64>,
+    moved_bytes: Option<u64>,
     memories: Vec<MemoryJson>,
     heap: Option<HeapJson>,
     has_lines: bool,
@@ -72,6 +75,9 @@ pub(super) fn json<'a>(profile: &Profile, summary: &'a Summary) -> SummaryJson<'
         guest_to_host_calls: summary.guest_to_host_calls,
         host_nanos: summary.host_nanos,
         host_to_guest_calls: summary.host_to_guest_calls,
+        calls: summary.counts.calls,
+        instructions: summary.counts.instructions,
+        moved_bytes: summary.counts.moved_bytes,
         memories: summary.memories.iter().map(memory_json).collect(),
         heap: summary.heap.as_ref().map(|heap| HeapJson {
             totals: heap::totals_json(&heap.totals),
@@ -117,21 +123,42 @@ pub(super) fn text(profile: &Profile, summary: &Summary) -> String {
     text
 }
 
+/// What was run, how it ended, and what was measured of it.
 fn head_text(profile: &Profile, summary: &Summary) -> String {
-    let Summary { meta, run_nanos, samples, .. } = summary;
+    let Summary { meta, run_nanos, .. } = summary;
     let what = meta.invoked.clone().unwrap_or_else(|| meta.args.join(" "));
-    let sampler = match meta.sampler {
-        SamplerKind::None => "none",
+    let mut text = format!(
+        "{}\n{}",
+        clean(format!("{} {what}", meta.module_name).trim()),
+        outcome::text(profile, &units::nanos(*run_nanos))
+    );
+    [samples_text(summary), boundary_text(summary), counts_text(summary)]
+        .into_iter()
+        .flatten()
+        .for_each(|line| text.push_str(&line));
+    text
+}
+
+fn samples_text(summary: &Summary) -> Option<String> {
+    let sampler = match summary.meta.sampler {
+        SamplerKind::None => return None,
         SamplerKind::Signal => "by timer signal",
         SamplerKind::Epoch => "by epochs",
     };
-    format!(
-        "{}\n{}samples: {} {sampler}\nboundary: {} into the host took {}; {} into the guest\n",
-        clean(format!("{} {what}", meta.module_name).trim()),
-        outcome::text(profile, &units::nanos(*run_nanos)),
-        units::exact(*samples),
+    Some(format!("samples: {} {sampler}\n", units::exact(summary.samples)))
+}
+
+fn boundary_text(summary: &Summary) -> Option<String> {
+    let text = format!(
+        "boundary: {} into the host took {}; {} into the guest\n",
         units::things(summary.guest_to_host_calls, "call"),
         units::nanos(summary.host_nanos),
         units::things(summary.host_to_guest_calls, "call"),
-    )
+    );
+    summary.meta.measures.has(Measure::Boundary).then_some(text)
+}
+
+fn counts_text(summary: &Summary) -> Option<String> {
+    let counted = summary.counts.to_string();
+    (!counted.is_empty()).then(|| format!("counted: {counted}\n"))
 }

@@ -31,9 +31,9 @@ pub(super) fn text(profile: &Profile, tree: &CallTree, limit: Limit) -> String {
         let indent = "  ".repeat((node.depth as usize).min(MAX_INDENT));
         let place = place(profile, node.line).map_or(String::new(), |place| format!(" ({place})"));
         table.row([
-            units::value(unit, node.total_value),
+            units::number(unit, node.total_value),
             units::percent(units::share(node.total_value, tree.total())),
-            units::value(unit, node.self_value),
+            units::number(unit, node.self_value),
             format!("{indent}{}{place}", profile.frames().get(node.frame).short),
         ]);
     }

@@ -7,7 +7,7 @@ use crate::profile::source::{self, FrameSource};
 use crate::profile::{FrameInfo, FrameKind};
 use rustc_hash::FxHashMap;
 use wasmscope_instrument::recording::{Direction, Recording, StackFrame};
-use wasmscope_symbolize::{CodeOffset, Frame, FuncIndex, Location, Symbols};
+use wasmscope_symbolize::{CodeOffset, Frame, FuncIndex, Location, ModuleIndex, Symbols};
 
 type Chains = FxHashMap<(FuncIndex, CodeOffset), Vec<Frame>>;
 
@@ -34,6 +34,8 @@ pub(super) fn resolve(frames: &Frames, shape: &ModuleShape, mut recording: Recor
     recording.contexts.call_site.iter_mut().flatten().for_each(place);
     recording.growth.iter_mut().filter_map(|event| event.site.as_mut()).for_each(place);
     recording.crossings.sites.iter_mut().filter_map(|row| row.site.as_mut()).for_each(place);
+    recording.instructions.start.iter_mut().for_each(place);
+    recording.instructions.end = recording.instructions.start.iter().map(|at| CodeOffset(at.0 + 1)).collect();
     let exported = recording.crossings.functions.iter_mut();
     exported.filter(|row| row.direction == Direction::HostToGuest).for_each(|row| defined(&mut row.func));
     recording.module = bytes.into();
@@ -53,6 +55,10 @@ pub(super) struct MadeUp<'a> {
 impl FrameSource for MadeUp<'_> {
     fn frames(&self, func: FuncIndex, offset: CodeOffset) -> Vec<Frame> {
         self.chains.get(&(func, offset)).cloned().unwrap_or_default()
+    }
+
+    fn module(&self) -> &ModuleIndex {
+        self.symbols.module()
     }
 
     /// A function counts as declared at the lowest line that it was seen at.

@@ -82,6 +82,7 @@ fn run_ui(ui: &mut Ui, view: &Summary) {
             ("Ran for", units::nanos(view.run_nanos)),
             ("Measured", meta.measures.to_string().replace(',', ", ")),
             ("Time", sampled),
+            ("Counted", view.counts.to_string()),
             ("Allocator", allocators.join(", ")),
             (
                 "Source lines",

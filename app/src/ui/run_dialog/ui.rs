@@ -198,6 +198,11 @@ fn measure_ui(ui: &mut Ui, form: &mut RunForm, measure: Measure) {
         }
         Measure::Growth => ("Growth", "Each memory.grow: when, by how much, who asked."),
         Measure::Heap => ("Heap", "Each allocation and release: address, size, who asked."),
+        Measure::Calls => ("Calls", "Each call of a function, counted, by call path. Costs a few percent."),
+        Measure::Instructions => (
+            "Instructions",
+            "Each executed instruction, counted, by call path and line. Costs more than the rest.",
+        ),
     };
     let mut on = form.measures.has(measure);
     if ui.checkbox(&mut on, title).on_hover_text(about).changed() {
