@@ -37,12 +37,14 @@ const PROGRAMS: &[Program] = &[
 ];
 
 /// What is measured, and the column it has.
-const COLUMNS: [(&str, &[Measure]); 6] = [
-    ("all", &Measure::ALL),
+const COLUMNS: [(&str, &[Measure]); 8] = [
+    ("default", &[Measure::Time, Measure::Boundary, Measure::Growth, Measure::Heap]),
     ("time", &[Measure::Time]),
     ("boundary", &[Measure::Boundary]),
     ("growth", &[Measure::Growth]),
     ("heap", &[Measure::Heap]),
+    ("calls", &[Measure::Calls]),
+    ("counts", &[Measure::Calls, Measure::Instructions]),
     ("none", &[]),
 ];
 

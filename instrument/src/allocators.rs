@@ -1,6 +1,8 @@
 //! Which functions are allocators, known by name.
 
 use crate::recording::HeapOp;
+use std::fmt;
+use std::str::FromStr;
 use wasmscope_symbolize::{FuncType, ValType};
 
 /// What an allocator does, with the positions of the parameters that tell about it.
@@ -25,7 +27,7 @@ pub(crate) enum AllocatorShape {
 use AllocatorShape::{Alloc, AllocArray, AllocInto, CanonicalRealloc, Free, Realloc, ReallocArray};
 
 /// Names of C functions, without what implementations put in front of them, and how many parameters each has.
-const C_FUNCTIONS: &[(&str, usize, AllocatorShape)] = &[
+const C_FUNCTIONS: [(&str, usize, AllocatorShape); 11] = [
     ("malloc", 1, Alloc { size: 0 }),
     ("calloc", 2, AllocArray { count: 0, size: 1 }),
     ("realloc", 2, Realloc { old: 0, size: 1 }),
@@ -38,6 +40,59 @@ const C_FUNCTIONS: &[(&str, usize, AllocatorShape)] = &[
     ("posix_memalign", 3, AllocInto { out: 0, size: 2 }),
     ("cabi_realloc", 4, CanonicalRealloc { old: 0, size: 3 }),
 ];
+
+/// A function that the user says is an allocator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnAllocator {
+    /// Its name, as the module has it or as it is shown.
+    pub name: String,
+    /// What it does.
+    pub kind: AllocatorKind,
+}
+
+/// What an allocator does: the same, with the same parameters, as a C function that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AllocatorKind(usize);
+
+/// `NAME=FUNCTION` can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not NAME=FUNCTION, with one of: {}", C_FUNCTIONS.map(|(name, ..)| name).join(", "))]
+pub struct BadAllocator {
+    /// The text as it was given.
+    pub text: String,
+}
+
+/// `arena_alloc=malloc`: the function `arena_alloc` does what `malloc` does.
+impl FromStr for OwnAllocator {
+    type Err = BadAllocator;
+
+    fn from_str(text: &str) -> Result<Self, BadAllocator> {
+        // A name may have an equals sign in it, as `operator==`; the function has none.
+        let parts = text.rsplit_once('=').filter(|(name, _)| !name.is_empty());
+        let known = parts.and_then(|(name, like)| {
+            let kind = AllocatorKind(C_FUNCTIONS.iter().position(|(known, ..)| *known == like)?);
+            Some(OwnAllocator { name: name.to_owned(), kind })
+        });
+        known.ok_or_else(|| BadAllocator { text: text.to_owned() })
+    }
+}
+
+impl fmt::Display for OwnAllocator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.name, C_FUNCTIONS[self.kind.0].0)
+    }
+}
+
+impl AllocatorKind {
+    /// What a function of type `ty` does that the user says is of this kind.
+    ///
+    /// # Errors
+    /// When it has other parameters.
+    pub(crate) fn shape(self, ty: &FuncType) -> Result<AllocatorShape, Misfit> {
+        let (_, params, shape) = C_FUNCTIONS[self.0];
+        if shape.fits(Arity::Exactly(params), ty) { Ok(shape) } else { Err(Misfit) }
+    }
+}
 
 /// What implementations of C's functions put in front of their names.
 const C_PREFIXES: &[&str] =
@@ -194,6 +249,20 @@ mod tests {
         for (name, (params, results), shape) in cases {
             assert_eq!(recognise(name, &ty(*params, *results)), Some(Ok(*shape)), "{name}");
         }
+    }
+
+    #[test]
+    fn own_allocators_read_back_as_they_are_written() {
+        for text in ["arena_alloc=malloc", "pool::operator==(x)=free"] {
+            assert_eq!(text.parse::<OwnAllocator>().unwrap().to_string(), text);
+        }
+        for text in ["arena_alloc", "arena_alloc=mallok", "=free", ""] {
+            let error = text.parse::<OwnAllocator>().unwrap_err().to_string();
+            assert!(error.contains("one of: malloc, calloc, realloc"), "{error}");
+        }
+        let kind = "a=calloc".parse::<OwnAllocator>().unwrap().kind;
+        assert_eq!(kind.shape(&ty(2, 1)), Ok(AllocArray { count: 0, size: 1 }));
+        assert_eq!(kind.shape(&ty(1, 1)), Err(Misfit));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::pipeline;
 use anyhow::Context;
 use std::path::PathBuf;
 use std::sync::Arc;
-use wasmscope_instrument::{Instrumented, MeasureSet, instrument};
+use wasmscope_instrument::{Instrumented, MeasureSet, OwnAllocator, instrument};
 use wasmscope_symbolize::ModuleIndex;
 
 /// Put the probes into a module and write it, without running it
@@ -16,16 +16,20 @@ pub struct InstrumentArgs {
     /// Where the module with probes goes
     #[arg(short, long, value_name = "OUT.wasm")]
     output: PathBuf,
-    /// What the probes measure: a comma list of time, boundary, growth, heap (time needs none)
+    /// What the probes measure: a comma list of time, boundary, growth, heap, calls, instructions (time needs none)
     #[arg(long, value_name = "LIST", default_value_t)]
     measure: MeasureSet,
+    /// A function that allocates though its name doesn't tell, and the C function that it does the same as, such as
+    /// arena_alloc=malloc
+    #[arg(long, value_name = "NAME=FUNCTION")]
+    allocator: Vec<OwnAllocator>,
 }
 
 pub(super) fn run(args: &InstrumentArgs) -> anyhow::Result<()> {
     let guest = pipeline::open_module(&args.module)?;
     let place = || args.module.display().to_string();
     let index = Arc::new(ModuleIndex::parse(&guest.bytes).with_context(place)?);
-    let instrumented = instrument(&guest.bytes, &index, args.measure).with_context(place)?;
+    let instrumented = instrument(&guest.bytes, &index, args.measure, &args.allocator).with_context(place)?;
     let Instrumented { wasm, warnings, .. } = instrumented;
     warnings.iter().for_each(|warning| print::note(warning));
     print::file_or_text(Some(&args.output), &args.module, &wasm)

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use wasmscope_instrument::recording::Outcome;
 use wasmscope_instrument::{
-    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, MeasureSet, Observer, OutputStream, Program, RunOptions,
-    Stdin, Value,
+    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, MeasureSet, Observer, OutputStream, OwnAllocator,
+    Program, RunOptions, Stdin, Value,
 };
 
 const TRAP_EXIT_CODE: u8 = 134;
@@ -25,9 +25,13 @@ pub struct RecordArgs {
     /// Where the recording goes [default: the module's name with .wscope, in the current folder]
     #[arg(short, long, value_name = "OUT.wscope")]
     output: Option<PathBuf>,
-    /// What to measure: a comma list of time, boundary, growth, heap
+    /// What to measure: a comma list of time, boundary, growth, heap, calls, instructions
     #[arg(long, value_name = "LIST", default_value_t)]
     measure: MeasureSet,
+    /// A function that allocates though its name doesn't tell, and the C function that it does the same as, such as
+    /// arena_alloc=malloc
+    #[arg(long, value_name = "NAME=FUNCTION")]
+    allocator: Vec<OwnAllocator>,
     /// Samples a second
     #[arg(long, value_name = "HZ", default_value_t = DEFAULT_RATE_HZ, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rate: u32,
@@ -73,10 +77,23 @@ pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn options(args: RecordArgs) -> RunOptions {
-    let RecordArgs { measure, rate, invoke, call_args, env, dir, stdin, timeout, max_memory, args, .. } =
-        args;
+    let RecordArgs {
+        measure,
+        allocator,
+        rate,
+        invoke,
+        call_args,
+        env,
+        dir,
+        stdin,
+        timeout,
+        max_memory,
+        args,
+        ..
+    } = args;
     RunOptions {
         measures: measure,
+        allocators: allocator,
         rate_hz: rate,
         program: Program { args, env, stdin: stdin.map_or(Stdin::Inherit, Stdin::File), dirs: dir },
         invoke: invoke.map(|export| Invocation { export, args: call_args }),

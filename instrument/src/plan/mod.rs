@@ -3,17 +3,19 @@
 mod abi;
 mod forwards;
 mod function;
+mod options;
 mod outermost;
 mod references;
 mod regions;
 mod scan;
 
 pub(crate) use function::{Action, EntryCheck, FunctionPlan, Point};
+pub use options::ProbeOptions;
 pub(crate) use references::References;
 pub(crate) use regions::Region;
 pub(crate) use scan::{Instruction, Op, Scan, body_error, read_body};
 
-use crate::allocators::{self, AllocatorShape};
+use crate::allocators::{self, AllocatorKind, AllocatorShape, Misfit};
 use crate::callgraph::CallGraph;
 use crate::error::RewriteError;
 use crate::probes::layout::Width;
@@ -24,7 +26,7 @@ use function::Planner;
 use references::host_holds_references;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
-use wasmscope_symbolize::{CodeOffset, ExportKind, FuncIndex, ModuleIndex};
+use wasmscope_symbolize::{CodeOffset, ExportKind, FuncIndex, FuncType, ModuleIndex};
 
 /// What is to be injected into a module, and where.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +52,7 @@ const LONGEST_COUNTER_BYTES: usize = 32;
 const MOST_ADDED_LOCALS: u64 = 16;
 
 impl Plan {
-    /// Decides what is needed to measure `measures` in the module in `bytes`, of which `index` is the outline.
+    /// Decides what is needed to do what `options` ask in the module in `bytes`, of which `index` is the outline.
     /// `name_of` gives functions' names as the module has them, by which allocators are known.
     ///
     /// # Errors
@@ -60,8 +62,9 @@ impl Plan {
         bytes: &[u8],
         index: &ModuleIndex,
         name_of: impl Fn(FuncIndex) -> Arc<str>,
-        measures: MeasureSet,
+        options: impl Into<ProbeOptions>,
     ) -> Result<Plan, RewriteError> {
+        let ProbeOptions { measures, allocators } = options.into();
         if !measures.needs_rewriting() {
             return Ok(Plan::default());
         }
@@ -71,7 +74,7 @@ impl Plan {
             plan.probes.width = Width::Wide;
         }
         let mut shapes = if measures.has(Measure::Heap) {
-            plan.find_allocators(bytes, index, name_of)
+            plan.find_allocators(bytes, index, name_of, &allocators)
         } else {
             FxHashMap::default()
         };
@@ -112,31 +115,47 @@ impl Plan {
         bytes: &[u8],
         index: &ModuleIndex,
         name_of: impl Fn(FuncIndex) -> Arc<str>,
+        own: &[(FuncIndex, AllocatorKind)],
     ) -> FxHashMap<FuncIndex, AllocatorShape> {
         let mut shapes = FxHashMap::default();
+        for (func, kind) in own {
+            self.add_allocator(index, *func, &name_of(*func), |ty| Some(kind.shape(ty)), &mut shapes);
+        }
         let named = index.functions().iter().map(|function| (function.index, name_of(function.index)));
         let exports = index.exports().iter().filter(|export| export.kind == ExportKind::Function);
         let exported = exports.map(|export| (FuncIndex(export.index), Arc::clone(&export.name)));
         for (func, name) in named.chain(exported) {
-            let function = index.function(func).filter(|function| function.import.is_none());
-            let known =
-                function.and_then(|function| Some((function, allocators::recognise(&name, &function.ty)?)));
-            match known {
-                Some((_, Ok(shape))) if shapes.insert(func, shape).is_none() => {
-                    self.allocators.push(Allocator { func, name: name.to_string(), op: shape.op() });
-                }
-                Some((function, Err(_))) => self.warnings.push(format!(
-                    "{func} has an allocator's name, `{name}`, but takes {}: its blocks are not counted",
-                    function.ty
-                )),
-                _ => {}
-            }
+            let shape = |ty: &FuncType| allocators::recognise(&name, ty);
+            self.add_allocator(index, func, &name, shape, &mut shapes);
         }
         self.find_behind_wrappers(bytes, index, &mut shapes);
         if shapes.is_empty() {
             self.warnings.push("no function is known as an allocator: heap blocks can't be seen".to_owned());
         }
         shapes
+    }
+
+    /// Adds a function of the module if it is an allocator, and is none yet.
+    fn add_allocator(
+        &mut self,
+        index: &ModuleIndex,
+        func: FuncIndex,
+        name: &str,
+        shape: impl Fn(&FuncType) -> Option<Result<AllocatorShape, Misfit>>,
+        shapes: &mut FxHashMap<FuncIndex, AllocatorShape>,
+    ) {
+        let function = index.function(func).filter(|function| function.import.is_none());
+        match function.and_then(|function| Some((function, shape(&function.ty)?))) {
+            Some((_, Ok(shape))) if !shapes.contains_key(&func) => {
+                shapes.insert(func, shape);
+                self.allocators.push(Allocator { func, name: name.to_owned(), op: shape.op() });
+            }
+            Some((function, Err(Misfit))) => self.warnings.push(format!(
+                "{func}, `{name}`, is taken for an allocator, but is {}: its blocks are not counted",
+                function.ty
+            )),
+            _ => {}
+        }
     }
 
     /// What a known allocator merely forwards to is the allocator.

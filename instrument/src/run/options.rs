@@ -1,6 +1,6 @@
 //! How a module is to be run: what it is given, what is called, what it may use up.
 
-use crate::MeasureSet;
+use crate::{MeasureSet, OwnAllocator};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ pub const DEFAULT_RATE_HZ: u32 = 1_000;
 pub struct RunOptions {
     /// What to measure.
     pub measures: MeasureSet,
+    /// Functions that are allocators though their names don't tell.
+    pub allocators: Vec<OwnAllocator>,
     /// Samples a second, 1 to 10,000.
     pub rate_hz: u32,
     /// How samples are to be taken.
@@ -32,6 +34,7 @@ impl Default for RunOptions {
     fn default() -> Self {
         RunOptions {
             measures: MeasureSet::default(),
+            allocators: Vec::new(),
             rate_hz: DEFAULT_RATE_HZ,
             sampler: SamplerChoice::default(),
             program: Program::default(),

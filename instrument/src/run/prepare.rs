@@ -4,9 +4,12 @@ use super::{Limits, RunOptions, SamplerChoice};
 use crate::probes::Probes;
 use crate::recording::{Allocator, SamplerKind};
 use crate::sample::SIGNALS_REACH_GUESTS;
-use crate::{Measure, MeasureSet, OffsetMap, Plan, RecordError, RewriteError, rewrite};
+use crate::{
+    AllocatorKind, Measure, MeasureSet, OffsetMap, OwnAllocator, Plan, ProbeOptions, RecordError,
+    RewriteError, rewrite,
+};
 use std::sync::Arc;
-use wasmscope_symbolize::{Memory, ModuleIndex, Symbols};
+use wasmscope_symbolize::{FuncIndex, Memory, ModuleIndex, Symbols};
 
 /// A module that measures itself, with what is needed to read what it measured.
 #[derive(Clone, Debug)]
@@ -23,22 +26,45 @@ pub struct Instrumented {
     pub warnings: Vec<String>,
 }
 
-/// Plans and rewrites `bytes` for `measures`.
+/// Plans and rewrites `bytes` for `measures`, where the functions in `own` are allocators besides those that are known.
 pub fn instrument(
     bytes: &Arc<[u8]>,
     index: &Arc<ModuleIndex>,
     measures: MeasureSet,
+    own: &[OwnAllocator],
 ) -> Result<Instrumented, RewriteError> {
     let symbols = Symbols::new(Arc::clone(bytes), Arc::clone(index));
-    let plan = Plan::new(bytes, index, |func| Arc::clone(&symbols.name(func).raw), measures)?;
+    let mut warnings = Vec::new();
+    let allocators = own.iter().flat_map(|own| find_own(index, &symbols, own, &mut warnings)).collect();
+    let options = ProbeOptions { measures, allocators };
+    let plan = Plan::new(bytes, index, |func| Arc::clone(&symbols.name(func).raw), options)?;
     let rewritten = rewrite(bytes, index, &plan)?;
     Ok(Instrumented {
         wasm: rewritten.wasm,
         offsets: rewritten.offsets,
         probes: rewritten.probes,
         allocators: plan.allocators().to_vec(),
-        warnings: plan.warnings().to_vec(),
+        warnings: warnings.into_iter().chain(plan.warnings().iter().cloned()).collect(),
     })
+}
+
+/// The functions that have the name, in whichever way it may be written.
+fn find_own(
+    index: &ModuleIndex,
+    symbols: &Symbols,
+    own: &OwnAllocator,
+    warnings: &mut Vec<String>,
+) -> Vec<(FuncIndex, AllocatorKind)> {
+    let has_name = |func: &FuncIndex| {
+        let name = symbols.name(*func);
+        [&name.raw, &name.full, &name.short].into_iter().any(|name| **name == *own.name)
+    };
+    let defined = index.functions().iter().filter(|function| function.import.is_none());
+    let found: Vec<_> = defined.map(|function| function.index).filter(has_name).collect();
+    if found.is_empty() {
+        warnings.push(format!("no function is named `{}`, which was to be an allocator", own.name));
+    }
+    found.into_iter().map(|func| (func, own.kind)).collect()
 }
 
 /// The same, but a module that can't be rewritten is left as it is, with a warning: it can still be sampled.
@@ -46,6 +72,7 @@ pub fn instrument_or_leave(
     bytes: &Arc<[u8]>,
     index: &Arc<ModuleIndex>,
     measures: MeasureSet,
+    own: &[OwnAllocator],
 ) -> Instrumented {
     let left = |warnings| Instrumented {
         wasm: bytes.to_vec(),
@@ -58,7 +85,7 @@ pub fn instrument_or_leave(
         return left(Vec::new());
     }
     let sampled_only = |error| left(vec![format!("only time was measured: {error}")]);
-    instrument(bytes, index, measures).unwrap_or_else(sampled_only)
+    instrument(bytes, index, measures, own).unwrap_or_else(sampled_only)
 }
 
 /// Refuses a module whose memories are larger from the start than they may be.

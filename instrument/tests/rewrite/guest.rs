@@ -73,7 +73,13 @@ impl Guest {
 
     /// Calls `export` in the rewritten module.
     pub fn record(&self, measures: MeasureSet, host: Host, export: &str, args: &[Val]) -> (String, Recorded) {
-        let rewritten = self.rewritten(measures);
+        self.record_plan(&self.plan(measures), host, export, args)
+    }
+
+    /// The same, rewritten as `plan` says.
+    pub fn record_plan(&self, plan: &Plan, host: Host, export: &str, args: &[Val]) -> (String, Recorded) {
+        let rewritten = rewrite(&self.bytes, &self.index, plan).unwrap();
+        validate(&rewritten.wasm);
         run(&rewritten.wasm, Some(rewritten.probes), host, export, args)
     }
 

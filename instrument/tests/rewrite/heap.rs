@@ -1,7 +1,7 @@
 //! The heap: each block once, at the outermost allocator.
 
 use crate::guest::{Guest, Host};
-use wasmscope_instrument::{Measure, MeasureSet};
+use wasmscope_instrument::{Measure, MeasureSet, OwnAllocator, Plan, ProbeOptions};
 
 const HEAP: MeasureSet = MeasureSet::NONE.with(Measure::Heap);
 
@@ -129,4 +129,27 @@ fn allocators_are_reported_and_misfits_are_warned_of() {
     assert!(plan.warnings()[0].contains("`memalign`"));
     let none = Guest::new("(module)").plan(HEAP);
     assert_eq!(none.warnings(), ["no function is known as an allocator: heap blocks can't be seen"]);
+}
+
+#[test]
+fn the_user_can_name_allocators() {
+    let guest = Guest::new(
+        r#"(module (func $arena_alloc (param i32) (result i32) (i32.add (local.get 0) (i32.const 1000)))
+        (func $arena_drop (param i32)) (func $odd (param f32))
+        (func (export "run") (call $arena_drop (call $arena_alloc (i32.const 8)))))"#,
+    );
+    let of = |name: &str, like: &str| {
+        let known = format!("{name}={like}").parse::<OwnAllocator>().unwrap();
+        let functions = guest.index.functions().iter().map(|function| function.index);
+        (functions.into_iter().find(|func| *guest.symbols.name(*func).raw == *name).unwrap(), known.kind)
+    };
+    let allocators = vec![of("arena_alloc", "malloc"), of("arena_drop", "free"), of("odd", "free")];
+    let options = ProbeOptions { measures: HEAP, allocators };
+    let plan =
+        Plan::new(&guest.bytes, &guest.index, |func| guest.symbols.name(func).raw.clone(), options).unwrap();
+    let names: Vec<_> = plan.allocators().iter().map(|allocator| &*allocator.name).collect();
+    assert_eq!(names, ["arena_alloc", "arena_drop"]);
+    assert!(plan.warnings().iter().any(|warning| warning.contains("`odd`")), "{:?}", plan.warnings());
+    let (_, recorded) = guest.record_plan(&plan, Host::Absent, "run", &[]);
+    assert_eq!(guest.heap_lines(&recorded), ["run/arena_alloc +1008:8", "run/arena_drop -1008"]);
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
 use wasmscope_instrument::{
-    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, MeasureSet, Program, RunOptions, SamplerChoice, Stdin,
-    Value,
+    BadAllocator, DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, MeasureSet, OwnAllocator, Program,
+    RunOptions, SamplerChoice, Stdin, Value,
 };
 
 /// The fields of the dialog, as they are remembered for each module.
@@ -28,6 +28,8 @@ pub struct RunForm {
     pub dirs: Vec<(String, String)>,
     /// What to measure.
     pub measures: MeasureSet,
+    /// Functions that are allocators, one `NAME=FUNCTION` a line.
+    pub allocators: String,
     /// Samples a second.
     pub rate_hz: u32,
     /// Stop after so many seconds; 0 is never.
@@ -71,6 +73,7 @@ impl Default for RunForm {
             stdin_path: String::new(),
             dirs: Vec::new(),
             measures: MeasureSet::default(),
+            allocators: String::new(),
             rate_hz: DEFAULT_RATE_HZ,
             time_limit_seconds: 0,
             memory_limit_mib: 0,
@@ -110,6 +113,7 @@ impl RunForm {
             call,
             args: words::join(&options.program.args),
             measures: options.measures,
+            allocators: lines(&options.allocators),
             rate_hz: options.rate_hz,
             ..RunForm::default()
         }
@@ -135,6 +139,7 @@ impl RunForm {
         }
         Ok(RunOptions {
             measures: self.measures,
+            allocators: self.own_allocators()?,
             rate_hz: self.rate_hz.clamp(1, 10_000),
             sampler: SamplerChoice::Auto,
             cache_dir: None,
@@ -162,6 +167,13 @@ impl RunForm {
         })
     }
 
+    fn own_allocators(&self) -> Result<Vec<OwnAllocator>, FormError> {
+        let lines = self.allocators.lines().map(str::trim).filter(|line| !line.is_empty());
+        let parsed = lines
+            .map(|line| line.parse().map_err(|error: BadAllocator| wrong("Allocators", error.to_string())));
+        parsed.collect()
+    }
+
     fn standard_input(&self) -> Result<Stdin, FormError> {
         let path = PathBuf::from(self.stdin_path.trim());
         match self.stdin {
@@ -178,6 +190,10 @@ impl RunForm {
             export.ok_or_else(|| wrong("Call", format!("the module exports no function `{name}`")))?;
         Ok(Some(Invocation { export: name.clone(), args: typed(export, args)? }))
     }
+}
+
+fn lines(allocators: &[OwnAllocator]) -> String {
+    allocators.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn default_call(module: &ModuleFacts) -> Call {

@@ -83,6 +83,9 @@ fn fields_ui(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) {
     let given = form.env.is_empty() && form.dirs.is_empty() && form.stdin == StdinForm::Empty;
     section(ui, "Environment, input and folders", !given, |ui| given_ui(ui, form, commands));
     let limited = form.time_limit_seconds > 0 || form.memory_limit_mib > 0;
+    if form.measures.has(Measure::Heap) {
+        section(ui, "Allocators of your own", !form.allocators.is_empty(), |ui| allocators_ui(ui, form));
+    }
     section(ui, "Limits", limited, |ui| limits_ui(ui, form));
 }
 
@@ -208,6 +211,16 @@ fn measure_ui(ui: &mut Ui, form: &mut RunForm, measure: Measure) {
     if ui.checkbox(&mut on, title).on_hover_text(about).changed() {
         form.measures = if on { form.measures.with(measure) } else { form.measures.without(measure) };
     }
+}
+
+fn allocators_ui(ui: &mut Ui, form: &mut RunForm) {
+    row(ui, "Allocators", |ui| {
+        let lines = form.allocators.lines().count().clamp(1, 5);
+        let edit = TextEdit::multiline(&mut form.allocators).desired_rows(lines).desired_width(f32::INFINITY);
+        ui.add(edit.hint_text("arena_alloc=malloc, one a line").margin(Margin::symmetric(6, 4))).on_hover_text(
+            "Functions that allocate though their names don't tell, and the C function that each does the same as.",
+        );
+    });
 }
 
 fn given_ui(ui: &mut Ui, form: &mut RunForm, commands: &Commands) {
