@@ -222,3 +222,17 @@ fn an_instrumented_module_is_valid_and_smaller_than_twice() {
     assert!(index.exports().iter().any(|export| &*export.name == "wasmscope:events"));
     assert!(after.len() < 2 * before.len());
 }
+
+#[test]
+fn the_plan_is_explained_function_by_function() {
+    let dir = tempfile::tempdir().unwrap();
+    let module = sample_module("fragment", "before.wasm");
+    let output = wasmscope(dir.path(), &["instrument", text(&module), "--explain"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{said}");
+    let line = |words: &[&str]| said.lines().any(|line| words.iter().all(|word| line.contains(word)));
+    assert!(line(&["malloc", "allocates: its block is recorded"]), "{said}");
+    assert!(line(&["sbrk", "memory.grow"]), "{said}");
+    assert!(line(&["__wasi_fd_write", "1 call of imports"]), "{said}");
+    assert!(!line(&["decode_page"]), "it computes, and leads to nothing: {said}");
+}

@@ -1,11 +1,12 @@
 //! `wasmscope instrument`: put the probes into a module and write it.
 
+use super::explain::explanation;
 use super::print;
 use crate::pipeline;
 use anyhow::Context;
 use std::path::PathBuf;
 use std::sync::Arc;
-use wasmscope_instrument::{Instrumented, MeasureSet, OwnAllocator, instrument};
+use wasmscope_instrument::{MeasureSet, OwnAllocator, instrument};
 use wasmscope_symbolize::ModuleIndex;
 
 /// Put the probes into a module and write it, without running it
@@ -14,8 +15,8 @@ pub struct InstrumentArgs {
     /// The module (.wasm)
     module: PathBuf,
     /// Where the module with probes goes
-    #[arg(short, long, value_name = "OUT.wasm")]
-    output: PathBuf,
+    #[arg(short, long, value_name = "OUT.wasm", required_unless_present = "explain")]
+    output: Option<PathBuf>,
     /// What the probes measure: a comma list of time, boundary, growth, heap, calls, instructions (time needs none)
     #[arg(long, value_name = "LIST", default_value_t)]
     measure: MeasureSet,
@@ -23,6 +24,9 @@ pub struct InstrumentArgs {
     /// arena_alloc=malloc
     #[arg(long, value_name = "NAME=FUNCTION")]
     allocator: Vec<OwnAllocator>,
+    /// Tell for each function what is injected, why, and how many bytes it takes
+    #[arg(long)]
+    explain: bool,
 }
 
 pub(super) fn run(args: &InstrumentArgs) -> anyhow::Result<()> {
@@ -30,7 +34,11 @@ pub(super) fn run(args: &InstrumentArgs) -> anyhow::Result<()> {
     let place = || args.module.display().to_string();
     let index = Arc::new(ModuleIndex::parse(&guest.bytes).with_context(place)?);
     let instrumented = instrument(&guest.bytes, &index, args.measure, &args.allocator).with_context(place)?;
-    let Instrumented { wasm, warnings, .. } = instrumented;
-    warnings.iter().for_each(|warning| print::note(warning));
-    print::file_or_text(Some(&args.output), &args.module, &wasm)
+    if args.explain {
+        print::text(explanation(&guest.bytes, &index, &instrumented)?.as_bytes())?;
+    } else {
+        instrumented.warnings.iter().for_each(|warning| print::note(warning));
+    }
+    let Some(output) = &args.output else { return Ok(()) };
+    print::file_or_text(Some(output), &args.module, &instrumented.wasm)
 }

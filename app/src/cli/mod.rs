@@ -1,5 +1,6 @@
 //! The command line. Each command is a file with its arguments and one function that does it.
 
+mod explain;
 mod export;
 mod info;
 mod instrument;

@@ -1,6 +1,7 @@
 //! What is injected where: decided here, as data, before any byte is written.
 
 mod abi;
+mod explain;
 mod forwards;
 mod function;
 mod options;
@@ -9,6 +10,7 @@ mod references;
 mod regions;
 mod scan;
 
+pub use explain::FunctionProbes;
 pub(crate) use function::{Action, EntryCheck, FunctionPlan, Point};
 pub use options::ProbeOptions;
 pub(crate) use references::References;
@@ -93,7 +95,7 @@ impl Plan {
         let regions =
             if measures.has(Measure::Instructions) { regions::read(bytes, index)? } else { Vec::new() };
         let left_alone = plan.leave_alone(bytes, index, &scan, &graph, &regions)?;
-        plan.functions(index, &scan, &graph, measures, &shapes, &regions, &left_alone, open);
+        plan.plan_functions(index, &scan, &graph, measures, &shapes, &regions, &left_alone, open);
         plan.probes.regions = regions;
         plan.type_of = references.type_of;
         Ok(plan)
@@ -207,7 +209,7 @@ impl Plan {
     }
 
     #[allow(clippy::too_many_arguments, reason = "the results of all that was found out, used once")]
-    fn functions(
+    fn plan_functions(
         &mut self,
         index: &ModuleIndex,
         scan: &Scan,

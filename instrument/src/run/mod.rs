@@ -81,7 +81,7 @@ pub fn record<W: Write>(
     let mut collector = Collector::new(writer, &*observer, clock.clone(), options.limits);
 
     collector.begin_phase(Phase::Rewrite, clock.now());
-    let Instrumented { wasm, offsets, probes, allocators, warnings } =
+    let Instrumented { wasm, offsets, probes, allocators, warnings, .. } =
         prepare::instrument_or_leave(&guest.bytes, &index, options.measures, &options.allocators);
     meta.allocators = allocators;
     meta.warnings = warnings;

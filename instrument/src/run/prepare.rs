@@ -5,8 +5,8 @@ use crate::probes::Probes;
 use crate::recording::{Allocator, SamplerKind};
 use crate::sample::SIGNALS_REACH_GUESTS;
 use crate::{
-    AllocatorKind, Measure, MeasureSet, OffsetMap, OwnAllocator, Plan, ProbeOptions, RecordError,
-    RewriteError, rewrite,
+    AllocatorKind, FunctionProbes, Measure, MeasureSet, OffsetMap, OwnAllocator, Plan, ProbeOptions,
+    RecordError, RewriteError, rewrite,
 };
 use std::sync::Arc;
 use wasmscope_symbolize::{FuncIndex, Memory, ModuleIndex, Symbols};
@@ -20,6 +20,8 @@ pub struct Instrumented {
     pub offsets: OffsetMap,
     /// Where the probes write.
     pub probes: Probes,
+    /// What was injected into each function.
+    pub functions: Vec<FunctionProbes>,
     /// The functions that were taken for allocators.
     pub allocators: Vec<Allocator>,
     /// What can't be measured, one sentence each.
@@ -43,6 +45,7 @@ pub fn instrument(
         wasm: rewritten.wasm,
         offsets: rewritten.offsets,
         probes: rewritten.probes,
+        functions: plan.functions().collect(),
         allocators: plan.allocators().to_vec(),
         warnings: warnings.into_iter().chain(plan.warnings().iter().cloned()).collect(),
     })
@@ -78,6 +81,7 @@ pub fn instrument_or_leave(
         wasm: bytes.to_vec(),
         offsets: OffsetMap::identity(),
         probes: Probes::default(),
+        functions: Vec::new(),
         allocators: Vec::new(),
         warnings,
     };
