@@ -85,7 +85,7 @@ impl CallGraph {
             Op::Call(_) | Op::TailCall(_) if !self.imports_call_back => Entry::None,
             Op::Call(_) | Op::TailCall(_) | Op::Resume => indirect(ANY),
             Op::CallIndirect(ty) | Op::TailCallIndirect(ty) => indirect(self.class(ty)),
-            Op::Grow(_) | Op::Bulk { .. } | Op::Return => Entry::None,
+            Op::Grow(_) | Op::Bulk(_) | Op::Access(_) | Op::Return => Entry::None,
         }
     }
 
@@ -152,7 +152,7 @@ impl Callers {
             Op::Call(_) | Op::TailCall(_) if !graph.imports_call_back => None,
             Op::Call(_) | Op::TailCall(_) | Op::Resume => self.classes.get_mut(ANY.0),
             Op::CallIndirect(ty) | Op::TailCallIndirect(ty) => self.classes.get_mut(graph.class(ty).0),
-            Op::Grow(_) | Op::Bulk { .. } | Op::Return => None,
+            Op::Grow(_) | Op::Bulk(_) | Op::Access(_) | Op::Return => None,
         };
         if let Some(callers) = callers.filter(|callers| callers.last() != Some(&caller)) {
             callers.push(caller);

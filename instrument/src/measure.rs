@@ -20,17 +20,20 @@ pub enum Measure {
     Calls,
     /// How many instructions were executed, by call path and line. Exact, and the same on every machine.
     Instructions,
+    /// Reads and writes of the first linear memory, by line of 64 bytes. Exact.
+    Access,
 }
 
 impl Measure {
     /// Every measure, in the order in which they are shown.
-    pub const ALL: [Measure; 6] = [
+    pub const ALL: [Measure; 7] = [
         Measure::Time,
         Measure::Boundary,
         Measure::Growth,
         Measure::Heap,
         Measure::Calls,
         Measure::Instructions,
+        Measure::Access,
     ];
 
     /// The word that the command line and the recording use.
@@ -42,6 +45,7 @@ impl Measure {
             Measure::Heap => "heap",
             Measure::Calls => "calls",
             Measure::Instructions => "instructions",
+            Measure::Access => "access",
         }
     }
 
@@ -150,7 +154,7 @@ mod tests {
         let error = "time,heat".parse::<MeasureSet>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`heat` is not a measure; there are: time,boundary,growth,heap,calls,instructions"
+            "`heat` is not a measure; there are: time,boundary,growth,heap,calls,instructions,access"
         );
     }
 }

@@ -225,6 +225,76 @@ fn bytes_that_are_moved_in_bulk_are_counted_once_they_are() {
     assert_eq!(case.record(EXACT).counts.bulk_bytes.iter().sum::<u64>(), 5 + 100 + 1000);
 }
 
+/// Executed instructions by name, as far as `wanted`.
+fn executed(recording: &Recording, wanted: impl Fn(&str) -> bool) -> u64 {
+    let index = ModuleIndex::parse(&recording.module).unwrap();
+    let base = index.code_start().unwrap().0 as usize;
+    let mut sum = 0;
+    for (context, start, end, count) in recording.instructions.iter() {
+        let func = recording.contexts.func[context.0 as usize];
+        for at in instructions_of(&recording.module, &index, func).unwrap() {
+            if (start..end).contains(&at) {
+                let rest = &recording.module[base + at.0 as usize..];
+                let operator =
+                    wasmparser::OperatorsReader::new(wasmparser::BinaryReader::new(rest, 0)).read();
+                sum += if wanted(&format!("{:?}", operator.unwrap())) { count } else { 0 };
+            }
+        }
+    }
+    sum
+}
+
+#[test]
+fn accesses_are_as_many_as_the_instructions_that_make_them() {
+    let case = Case { guest: sample("words/words.wasm"), invoke: None, program: Program::default() };
+    let recording = case.record(MeasureSet::ALL.without(Measure::Time));
+    let [reads, writes] =
+        [&recording.accesses.reads, &recording.accesses.writes].map(|all| all.iter().sum::<u64>());
+    let is = |word: &'static str| move |name: &str| name.contains(word);
+    // What is moved in bulk touches more lines than there are instructions.
+    let [copies, fills] = [executed(&recording, is("MemoryCopy")), executed(&recording, is("MemoryFill"))];
+    assert_eq!((copies, fills), (0, 0), "this program moves nothing in bulk");
+    assert_eq!(reads, executed(&recording, is("Load")));
+    assert_eq!(writes, executed(&recording, is("Store")));
+}
+
+#[test]
+fn each_access_counts_in_its_line() {
+    let case = Case::wat(
+        r#"(module (memory 2) (data $d "hello")
+             (func (export "run") (local $v v128)
+               (i32.store8 offset=64 (i32.const 63) (i32.const 1)) (i32.store8 (i32.const 128) (i32.const 1))
+               (drop (i64.load offset=100 (i32.const 28))) (drop (f64.load (i32.const 0)))
+               (f32.store (i32.const 4) (f32.const 1)) (f64.store (i32.const 8) (f64.const 1)) (i64.store (i32.const 0) (i64.const 1))
+               (v128.store (i32.const 640) (local.get $v)) (drop (v128.load8_lane 3 (i32.const 700) (local.get $v)))
+               (drop (i32.atomic.rmw.add (i32.const 1024) (i32.const 1)))
+               (drop (i64.atomic.rmw.cmpxchg (i32.const 1088) (i64.const 1) (i64.const 2)))
+               (memory.fill (i32.const 4095) (i32.const 0) (i32.const 66))
+               (memory.copy (i32.const 8192) (i32.const 4100) (i32.const 1))
+               (memory.copy (i32.const 70000) (i32.const 4100) (i32.const 0))
+               (memory.init $d (i32.const 65534) (i32.const 0) (i32.const 5))
+               (drop (i32.load (i32.const 0x7fffffff)))))"#,
+    );
+    let recording = case.record(MeasureSet::NONE.with(Measure::Access));
+    assert!(matches!(recording.outcome, Outcome::Trapped { .. }));
+    let rows: Vec<_> = recording.accesses.iter().collect();
+    let expected = [
+        (0, 1, 3),
+        (1, 0, 1),
+        (2, 1, 1),
+        (10, 1, 1),
+        (16, 1, 1),
+        (17, 1, 1),
+        (63, 0, 1),
+        (64, 1, 1),
+        (65, 0, 1),
+        (128, 0, 1),
+        (1023, 0, 1),
+        (1024, 0, 1),
+    ];
+    assert_eq!(rows, expected);
+}
+
 #[test]
 fn two_runs_count_the_same() {
     let case = Case { guest: sample("words/words.wasm"), invoke: None, program: Program::default() };

@@ -3,6 +3,7 @@
 //! None of them reads a file, keeps state or fails; caching is the caller's. Values that could overflow in a
 //! damaged recording stay at `u64::MAX` instead.
 
+mod accesses;
 mod boundary;
 mod call_tree;
 mod flame;
@@ -16,6 +17,7 @@ mod summary;
 mod tree;
 mod weights;
 
+pub use accesses::{AccessedPage, Accesses, accesses};
 pub use boundary::{BoundaryCaller, BoundaryRow, BoundaryTable, boundary};
 pub use call_tree::{CallTreeQuery, call_tree};
 pub use flame::{FlameBox, FlameLayout, flame};

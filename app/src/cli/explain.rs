@@ -70,7 +70,7 @@ fn body_bytes(index: &ModuleIndex, func: FuncIndex) -> u64 {
 
 /// What is injected, and for what.
 fn what(probes: &FunctionProbes) -> String {
-    let FunctionProbes { calls, crossings, growths, counters, bulk, .. } = *probes;
+    let FunctionProbes { calls, crossings, growths, accesses, counters, bulk, .. } = *probes;
     let counted = |count: u32, thing: &str| (count > 0).then(|| units::things(u64::from(count), thing));
     let allocator = probes.allocator.map(|op| match op {
         HeapOp::Alloc => "allocates: its block is recorded",
@@ -84,6 +84,7 @@ fn what(probes: &FunctionProbes) -> String {
         counted(crossings, "call").map(|calls| format!("{calls} of imports")),
         counted(growths, "memory.grow"),
         counted(counters, "instruction counter"),
+        counted(accesses, "memory instruction"),
         counted(bulk, "bulk instruction").map(|bulk| format!("bytes of {bulk}")),
         leads_on,
         probes.by_reference.then(|| "can be entered by reference".to_owned()),

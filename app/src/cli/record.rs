@@ -25,7 +25,7 @@ pub struct RecordArgs {
     /// Where the recording goes [default: the module's name with .wscope, in the current folder]
     #[arg(short, long, value_name = "OUT.wscope")]
     output: Option<PathBuf>,
-    /// What to measure: a comma list of time, boundary, growth, heap, calls, instructions
+    /// What to measure: a comma list of time, boundary, growth, heap, calls, instructions, access
     #[arg(long, value_name = "LIST", default_value_t)]
     measure: MeasureSet,
     /// A function that allocates though its name doesn't tell, and the C function that it does the same as, such as

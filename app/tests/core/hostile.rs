@@ -1,8 +1,8 @@
 //! Recordings with nothing in them, and ones that no recorder would write: every view works on them.
 
 use wasmscope::analysis::{
-    CallTreeQuery, HeapMapQuery, Metric, boundary, call_tree, flame, functions, growth, heap_at, heap_map,
-    lines, summary,
+    CallTreeQuery, HeapMapQuery, Metric, accesses, boundary, call_tree, flame, functions, growth, heap_at,
+    heap_map, lines, summary,
 };
 use wasmscope::profile::{PathId, Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
@@ -30,6 +30,7 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
     boundary(profile);
     growth(profile);
     summary(profile);
+    accesses(profile);
     for at_nanos in [0, 3, u64::MAX] {
         heap_at(profile, at_nanos);
         for range in [0..0, 0..65_536, 5..7, 0..u64::MAX, u64::MAX - 3..u64::MAX, u64::MAX..0] {

@@ -20,6 +20,8 @@ pub struct FunctionProbes {
     pub crossings: u32,
     /// `memory.grow` instructions.
     pub growths: u32,
+    /// Instructions whose accesses of memory are counted.
+    pub accesses: u32,
     /// Counters of instructions.
     pub counters: u32,
     /// Instructions whose bytes are counted.
@@ -47,6 +49,7 @@ impl FunctionProbes {
             calls: count(|action| matches!(action, Action::SetSlot(_))),
             crossings: count(|action| matches!(action, Action::Cross { .. })),
             growths: count(|action| matches!(action, Action::Grow { .. })),
+            accesses: count(|action| matches!(action, Action::Access(_) | Action::BulkAccess(_))),
             counters: count(|action| matches!(action, Action::Count(_))),
             bulk: count(|action| matches!(action, Action::CountBytes { .. })),
             allocator: plan.allocator.map(|shape| shape.op()),

@@ -1,8 +1,9 @@
 //! What is injected into one function.
 
 use super::abi::{self, ByteCount};
+use super::access::Access;
 use super::regions::Region;
-use super::scan::{Instruction, Op};
+use super::scan::{Bulk, Instruction, Op};
 use crate::allocators::AllocatorShape;
 use crate::callgraph::{CallGraph, Entry};
 use crate::probes::{Site, SiteKind};
@@ -30,6 +31,8 @@ pub(crate) struct FunctionPlan {
     pub(crate) counts_calls: bool,
     /// How many counters its nodes have: one for each region, and the last one for bytes moved in bulk.
     pub(crate) counters: u32,
+    /// Has it a calling context? Accesses need none.
+    pub(crate) has_context: bool,
 }
 
 /// How a function finds out whether the node that its caller has for the call is its own.
@@ -62,6 +65,10 @@ pub(crate) enum Action {
     Count(u32),
     /// Around: the last counter is raised by the number of bytes that are moved, once they are.
     CountBytes { wide: bool },
+    /// Around: the line that is accessed is counted, once it was.
+    Access(Access),
+    /// Around: the lines that are accessed are counted, once they were.
+    BulkAccess(Bulk),
     /// Instead: `return` becomes a branch to the block around the body.
     Return { depth: u32 },
     /// Instead: a tail call becomes a call and a branch to the block around the body.
@@ -98,6 +105,7 @@ impl Planner<'_> {
             let event = self.event(func, instruction);
             let actions = [
                 slots.of_instruction.get(&at).copied().map(Action::SetSlot),
+                self.access(instruction.op),
                 event,
                 leave(instruction, allocator, event),
             ];
@@ -110,7 +118,17 @@ impl Planner<'_> {
             counters += 1;
         }
         let (count, counts_calls) = (slots.call_sites.len() as u32, self.measures.has(Measure::Calls));
-        let plan = FunctionPlan { func, check, points, allocator, slots: count, counts_calls, counters };
+        let has_context = self.graph.reaches(func);
+        let plan = FunctionPlan {
+            func,
+            check,
+            points,
+            allocator,
+            slots: count,
+            counts_calls,
+            counters,
+            has_context,
+        };
         (plan, slots.call_sites)
     }
 
@@ -122,14 +140,25 @@ impl Planner<'_> {
                 let site = self.site(func, instruction, SiteKind::Grow(MemoryIndex(memory)));
                 Some(Action::Grow { site, memory, memory64 })
             }
-            Op::Bulk { wide } if self.measures.has(Measure::Instructions) => {
-                Some(Action::CountBytes { wide })
+            Op::Bulk(bulk) if self.measures.has(Measure::Instructions) => {
+                Some(Action::CountBytes { wide: bulk.wide[2] })
             }
             Op::Call(import) | Op::TailCall(import) if self.measures.has(Measure::Boundary) => {
                 let item = self.index.function(import)?.import?;
                 let bytes = abi::byte_count(self.index.imports().get(item)?);
                 let kind = SiteKind::Import { import, bytes: bytes.map(|bytes| bytes.rule) };
                 Some(Action::Cross { site: self.site(func, instruction, kind), bytes })
+            }
+            _ => None,
+        }
+    }
+
+    /// The access of the first memory that an instruction makes.
+    fn access(&self, op: Op) -> Option<Action> {
+        match op {
+            Op::Access(access) if access.memory == 0 => Some(Action::Access(access)),
+            Op::Bulk(bulk) if self.measures.has(Measure::Access) => {
+                (bulk.writes == 0 || bulk.reads == Some(0)).then_some(Action::BulkAccess(bulk))
             }
             _ => None,
         }

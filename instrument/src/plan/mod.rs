@@ -1,6 +1,7 @@
 //! What is injected where: decided here, as data, before any byte is written.
 
 mod abi;
+mod access;
 mod explain;
 mod forwards;
 mod function;
@@ -10,18 +11,19 @@ mod references;
 mod regions;
 mod scan;
 
+pub(crate) use access::Access;
 pub use explain::FunctionProbes;
 pub(crate) use function::{Action, EntryCheck, FunctionPlan, Point};
 pub use options::ProbeOptions;
 pub(crate) use references::References;
 pub(crate) use regions::Region;
-pub(crate) use scan::{Instruction, Op, Scan, body_error, read_body};
+pub(crate) use scan::{Bulk, Instruction, Op, Scan, body_error, read_body};
 
 use crate::allocators::{self, AllocatorKind, AllocatorShape, Misfit};
 use crate::callgraph::CallGraph;
 use crate::error::RewriteError;
 use crate::probes::layout::Width;
-use crate::probes::{CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, Probes};
+use crate::probes::{ACCESSES_EXPORT, CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, Probes};
 use crate::recording::Allocator;
 use crate::{Measure, MeasureSet};
 use function::Planner;
@@ -51,7 +53,7 @@ const LONGEST_INJECTION_BYTES: usize = 128;
 /// More than what raises a counter.
 const LONGEST_COUNTER_BYTES: usize = 32;
 /// More than the locals that are added to any function.
-const MOST_ADDED_LOCALS: u64 = 16;
+const MOST_ADDED_LOCALS: u64 = 32;
 
 impl Plan {
     /// Decides what is needed to do what `options` ask in the module in `bytes`, of which `index` is the outline.
@@ -81,7 +83,7 @@ impl Plan {
             FxHashMap::default()
         };
         let references = References::read(bytes)?;
-        let scan = Scan::read(bytes, index)?;
+        let scan = Scan::read(bytes, index, measures.has(Measure::Access))?;
         let inside = outermost::only_inside(index, &references, &scan, |func| shapes.contains_key(&func));
         shapes.retain(|func, _| !inside.contains(func));
         let open = host_holds_references(index);
@@ -190,7 +192,10 @@ impl Plan {
         regions: &[Vec<Region>],
     ) -> Result<FxHashSet<FuncIndex>, RewriteError> {
         let mut left_alone = FxHashSet::default();
-        for function in index.functions().iter().filter(|function| graph.reaches(function.index)) {
+        for function in index.functions() {
+            if !needs_probes(index, scan, graph, function.index) {
+                continue;
+            }
             let Some(body) = &function.body else { continue };
             let length = (body.end.0 - body.start.0) as usize;
             let counters = regions.get(function.index.index()).map_or(0, Vec::len);
@@ -226,7 +231,7 @@ impl Plan {
         let mut planner = Planner { index, graph, measures, sites: Vec::new() };
         for function in index.functions() {
             let func = function.index;
-            if !graph.reaches(func) || left_alone.contains(&func) {
+            if left_alone.contains(&func) || !needs_probes(index, scan, graph, func) {
                 self.probes.slots.push(&[], 0);
                 continue;
             }
@@ -250,7 +255,8 @@ impl Plan {
     fn thunks(&self, index: &ModuleIndex) -> Vec<FuncIndex> {
         let exports = index.exports().iter().filter(|export| export.kind == ExportKind::Function);
         let entered = exports.map(|export| FuncIndex(export.index)).chain(index.start());
-        let mut thunks: Vec<_> = entered.filter(|func| self.function(*func).is_some()).collect();
+        let has_context = |func: &FuncIndex| self.function(*func).is_some_and(|planned| planned.has_context);
+        let mut thunks: Vec<_> = entered.filter(has_context).collect();
         thunks.sort_unstable();
         thunks.dedup();
         thunks
@@ -262,8 +268,19 @@ impl Plan {
     }
 }
 
+/// Does `func` need a context, or does it access the first memory where accesses are counted?
+fn needs_probes(index: &ModuleIndex, scan: &Scan, graph: &CallGraph, func: FuncIndex) -> bool {
+    let accesses = |op: Op| match op {
+        Op::Access(access) => access.memory == 0,
+        Op::Bulk(bulk) => scan.accesses && (bulk.writes == 0 || bulk.reads == Some(0)),
+        _ => false,
+    };
+    let is_defined = index.function(func).is_some_and(|function| function.body.is_some());
+    graph.reaches(func) || is_defined && scan.of(func).iter().any(|instruction| accesses(instruction.op))
+}
+
 fn refuse_instrumented(index: &ModuleIndex) -> Result<(), RewriteError> {
-    let ours = |name: &str| [CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT].contains(&name);
+    let ours = |name: &str| [CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, ACCESSES_EXPORT].contains(&name);
     match index.exports().iter().find(|export| ours(&export.name)) {
         Some(export) => Err(RewriteError::AlreadyInstrumented { export: export.name.to_string() }),
         None => Ok(()),

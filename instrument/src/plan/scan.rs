@@ -1,5 +1,6 @@
 //! One pass over all function bodies that notes the instructions the plan depends on.
 
+use super::access::{Access, access_of};
 use crate::error::RewriteError;
 use wasmparser::{BinaryReader, FunctionBody, Operator, OperatorsReader, OperatorsReaderAllocations};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
@@ -11,6 +12,7 @@ pub(crate) struct Scan {
     /// Where in `instructions` each defined function begins, and the end.
     starts: Vec<u32>,
     first_defined: usize,
+    pub(crate) accesses: bool,
     /// Operands of `ref.func`.
     pub(crate) taken: Vec<FuncIndex>,
 }
@@ -36,17 +38,27 @@ pub(crate) enum Op {
     Resume,
     /// `memory.grow` of this memory.
     Grow(u32),
-    /// An instruction that moves as many bytes as its last operand says, of 64 bits where `wide`.
-    Bulk {
-        wide: bool,
-    },
+    /// An instruction that moves as many bytes as its last operand says.
+    Bulk(Bulk),
+    /// An instruction that reads or writes one place.
+    Access(Access),
     Return,
 }
 
+/// `memory.fill`, `memory.init` and `memory.copy`: they write to a memory, and the last one reads from one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bulk {
+    pub(crate) writes: u32,
+    pub(crate) reads: Option<u32>,
+    /// Are the operands of 64 bits: the address that is written to, what comes from, and how many bytes?
+    pub(crate) wide: [bool; 3],
+}
+
 impl Scan {
-    pub(crate) fn read(bytes: &[u8], index: &ModuleIndex) -> Result<Scan, RewriteError> {
+    /// `accesses` says whether instructions that access memory matter.
+    pub(crate) fn read(bytes: &[u8], index: &ModuleIndex, accesses: bool) -> Result<Scan, RewriteError> {
         let first_defined = index.imported_function_count();
-        let mut scan = Scan { starts: vec![0], first_defined, ..Scan::default() };
+        let mut scan = Scan { starts: vec![0], first_defined, accesses, ..Scan::default() };
         let mut allocations = OperatorsReaderAllocations::default();
         for function in index.functions().iter().skip(first_defined) {
             if let Some(body) = &function.body {
@@ -85,7 +97,7 @@ impl Scan {
             depth = depth_after(&operator, depth);
             if let Operator::RefFunc { function_index } = operator {
                 self.taken.push(FuncIndex(function_index));
-            } else if let Some(op) = relevant(&operator, index) {
+            } else if let Some(op) = relevant(&operator, index, self.accesses) {
                 let end = operators.original_position();
                 let offset = |at: usize| (at - base) as u32;
                 self.instructions.push(Instruction { at: offset(at), end: offset(end), depth, op });
@@ -126,8 +138,9 @@ fn depth_after(operator: &Operator<'_>, depth: u32) -> u32 {
     }
 }
 
-fn relevant(operator: &Operator<'_>, index: &ModuleIndex) -> Option<Op> {
+fn relevant(operator: &Operator<'_>, index: &ModuleIndex, accesses: bool) -> Option<Op> {
     let is_wide = |memory: &u32| index.memories().get(*memory as usize).is_some_and(|m| m.memory64);
+    let bulk = |writes: u32, reads: Option<u32>, wide: [bool; 3]| Op::Bulk(Bulk { writes, reads, wide });
     Some(match operator {
         Operator::Call { function_index } => Op::Call(FuncIndex(*function_index)),
         Operator::CallIndirect { type_index, .. } | Operator::CallRef { type_index } => {
@@ -142,10 +155,14 @@ fn relevant(operator: &Operator<'_>, index: &ModuleIndex) -> Option<Op> {
         | Operator::ResumeThrowRef { .. }
         | Operator::Switch { .. } => Op::Resume,
         Operator::MemoryGrow { mem } => Op::Grow(*mem),
-        Operator::MemoryFill { mem } => Op::Bulk { wide: is_wide(mem) },
-        Operator::MemoryInit { .. } => Op::Bulk { wide: false },
-        Operator::MemoryCopy { dst_mem, src_mem } => Op::Bulk { wide: is_wide(dst_mem) && is_wide(src_mem) },
+        Operator::MemoryFill { mem } => bulk(*mem, None, [is_wide(mem), false, is_wide(mem)]),
+        Operator::MemoryInit { mem, .. } => bulk(*mem, None, [is_wide(mem), false, false]),
+        Operator::MemoryCopy { dst_mem, src_mem } => {
+            let wide = [is_wide(dst_mem), is_wide(src_mem)];
+            bulk(*dst_mem, Some(*src_mem), [wide[0], wide[1], wide[0] && wide[1]])
+        }
         Operator::Return => Op::Return,
+        _ if accesses => Op::Access(access_of(operator)?),
         _ => return None,
     })
 }

@@ -13,6 +13,8 @@
 //!          32 the root node, the overflow nodes, the cache of $miss, then the nodes up to `free`
 //! node      0 parent u32 | flags   4 via u32   8 next u32   12 children u32   16 calls u64   24 tag u32
 //!          28 slots u32... then, at the next multiple of 8, counters u64...
+//!
+//! ACCESSES  16 bytes for each line of 64 bytes of the first memory, as far as 32 bits reach: reads u64, writes u64
 //! ```
 //! All words are zero until the first function is entered, or the first record written: nothing is initialised
 //! from data segments, so that a run that records nothing touches no page.
@@ -90,6 +92,20 @@ pub(crate) mod kind {
     pub(crate) const GROW: u32 = 4;
     /// The same, but the memory did not grow. The number behind that of GROW: the injected code counts on it.
     pub(crate) const REFUSED: u32 = GROW + 1;
+}
+
+/// The memory of accesses.
+pub(crate) mod accesses {
+    /// From an address to the address of its line's words: shifted right by this, with the low bits cleared.
+    pub(crate) const SHIFT: u32 = 2;
+    /// See [`SHIFT`].
+    pub(crate) const MASK: i32 = -16;
+    /// The word that counts reads.
+    pub(crate) const READS: u32 = 0;
+    /// The word that counts writes.
+    pub(crate) const WRITES: u32 = 8;
+    /// Bytes of a line's words.
+    pub(crate) const ENTRY: usize = 16;
 }
 
 /// Words of the CONTEXTS memory.

@@ -5,10 +5,12 @@
 //! `() -> ()` into the exported table to be called when the buffer of events is full; without one the buffer grows,
 //! and then drops.
 
+mod accesses;
 mod counts;
 mod decode;
 pub(crate) mod layout;
 
+pub use accesses::{access_counter_bytes, read_accesses};
 pub use counts::{Counts, LiveCall};
 pub use decode::{
     Call, ContextReader, NodeAddress, answers, decode, mark_free, nodes_from, set_clock, take_crossing,
@@ -24,11 +26,19 @@ use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
 pub const CONTEXTS_EXPORT: &str = "wasmscope:contexts";
 /// The name of the exported memory that holds the events and the words of the crossing.
 pub const EVENTS_EXPORT: &str = "wasmscope:events";
+/// The name of the exported memory that counts accesses of the first memory, where they are measured.
+pub const ACCESSES_EXPORT: &str = "wasmscope:accesses";
+/// The name of the first memory, which is exported beside it.
+pub const ACCESSED_EXPORT: &str = "wasmscope:accessed";
 /// The name of the exported table of one `funcref`, into which the host puts what drains the events.
 pub const HOST_EXPORT: &str = "wasmscope:host";
 
+/// Bytes of a line of memory, the unit in which accesses are counted: what caches move.
+pub const LINE_BYTES: u32 = 64;
 /// The most pages that each of the two memories may have; no other memory is likely to be declared with this maximum.
 pub const PROBE_MAXIMUM_PAGES: u32 = 1021;
+/// The most pages that the memory of accesses may have, by which it is known: one more than it can need.
+pub const ACCESSES_MAXIMUM_PAGES: u32 = 16_385;
 /// Where in the events memory the word is that holds the time of the events to come, in nanoseconds.
 pub const CLOCK_ADDRESS: u32 = layout::events::CLOCK;
 

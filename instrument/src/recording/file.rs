@@ -32,6 +32,7 @@
 //! | `HEAP` | first_row u64; columns: time in ns (delta), op u8 (0 alloc, 1 free, 2 realloc), address (delta), size u64, old address (delta), context u64 (optional id) | appended |
 //! | `CNTS` | columns: context (delta), calls (delta), bytes moved in bulk (delta) | appended |
 //! | `INST` | columns: context (delta), start (delta), end (delta), count (delta) | appended |
+//! | `ACCS` | columns: line (delta), reads (delta), writes (delta) | appended |
 //! | `PHAS` | rows of [`super::PhaseSpan`] | appended |
 //! | `OUTP` | bytes | appended; readers may keep the end only |
 //! | `OUTC` | [`super::Outcome`] | the last one counts |
@@ -73,6 +74,7 @@ impl Kind {
     pub const HEAP: Kind = Kind(*b"HEAP");
     pub const COUNTS: Kind = Kind(*b"CNTS");
     pub const INSTRUCTIONS: Kind = Kind(*b"INST");
+    pub const ACCESSES: Kind = Kind(*b"ACCS");
     pub const PHASES: Kind = Kind(*b"PHAS");
     pub const OUTPUT: Kind = Kind(*b"OUTP");
     pub const OUTCOME: Kind = Kind(*b"OUTC");
@@ -90,6 +92,7 @@ impl Kind {
             Kind::HEAP => "heap operations",
             Kind::COUNTS => "counts",
             Kind::INSTRUCTIONS => "instruction counts",
+            Kind::ACCESSES => "memory accesses",
             Kind::PHASES => "phases",
             Kind::OUTPUT => "output",
             Kind::OUTCOME => "outcome",

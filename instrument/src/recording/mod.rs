@@ -3,6 +3,7 @@
 //! It is a set of append-only tables of columns, written to a `.wscope` file in chunks while the program runs
 //! ([`writer`]) and read back whole ([`reader`]). Ids point backwards only: a parent stands before its children.
 
+mod access;
 mod boundary;
 mod context;
 mod counts;
@@ -19,6 +20,7 @@ mod stack;
 mod wire;
 mod writer;
 
+pub use access::AccessTable;
 pub use boundary::{Crossing, CrossingTable, Direction, DurationHistogram, SiteCrossings};
 pub use context::{ContextId, ContextTable};
 pub use counts::{CountTable, InstructionTable};
@@ -56,6 +58,8 @@ pub struct Recording {
     pub counts: CountTable,
     /// How often instructions were executed, by calling context and place.
     pub instructions: InstructionTable,
+    /// How often each line of memory was accessed.
+    pub accesses: AccessTable,
     /// How long each phase took.
     pub phases: Vec<PhaseSpan>,
     /// The last of what the program wrote to its standard output and standard error.

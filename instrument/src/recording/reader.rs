@@ -143,6 +143,7 @@ impl Assembly {
             Kind::INSTRUCTIONS => {
                 decode::<wire::InstructionColumns>(raw)?.append_to(&mut self.recording.instructions)?;
             }
+            Kind::ACCESSES => decode::<wire::AccessColumns>(raw)?.append_to(&mut self.recording.accesses)?,
             Kind::PHASES => self.recording.phases.append(&mut decode(raw)?),
             Kind::OUTPUT => self.take_output(decode(raw)?),
             Kind::OUTCOME => self.recording.outcome = decode(raw)?,

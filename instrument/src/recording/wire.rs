@@ -1,8 +1,8 @@
 //! The messages inside chunks: each table's rows as columns that pack small. See [`super::file`] for the list.
 
 use super::{
-    ContextId, ContextTable, CountTable, GrowthEvent, HeapEvents, HeapOp, InstructionTable, SampleTable,
-    StackFrame, StackId, StackTable,
+    AccessTable, ContextId, ContextTable, CountTable, GrowthEvent, HeapEvents, HeapOp, InstructionTable,
+    SampleTable, StackFrame, StackId, StackTable,
 };
 use serde::{Deserialize, Serialize, Serializer};
 use std::ops::Range;
@@ -88,6 +88,35 @@ pub(super) struct InstructionColumns {
     start: Vec<i64>,
     end: Vec<i64>,
     count: Vec<i64>,
+}
+
+/// Rows of [`AccessTable`].
+#[derive(Serialize, Deserialize)]
+pub(super) struct AccessColumns {
+    line: Vec<i64>,
+    reads: Vec<i64>,
+    writes: Vec<i64>,
+}
+
+impl AccessColumns {
+    /// The rows `rows` of `table`.
+    pub fn of(table: &AccessTable, rows: Range<usize>) -> Self {
+        AccessColumns {
+            line: deltas(table.line[rows.clone()].iter().map(|line| u64::from(*line))),
+            reads: deltas(table.reads[rows.clone()].iter().copied()),
+            writes: deltas(table.writes[rows].iter().copied()),
+        }
+    }
+
+    /// Appends the rows to `table`.
+    pub fn append_to(self, table: &mut AccessTable) -> Result<(), Malformed> {
+        let Self { line, reads, writes } = self;
+        equal([line.len(), reads.len(), writes.len()])?;
+        for (line, counts) in undeltas(&line).zip(undeltas(&reads).zip(undeltas(&writes))) {
+            table.push(narrow(line)?, counts.0, counts.1);
+        }
+        Ok(())
+    }
 }
 
 impl CountColumns {

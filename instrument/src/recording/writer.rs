@@ -2,12 +2,12 @@
 
 use super::file::{ChunkHead, FORMAT_VERSION, Kind, MAGIC, MAX_RAW_BYTES};
 use super::wire::{
-    ContextColumns, CountColumns, GrowthRows, HeapColumns, InstructionColumns, ModulePiece, OutputPiece,
-    SampleColumns, StackColumns,
+    AccessColumns, ContextColumns, CountColumns, GrowthRows, HeapColumns, InstructionColumns, ModulePiece,
+    OutputPiece, SampleColumns, StackColumns,
 };
 use super::{
-    ContextTable, CountTable, CrossingTable, GrowthEvent, HeapEvents, InstructionTable, Meta, Outcome,
-    PhaseSpan, SampleTable, StackTable,
+    AccessTable, ContextTable, CountTable, CrossingTable, GrowthEvent, HeapEvents, InstructionTable, Meta,
+    Outcome, PhaseSpan, SampleTable, StackTable,
 };
 use serde::Serialize;
 use std::io::{self, Write};
@@ -43,6 +43,8 @@ pub struct Batch {
     pub counts: CountTable,
     /// Instruction counts, in the last batch.
     pub instructions: InstructionTable,
+    /// Memory accesses, in the last batch.
+    pub accesses: AccessTable,
     /// Phases that ended.
     pub phases: Vec<PhaseSpan>,
     /// New output of the program.
@@ -109,7 +111,7 @@ impl<W: Write> Writer<W> {
     /// What the output says, such as that the disk is full.
     pub fn write(&mut self, batch: &Batch) -> io::Result<()> {
         let Batch { meta, stacks, samples, contexts, crossings, growth, heap, .. } = batch;
-        let Batch { counts, instructions, phases, output, outcome, .. } = batch;
+        let Batch { counts, instructions, accesses, phases, output, outcome, .. } = batch;
         self.chunk_of(Kind::META, meta.as_ref())?;
         let row = advance(&mut self.next.stacks, stacks.len());
         self.table(Kind::STACKS, stacks.len(), |rows| StackColumns::of(stacks, rows, row))?;
@@ -129,6 +131,7 @@ impl<W: Write> Writer<W> {
         self.table(Kind::INSTRUCTIONS, instructions.len(), |rows| {
             InstructionColumns::of(instructions, rows)
         })?;
+        self.table(Kind::ACCESSES, accesses.len(), |rows| AccessColumns::of(accesses, rows))?;
         self.chunk_of(Kind::PHASES, (!phases.is_empty()).then_some(phases))?;
         output.chunks(PIECE_BYTES).try_for_each(|piece| self.chunk(Kind::OUTPUT, &OutputPiece(piece)))?;
         self.chunk_of(Kind::OUTCOME, outcome.as_ref())?;

@@ -39,7 +39,8 @@ impl Body {
         ty: &FuncType,
         indices: &Indices,
     ) -> Body {
-        let locals = Locals::new(plan, ty, original.locals);
+        let locals =
+            Locals::new(plan, ty, original.locals, indices.accesses.is_some_and(|accesses| accesses.wide));
         let injector = Injector { indices, locals: &locals, plan };
         let mut body = Body::default();
         body.injected(original.start, |out| (original.groups + locals.groups()).encode(out));
@@ -119,6 +120,8 @@ fn instead(action: Action) -> Option<Instead> {
         | Action::Cross { .. }
         | Action::Grow { .. }
         | Action::Count(_)
-        | Action::CountBytes { .. } => None,
+        | Action::CountBytes { .. }
+        | Action::Access(_)
+        | Action::BulkAccess(_) => None,
     }
 }

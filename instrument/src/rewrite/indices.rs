@@ -1,5 +1,6 @@
 //! The indices of what is appended: everything of ours stands behind the module's own.
 
+use crate::Measure;
 use crate::error::RewriteError;
 use crate::plan::Plan;
 use crate::probes::layout::Width;
@@ -39,14 +40,29 @@ pub(super) struct Indices {
     pub(super) contexts: u32,
     pub(super) events: u32,
     pub(super) host_table: u32,
+    /// What counts accesses, where they are counted.
+    pub(super) accesses: Option<AccessIndices>,
+}
+
+/// What counts accesses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AccessIndices {
+    /// The memory of counters.
+    pub(super) memory: u32,
+    pub(super) touch_type: u32,
+    pub(super) touch: u32,
+    /// Has the memory that is accessed addresses of 64 bits?
+    pub(super) wide: bool,
 }
 
 impl Indices {
     pub(super) fn new(index: &ModuleIndex, plan: &Plan) -> Result<Indices, RewriteError> {
-        let added_functions = FIXED_FUNCTIONS + plan.probes.thunks.len();
+        let accessed = index.memories().first().filter(|_| plan.probes.measures.has(Measure::Access));
+        let touches = usize::from(accessed.is_some());
+        let added_functions = FIXED_FUNCTIONS + touches + plan.probes.thunks.len();
         let ty = index.types().len() as u32;
         let func = bounded("functions", index.functions().len(), added_functions, MOST_FUNCTIONS)?;
-        let memory = bounded("memories", index.memories().len(), 2, MOST_MEMORIES)?;
+        let memory = bounded("memories", index.memories().len(), 2 + touches, MOST_MEMORIES)?;
         Ok(Indices {
             width: plan.probes.width,
             host_type: ty,
@@ -62,11 +78,17 @@ impl Indices {
             alloc: func + 3,
             free: func + 4,
             realloc: func + 5,
-            first_thunk: func + FIXED_FUNCTIONS as u32,
+            first_thunk: func + (FIXED_FUNCTIONS + touches) as u32,
             slot: index.globals().len() as u32,
             contexts: memory,
             events: memory + 1,
             host_table: bounded("tables", index.tables().len(), 1, MOST_TABLES)?,
+            accesses: accessed.map(|accessed| AccessIndices {
+                memory: memory + 2,
+                touch_type: ty + 7,
+                touch: func + FIXED_FUNCTIONS as u32,
+                wide: accessed.memory64,
+            }),
         })
     }
 

@@ -48,7 +48,9 @@ pub(super) fn long(memory_index: u32, offset: u32) -> MemArg {
 impl Injector<'_> {
     /// What stands in front of the body.
     pub(super) fn entry(&self, out: &mut Vec<u8>) {
-        self.find_node(&mut InstructionSink::new(out));
+        if self.plan.has_context {
+            self.find_node(&mut InstructionSink::new(out));
+        }
         if let Some(shape) = self.plan.allocator {
             self.open_allocator(&mut InstructionSink::new(out), shape);
         }
@@ -121,6 +123,8 @@ impl Injector<'_> {
             Action::CountBytes { wide } => {
                 code.local_tee(self.locals.bytes(wide));
             }
+            Action::Access(access) => self.keep_operands(code, access),
+            Action::BulkAccess(bulk) => self.keep_bulk(code, bulk),
             Action::Return { .. } | Action::TailCall { .. } => {}
         }
     }
@@ -161,6 +165,8 @@ impl Injector<'_> {
             }
             Action::Cross { bytes: Some(_), .. } => self.count_answer(code),
             Action::CountBytes { wide } => self.count_bytes(code, wide),
+            Action::Access(access) => self.count_access(code, access),
+            Action::BulkAccess(bulk) => self.count_bulk(code, bulk),
             Action::SetSlot(_)
             | Action::Cross { bytes: None, .. }
             | Action::Return { .. }

@@ -28,6 +28,13 @@ pub(super) struct Locals {
     grow64: GrowLocals,
     bytes32: u32,
     bytes64: u32,
+    /// The address of an access, and what is on the stack above it, by place and type.
+    pub(super) address: u32,
+    /// The address of its line's counters.
+    pub(super) counter: u32,
+    operands: Vec<(usize, ValType, u32)>,
+    /// The operands of an instruction that moves many bytes.
+    bulk: Vec<(usize, bool, u32)>,
     /// The argument of a crossing that is looked at, and the one behind it.
     pub(super) arguments: [u32; 2],
     /// An allocator's parameters, in the order of [`crate::allocators::AllocatorShape::params`].
@@ -39,10 +46,12 @@ pub(super) struct Locals {
 }
 
 impl Locals {
-    /// The locals for `plan`; `first` is the first free index of a function of type `ty`.
-    pub(super) fn new(plan: &FunctionPlan, ty: &FuncType, first: u32) -> Locals {
+    /// The locals for `plan`; `wide_addresses` says of which width those of counted accesses are; `first` is the first free index of a function of type `ty`.
+    pub(super) fn new(plan: &FunctionPlan, ty: &FuncType, first: u32, wide_addresses: bool) -> Locals {
         let mut locals = Locals { first, ..Locals::default() };
-        locals.me = locals.add(ValType::I32);
+        if plan.has_context {
+            locals.me = locals.add(ValType::I32);
+        }
         let has = |wanted: fn(Action) -> bool| plan.points.iter().any(|point| wanted(point.action));
         if has(|action| matches!(action, Action::Grow { memory64: false, .. })) {
             locals.grow32 = locals.add_grow(ValType::I32);
@@ -59,6 +68,7 @@ impl Locals {
         if has(|action| matches!(action, Action::CountBytes { wide: true })) {
             locals.bytes64 = locals.add(ValType::I64);
         }
+        locals.add_accesses(plan, wide_addresses);
         let params = plan.allocator.map_or_else(Vec::new, |shape| shape.params());
         for param in params.into_iter().filter_map(|param| ty.params.get(param as usize)) {
             let saved = locals.add_word(param);
@@ -73,6 +83,46 @@ impl Locals {
     /// The locals around a `memory.grow`.
     pub(super) fn grow(&self, memory64: bool) -> &GrowLocals {
         if memory64 { &self.grow64 } else { &self.grow32 }
+    }
+
+    fn add_accesses(&mut self, plan: &FunctionPlan, wide_addresses: bool) {
+        let accesses = plan.points.iter().filter_map(|point| match point.action {
+            Action::Access(access) => Some(access),
+            _ => None,
+        });
+        for (at, access) in accesses.enumerate() {
+            if at == 0 {
+                self.address = self.add(word_type(wide_addresses));
+                self.counter = self.add(ValType::I32);
+            }
+            for (place, ty) in access.operands.0.iter().enumerate() {
+                if self.operand(place, *ty).is_none() {
+                    let local = self.add(*ty);
+                    self.operands.push((place, *ty, local));
+                }
+            }
+        }
+        let bulks = plan.points.iter().filter_map(|point| match point.action {
+            Action::BulkAccess(bulk) => Some(bulk),
+            _ => None,
+        });
+        for (place, wide) in bulks.flat_map(|bulk| bulk.wide.into_iter().enumerate()) {
+            if self.bulk(place, wide).is_none() {
+                let local = self.add(word_type(wide));
+                self.bulk.push((place, wide, local));
+            }
+        }
+    }
+
+    /// The local for the operand of an access at a place above the address.
+    pub(super) fn operand(&self, place: usize, ty: ValType) -> Option<u32> {
+        let mut operands = self.operands.iter();
+        operands.find(|known| (known.0, known.1) == (place, ty)).map(|known| known.2)
+    }
+
+    /// The local for the operand at a place of an instruction that moves many bytes.
+    pub(super) fn bulk(&self, place: usize, wide: bool) -> Option<u32> {
+        self.bulk.iter().find(|known| (known.0, known.1) == (place, wide)).map(|known| known.2)
     }
 
     /// How many bytes are moved in bulk.
@@ -107,4 +157,8 @@ impl Locals {
         let ty = if *ty == wasmscope_symbolize::ValType::I64 { ValType::I64 } else { ValType::I32 };
         Local { index: self.add(ty), ty }
     }
+}
+
+fn word_type(wide: bool) -> ValType {
+    if wide { ValType::I64 } else { ValType::I32 }
 }

@@ -1,5 +1,6 @@
 //! Puts the probes of a [`Plan`] into a module.
 
+mod access;
 mod body;
 mod code;
 mod indices;

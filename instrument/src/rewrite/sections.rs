@@ -5,8 +5,11 @@ use super::{code, runtime};
 use crate::error::RewriteError;
 use crate::offsets::OffsetMap;
 use crate::plan::Plan;
-use crate::probes::layout::{Width, events};
-use crate::probes::{CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, PROBE_MAXIMUM_PAGES};
+use crate::probes::layout::{accesses, events};
+use crate::probes::{
+    ACCESSED_EXPORT, ACCESSES_EXPORT, ACCESSES_MAXIMUM_PAGES, CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT,
+    LINE_BYTES, PROBE_MAXIMUM_PAGES,
+};
 use wasm_encoder::{ConstExpr, Encode, ExportKind, GlobalType, MemoryType, RefType, TableType, ValType};
 use wasmscope_symbolize::{FileOffset, FuncIndex, ModuleIndex, Section};
 
@@ -102,7 +105,7 @@ impl Assembler<'_> {
     fn added(&self, id: u8) -> (u32, Vec<u8>) {
         let mut new = Vec::new();
         let count = match id {
-            TYPE => types(self.indices.width, &mut new),
+            TYPE => types(self.indices, &mut new),
             FUNCTION => self.functions(&mut new),
             TABLE => table(&mut new),
             MEMORY => self.memories(&mut new),
@@ -117,22 +120,35 @@ impl Assembler<'_> {
             *self.indices;
         let fixed = [emit_type, room_type, miss_type, alloc_type, free_type, realloc_type];
         let thunks = self.plan.probes.thunks.iter().map(|func| self.plan.type_of.get(func.index()).copied());
-        let types = fixed.into_iter().chain(thunks.flatten());
+        let touch = self.indices.accesses.map(|accesses| accesses.touch_type);
+        let types = fixed.into_iter().chain(touch).chain(thunks.flatten());
         types.map(|ty| ty.encode(out)).count() as u32
     }
 
     fn memories(&self, out: &mut Vec<u8>) -> u32 {
-        let memory = |bytes: u32| MemoryType {
-            minimum: u64::from(bytes.div_ceil(1 << 16)),
+        let memory = |bytes: u64, maximum: u32| MemoryType {
+            minimum: bytes.div_ceil(1 << 16),
             // By it the host tells these memories from the guest's.
-            maximum: Some(u64::from(PROBE_MAXIMUM_PAGES)),
+            maximum: Some(u64::from(maximum)),
             memory64: false,
             shared: false,
             page_size_log2: None,
         };
-        memory(self.plan.probes.first_node()).encode(out);
-        memory(events::BASE).encode(out);
-        2
+        memory(u64::from(self.plan.probes.first_node()), PROBE_MAXIMUM_PAGES).encode(out);
+        memory(u64::from(events::BASE), PROBE_MAXIMUM_PAGES).encode(out);
+        // All of it from the start: what is never touched takes no room.
+        let accesses = self.indices.accesses.map(|_| memory(self.access_bytes(), ACCESSES_MAXIMUM_PAGES));
+        accesses.iter().for_each(|memory| memory.encode(out));
+        2 + accesses.iter().count() as u32
+    }
+
+    /// The counters for the first memory at its largest, as far as 32 bits reach.
+    fn access_bytes(&self) -> u64 {
+        let bytes = self.index.memories().first().and_then(|memory| {
+            let pages = memory.maximum_pages?;
+            pages.checked_mul(1 << memory.page_size_log2.min(16))
+        });
+        bytes.unwrap_or(u64::MAX).min(1 << 32).div_ceil(u64::from(LINE_BYTES)) * accesses::ENTRY as u64
     }
 
     /// The exports, with those of functions that have a context leading to the thunks, and ours.
@@ -143,6 +159,11 @@ impl Assembler<'_> {
             (EVENTS_EXPORT, ExportKind::Memory, self.indices.events),
             (HOST_EXPORT, ExportKind::Table, self.indices.host_table),
         ];
+        let accesses = self.indices.accesses.map(|accesses| {
+            let counters = (ACCESSES_EXPORT, ExportKind::Memory, accesses.memory);
+            [counters, (ACCESSED_EXPORT, ExportKind::Memory, 0)]
+        });
+        let ours: Vec<_> = ours.into_iter().chain(accesses.into_iter().flatten()).collect();
         let own = self.index.exports().iter().map(|export| {
             let (kind, index) = match export.kind {
                 Own::Function => (ExportKind::Func, self.entered(FuncIndex(export.index))),
@@ -176,10 +197,11 @@ impl Assembler<'_> {
     }
 }
 
-fn types(width: Width, out: &mut Vec<u8>) -> u32 {
+fn types(indices: &Indices, out: &mut Vec<u8>) -> u32 {
     use ValType::{I32, I64};
-    let word = if width.is_wide() { I64 } else { I32 };
-    let types: [(&[ValType], &[ValType]); 7] = [
+    let word = if indices.width.is_wide() { I64 } else { I32 };
+    let touch = indices.accesses.map(|_| (&[I64, I64, I32][..], &[][..]));
+    let fixed: [(&[ValType], &[ValType]); 7] = [
         (&[], &[]),
         (&[I32, I32, word, word, word], &[]),
         (&[], &[I32]),
@@ -189,12 +211,13 @@ fn types(width: Width, out: &mut Vec<u8>) -> u32 {
         (&[I32, word, word, word], &[]),
     ];
     const FUNCTION_TYPE: u8 = 0x60;
-    for (params, results) in types {
+    let types = fixed.into_iter().chain(touch);
+    let encoded = types.map(|(params, results)| {
         out.push(FUNCTION_TYPE);
         params.encode(out);
         results.encode(out);
-    }
-    types.len() as u32
+    });
+    encoded.count() as u32
 }
 
 fn table(out: &mut Vec<u8>) -> u32 {

@@ -183,6 +183,7 @@ impl<'a, W: Write> Collector<'a, W> {
             Message::Counters(memory, live) => {
                 self.lost_calls = self.probes.take_counters(&memory, &live, &mut self.batch);
             }
+            Message::Accesses(accesses) => self.batch.accesses = accesses,
             Message::Sample(sample) => self.take_sample(&sample),
         }
     }

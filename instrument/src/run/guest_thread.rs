@@ -19,7 +19,7 @@ use super::prepare::ticks_by_epochs;
 use super::stop::StopFlag;
 use super::{Guest, Limits, Observer, RunOptions, wasi};
 use crate::clock::RecordingClock;
-use crate::probes::{CLOCK_ADDRESS, PROBE_MAXIMUM_PAGES};
+use crate::probes::{ACCESSES_MAXIMUM_PAGES, CLOCK_ADDRESS, PROBE_MAXIMUM_PAGES};
 use crate::recording::{Outcome, Phase};
 use crate::sample::{EpochTicker, SignalSampler, SignalTimer};
 use crate::{Measure, RecordError};
@@ -224,9 +224,10 @@ fn start_ticks(run: &GuestRun) -> Result<Box<dyn Ticks>, RecordError> {
 }
 
 fn memory_limit(index: &ModuleIndex, limits: &Limits) -> MemoryLimit {
-    let pages = u64::from(PROBE_MAXIMUM_PAGES);
-    let is_taken = index.memories().iter().any(|memory| memory.maximum_pages == Some(pages));
-    MemoryLimit { bytes: limits.memory_bytes, probe_pages: (!is_taken).then_some(pages) }
+    let is_free = |pages: &u64| !index.memories().iter().any(|memory| memory.maximum_pages == Some(*pages));
+    let maxima = [PROBE_MAXIMUM_PAGES, ACCESSES_MAXIMUM_PAGES];
+    let probe_pages = maxima.map(|pages| Some(u64::from(pages)).filter(is_free));
+    MemoryLimit { bytes: limits.memory_bytes, probe_pages }
 }
 
 fn signal_sampler(

@@ -15,15 +15,15 @@ const MIN_TABLE_BYTES: u64 = 1 << 20;
 pub struct MemoryLimit {
     /// The most bytes that each memory of the guest may have.
     pub bytes: Option<u64>,
-    /// The maximum, in pages, by which the probes' memories are known; `None` where a memory of the guest's has the
+    /// The maxima, in pages, by which the probes' memories are known; `None` where a memory of the guest's has the
     /// same.
-    pub probe_pages: Option<u64>,
+    pub probe_pages: [Option<u64>; 2],
 }
 
 impl ResourceLimiter for MemoryLimit {
     fn memory_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
-        let probe_bytes = self.probe_pages.map(|pages| pages as usize * PAGE_BYTES);
-        let is_probes = probe_bytes.is_some() && maximum == probe_bytes;
+        let probe_bytes = self.probe_pages.iter().flatten().map(|pages| *pages as usize * PAGE_BYTES);
+        let is_probes = probe_bytes.into_iter().any(|bytes| maximum == Some(bytes));
         Ok(is_probes || self.bytes.is_none_or(|limit| desired as u64 <= limit))
     }
 

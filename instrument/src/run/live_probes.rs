@@ -4,7 +4,8 @@ use super::boundary_log::BoundarySums;
 use super::guest::GuestState;
 use super::message::{Message, Shipment};
 use crate::probes::{
-    self, CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT, LiveCall, Probes,
+    self, ACCESSED_EXPORT, ACCESSES_EXPORT, CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT,
+    LiveCall, Probes, access_counter_bytes, read_accesses,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub struct LiveProbes {
     pub layout: Arc<Probes>,
     events: Memory,
     contexts: Memory,
+    /// The counters of accesses, and the memory whose they are.
+    accesses: Option<(Memory, Memory)>,
     /// Bytes of the contexts memory that were taken.
     nodes_taken: usize,
     /// What was taken and not handed on.
@@ -44,9 +47,20 @@ impl LiveProbes {
         let drain =
             Func::wrap(&mut *store, |mut caller: Caller<'_, GuestState>| drain(caller.as_context_mut()));
         host.set(&mut *store, 0, Ref::Func(Some(drain))).ok()?;
+        let counters = instance.get_memory(&mut *store, ACCESSES_EXPORT);
+        let accesses = counters.zip(instance.get_memory(&mut *store, ACCESSED_EXPORT));
         let layout = Arc::clone(layout);
         let pending = Shipment::default();
-        Some(LiveProbes { layout, events, contexts, nodes_taken: 0, pending, shipped_nanos: 0, dropped: 0 })
+        Some(LiveProbes {
+            layout,
+            events,
+            contexts,
+            accesses,
+            nodes_taken: 0,
+            pending,
+            shipped_nanos: 0,
+            dropped: 0,
+        })
     }
 
     /// The memory of events.
@@ -79,6 +93,12 @@ pub fn ship_counters(store: &Store<GuestState>, live: Vec<LiveCall>) {
     if let Some(probes) = watch.probes.as_ref().filter(|probes| probes.layout.has_counters()) {
         let memory = probes.contexts.data(store);
         watch.messages.send(Message::Counters(memory.to_vec(), live));
+    }
+    if let Some((counters, accessed)) = watch.probes.as_ref().and_then(|probes| probes.accesses) {
+        let bytes = access_counter_bytes(accessed.data_size(store));
+        let counters = counters.data(store);
+        let counters = counters.get(..bytes).unwrap_or(counters);
+        watch.messages.send(Message::Accesses(read_accesses(counters)));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::boundary_log::BoundarySums;
 use crate::probes::LiveCall;
-use crate::recording::Phase;
+use crate::recording::{AccessTable, Phase};
 use crate::sample::Leaf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use wasmscope_symbolize::FuncIndex;
@@ -22,6 +22,8 @@ pub enum Message {
     /// The counters as they stood when the run was over, in the whole memory of contexts, and the calls that still
     /// went on, outermost first.
     Counters(Vec<u8>, Vec<LiveCall>),
+    /// The accesses of the first memory, when the run was over.
+    Accesses(AccessTable),
     /// A sample that the guest's own thread took.
     Sample(TracedSample),
 }

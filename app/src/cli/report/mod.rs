@@ -1,5 +1,6 @@
 //! `wasmscope report`: the views of a recording as text or as JSON.
 
+mod access;
 mod boundary;
 mod functions;
 mod growth;
@@ -33,7 +34,7 @@ pub struct ReportArgs {
     #[arg(long)]
     json: bool,
     /// What functions, calltree and lines are weighed by: time, crossings, host-time, pages, allocations, allocated,
-    /// live [default: time if recorded]
+    /// live, calls, instructions, moved [default: time if recorded]
     #[arg(short, long)]
     metric: Option<Metric>,
     /// All rows, not only the first 40
@@ -51,6 +52,7 @@ enum View {
     Growth,
     Heap,
     Lines,
+    Access,
 }
 
 /// How a text is to be made.
@@ -90,6 +92,7 @@ fn json(profile: &Profile, view: View, query: &CallTreeQuery) -> anyhow::Result<
         View::Growth => print::json(&growth::json(profile, &analysis::growth(profile))),
         View::Heap => print::json(&heap::json(profile, &analysis::heap_at(profile, u64::MAX))),
         View::Lines => print::json(&lines::json(profile, &analysis::lines(profile, query))),
+        View::Access => print::json(&access::json(profile, &analysis::accesses(profile))),
     }
 }
 
@@ -102,5 +105,6 @@ fn text(profile: &Profile, view: View, query: &CallTreeQuery, limit: Limit) -> S
         View::Growth => growth::text(profile, &analysis::growth(profile), limit),
         View::Heap => heap::text(profile, &analysis::heap_at(profile, u64::MAX), limit),
         View::Lines => lines::text(profile, &analysis::lines(profile, query), limit),
+        View::Access => access::text(profile, &analysis::accesses(profile), limit),
     }
 }

@@ -98,13 +98,12 @@ pub(super) fn text(profile: &Profile, summary: &Summary) -> String {
     let mut text = head_text(profile, summary);
     for (at, memory) in summary.memories.iter().enumerate() {
         // Writing to a string can't fail.
-        let _ = writeln!(
-            text,
-            "memory {at}: {} at the start, {} at the end; grew {}",
-            units::bytes(memory.initial_bytes),
-            units::bytes(memory.final_bytes),
-            units::things(memory.grown, "time"),
-        );
+        let _ = write!(text, "memory {at}: {} at the start", units::bytes(memory.initial_bytes));
+        if summary.meta.measures.has(Measure::Growth) {
+            let (end, grown) = (units::bytes(memory.final_bytes), units::things(memory.grown, "time"));
+            let _ = write!(text, ", {end} at the end; grew {grown}");
+        }
+        text.push('\n');
     }
     if let Some(heap) = &summary.heap {
         let _ = write!(text, "heap: {}", heap::totals_text(&heap.totals));

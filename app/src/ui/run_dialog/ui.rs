@@ -206,6 +206,9 @@ fn measure_ui(ui: &mut Ui, form: &mut RunForm, measure: Measure) {
             "Instructions",
             "Each executed instruction, counted, by call path and line. Costs more than the rest.",
         ),
+        Measure::Access => {
+            ("Access", "Reads and writes of memory, counted by line of 64 bytes. Costs the most.")
+        }
     };
     let mut on = form.measures.has(measure);
     if ui.checkbox(&mut on, title).on_hover_text(about).changed() {

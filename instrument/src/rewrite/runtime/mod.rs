@@ -2,6 +2,7 @@
 
 mod emit;
 mod miss;
+mod touch;
 
 use super::indices::Indices;
 use crate::plan::Plan;
@@ -21,7 +22,8 @@ pub(super) fn bodies(index: &ModuleIndex, plan: &Plan, indices: &Indices) -> Vec
         emit::realloc(indices),
     ];
     let thunks = thunks.map(|(at, func)| thunk(index, indices, *func, root_slot(at)));
-    fixed.into_iter().chain(thunks).map(Function::into_raw_body).collect()
+    let touch = indices.accesses.map(|accesses| touch::touch(&accesses));
+    fixed.into_iter().chain(touch).chain(thunks).map(Function::into_raw_body).collect()
 }
 
 /// The address of the root's slot for the thunk number `at`; the one in front of the first is for callers that
