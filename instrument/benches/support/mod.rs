@@ -1,0 +1,48 @@
+//! What several benches need: where modules are, and what is made of many measurements.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A file of the repository, by its path from the root.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// The folder of real modules that `WASMSCOPE_CORPUS` names; without one, a word that `left_out` is.
+pub fn corpus(left_out: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("WASMSCOPE_CORPUS").map(PathBuf::from);
+    if folder.is_none() {
+        println!("WASMSCOPE_CORPUS names no folder of real modules: without {left_out}");
+    }
+    folder
+}
+
+/// The processor time of this thread: what other programs take in between does not count.
+#[cfg(unix)]
+pub fn thread_time() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32)
+}
+
+/// Wall-clock time, where nobody tells that of a thread.
+#[cfg(not(unix))]
+pub fn thread_time() -> Duration {
+    static BEGAN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    BEGAN.elapsed()
+}
+
+/// The words of the command line; those with a dash are cargo's.
+pub fn words() -> Vec<String> {
+    std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect()
+}
+
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut values: Vec<_> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// What marks a figure that misses its bar.
+pub fn mark(missed: bool) -> char {
+    if missed { '!' } else { ' ' }
+}
