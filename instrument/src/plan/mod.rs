@@ -22,7 +22,8 @@ use function::Planner;
 use references::host_holds_references;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
-use wasmscope_symbolize::{CodeOffset, ExportKind, FuncIndex, ModuleIndex};
+use wasmparser::{Validator, WasmFeatures};
+use wasmscope_symbolize::{CodeOffset, ExportKind, FileOffset, FuncIndex, Function, ModuleIndex, ValType};
 
 /// What is to be injected into a module, and where.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,9 @@ pub struct Plan {
     pub(crate) functions: Vec<FunctionPlan>,
     /// Each function's type index.
     pub(crate) type_of: Vec<u32>,
+    /// Functions whose references the code takes, and which may have been declared for it by no more than exports
+    /// that lead to thunks now.
+    pub(crate) undeclared: Vec<FuncIndex>,
     allocators: Vec<Allocator>,
     warnings: Vec<String>,
 }
@@ -50,8 +54,7 @@ impl Plan {
     /// `name_of` gives functions' names as the module has them, by which allocators are known.
     ///
     /// # Errors
-    /// When a function body or a section has something in it that we can't read, or the module is one that was
-    /// instrumented before.
+    /// When the module is not valid, has something in it that we can't read, or was instrumented before.
     pub fn new(
         bytes: &[u8],
         index: &ModuleIndex,
@@ -62,6 +65,7 @@ impl Plan {
             return Ok(Plan::default());
         }
         refuse_instrumented(index)?;
+        refuse_invalid(bytes)?;
         let mut plan = Plan::default();
         if index.memories().iter().any(|memory| memory.memory64) {
             plan.probes.width = Width::Wide;
@@ -83,6 +87,8 @@ impl Plan {
         let graph = CallGraph::new(index, &references, &scan, open, has_event);
         let left_alone = plan.leave_alone(bytes, index, &scan, &graph)?;
         plan.functions(index, &scan, &graph, measures, &shapes, &left_alone, open);
+        let taken: FxHashSet<_> = scan.taken.iter().copied().collect();
+        plan.undeclared = plan.probes.thunks.iter().copied().filter(|func| taken.contains(func)).collect();
         plan.type_of = references.type_of;
         Ok(plan)
     }
@@ -110,13 +116,15 @@ impl Plan {
         let exported = exports.map(|export| (FuncIndex(export.index), Arc::clone(&export.name)));
         for (func, name) in named.chain(exported) {
             let function = index.function(func).filter(|function| function.import.is_none());
-            let known =
-                function.and_then(|function| Some((function, allocators::recognise(&name, &function.ty)?)));
+            let known = function.and_then(|function| {
+                let shape = allocators::recognise(&name, &function.ty)?;
+                Some((function, shape.ok().filter(|shape| address_fits(index, function, *shape))))
+            });
             match known {
-                Some((_, Ok(shape))) if shapes.insert(func, shape).is_none() => {
+                Some((_, Some(shape))) if shapes.insert(func, shape).is_none() => {
                     self.allocators.push(Allocator { func, name: name.to_string(), op: shape.op() });
                 }
-                Some((function, Err(_))) => self.warnings.push(format!(
+                Some((function, None)) => self.warnings.push(format!(
                     "{func} has an allocator's name, `{name}`, but takes {}: its blocks are not counted",
                     function.ty
                 )),
@@ -226,12 +234,28 @@ impl Plan {
     }
 }
 
+/// Where a block's address is read out of memory, are addresses of the width that the function was given?
+fn address_fits(index: &ModuleIndex, function: &Function, shape: AllocatorShape) -> bool {
+    let AllocatorShape::AllocInto { out, .. } = shape else { return true };
+    let is_wide = function.ty.params.get(out as usize) == Some(&ValType::I64);
+    index.memories().first().is_some_and(|memory| memory.memory64 == is_wide)
+}
+
 fn refuse_instrumented(index: &ModuleIndex) -> Result<(), RewriteError> {
     let ours = |name: &str| [CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT].contains(&name);
     match index.exports().iter().find(|export| ours(&export.name)) {
         Some(export) => Err(RewriteError::AlreadyInstrumented { export: export.name.to_string() }),
         None => Ok(()),
     }
+}
+
+/// An index one past the module's own would name an item of ours: what is no valid module must not become one.
+fn refuse_invalid(bytes: &[u8]) -> Result<(), RewriteError> {
+    let validated = Validator::new_with_features(WasmFeatures::all()).validate_all(bytes);
+    validated.map(|_| ()).map_err(|error| RewriteError::Invalid {
+        at: FileOffset(error.offset() as u64),
+        message: error.message().to_owned(),
+    })
 }
 
 /// The body of a defined function: its locals and its code.

@@ -39,6 +39,8 @@ pub(super) struct Indices {
     pub(super) contexts: u32,
     pub(super) events: u32,
     pub(super) host_table: u32,
+    /// The page size of memory 0, which is the module's own, as a power of two.
+    pub(super) first_page_log2: u32,
 }
 
 impl Indices {
@@ -67,6 +69,7 @@ impl Indices {
             contexts: memory,
             events: memory + 1,
             host_table: bounded("tables", index.tables().len(), 1, MOST_TABLES)?,
+            first_page_log2: index.memories().first().map_or(0, |memory| memory.page_size_log2),
         })
     }
 
