@@ -22,6 +22,14 @@ pub enum RewriteError {
         /// What is wrong, or which proposal would be needed.
         message: String,
     },
+    /// It is no valid module.
+    #[error("at offset {at}: {message}; no engine takes such a module")]
+    Invalid {
+        /// Where in the file.
+        at: FileOffset,
+        /// What is wrong.
+        message: String,
+    },
     /// What we add would go past a limit that all engines share.
     #[error(
         "with probes the module would have {count} {what}, more than the {limit} that engines allow; it can still be measured by sampling alone"

@@ -30,7 +30,10 @@ use function::Planner;
 use references::host_holds_references;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
-use wasmscope_symbolize::{CodeOffset, ExportKind, FuncIndex, FuncType, ModuleIndex};
+use wasmparser::{Validator, WasmFeatures};
+use wasmscope_symbolize::{
+    CodeOffset, ExportKind, FileOffset, FuncIndex, FuncType, Function, ModuleIndex, ValType,
+};
 
 /// What is to be injected into a module, and where.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +43,9 @@ pub struct Plan {
     pub(crate) functions: Vec<FunctionPlan>,
     /// Each function's type index.
     pub(crate) type_of: Vec<u32>,
+    /// Functions whose references the code takes, and which may have been declared for it by no more than exports
+    /// that lead to thunks now.
+    pub(crate) undeclared: Vec<FuncIndex>,
     allocators: Vec<Allocator>,
     warnings: Vec<String>,
 }
@@ -60,8 +66,7 @@ impl Plan {
     /// `name_of` gives functions' names as the module has them, by which allocators are known.
     ///
     /// # Errors
-    /// When a function body or a section has something in it that we can't read, or the module is one that was
-    /// instrumented before.
+    /// When the module is not valid, has something in it that we can't read, or was instrumented before.
     pub fn new(
         bytes: &[u8],
         index: &ModuleIndex,
@@ -73,6 +78,7 @@ impl Plan {
             return Ok(Plan::default());
         }
         refuse_instrumented(index)?;
+        refuse_invalid(bytes)?;
         let mut plan = Plan::default();
         if index.memories().iter().any(|memory| memory.memory64) {
             plan.probes.width = Width::Wide;
@@ -99,6 +105,8 @@ impl Plan {
         let left_alone = plan.leave_alone(bytes, index, &scan, &graph, &regions)?;
         plan.plan_functions(index, &scan, &graph, measures, &shapes, &regions, &left_alone, open);
         plan.probes.regions = regions;
+        let taken: FxHashSet<_> = scan.taken.iter().copied().collect();
+        plan.undeclared = plan.probes.thunks.iter().copied().filter(|func| taken.contains(func)).collect();
         plan.type_of = references.type_of;
         Ok(plan)
     }
@@ -149,12 +157,16 @@ impl Plan {
         shapes: &mut FxHashMap<FuncIndex, AllocatorShape>,
     ) {
         let function = index.function(func).filter(|function| function.import.is_none());
-        match function.and_then(|function| Some((function, shape(&function.ty)?))) {
-            Some((_, Ok(shape))) if !shapes.contains_key(&func) => {
+        let known = function.and_then(|function| {
+            let shape = shape(&function.ty)?;
+            Some((function, shape.ok().filter(|shape| address_fits(index, function, *shape))))
+        });
+        match known {
+            Some((_, Some(shape))) if !shapes.contains_key(&func) => {
                 shapes.insert(func, shape);
                 self.allocators.push(Allocator { func, name: name.to_owned(), op: shape.op() });
             }
-            Some((function, Err(Misfit))) => self.warnings.push(format!(
+            Some((function, None)) => self.warnings.push(format!(
                 "{func}, `{name}`, is taken for an allocator, but is {}: its blocks are not counted",
                 function.ty
             )),
@@ -279,12 +291,28 @@ fn needs_probes(index: &ModuleIndex, scan: &Scan, graph: &CallGraph, func: FuncI
     graph.reaches(func) || is_defined && scan.of(func).iter().any(|instruction| accesses(instruction.op))
 }
 
+/// Where a block's address is read out of memory, are addresses of the width that the function was given?
+fn address_fits(index: &ModuleIndex, function: &Function, shape: AllocatorShape) -> bool {
+    let AllocatorShape::AllocInto { out, .. } = shape else { return true };
+    let is_wide = function.ty.params.get(out as usize) == Some(&ValType::I64);
+    index.memories().first().is_some_and(|memory| memory.memory64 == is_wide)
+}
+
 fn refuse_instrumented(index: &ModuleIndex) -> Result<(), RewriteError> {
     let ours = |name: &str| [CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, ACCESSES_EXPORT].contains(&name);
     match index.exports().iter().find(|export| ours(&export.name)) {
         Some(export) => Err(RewriteError::AlreadyInstrumented { export: export.name.to_string() }),
         None => Ok(()),
     }
+}
+
+/// An index one past the module's own would name an item of ours: what is no valid module must not become one.
+fn refuse_invalid(bytes: &[u8]) -> Result<(), RewriteError> {
+    let validated = Validator::new_with_features(WasmFeatures::all()).validate_all(bytes);
+    validated.map(|_| ()).map_err(|error| RewriteError::Invalid {
+        at: FileOffset(error.offset() as u64),
+        message: error.message().to_owned(),
+    })
 }
 
 /// The body of a defined function: its locals and its code.

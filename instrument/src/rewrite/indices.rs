@@ -42,6 +42,8 @@ pub(super) struct Indices {
     pub(super) host_table: u32,
     /// What counts accesses, where they are counted.
     pub(super) accesses: Option<AccessIndices>,
+    /// The page size of memory 0, which is the module's own, as a power of two.
+    pub(super) first_page_log2: u32,
 }
 
 /// What counts accesses.
@@ -89,6 +91,7 @@ impl Indices {
                 touch: func + FIXED_FUNCTIONS as u32,
                 wide: accessed.memory64,
             }),
+            first_page_log2: index.memories().first().map_or(0, |memory| memory.page_size_log2),
         })
     }
 

@@ -22,7 +22,7 @@
 //! ```
 
 use super::indices::Indices;
-use super::locals::{GrowLocals, Locals};
+use super::locals::{GrowLocals, Local, Locals};
 use crate::allocators::AllocatorShape;
 use crate::plan::{Action, EntryCheck, FunctionPlan};
 use crate::probes::layout::{Width, events, kind, node};
@@ -307,7 +307,8 @@ impl Injector<'_> {
         } else {
             code.i32_eqz()
         };
-        code.if_(BlockType::Empty).local_get(self.locals.me);
+        self.is_inside_memory(code, self.locals.saved.first());
+        code.i32_and().if_(BlockType::Empty).local_get(self.locals.me);
         if let Some(out) = self.locals.saved.first() {
             let stored = MemArg { offset: 0, align: 0, memory_index: 0 };
             code.local_get(out.index);
@@ -320,6 +321,30 @@ impl Injector<'_> {
         }
         self.saved(code, 1);
         code.call(self.indices.alloc).end();
+    }
+
+    /// Pushes whether there is a word in memory 0 where `out` points to: an allocator that says so without having
+    /// written there must not trap.
+    fn is_inside_memory(&self, code: &mut InstructionSink<'_>, out: Option<&Local>) {
+        let Some(Local { index, ty }) = out.copied() else {
+            code.i32_const(0);
+            return;
+        };
+        let is_wide = ty == ValType::I64;
+        let last = if is_wide { 7 } else { 3 };
+        let as_long = |code: &mut InstructionSink<'_>| {
+            if !is_wide {
+                code.i64_extend_i32_u();
+            }
+        };
+        for offset in [0, last] {
+            code.local_get(index);
+            as_long(code);
+            code.i64_const(offset).i64_add().memory_size(0);
+            as_long(code);
+            code.i64_const(i64::from(self.indices.first_page_log2)).i64_shl().i64_lt_u();
+        }
+        code.i32_and();
     }
 
     fn product(&self, code: &mut InstructionSink<'_>, a: usize, b: usize) {

@@ -14,7 +14,7 @@ use wasm_encoder::{ConstExpr, Encode, ExportKind, GlobalType, MemoryType, RefTyp
 use wasmscope_symbolize::{FileOffset, FuncIndex, ModuleIndex, Section};
 
 /// Section ids in the order in which sections must stand.
-const ORDER: &[u8] = &[TYPE, 2, FUNCTION, TABLE, MEMORY, 13, GLOBAL, EXPORT, START, 9, 12, CODE, 11];
+const ORDER: &[u8] = &[TYPE, 2, FUNCTION, TABLE, MEMORY, 13, GLOBAL, EXPORT, START, ELEMENT, 12, CODE, 11];
 const TYPE: u8 = 1;
 const FUNCTION: u8 = 3;
 const TABLE: u8 = 4;
@@ -22,6 +22,7 @@ const MEMORY: u8 = 5;
 const GLOBAL: u8 = 6;
 const EXPORT: u8 = 7;
 const START: u8 = 8;
+const ELEMENT: u8 = 9;
 const CODE: u8 = 10;
 const CUSTOM: u8 = 0;
 /// The magic number and the version.
@@ -59,7 +60,8 @@ impl Assembler<'_> {
     fn sections(&mut self) {
         let index = self.index;
         let missing = |id: &&u8| !index.sections().iter().any(|section| section.id == **id);
-        let mut missing: Vec<u8> = EXTENDED.iter().filter(missing).copied().collect();
+        let extended = EXTENDED.iter().chain(self.declares_references().then_some(&ELEMENT));
+        let mut missing: Vec<u8> = extended.filter(missing).copied().collect();
         missing.sort_by_key(|id| rank(*id));
         let mut missing = missing.into_iter().peekable();
         for section in index.sections() {
@@ -77,6 +79,7 @@ impl Assembler<'_> {
         match section.id {
             CUSTOM if tells_code_offsets(&section.name) => {}
             START => self.start(),
+            ELEMENT if self.declares_references() => self.extended(ELEMENT, Some(section)),
             id if EXTENDED.contains(&id) => self.extended(id, Some(section)),
             _ => self.out.extend_from_slice(slice(self.bytes, section.header..section.contents.end)),
         }
@@ -110,6 +113,7 @@ impl Assembler<'_> {
             TABLE => table(&mut new),
             MEMORY => self.memories(&mut new),
             GLOBAL => global(&mut new),
+            ELEMENT => self.declaration(&mut new),
             _ => 0,
         };
         (count, new)
@@ -180,6 +184,20 @@ impl Assembler<'_> {
             kind.encode(out);
             index.encode(out);
         }
+    }
+
+    fn declares_references(&self) -> bool {
+        !self.plan.undeclared.is_empty()
+    }
+
+    /// A segment that does nothing but declare functions whose references the code takes.
+    fn declaration(&self, out: &mut Vec<u8>) -> u32 {
+        const DECLARED: u8 = 3;
+        const FUNCTIONS: u8 = 0;
+        out.extend([DECLARED, FUNCTIONS]);
+        (self.plan.undeclared.len() as u32).encode(out);
+        self.plan.undeclared.iter().for_each(|func| func.0.encode(out));
+        1
     }
 
     fn start(&mut self) {

@@ -5,7 +5,7 @@ use wasmscope_instrument::{Measure, MeasureSet};
 use wasmtime::Val;
 
 /// Runs `run` of each module both ways, with each measure alone and with all of them, with and without a host.
-fn check(name: &str, wat: &str, args: &[Val]) {
+pub fn check(name: &str, wat: &str, args: &[Val]) {
     let guest = Guest::new(wat);
     let expected = guest.run("run", args);
     let alone = Measure::ALL.map(|measure| MeasureSet::NONE.with(measure));

@@ -131,7 +131,8 @@ pub fn engine() -> Engine {
         .wasm_tail_call(true)
         .wasm_gc(true)
         .wasm_exceptions(true)
-        .wasm_function_references(true);
+        .wasm_function_references(true)
+        .wasm_custom_page_sizes(true);
     config.max_wasm_stack(8 << 20).async_stack_size(16 << 20).wasm_multi_memory(true);
     Engine::new(&config).unwrap()
 }

@@ -10,6 +10,7 @@
 mod behaviour;
 mod corpus;
 mod crossings;
+mod found;
 mod growth;
 mod guest;
 mod heap;

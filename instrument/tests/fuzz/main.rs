@@ -1,0 +1,107 @@
+//! Generated modules, run as they are and rewritten: all that can be seen is the same. And bytes that are no modules:
+//! nothing that reads them panics.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that finds something else than it expects fails"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod compare;
+mod generate;
+mod hostile;
+mod random;
+mod world;
+
+use compare::{Compared, compare};
+use random::Random;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use wasmtime::Engine;
+
+/// How long it goes on, unless the environment says.
+const SECONDS: u64 = 60;
+/// The most modules that are tried, unless the environment gives it more time.
+const MODULES: u64 = 20_000;
+/// Fewer runs than this would mean that hardly anything is tried any more.
+const FEWEST_RUNS: usize = 300;
+/// Bytes that a module is made of.
+const SEED_BYTES: usize = 3_000;
+
+/// `WASMSCOPE_FUZZ_SECONDS` makes it go on for longer, and `WASMSCOPE_FUZZ_SEED` begins elsewhere.
+#[test]
+fn generated_modules_see_no_difference() {
+    let number = |name| std::env::var(name).ok().and_then(|value: String| value.parse::<u64>().ok());
+    let seconds = number("WASMSCOPE_FUZZ_SECONDS");
+    let first = number("WASMSCOPE_FUZZ_SEED").unwrap_or(0);
+    let modules = if seconds.is_some() { u64::MAX } else { MODULES };
+    let deadline = Instant::now() + Duration::from_secs(seconds.unwrap_or(SECONDS));
+    let engine = Engine::new(&common::config()).unwrap();
+    let (next, found) = (AtomicU64::new(0), Mutex::new(Found::default()));
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= modules || Instant::now() >= deadline {
+                return;
+            }
+            let result = try_seed(&engine, first + at);
+            found.lock().unwrap().note(first + at, result);
+        }
+    };
+    std::thread::scope(|scope| {
+        let threads = std::thread::available_parallelism().map_or(2, |count| count.get());
+        (0..threads).for_each(|_| {
+            scope.spawn(work);
+        });
+    });
+    let found = found.into_inner().unwrap();
+    println!("{}", found.summary());
+    assert!(found.differences.is_empty(), "{}", found.differences.join("\n"));
+    assert!(found.compared.runs >= FEWEST_RUNS, "only {} runs of rewritten modules", found.compared.runs);
+}
+
+/// Makes a module of a seed and compares its runs; `None` where the seed gives no module.
+fn try_seed(engine: &Engine, seed: u64) -> Option<Result<Compared, String>> {
+    let bytes = Random::new(seed).bytes(SEED_BYTES);
+    let wasm = generate::module(&bytes)?;
+    Some(compare(engine, &wasm))
+}
+
+#[derive(Default)]
+struct Found {
+    modules: usize,
+    rewritten: usize,
+    compared: Compared,
+    differences: Vec<String>,
+}
+
+impl Found {
+    fn note(&mut self, seed: u64, result: Option<Result<Compared, String>>) {
+        let Some(result) = result else { return };
+        self.modules += 1;
+        match result {
+            Ok(Compared { runs, exhausted, returned, crossings }) => {
+                self.rewritten += usize::from(runs > 0);
+                self.compared.runs += runs;
+                self.compared.exhausted += exhausted;
+                self.compared.returned += returned;
+                self.compared.crossings += crossings;
+            }
+            Err(difference) => self.differences.push(format!("seed {seed}: {difference}")),
+        }
+    }
+
+    fn summary(&self) -> String {
+        let Compared { runs, exhausted, returned, crossings } = self.compared;
+        format!(
+            "{} modules, {} of them rewritten, in {runs} runs: {} differ; {returned} calls returned, \
+             {crossings} crossings, {exhausted} runs excepted because an allocator's tail calls become calls",
+            self.modules,
+            self.rewritten,
+            self.differences.len()
+        )
+    }
+}
