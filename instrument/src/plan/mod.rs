@@ -65,7 +65,6 @@ impl Plan {
             return Ok(Plan::default());
         }
         refuse_instrumented(index)?;
-        refuse_invalid(bytes)?;
         let mut plan = Plan::default();
         if index.memories().iter().any(|memory| memory.memory64) {
             plan.probes.width = Width::Wide;
@@ -77,6 +76,7 @@ impl Plan {
         };
         let references = References::read(bytes)?;
         let scan = Scan::read(bytes, index)?;
+        refuse_invalid(bytes)?;
         let inside = outermost::only_inside(index, &references, &scan, |func| shapes.contains_key(&func));
         shapes.retain(|func, _| !inside.contains(func));
         let open = host_holds_references(index);
