@@ -7,6 +7,7 @@
 mod allocators;
 mod callgraph;
 mod clock;
+mod component;
 mod error;
 mod measure;
 mod offsets;
@@ -17,6 +18,7 @@ mod rewrite;
 mod run;
 mod sample;
 
+pub use component::{ComponentModule, InstrumentedComponent, instrument_component, is_component};
 pub use error::{RecordError, RewriteError};
 pub use measure::{Measure, MeasureSet, UnknownMeasure};
 pub use offsets::OffsetMap;
