@@ -19,7 +19,8 @@ pub use paths::{PathId, PathTable};
 use crate::analysis::{AddressSpace, HeapTimeline};
 use expand::Expanded;
 use std::sync::{Arc, OnceLock};
-use wasmscope_instrument::recording::{ContextId, Recording, StackId};
+use wasmscope_instrument::Measure;
+use wasmscope_instrument::recording::{ContextId, Outcome, Recording, StackId};
 use wasmscope_symbolize::{ModuleIndex, Symbols};
 
 /// A recording and the symbols of its module. Never changed once made; share it as `Arc<Profile>`.
@@ -170,7 +171,19 @@ fn warnings(recording: &Recording, symbols: &Symbols, expanded: &Expanded) -> Ve
     let damage = recording.damage.iter().map(|damage| format!("the recording is {damage}"));
     let measured = recording.meta.warnings.iter().cloned();
     let named = symbols.warnings().iter().map(ToString::to_string);
-    damage.chain(measured).chain(named).chain(expanded.fault()).collect()
+    damage.chain(measured).chain(named).chain(expanded.fault()).chain(uncounted(recording)).collect()
+}
+
+/// Counts are written when a run is over. A sentence where they are not there.
+fn uncounted(recording: &Recording) -> Option<String> {
+    let measured = |measure| recording.meta.measures.has(measure);
+    let is_missing = measured(Measure::Calls) && recording.counts.is_empty()
+        || measured(Measure::Instructions) && recording.instructions.is_empty()
+        || measured(Measure::Access)
+            && recording.accesses.is_empty()
+            && recording.outcome == Outcome::Unknown;
+    is_missing
+        .then(|| "what was to be counted exactly is missing: it is written when a run is over".to_owned())
 }
 
 fn duration(recording: &Recording) -> u64 {

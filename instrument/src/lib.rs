@@ -7,6 +7,7 @@
 mod allocators;
 mod callgraph;
 mod clock;
+mod component;
 mod error;
 mod instructions;
 mod measure;
@@ -19,6 +20,7 @@ mod run;
 mod sample;
 
 pub use allocators::{AllocatorKind, BadAllocator, OwnAllocator};
+pub use component::{ComponentModule, InstrumentedComponent, instrument_component, is_component};
 pub use error::{RecordError, RewriteError};
 pub use instructions::instructions_of;
 pub use measure::{Measure, MeasureSet, UnknownMeasure};

@@ -187,6 +187,26 @@ fn a_run_that_traps_is_counted_to_the_instruction() {
 }
 
 #[test]
+fn calls_that_go_on_are_found_however_they_began() {
+    for text in [
+        // A tail call by the function that the host called.
+        "(module (func $main (nop) (unreachable) (nop)) (func (export \"run\") (nop) (return_call $main)))",
+        // Deep recursion: its calls are all in one context.
+        "(module (func $deep (param i32) (if (i32.eqz (local.get 0)) (then (unreachable)))
+           (call $deep (i32.sub (local.get 0) (i32.const 1))) (nop) (nop))
+           (func (export \"run\") (call $deep (i32.const 9000)) (nop)))",
+        // A call in one arm while the other arm's code goes on behind.
+        "(module (func $end (param i32) (if (local.get 0) (then (unreachable))))
+           (func $f (param i32) (block $out
+             (if (local.get 0) (then (nop) (nop)) (else (call $end (i32.const 1)) (br $out))) (nop) (nop) (nop)))
+           (func (export \"run\") (local i32) (local.set 0 (i32.const 3))
+             (loop $l (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (call $f (local.get 0)) (br $l))))",
+    ] {
+        assert!(matches!(Case::wat(text).check().outcome, Outcome::Trapped { .. }), "{text}");
+    }
+}
+
+#[test]
 fn a_run_that_exits_in_the_middle_is_counted_to_the_instruction() {
     let case = Case::wat(
         r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))

@@ -173,6 +173,21 @@ fn a_sleeping_guest_wakes_in_time() {
 }
 
 #[test]
+fn whatever_is_polled_is_answered() {
+    // A second subscription: the clock as well, absolute and long ago.
+    let guest = wat(r#"(module
+            (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 16) "\01") (data (i32.const 24) "\ff\ff\ff\ff\ff\ff\00")
+            (data (i32.const 48) "\2b") (data (i32.const 64) "\01") (data (i32.const 72) "\01") (data (i32.const 88) "\01")
+            (func (export "run") (result i32 i32 i64)
+                (call $poll (i32.const 0) (i32.const 128) (i32.const 2) (i32.const 100))
+                (i32.load (i32.const 100)) (i64.load (i32.const 128))))"#);
+    let expected = vec!["0".to_owned(), "1".into(), "43".into()];
+    assert_eq!(run(&guest, &invoke("run", &[])).outcome, Outcome::Returned { values: expected });
+}
+
+#[test]
 fn a_sleeping_guest_ends_at_the_time_limit() {
     for sampler in [SamplerChoice::Auto, SamplerChoice::Epoch] {
         let limits = Limits { time: Some(Duration::from_millis(100)), ..Limits::default() };

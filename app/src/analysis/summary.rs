@@ -146,9 +146,11 @@ fn counts(profile: &Profile) -> CountSummary {
     let measures = profile.recording().meta.measures;
     let sum = |numbers: &mut dyn Iterator<Item = u64>| numbers.fold(0, u64::saturating_add);
     let counts = &profile.recording().counts;
-    let instructions = measures.has(Measure::Instructions);
+    // They are written when a run is over; a recording without them does not know.
+    let instructions = measures.has(Measure::Instructions) && !profile.executed().is_empty();
     CountSummary {
-        calls: measures.has(Measure::Calls).then(|| sum(&mut counts.calls.iter().copied())),
+        calls: (measures.has(Measure::Calls) && !counts.is_empty())
+            .then(|| sum(&mut counts.calls.iter().copied())),
         instructions: instructions.then(|| sum(&mut profile.executed().iter().map(|(_, count)| *count))),
         moved_bytes: instructions.then(|| sum(&mut counts.bulk_bytes.iter().copied())),
     }

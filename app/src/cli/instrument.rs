@@ -2,17 +2,17 @@
 
 use super::explain::explanation;
 use super::print;
-use crate::pipeline;
-use anyhow::Context;
+use crate::pipeline::{self, PipelineError};
+use anyhow::{Context, bail};
 use std::path::PathBuf;
 use std::sync::Arc;
-use wasmscope_instrument::{MeasureSet, OwnAllocator, instrument};
-use wasmscope_symbolize::ModuleIndex;
+use wasmscope_instrument::{Guest, Instrumented, MeasureSet, OwnAllocator, instrument, instrument_component};
+use wasmscope_symbolize::{ModuleError, ModuleIndex};
 
 /// Put the probes into a module and write it, without running it
 #[derive(Debug, clap::Args)]
 pub struct InstrumentArgs {
-    /// The module (.wasm)
+    /// The module or component (.wasm)
     module: PathBuf,
     /// Where the module with probes goes
     #[arg(short, long, value_name = "OUT.wasm", required_unless_present = "explain")]
@@ -30,7 +30,13 @@ pub struct InstrumentArgs {
 }
 
 pub(super) fn run(args: &InstrumentArgs) -> anyhow::Result<()> {
-    let guest = pipeline::open_module(&args.module)?;
+    match pipeline::open_module(&args.module) {
+        Err(PipelineError::Module { source: ModuleError::Component, .. }) => component(args),
+        opened => module(args, &opened?),
+    }
+}
+
+fn module(args: &InstrumentArgs, guest: &Guest) -> anyhow::Result<()> {
     let place = || args.module.display().to_string();
     let index = Arc::new(ModuleIndex::parse(&guest.bytes).with_context(place)?);
     let instrumented = instrument(&guest.bytes, &index, args.measure, &args.allocator).with_context(place)?;
@@ -38,6 +44,29 @@ pub(super) fn run(args: &InstrumentArgs) -> anyhow::Result<()> {
         print::text(explanation(&guest.bytes, &index, &instrumented)?.as_bytes())?;
     } else {
         instrumented.warnings.iter().for_each(|warning| print::note(warning));
+    }
+    let Some(output) = &args.output else { return Ok(()) };
+    print::file_or_text(Some(output), &args.module, &instrumented.wasm)
+}
+
+/// Its core modules get the probes; what is said of one begins with its number.
+fn component(args: &InstrumentArgs) -> anyhow::Result<()> {
+    let place = || args.module.display().to_string();
+    if args.explain {
+        bail!(
+            "{}: a component's modules are not explained; take them out and name one",
+            args.module.display()
+        );
+    }
+    let bytes = std::fs::read(&args.module).with_context(place)?;
+    let instrumented = instrument_component(&bytes, args.measure, &args.allocator).with_context(place)?;
+    for (at, module) in instrumented.modules.iter().enumerate() {
+        match &module.instrumented {
+            Ok(Instrumented { warnings, .. }) => {
+                warnings.iter().for_each(|warning| print::note(&format!("core module {at}: {warning}")));
+            }
+            Err(error) => print::note(&format!("core module {at} stays as it is: {error}")),
+        }
     }
     let Some(output) = &args.output else { return Ok(()) };
     print::file_or_text(Some(output), &args.module, &instrumented.wasm)

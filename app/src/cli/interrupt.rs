@@ -1,17 +1,22 @@
-//! Ctrl+C: the first one ends the run and keeps its recording, the second one ends us.
+//! Ctrl+C: the first one ends the run and keeps its recording, one a while later ends us.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static INTERRUPTED: OnceLock<Instant> = OnceLock::new();
 
 /// The exit code of a program that Ctrl+C ended.
 pub(super) const EXIT_CODE: u8 = 130;
+
+/// A request within this time of the first one is the same request: `timeout` sends each signal twice. It is also what
+/// a guest has to stop, and its recording to be finished.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// From now on Ctrl+C is counted. Where that is not possible it does what it always did.
 pub(super) fn watch() {
     // An error means that somebody else watches already; then Ctrl+C is theirs.
     let _ = ctrlc::set_handler(|| {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+        if INTERRUPTED.get_or_init(Instant::now).elapsed() > GRACE {
             die();
         }
     });
@@ -19,10 +24,10 @@ pub(super) fn watch() {
 
 /// Was there a Ctrl+C since [`watch`]?
 pub(super) fn is_interrupted() -> bool {
-    INTERRUPTED.load(Ordering::Relaxed)
+    INTERRUPTED.get().is_some()
 }
 
-#[expect(clippy::exit, reason = "a guest that is stuck in the host can't be ended in any other way")]
+#[expect(clippy::exit, reason = "a recorder that is stuck can't be ended in any other way")]
 fn die() {
     std::process::exit(i32::from(EXIT_CODE));
 }

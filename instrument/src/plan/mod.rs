@@ -23,7 +23,7 @@ use crate::allocators::{self, AllocatorKind, AllocatorShape, Misfit};
 use crate::callgraph::CallGraph;
 use crate::error::RewriteError;
 use crate::probes::layout::Width;
-use crate::probes::{ACCESSES_EXPORT, CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, Probes};
+use crate::probes::{ACCESSED_EXPORT, ACCESSES_EXPORT, CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, Probes};
 use crate::recording::Allocator;
 use crate::{Measure, MeasureSet};
 use function::Planner;
@@ -78,7 +78,6 @@ impl Plan {
             return Ok(Plan::default());
         }
         refuse_instrumented(index)?;
-        refuse_invalid(bytes)?;
         let mut plan = Plan::default();
         if index.memories().iter().any(|memory| memory.memory64) {
             plan.probes.width = Width::Wide;
@@ -90,6 +89,7 @@ impl Plan {
         };
         let references = References::read(bytes)?;
         let scan = Scan::read(bytes, index, measures.has(Measure::Access))?;
+        refuse_invalid(bytes)?;
         let inside = outermost::only_inside(index, &references, &scan, |func| shapes.contains_key(&func));
         shapes.retain(|func, _| !inside.contains(func));
         let open = host_holds_references(index);
@@ -299,7 +299,9 @@ fn address_fits(index: &ModuleIndex, function: &Function, shape: AllocatorShape)
 }
 
 fn refuse_instrumented(index: &ModuleIndex) -> Result<(), RewriteError> {
-    let ours = |name: &str| [CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, ACCESSES_EXPORT].contains(&name);
+    let ours = |name: &str| {
+        [CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, ACCESSES_EXPORT, ACCESSED_EXPORT].contains(&name)
+    };
     match index.exports().iter().find(|export| ours(&export.name)) {
         Some(export) => Err(RewriteError::AlreadyInstrumented { export: export.name.to_string() }),
         None => Ok(()),

@@ -116,6 +116,12 @@ impl Splitter {
         }
         match operator {
             Operator::Block { .. } => self.enter(FrameKind::Block),
+            Operator::Try { .. } => {
+                self.enter(FrameKind::Block);
+                self.leave_all();
+                self.frames.last_mut().into_iter().for_each(|frame| frame.is_target = true);
+            }
+            Operator::Delegate { .. } => self.leave(),
             Operator::TryTable { try_table } => {
                 try_table.catches.iter().for_each(|catch| self.branch(label(catch)));
                 self.enter(FrameKind::Block);
@@ -210,7 +216,6 @@ impl Splitter {
             FrameKind::Loop => self.current,
             FrameKind::Block if !is_target => self.current,
             FrameKind::Else(None) if !is_target => self.current,
-            FrameKind::Else(then) if !is_target && self.current.is_none() => then,
             _ => entry.map(|_| self.fresh()),
         };
     }
@@ -230,10 +235,8 @@ fn may_not_return(operator: &Operator<'_>, throws: bool) -> bool {
     match operator {
         Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::CallRef { .. } => throws,
         // Handlers of the old proposal, and stacks that may never be resumed.
-        Operator::Try { .. }
-        | Operator::Catch { .. }
+        Operator::Catch { .. }
         | Operator::CatchAll
-        | Operator::Delegate { .. }
         | Operator::Resume { .. }
         | Operator::ResumeThrow { .. }
         | Operator::ResumeThrowRef { .. }
@@ -319,6 +322,10 @@ mod tests {
 
     #[test]
     fn one_arm_that_comes_back_goes_on() {
+        // Not where the other arm stands between its parts: a call that goes on there is no part of it.
+        let body =
+            "block i32.const 0 if i32.const 3 drop else br 1 end i32.const 4 drop end i32.const 5 drop";
+        assert_eq!(regions(body, false), ["0 If 5 Drop", "3 Drop", "Br", "4 Drop"]);
         let body =
             "block i32.const 0 if br 1 else i32.const 3 drop end i32.const 4 drop end i32.const 5 drop";
         assert_eq!(regions(body, false), ["0 If 5 Drop", "Br", "3 Drop 4 Drop"]);

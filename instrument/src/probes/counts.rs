@@ -3,7 +3,7 @@
 //! A region's counter says how often its first instruction was executed, and so were the others, but in the calls that
 //! were still going on when the run ended, by a trap or `proc_exit`: there only those up to the place where the call was.
 
-use super::decode::{NodeAddress, u32_at, u64_at};
+use super::decode::{NodeAddress, node_behind, u32_at, u64_at};
 use super::layout::{contexts, node};
 use super::{ContextReader, Probes};
 use crate::Measure;
@@ -99,16 +99,14 @@ impl Tree<'_> {
 
     /// The calls of the nodes that stand for all others past the budget.
     fn lost_calls(&self) -> u64 {
-        let nodes = (0..contexts::OVERFLOW_NODES)
-            .map(|n| self.probes.overflow_start() + n * self.probes.overflow_stride());
-        nodes.map(|at| self.calls(at)).sum()
+        (0..contexts::OVERFLOW_NODES).map(|n| self.calls(self.probes.overflow_node(n))).sum()
     }
 
     fn nodes(&self) -> impl Iterator<Item = u32> {
         let free = self.word(contexts::FREE);
-        let first = Some(self.probes.first_node()).filter(|at| *at < free);
-        std::iter::successors(first, move |at| {
-            Some(at + self.probes.node_size(self.func(*at)?)).filter(|next| *next < free)
+        let at = move |start: u32| node_behind(self.memory, start).filter(|node| *node < free);
+        std::iter::successors(at(self.probes.first_node()), move |node| {
+            at(node + self.probes.node_size(self.func(*node)?))
         })
     }
 
@@ -124,8 +122,9 @@ impl Tree<'_> {
     }
 
     fn counters(&self, node: u32, func: FuncIndex) -> Vec<u64> {
-        let first = node + node::counters(self.probes.call_sites(func).len() as u32);
-        (0..self.probes.counters(func)).map(|number| self.long(first + 8 * number)).collect()
+        let count = self.probes.counters(func);
+        let first = node.saturating_sub(8 * count);
+        (0..count).map(|number| self.long(first + 8 * number)).collect()
     }
 
     /// The counter behind those of the regions, where there is one.
@@ -155,7 +154,9 @@ impl Tree<'_> {
         let exact = || self.children(caller).filter(is_func).find(is_site);
         let child = || self.children(caller).find(is_func);
         ancestor().or_else(exact).or_else(child).or_else(|| {
-            self.nodes().filter(is_func).find(|node| self.ancestors(*node).any(|above| above == caller))
+            let is_below =
+                |node: &u32| caller == contexts::ROOT || self.ancestors(*node).any(|at| at == caller);
+            self.nodes().filter(is_func).find(is_below)
         })
     }
 

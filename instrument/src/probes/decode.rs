@@ -148,12 +148,13 @@ impl ContextReader {
         let free = u32_at(memory, contexts::FREE).unwrap_or(0);
         let mut at = self.read_to.max(probes.first_node());
         while at < free {
-            let Some(row) = read_node(probes, memory, at) else { break };
-            self.ids.insert(at, ContextId(self.ids.len() as u32));
+            let Some(node) = node_behind(memory, at) else { break };
+            let Some(row) = read_node(probes, memory, node) else { break };
+            self.ids.insert(node, ContextId(self.ids.len() as u32));
             new.parent.push(self.id(row.parent));
             new.func.push(row.func);
             new.call_site.push(row.call_site);
-            at += probes.node_size(row.func);
+            at = node + probes.node_size(row.func);
         }
         self.read_to = at;
     }
@@ -162,6 +163,11 @@ impl ContextReader {
     pub fn overflowed(memory: &[u8]) -> u32 {
         u32_at(memory, contexts::OVERFLOWED).unwrap_or(0)
     }
+}
+
+/// The address of the node whose counters begin behind the word at `at`.
+pub(super) fn node_behind(memory: &[u8], at: u32) -> Option<u32> {
+    at.checked_add(node::LENGTH)?.checked_add(u32_at(memory, at)?)
 }
 
 struct NodeRow {

@@ -12,7 +12,7 @@
 //! CONTEXTS  0 free u32          4 overflowed u32    16 zero, read as a null node's tag
 //!          32 the root node, the overflow nodes, the cache of $miss, then the nodes up to `free`
 //! node      0 parent u32 | flags   4 via u32   8 next u32   12 children u32   16 calls u64   24 tag u32
-//!          28 slots u32... then, at the next multiple of 8, counters u64...
+//!          28 slots u32...   in front of it its counters u64... and in front of them how many bytes they take u64
 //!
 //! ACCESSES  16 bytes for each line of 64 bytes of the first memory, as far as 32 bits reach: reads u64, writes u64
 //! ```
@@ -151,13 +151,11 @@ pub(crate) mod node {
     /// Flag: runs inside of an allocator function.
     pub(crate) const NESTED: u32 = 2;
 
-    /// Where in a node with so many slots the first counter is.
-    pub(crate) const fn counters(slots: u32) -> u32 {
-        (SLOTS + 4 * slots).next_multiple_of(8)
-    }
+    /// Bytes of the word in front of the counters.
+    pub(crate) const LENGTH: u32 = 8;
 
-    /// Bytes of a node with so many slots and counters.
-    pub(crate) const fn size(slots: u32, count: u32) -> u32 {
-        counters(slots) + 8 * count
+    /// Bytes of a node with so many slots, from its address on.
+    pub(crate) const fn size(slots: u32) -> u32 {
+        (SLOTS + 4 * slots).next_multiple_of(8)
     }
 }

@@ -161,9 +161,20 @@ impl Probes {
         self.slots.counters.get(func.index()).copied().unwrap_or(0)
     }
 
-    /// Bytes of a node of `func`.
+    /// Bytes of a node of `func`, from its address on.
     pub(crate) fn node_size(&self, func: FuncIndex) -> u32 {
-        node::size(self.call_sites(func).len() as u32, self.counters(func))
+        node::size(self.call_sites(func).len() as u32)
+    }
+
+    /// Bytes of the most counters that any node has.
+    fn most_counter_bytes(&self) -> u32 {
+        8 * self.slots.counters.iter().copied().max().unwrap_or(0)
+    }
+
+    /// The address of the overflow node with this number. All functions share it: its counters are as many as any
+    /// function has, and where no function has slots.
+    pub(crate) fn overflow_node(&self, number: u32) -> u32 {
+        self.overflow_start() + number * self.overflow_stride() + self.most_counter_bytes()
     }
 
     /// Are there counters to be read when the run is over?
@@ -171,16 +182,17 @@ impl Probes {
         self.measures.has(Measure::Calls) || self.measures.has(Measure::Instructions)
     }
 
-    /// Bytes from one overflow node to the next: those of the largest node.
+    /// Bytes from one overflow node to the next.
     pub(crate) fn overflow_stride(&self) -> u32 {
         let functions = 0..self.slots.counters.len() as u32;
-        functions.map(|func| self.node_size(FuncIndex(func))).max().unwrap_or_else(|| node::size(0, 0))
+        let largest = functions.map(|func| self.node_size(FuncIndex(func))).max();
+        self.most_counter_bytes() + largest.unwrap_or_else(|| node::size(0))
     }
 
     /// The first overflow node: behind the root node, whose slots are one for each thunk and one for callers that
     /// nobody knows.
     pub(crate) fn overflow_start(&self) -> u32 {
-        contexts::ROOT + node::size(1 + self.thunks.len() as u32, 0)
+        contexts::ROOT + node::size(1 + self.thunks.len() as u32)
     }
 
     /// The cache of `$miss`.

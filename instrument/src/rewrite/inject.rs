@@ -67,11 +67,16 @@ impl Injector<'_> {
         code.if_(BlockType::Empty)
             .i32_const(tag)
             .i32_const(self.shape())
+            .i32_const(8 * self.plan.counters as i32)
             .call(indices.miss)
             .local_set(me)
             .end();
+        if self.plan.counters > 0 {
+            code.local_get(me).i32_const(8 * self.plan.counters as i32).i32_sub();
+            code.local_set(self.locals.counters);
+        }
         if self.plan.counts_calls {
-            self.add_to(code, node::CALLS, |code| {
+            self.add_to(code, me, node::CALLS, |code| {
                 code.i64_const(1);
             });
         }
@@ -80,24 +85,21 @@ impl Injector<'_> {
     /// The bytes of a node, and in the top bit whether the function is an allocator.
     fn shape(&self) -> i32 {
         let allocator = if self.plan.allocator.is_some() { 1 << 31 } else { 0 };
-        (node::size(self.plan.slots, self.plan.counters) | allocator) as i32
+        (node::size(self.plan.slots) | allocator) as i32
     }
 
-    /// Adds to a word of 64 bits in the function's node.
+    /// Adds to a word of 64 bits at `offset` behind `base`.
     fn add_to(
         &self,
         code: &mut InstructionSink<'_>,
+        base: u32,
         offset: u32,
         what: impl FnOnce(&mut InstructionSink<'_>),
     ) {
         let word = long(self.indices.contexts, offset);
-        code.local_get(self.locals.me).local_get(self.locals.me).i64_load(word);
+        code.local_get(base).local_get(base).i64_load(word);
         what(code);
         code.i64_add().i64_store(word);
-    }
-
-    fn counter(&self, number: u32) -> u32 {
-        node::counters(self.plan.slots) + 8 * number
     }
 
     /// What stands in front of an instruction.
@@ -117,7 +119,7 @@ impl Injector<'_> {
             Action::Grow { memory64, .. } => {
                 code.local_tee(self.locals.grow(memory64).asked);
             }
-            Action::Count(number) => self.add_to(code, self.counter(number), |code| {
+            Action::Count(number) => self.add_to(code, self.locals.counters, 8 * number, |code| {
                 code.i64_const(1);
             }),
             Action::CountBytes { wide } => {
@@ -177,7 +179,7 @@ impl Injector<'_> {
     /// The bytes were moved: if they could not be, the instruction has trapped.
     fn count_bytes(&self, code: &mut InstructionSink<'_>, wide: bool) {
         let last = self.plan.counters.saturating_sub(1);
-        self.add_to(code, self.counter(last), |code| {
+        self.add_to(code, self.locals.counters, 8 * last, |code| {
             code.local_get(self.locals.bytes(wide));
             if !wide {
                 code.i64_extend_i32_u();

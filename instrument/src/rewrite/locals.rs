@@ -24,6 +24,8 @@ pub(super) struct GrowLocals {
 pub(super) struct Locals {
     /// The function's calling-context node.
     pub(super) me: u32,
+    /// The address of the counters of the function's node.
+    pub(super) counters: u32,
     grow32: GrowLocals,
     grow64: GrowLocals,
     bytes32: u32,
@@ -51,6 +53,9 @@ impl Locals {
         let mut locals = Locals { first, ..Locals::default() };
         if plan.has_context {
             locals.me = locals.add(ValType::I32);
+        }
+        if plan.counters > 0 {
+            locals.counters = locals.add(ValType::I32);
         }
         let has = |wanted: fn(Action) -> bool| plan.points.iter().any(|point| wanted(point.action));
         if has(|action| matches!(action, Action::Grow { memory64: false, .. })) {

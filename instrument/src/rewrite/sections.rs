@@ -223,7 +223,7 @@ fn types(indices: &Indices, out: &mut Vec<u8>) -> u32 {
         (&[], &[]),
         (&[I32, I32, word, word, word], &[]),
         (&[], &[I32]),
-        (&[I32, I32], &[I32]),
+        (&[I32, I32, I32], &[I32]),
         (&[I32, word, word], &[]),
         (&[I32, word], &[]),
         (&[I32, word, word, word], &[]),

@@ -10,6 +10,9 @@ use wasmscope_symbolize::FuncIndex;
 use wasmtime::{Error, FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+/// The innermost frames of a trap that are recorded.
+const MAX_TRAP_FRAMES: usize = 4_096;
+
 /// How a run ended that gave `result`. A stop that was asked for explains whatever error it caused.
 pub fn outcome(
     result: Result<Vec<String>, Error>,
@@ -49,9 +52,11 @@ fn ended_by_itself(error: &Error) -> bool {
 
 /// The calls that went on when the run ended with `result`, outermost first.
 pub fn live_calls(result: &Result<Vec<String>, Error>, places: &Places) -> Vec<LiveCall> {
-    let frames = result.as_ref().err().map(|error| frames(error, places)).unwrap_or_default();
-    let live = frames.iter().rev().map(|frame| Some(LiveCall { func: frame.func, at: frame.offset? }));
-    live.flatten().collect()
+    let frames = result.as_ref().err().into_iter().flat_map(|error| frames(error, places));
+    let live = frames.map(|frame| Some(LiveCall { func: frame.func, at: frame.offset? }));
+    let mut live: Vec<_> = live.flatten().collect();
+    live.reverse();
+    live
 }
 
 fn time_limit(limits: &Limits) -> String {
@@ -63,7 +68,8 @@ fn failure(error: &Error, places: &Places) -> Outcome {
     if let Some(exit) = error.downcast_ref::<I32Exit>() {
         return Outcome::Exited { code: exit.0 };
     }
-    Outcome::Trapped { message: message(error), frames: frames(error, places) }
+    let frames = frames(error, places).take(MAX_TRAP_FRAMES).collect();
+    Outcome::Trapped { message: message(error), frames }
 }
 
 fn message(error: &Error) -> String {
@@ -73,10 +79,11 @@ fn message(error: &Error) -> String {
     }
 }
 
-fn frames(error: &Error, places: &Places) -> Vec<TrapFrame> {
+/// Innermost first.
+fn frames(error: &Error, places: &Places) -> impl Iterator<Item = TrapFrame> {
     let trace = error.downcast_ref::<WasmBacktrace>();
     let frames = trace.into_iter().flat_map(WasmBacktrace::frames);
-    frames.filter_map(|frame| trap_frame(frame, places)).collect()
+    frames.filter_map(|frame| trap_frame(frame, places))
 }
 
 /// Frames of functions that we added are no frames of the guest's.

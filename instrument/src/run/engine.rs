@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use wasmtime::{Cache, CacheConfig, Config, Engine, Module};
 
-/// Frames in a backtrace; the engine's own default of 20 would cut most stacks.
-const MAX_BACKTRACE_FRAMES: NonZeroUsize = NonZeroUsize::new(4_096).expect("it is not zero");
+/// Frames in a backtrace: more than a stack has room for. Exact counts need all calls that still go on.
+const MAX_BACKTRACE_FRAMES: NonZeroUsize = NonZeroUsize::new(1 << 17).expect("it is not zero");
 
 /// Stack for the guest's frames, in bytes. Twice the engine's default: probes make frames larger, and the guest must
 /// not run out of stack earlier than it would without them.

@@ -47,6 +47,9 @@ pub struct Watch {
     pub records_boundary: bool,
 }
 
+/// More frames than this are cut off at the outer end of a sample's stack.
+const MAX_SAMPLE_FRAMES: usize = 4_096;
+
 /// The error that ends a run which is to be stopped.
 #[derive(Debug, thiserror::Error)]
 #[error("the run was stopped")]
@@ -149,7 +152,7 @@ fn guest_frames(store: impl AsContext) -> Vec<(FuncIndex, u32)> {
     let place = |frame: &wasmtime::FrameInfo| {
         Some((FuncIndex(frame.func_index()), u32::try_from(frame.module_offset()?).ok()?))
     };
-    trace.frames().iter().filter_map(place).collect()
+    trace.frames().iter().take(MAX_SAMPLE_FRAMES).filter_map(place).collect()
 }
 
 /// Finds out which import is being called, from where, and how to learn the bytes that cross.

@@ -10,7 +10,7 @@ use super::ending::{live_calls, outcome};
 use super::guest::{GuestState, Stopped, Watch, on_crossing, on_epoch};
 use super::invoke::Entry;
 use super::limit::MemoryLimit;
-use super::link::link;
+use super::link::{is_old, link};
 use super::live_probes::{LiveProbes, answers, set_clock, ship_all, ship_counters};
 use super::message::{Message, MessageSender};
 use super::output::OutputBuffer;
@@ -73,7 +73,13 @@ impl GuestRun {
             },
         };
         let output = Arc::new(OutputBuffer::default());
-        let world = wasi::make_world(&guest.name, &options.program, observer, &output)?;
+        let world = wasi::make_world(
+            &guest.name,
+            &options.program,
+            observer,
+            &output,
+            !is_old(&compiled.places.index),
+        )?;
         let watch = Watch {
             clock: clock.clone(),
             log: BoundaryLog::default(),
@@ -96,7 +102,7 @@ impl GuestRun {
             store.epoch_deadline_callback(on_epoch);
             store.set_epoch_deadline(1);
         }
-        let instance = link(compiled, &mut store)?;
+        let instance = link(compiled)?;
         let layout = Arc::new(compiled.probes.clone());
         Ok(GuestRun {
             store,
@@ -198,12 +204,14 @@ impl GuestRun {
         let watch = &self.store.data().watch;
         let overflowed = watch.probes.as_ref().map_or(0, |probes| probes.overflowed_contexts(&self.store));
         let dropped = watch.probes.as_ref().map_or(0, |probes| probes.dropped);
+        let no_room = if self.layout.has_counters() {
+            "calls found no room in the table of contexts: they and what they did are not in the counts"
+        } else {
+            "calls found no room in the table of contexts: their call paths are missing"
+        };
         let counted = [
             (watch.unknown_callees, "calls of imports through a table could not be told apart"),
-            (
-                u64::from(overflowed),
-                "calls found no room in the table of contexts: their call paths are missing",
-            ),
+            (u64::from(overflowed), no_room),
             (dropped, "events found no room and are missing"),
         ];
         counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect()

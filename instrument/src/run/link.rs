@@ -3,7 +3,7 @@
 use super::compiled::CompiledGuest;
 use super::engine::engine_failed;
 use super::guest::GuestState;
-use super::sleep;
+use super::waits;
 use crate::RecordError;
 use rustc_hash::FxHashSet;
 use wasmscope_symbolize::{Import, ModuleIndex};
@@ -24,12 +24,9 @@ pub fn check_imports(engine: &Engine, index: &ModuleIndex) -> Result<(), RecordE
 }
 
 /// Finds somebody for each import.
-pub fn link(
-    compiled: &CompiledGuest,
-    store: &mut Store<GuestState>,
-) -> Result<InstancePre<GuestState>, RecordError> {
+pub fn link(compiled: &CompiledGuest) -> Result<InstancePre<GuestState>, RecordError> {
     let mut linker = world(&compiled.engine, |state: &mut GuestState| &mut state.world)?;
-    sleep::shadow_poll(&mut linker, &mut *store).map_err(engine_failed)?;
+    waits::shadow_waits(&mut linker).map_err(engine_failed)?;
     let misfit = |error| RecordError::ImportMismatch { message: format!("{error:#}") };
     linker.instantiate_pre(&compiled.module).map_err(misfit)
 }
@@ -42,4 +39,9 @@ fn world<T: Send + 'static>(
     p1::add_to_linker_async(&mut linker, of).map_err(engine_failed)?;
     p0::add_to_linker_async(&mut linker, of).map_err(engine_failed)?;
     Ok(linker)
+}
+
+/// Does the module import anything of the snapshot before preview 1?
+pub fn is_old(index: &ModuleIndex) -> bool {
+    index.imports().iter().any(|import| &*import.module == "wasi_unstable")
 }

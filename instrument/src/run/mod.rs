@@ -23,9 +23,9 @@ mod pacer;
 mod prepare;
 mod probe_log;
 mod sample_log;
-mod sleep;
 mod stop;
 mod value;
+mod waits;
 mod wasi;
 
 pub use observer::{LiveCounts, Nobody, Observer, OutputStream};

@@ -26,13 +26,15 @@ impl StopFlag {
     /// Asks for the stop.
     pub fn set(&self, reason: StopReason) {
         let _ = self.reason.compare_exchange(0, reason as u8, Ordering::Relaxed, Ordering::Relaxed);
-        self.raised.notify_one();
+        self.raised.notify_waiters();
     }
 
-    /// Waits until somebody asks for the stop. One task may wait.
+    /// Waits until somebody asks for the stop.
     pub async fn raised(&self) {
-        while self.get().is_none() {
-            self.raised.notified().await;
+        // Before the look at the reason: what is raised in between must not be missed.
+        let raised = self.raised.notified();
+        if self.get().is_none() {
+            raised.await;
         }
     }
 

@@ -5,23 +5,26 @@ use super::{GrantedDir, Observer, OutputStream, Program, Stdin};
 use crate::RecordError;
 use std::fs::File;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 use wasmtime_wasi::cli::InputFile;
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
-/// Builds the guest's world. `name` becomes its argument 0.
+/// Builds the guest's world. `name` becomes its argument 0. Where the thread `may_block` files are quicker, but a sleep
+/// that we don't take over can't be ended.
 pub fn make_world(
     name: &str,
     program: &Program,
     observer: &Arc<dyn Observer>,
     buffer: &Arc<OutputBuffer>,
+    may_block: bool,
 ) -> Result<WasiP1Ctx, RecordError> {
     let Program { args, env, stdin, dirs } = program;
     let output = |which| GuestOutput { which, observer: Arc::clone(observer), buffer: Arc::clone(buffer) };
     let mut world = WasiCtxBuilder::new();
     world
-        .allow_blocking_current_thread(true)
+        .allow_blocking_current_thread(may_block)
         .arg(name)
         .args(args)
         .envs(env)
@@ -38,10 +41,15 @@ fn grant_stdin(world: &mut WasiCtxBuilder, stdin: &Stdin) -> Result<(), RecordEr
         Stdin::Inherit => drop(world.inherit_stdin()),
         Stdin::File(path) => {
             let refused = |source| RecordError::Grant { path: path.clone(), source };
-            let file = File::open(path).map_err(refused)?;
-            if file.metadata().map_err(refused)?.is_dir() {
+            let kind = std::fs::metadata(path).map_err(refused)?.file_type();
+            if kind.is_dir() {
                 return Err(refused(ErrorKind::IsADirectory.into()));
             }
+            // To open a pipe may wait for ever.
+            if !kind.is_file() && path != Path::new("/dev/null") {
+                return Err(refused(std::io::Error::other("no file; pass a pipe as our own standard input")));
+            }
+            let file = File::open(path).map_err(refused)?;
             world.stdin(InputFile::new(file));
         }
     }

@@ -7,8 +7,8 @@ use wasmparser::{Operator, Parser, Payload};
 use wasmscope_instrument::{MeasureSet, Rewritten, rewrite};
 use wasmscope_symbolize::{CodeOffset, ModuleIndex};
 
-/// The core modules below the corpus folder; empty, with a word about it, where there is no such folder.
-fn modules() -> Vec<PathBuf> {
+/// What is below the corpus folder; empty, with a word about it, where there is no such folder.
+pub fn files() -> Vec<PathBuf> {
     let root = std::env::var_os("WASMSCOPE_CORPUS").map(PathBuf::from).unwrap_or_default();
     let folders = ["modules", "toolchains"].map(|folder| root.join(folder));
     let entries = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
@@ -23,7 +23,7 @@ fn modules() -> Vec<PathBuf> {
 
 #[test]
 fn real_modules_rewrite_and_their_offsets_are_exact() {
-    for path in modules() {
+    for path in files() {
         let bytes = std::fs::read(&path).unwrap();
         if ModuleIndex::parse(&bytes).is_err() {
             continue;

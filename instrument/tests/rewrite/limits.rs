@@ -48,6 +48,16 @@ fn without_a_host_the_buffer_grows_and_then_drops() {
     assert_eq!(recorded.heap.get(0).unwrap().op, HeapOp::Alloc);
 }
 
+#[test]
+fn past_the_budget_every_measure_leaves_the_guest_alone() {
+    let guest = Guest::new(&doubling(20));
+    let alone = Measure::ALL.map(|measure| MeasureSet::NONE.with(measure));
+    for measures in alone.into_iter().chain([MeasureSet::ALL]) {
+        let (result, _) = guest.record(measures, Host::Drains, "run", &[]);
+        assert_eq!(result, guest.run("run", &[]), "{measures}");
+    }
+}
+
 /// Each function of a level calls both of the next: 2^n paths.
 fn doubling(levels: usize) -> String {
     let level = |n: usize| {

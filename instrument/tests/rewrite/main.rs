@@ -8,6 +8,7 @@
 )]
 
 mod behaviour;
+mod component;
 mod corpus;
 mod crossings;
 mod found;

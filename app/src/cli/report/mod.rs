@@ -73,7 +73,10 @@ impl Limit {
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
     let profile = pipeline::open_recording(&args.file)?;
-    let metric = export::metric(&args.file, &profile, args.metric)?;
+    let metric = match args.view {
+        View::Functions | View::Calltree | View::Lines => export::metric(&args.file, &profile, args.metric)?,
+        _ => Metric::default(),
+    };
     let query = CallTreeQuery { metric, ..CallTreeQuery::default() };
     print::damage(&args.file, &profile);
     if args.json {

@@ -1,7 +1,7 @@
 //! Finds or makes the node of a function that its caller's slot does not lead to.
 //!
 //! ```wat
-//! (func $miss (param $tag i32) (param $shape i32) (result $node i32)
+//! (func $miss (param $tag i32) (param $shape i32) (param $counters i32) (result $node i32)
 //!   at the first call: set up the fixed nodes
 //!   if the caller is an overflow node: give an overflow node
 //!   if the cache knows the slot and the tag: put its node into the slot and give it
@@ -23,14 +23,16 @@ use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 /// Parameters and locals of the function.
 const TAG: u32 = 0;
 const SHAPE: u32 = 1;
-const SLOT: u32 = 2;
-const CALLER: u32 = 3;
-const NODE: u32 = 4;
+/// Bytes of the counters in front of the node.
+const COUNTERS: u32 = 2;
+const SLOT: u32 = 3;
+const CALLER: u32 = 4;
+const NODE: u32 = 5;
 /// The caller's flags; the new node is nested if there are any.
-const FLAGS: u32 = 5;
-const ENTRY: u32 = 6;
-const END: u32 = 7;
-const PAGES: u32 = 8;
+const FLAGS: u32 = 6;
+const ENTRY: u32 = 7;
+const END: u32 = 8;
+const PAGES: u32 = 9;
 
 /// The flags of a node.
 const FLAG_BITS: i32 = (node::ALLOCATOR | node::NESTED) as i32;
@@ -78,15 +80,14 @@ impl Miss<'_> {
     }
 
     fn set_up(&mut self) {
-        let nested = self.probes.overflow_start() + 2 * self.probes.overflow_stride();
         self.code.i32_const(0);
         self.load(contexts::FREE);
         self.code.i32_eqz().if_(BlockType::Empty);
         for (address, value) in [
             (contexts::FREE, self.probes.first_node()),
             (contexts::ROOT + node::TAG, node::ROOT_TAG),
-            (self.probes.overflow_start() + self.probes.overflow_stride() + node::PARENT, node::ALLOCATOR),
-            (nested + node::PARENT, node::NESTED),
+            (self.probes.overflow_node(1) + node::PARENT, node::ALLOCATOR),
+            (self.probes.overflow_node(2) + node::PARENT, node::NESTED),
         ] {
             self.code.i32_const(0).i32_const(value as i32);
             self.store(address);
@@ -106,7 +107,7 @@ impl Miss<'_> {
 
     /// Pushes the overflow node for a function whose caller has `FLAGS`, and counts it.
     fn overflow(&mut self) {
-        let (start, stride) = (self.probes.overflow_start(), self.probes.overflow_stride());
+        let (start, stride) = (self.probes.overflow_node(0), self.probes.overflow_stride());
         self.code.i32_const(0).i32_const(0);
         self.load(contexts::OVERFLOWED);
         self.code.i32_const(1).i32_add();
@@ -188,9 +189,13 @@ impl Miss<'_> {
         let bytes = i32::MAX;
         self.code.i32_const(0);
         self.load(contexts::FREE);
+        self.code.i32_const(node::LENGTH as i32).i32_add().local_get(COUNTERS).i32_add();
         self.code.local_tee(NODE).local_get(SHAPE).i32_const(bytes).i32_and();
         self.code.i32_add().local_set(END);
         self.make_room();
+        self.code.local_get(NODE).local_get(COUNTERS).i32_sub().i32_const(node::LENGTH as i32).i32_sub();
+        self.code.local_get(COUNTERS);
+        self.store(0);
         self.code.local_get(NODE).local_get(CALLER);
         self.new_flags();
         self.code.i32_or();

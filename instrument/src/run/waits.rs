@@ -1,18 +1,27 @@
-//! `poll_oneoff` for a guest that only sleeps.
+//! What a guest waits in: `poll_oneoff` and `fd_read`.
 //!
-//! The library behind our WASI puts the whole thread to sleep then, and nothing wakes it. Our guests are to be stopped
-//! while they sleep, so we take that case over. Everything else that one can wait for, the library does.
+//! Our guests are to be stopped while they wait, so each wait ends when the stop flag is raised. Where a guest only sleeps
+//! the library behind our WASI would put the whole thread to sleep, and nothing would wake it: that case we do ourselves.
 //!
 //! Layouts: WASI preview 1, `subscription`, `event`.
 
-use super::guest::GuestState;
+use super::guest::{GuestState, Stopped};
+use super::stop::StopFlag;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use tokio::time::Instant;
-use wasmtime::{Caller, Error, Extern, Func, Linker, Memory, Result, Store, Val};
+use wasmtime::{AsContextMut, Caller, Error, Extern, Linker, Memory, Result};
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::p1::wasi_snapshot_preview1::{WasiSnapshotPreview1, fd_read, poll_oneoff};
+use wiggle::GuestMemory;
 
 const MODULE: &str = "wasi_snapshot_preview1";
 const POLL: &str = "poll_oneoff";
+const READ: &str = "fd_read";
+
+/// What both of them take.
+type Poll = (i32, i32, i32, i32);
 
 const SUBSCRIPTION_BYTES: usize = 48;
 /// Where a subscription says what is waited for, and what says that it is a clock.
@@ -28,40 +37,59 @@ const ERRNO_SUCCESS: i32 = 0;
 /// Timers of the runtime are true to the millisecond only: the rest is slept by the thread.
 const TIMER_SLACK: Duration = Duration::from_millis(2);
 
-/// Has the guest's sleep go through us.
-pub fn shadow_poll(linker: &mut Linker<GuestState>, store: &mut Store<GuestState>) -> Result<()> {
-    let poll = linker.get(&mut *store, MODULE, POLL)?.into_func();
-    let poll = poll.ok_or_else(|| Error::msg("WASI has no `poll_oneoff`"))?;
+/// Has what waits go through us.
+pub fn shadow_waits(linker: &mut Linker<GuestState>) -> Result<()> {
     linker.allow_shadowing(true);
-    linker.func_wrap_async(MODULE, POLL, move |caller, args: (i32, i32, i32, i32)| {
-        Box::new(poll_or_sleep(caller, poll, args))
-    })?;
+    linker.func_wrap_async(MODULE, POLL, |caller, args: Poll| Box::new(poll_or_sleep(caller, args)))?;
+    linker.func_wrap_async(MODULE, READ, |caller, args: Poll| Box::new(read(caller, args)))?;
     linker.allow_shadowing(false);
     Ok(())
 }
 
-async fn poll_or_sleep(
-    mut caller: Caller<'_, GuestState>,
-    poll: Func,
-    (subscriptions, events, count, ready): (i32, i32, i32, i32),
-) -> Result<i32> {
-    let memory = caller.get_export("memory").and_then(Extern::into_memory);
-    let sleep = memory.filter(|_| count == 1).and_then(|memory| {
-        let bytes = part::<SUBSCRIPTION_BYTES>(memory.data(&caller), subscriptions)?;
-        Some((memory, Sleep::read(bytes)?))
-    });
-    let Some((memory, sleep)) = sleep else {
-        return delegate(caller, poll, [subscriptions, events, count, ready]).await;
+async fn poll_or_sleep(mut caller: Caller<'_, GuestState>, args: Poll) -> Result<i32> {
+    let (memory, stop) = (memory_of(&mut caller)?, Arc::clone(&caller.data().watch.stop));
+    let (subscriptions, events, count, ready) = args;
+    let subscription = part::<SUBSCRIPTION_BYTES>(memory.data(&caller), subscriptions);
+    let Some(sleep) = subscription.filter(|_| count == 1).and_then(Sleep::read) else {
+        let (world, mut bytes) = world_of(&mut caller, memory);
+        let poll = poll_oneoff(world, &mut bytes, subscriptions, events, count, ready);
+        return unless_stopped(&stop, poll).await?;
     };
-    sleep_for(Duration::from_nanos(sleep.nanos)).await;
+    unless_stopped(&stop, sleep_for(Duration::from_nanos(sleep.nanos))).await?;
     let written = sleep.write(memory, &mut caller, events, ready);
     written.map(|()| ERRNO_SUCCESS).ok_or_else(|| Error::msg("poll_oneoff: pointer out of bounds"))
 }
 
-async fn delegate(mut caller: Caller<'_, GuestState>, poll: Func, args: [i32; 4]) -> Result<i32> {
-    let mut results = [Val::I32(0)];
-    poll.call_async(&mut caller, &args.map(Val::I32), &mut results).await?;
-    results[0].i32().ok_or_else(|| Error::msg("poll_oneoff gave no number"))
+/// A read may wait for input.
+async fn read(mut caller: Caller<'_, GuestState>, (fd, vectors, count, length): Poll) -> Result<i32> {
+    let (memory, stop) = (memory_of(&mut caller)?, Arc::clone(&caller.data().watch.stop));
+    let (world, mut bytes) = world_of(&mut caller, memory);
+    unless_stopped(&stop, fd_read(world, &mut bytes, fd, vectors, count, length)).await?
+}
+
+fn memory_of(caller: &mut Caller<'_, GuestState>) -> Result<Memory> {
+    let memory = caller.get_export("memory").and_then(Extern::into_memory);
+    memory.ok_or_else(|| Error::msg("missing required memory export"))
+}
+
+/// The world, as the library prepares it for a call, and the guest's memory.
+fn world_of<'a>(
+    caller: &'a mut Caller<'_, GuestState>,
+    memory: Memory,
+) -> (&'a mut WasiP1Ctx, GuestMemory<'a>) {
+    let most_bytes = caller.as_context_mut().hostcall_fuel();
+    let (bytes, state) = memory.data_and_store_mut(caller);
+    state.world.set_hostcall_fuel(most_bytes);
+    (&mut state.world, GuestMemory::Unshared(bytes))
+}
+
+/// Ends the wait where it is: the engine then knows the calls that led to it, and exact counts need them.
+async fn unless_stopped<T>(stop: &StopFlag, wait: impl Future<Output = T>) -> Result<T> {
+    tokio::select! {
+        biased;
+        result = wait => Ok(result),
+        () = stop.raised() => Err(Stopped.into()),
+    }
 }
 
 async fn sleep_for(duration: Duration) {
