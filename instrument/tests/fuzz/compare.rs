@@ -4,7 +4,9 @@ use crate::common::{Prepared, measure_sets, prepare, seen};
 use crate::world::{World, any_value, linker};
 use wasmparser::{Validator, WasmFeatures};
 use wasmscope_instrument::MeasureSet;
-use wasmscope_instrument::probes::{CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT};
+use wasmscope_instrument::probes::{
+    ACCESSED_EXPORT, ACCESSES_EXPORT, CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT,
+};
 use wasmtime::{Engine, Extern, Instance, Module, Result, Store};
 
 /// What was compared.
@@ -148,7 +150,7 @@ fn look_at_exports(
 }
 
 fn is_ours(name: &str) -> bool {
-    [CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT].contains(&name)
+    [CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, ACCESSES_EXPORT, ACCESSED_EXPORT].contains(&name)
 }
 
 /// The size of a memory, and a number that no other contents are likely to have.
