@@ -2,6 +2,7 @@
 
 mod body;
 mod code;
+mod hints;
 mod indices;
 mod inject;
 mod locals;
