@@ -49,6 +49,16 @@ impl OffsetMap {
         self.runs.is_empty()
     }
 
+    /// The runs that were copied, for the way from the original to the rewritten code.
+    pub(crate) fn copies(&self) -> Copies {
+        let ends = self.runs.iter().skip(1).map(|(start, _)| *start).chain([u32::MAX]);
+        let copied = self.runs.iter().zip(ends).filter_map(|((start, origin), end)| match origin {
+            Origin::Copied(original) => Some((*original, *start, end - start)),
+            Origin::InjectedFor(_) | Origin::Appended => None,
+        });
+        Copies(copied.collect())
+    }
+
     /// From `rewritten` on, the bytes are copied from `original` on.
     pub(crate) fn copied(&mut self, rewritten: u32, original: u32) {
         let goes_on = match self.runs.last() {
@@ -88,6 +98,23 @@ impl OffsetMap {
     }
 }
 
+/// Where copied code went.
+#[derive(Clone, Debug)]
+pub(crate) struct Copies(
+    /// Start of each run in the original code section, ascending; in the rewritten one; its length.
+    Vec<(u32, u32, u32)>,
+);
+
+impl Copies {
+    /// Where the byte at `original` went; `None` where something else stands instead of it.
+    pub(crate) fn rewritten(&self, original: CodeOffset) -> Option<CodeOffset> {
+        let after = self.0.partition_point(|(start, ..)| *start <= original.0);
+        let (start, rewritten, length) = self.0.get(after.checked_sub(1)?)?;
+        let inside = original.0 - start;
+        (inside < *length).then(|| CodeOffset(rewritten + inside))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +134,10 @@ mod tests {
         for (rewritten, found) in expected {
             assert_eq!(original(rewritten), found, "{rewritten}");
         }
+        let copies = map.copies();
+        let rewritten = |at| copies.rewritten(CodeOffset(at)).map(|offset| offset.0);
+        assert_eq!([0, 8, 9, 14, 15, 24].map(rewritten), [0, 8, 14, 19, 20, 29].map(Some));
+        assert_eq!(rewritten(25), None);
         assert_eq!(original(30), None);
         assert_eq!(original(99), None);
     }

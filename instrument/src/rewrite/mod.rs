@@ -3,6 +3,7 @@
 mod access;
 mod body;
 mod code;
+mod hints;
 mod indices;
 mod inject;
 mod locals;

@@ -1,7 +1,7 @@
 //! Puts the module together: each section is copied, or copied with our entries behind its own.
 
 use super::indices::Indices;
-use super::{code, runtime};
+use super::{code, hints, runtime};
 use crate::error::RewriteError;
 use crate::offsets::OffsetMap;
 use crate::plan::Plan;
@@ -10,7 +10,9 @@ use crate::probes::{
     ACCESSED_EXPORT, ACCESSES_EXPORT, ACCESSES_MAXIMUM_PAGES, CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT,
     LINE_BYTES, PROBE_MAXIMUM_PAGES,
 };
-use wasm_encoder::{ConstExpr, Encode, ExportKind, GlobalType, MemoryType, RefType, TableType, ValType};
+use wasm_encoder::{
+    ConstExpr, Encode, ExportKind, GlobalType, MemoryType, RefType, Section as _, TableType, ValType,
+};
 use wasmscope_symbolize::{FileOffset, FuncIndex, ModuleIndex, Section};
 
 /// Section ids in the order in which sections must stand.
@@ -38,6 +40,8 @@ struct Assembler<'a> {
     indices: &'a Indices,
     /// The code section as rewritten.
     code: Vec<u8>,
+    /// From it to the original one.
+    offsets: &'a OffsetMap,
     out: Vec<u8>,
 }
 
@@ -51,9 +55,10 @@ pub(super) fn assemble(
     let (code, offsets) = code::section(bytes, index, plan, indices)?;
     let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 4);
     out.extend_from_slice(slice(bytes, FileOffset(0)..FileOffset(HEADER_BYTES)));
-    let mut assembler = Assembler { bytes, index, plan, indices, code, out };
+    let mut assembler = Assembler { bytes, index, plan, indices, code, offsets: &offsets, out };
     assembler.sections();
-    Ok((assembler.out, offsets))
+    let out = assembler.out;
+    Ok((out, offsets))
 }
 
 impl Assembler<'_> {
@@ -77,6 +82,7 @@ impl Assembler<'_> {
 
     fn section(&mut self, section: &Section) {
         match section.id {
+            CUSTOM if &*section.name == hints::NAME => self.branch_hints(section),
             CUSTOM if tells_code_offsets(&section.name) => {}
             START => self.start(),
             ELEMENT if self.declares_references() => self.extended(ELEMENT, Some(section)),
@@ -183,6 +189,13 @@ impl Assembler<'_> {
             name.encode(out);
             kind.encode(out);
             index.encode(out);
+        }
+    }
+
+    fn branch_hints(&mut self, section: &Section) {
+        let data = slice(self.bytes, section.data.clone());
+        if let Ok(hints) = hints::moved(data, self.index, &self.code, self.offsets) {
+            hints.append_to(&mut self.out);
         }
     }
 

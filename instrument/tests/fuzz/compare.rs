@@ -2,6 +2,7 @@
 
 use crate::common::{Prepared, measure_sets, prepare, seen};
 use crate::world::{World, any_value, linker};
+use std::hash::{DefaultHasher, Hasher};
 use wasmparser::{Validator, WasmFeatures};
 use wasmscope_instrument::MeasureSet;
 use wasmscope_instrument::probes::{
@@ -153,12 +154,13 @@ fn is_ours(name: &str) -> bool {
     [CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, ACCESSES_EXPORT, ACCESSED_EXPORT].contains(&name)
 }
 
-/// The size of a memory, and a number that no other contents are likely to have.
+/// The size of a memory, and a number that no other contents are likely to have. Most of a memory is zero.
 fn digest(data: &[u8]) -> String {
-    let words = data.chunks(8).enumerate().filter(|(_, word)| word.iter().any(|byte| *byte != 0));
-    let sum = words.fold(0u64, |sum, (at, word)| {
-        let word = word.iter().fold(0u64, |word, byte| word << 8 | u64::from(*byte));
-        (sum.rotate_left(5) ^ word ^ at as u64).wrapping_mul(0x517c_c1b7_2722_0a95)
-    });
-    format!("{} bytes, {sum:#x}", data.len())
+    const ZEROS: [u8; 4096] = [0; 4096];
+    let mut hasher = DefaultHasher::new();
+    for (at, page) in data.chunks(ZEROS.len()).enumerate().filter(|(_, page)| *page != &ZEROS[..page.len()]) {
+        hasher.write_usize(at);
+        hasher.write(page);
+    }
+    format!("{} bytes, {:#x}", data.len(), hasher.finish())
 }

@@ -1,22 +1,14 @@
 //! Bytes that are no modules, and modules with a few bytes changed.
 
-use crate::common::{Prepared, measure_sets, prepare};
+use crate::bytes::try_bytes;
 use crate::generate;
 use crate::random::Random;
-use wasmparser::{Validator, WasmFeatures};
 
 /// How many inputs are tried of each kind.
 const INPUTS: u64 = 3_000;
 
-/// Reads the bytes, and rewrites them if they can be: what comes of it is valid.
-fn try_bytes(bytes: &[u8]) {
-    for measures in measure_sets() {
-        if let Prepared::Rewritten(wasm) = prepare(bytes, measures) {
-            let validated = Validator::new_with_features(WasmFeatures::all()).validate_all(&wasm);
-            validated.unwrap_or_else(|error| panic!("{measures}: {error}"));
-        }
-    }
-}
+/// Headers of a core module and of a component.
+const HEADERS: [&[u8]; 2] = [b"\0asm\x01\0\0\0", b"\0asm\x0d\0\x01\0"];
 
 #[test]
 fn garbage_is_read_without_a_panic() {
@@ -25,7 +17,7 @@ fn garbage_is_read_without_a_panic() {
         let count = random.below(400);
         let garbage = random.bytes(count);
         try_bytes(&garbage);
-        try_bytes(&[b"\0asm\x01\0\0\0", &garbage[..]].concat());
+        HEADERS.into_iter().for_each(|header| try_bytes(&[header, &garbage].concat()));
     }
 }
 

@@ -7,6 +7,7 @@
     reason = "a test that finds something else than it expects fails"
 )]
 
+mod bytes;
 #[path = "../common/mod.rs"]
 mod common;
 mod compare;

@@ -1,7 +1,7 @@
 //! The host of a generated module: gives it what it imports, notes each call, bounds what it may grow to.
 
 use crate::common::seen;
-use wasmscope_instrument::probes::PROBE_MAXIMUM_PAGES;
+use wasmscope_instrument::probes::{ACCESSES_MAXIMUM_PAGES, PROBE_MAXIMUM_PAGES};
 use wasmtime::{
     Caller, Extern, ExternRef, ExternType, Func, FuncType, Global, Linker, Memory, Module, Ref,
     ResourceLimiter, Result, SharedMemory, Store, Table, Tag, Val, ValType, format_err,
@@ -21,7 +21,8 @@ pub struct World {
 
 impl ResourceLimiter for World {
     fn memory_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
-        let is_ours = maximum == Some((PROBE_MAXIMUM_PAGES as usize) << 16);
+        let ours = [PROBE_MAXIMUM_PAGES, ACCESSES_MAXIMUM_PAGES].map(|pages| (pages as usize) << 16);
+        let is_ours = maximum.is_some_and(|maximum| ours.contains(&maximum));
         Ok(is_ours || desired <= MOST_BYTES)
     }
 
