@@ -73,7 +73,16 @@ impl<'a> Player<'a> {
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<Module> {
-        Module::new(self.store.engine(), (self.prepare)(wasm))
+        let compiled = Module::new(self.store.engine(), (self.prepare)(wasm));
+        // What is wrong is the same, but not where: probes may stand in front of it.
+        compiled.map_err(|error| {
+            let text = format!("{error:#}");
+            let words =
+                text.split(' ').scan("", |before, word| Some((std::mem::replace(before, word), word)));
+            let what: Vec<_> =
+                words.filter(|(before, _)| *before != "offset").map(|(_, word)| word).collect();
+            format_err!("not taken: {}", what.join(" "))
+        })
     }
 
     fn module(&mut self, name: Option<&str>, wasm: &[u8]) -> Result<()> {
