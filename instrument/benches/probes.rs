@@ -38,6 +38,9 @@ struct Set {
 const SETS: &[Set] = &[
     Set { measures: "boundary,growth", mean: 1.01, worst: 1.03 },
     Set { measures: "heap", mean: 1.12, worst: 1.40 },
+    Set { measures: "calls", mean: 1.17, worst: 1.60 },
+    Set { measures: "calls,instructions", mean: 1.25, worst: 1.90 },
+    Set { measures: "access", mean: 1.40, worst: 2.0 },
 ];
 
 /// Programs of our own: the name of each is that of its folder in `programs` and of the module there.
