@@ -2,8 +2,9 @@
 
 use super::abi::{self, ByteCount};
 use super::access::Access;
+use super::instruction::{Bulk, Op};
 use super::regions::Region;
-use super::scan::{Bulk, Instruction, Op};
+use super::scan::Instruction;
 use crate::allocators::AllocatorShape;
 use crate::callgraph::{CallGraph, Entry};
 use crate::probes::{Site, SiteKind};

@@ -1,8 +1,8 @@
 //! One pass over all function bodies that notes the instructions the plan depends on.
 
-use super::access::{Access, access_of};
+use super::instruction::{Effect, Op, Reader};
 use crate::error::RewriteError;
-use wasmparser::{BinaryReader, FunctionBody, Operator, OperatorsReader, OperatorsReaderAllocations};
+use wasmparser::{BinaryReader, FunctionBody, OperatorsReader, OperatorsReaderAllocations};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
 
 /// The instructions that matter, and the functions whose references the code takes.
@@ -25,33 +25,6 @@ pub(crate) struct Instruction {
     /// How many blocks are open, the body itself not counted: the label by which `br` leaves the function.
     pub(crate) depth: u32,
     pub(crate) op: Op,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Op {
-    Call(FuncIndex),
-    /// A call through a table or a reference, of a function of this type.
-    CallIndirect(u32),
-    TailCall(FuncIndex),
-    TailCallIndirect(u32),
-    /// `resume` and its kin, which may enter any function.
-    Resume,
-    /// `memory.grow` of this memory.
-    Grow(u32),
-    /// An instruction that moves as many bytes as its last operand says.
-    Bulk(Bulk),
-    /// An instruction that reads or writes one place.
-    Access(Access),
-    Return,
-}
-
-/// `memory.fill`, `memory.init` and `memory.copy`: they write to a memory, and the last one reads from one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Bulk {
-    pub(crate) writes: u32,
-    pub(crate) reads: Option<u32>,
-    /// Are the operands of 64 bits: the address that is written to, what comes from, and how many bytes?
-    pub(crate) wide: [bool; 3],
 }
 
 impl Scan {
@@ -90,17 +63,20 @@ impl Scan {
     ) -> wasmparser::Result<OperatorsReaderAllocations> {
         let code = body.get_binary_reader_for_operators()?;
         let mut operators = OperatorsReader::new_with_allocs(code, allocations);
+        let mut reader = Reader { index, accesses: self.accesses };
         let mut depth = 0u32;
         while !operators.eof() {
             let at = operators.original_position();
-            let operator = operators.read()?;
-            depth = depth_after(&operator, depth);
-            if let Operator::RefFunc { function_index } = operator {
-                self.taken.push(FuncIndex(function_index));
-            } else if let Some(op) = relevant(&operator, index, self.accesses) {
-                let end = operators.original_position();
-                let offset = |at: usize| (at - base) as u32;
-                self.instructions.push(Instruction { at: offset(at), end: offset(end), depth, op });
+            match operators.visit_operator(&mut reader)? {
+                Effect::None => {}
+                Effect::Opens => depth += 1,
+                Effect::Closes => depth = depth.saturating_sub(1),
+                Effect::Takes(func) => self.taken.push(func),
+                Effect::Matters(op) => {
+                    let end = operators.original_position();
+                    let offset = |at: usize| (at - base) as u32;
+                    self.instructions.push(Instruction { at: offset(at), end: offset(end), depth, op });
+                }
             }
         }
         operators.finish()?;
@@ -124,45 +100,4 @@ pub(crate) fn body_error(index: &ModuleIndex, error: &wasmparser::Error) -> Rewr
     let base = index.code_start().map_or(0, |start| start.0 as usize);
     let at = CodeOffset(error.offset().saturating_sub(base) as u32);
     RewriteError::Body { at, message: error.message().to_owned() }
-}
-
-fn depth_after(operator: &Operator<'_>, depth: u32) -> u32 {
-    match operator {
-        Operator::Block { .. }
-        | Operator::Loop { .. }
-        | Operator::If { .. }
-        | Operator::Try { .. }
-        | Operator::TryTable { .. } => depth + 1,
-        Operator::End | Operator::Delegate { .. } => depth.saturating_sub(1),
-        _ => depth,
-    }
-}
-
-fn relevant(operator: &Operator<'_>, index: &ModuleIndex, accesses: bool) -> Option<Op> {
-    let is_wide = |memory: &u32| index.memories().get(*memory as usize).is_some_and(|m| m.memory64);
-    let bulk = |writes: u32, reads: Option<u32>, wide: [bool; 3]| Op::Bulk(Bulk { writes, reads, wide });
-    Some(match operator {
-        Operator::Call { function_index } => Op::Call(FuncIndex(*function_index)),
-        Operator::CallIndirect { type_index, .. } | Operator::CallRef { type_index } => {
-            Op::CallIndirect(*type_index)
-        }
-        Operator::ReturnCall { function_index } => Op::TailCall(FuncIndex(*function_index)),
-        Operator::ReturnCallIndirect { type_index, .. } | Operator::ReturnCallRef { type_index } => {
-            Op::TailCallIndirect(*type_index)
-        }
-        Operator::Resume { .. }
-        | Operator::ResumeThrow { .. }
-        | Operator::ResumeThrowRef { .. }
-        | Operator::Switch { .. } => Op::Resume,
-        Operator::MemoryGrow { mem } => Op::Grow(*mem),
-        Operator::MemoryFill { mem } => bulk(*mem, None, [is_wide(mem), false, is_wide(mem)]),
-        Operator::MemoryInit { mem, .. } => bulk(*mem, None, [is_wide(mem), false, false]),
-        Operator::MemoryCopy { dst_mem, src_mem } => {
-            let wide = [is_wide(dst_mem), is_wide(src_mem)];
-            bulk(*dst_mem, Some(*src_mem), [wide[0], wide[1], wide[0] && wide[1]])
-        }
-        Operator::Return => Op::Return,
-        _ if accesses => Op::Access(access_of(operator)?),
-        _ => return None,
-    })
 }
