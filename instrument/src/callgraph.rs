@@ -1,6 +1,6 @@
 //! Which functions can reach an event: only those need a calling context.
 
-use crate::plan::{Instruction, Op, References, Scan};
+use crate::plan::{Op, References, Scan};
 use rustc_hash::FxHashMap;
 use wasmscope_symbolize::{FuncIndex, FuncType, ModuleIndex, TypeEntry, ValType};
 
@@ -125,46 +125,64 @@ pub(crate) enum Entry {
     Indirect,
 }
 
-/// The edges of the call graph, backwards.
+/// The edges of the call graph, backwards: who calls each function, and behind those each class.
 struct Callers {
-    functions: Vec<Vec<FuncIndex>>,
-    classes: Vec<Vec<FuncIndex>>,
+    functions: usize,
+    /// Where in `callers` those of each function and class begin, and the end.
+    starts: Vec<u32>,
+    callers: Vec<FuncIndex>,
 }
 
 impl Callers {
     fn new(index: &ModuleIndex, scan: &Scan, graph: &CallGraph) -> Callers {
         let (functions, classes) = (index.functions().len(), graph.class_reaches.len());
-        let mut callers =
-            Callers { functions: vec![Vec::new(); functions], classes: vec![Vec::new(); classes] };
-        for caller in index.functions() {
-            for Instruction { op, .. } in scan.of(caller.index) {
-                callers.add(index, graph, caller.index, *op);
-            }
-        }
-        callers
-    }
-
-    fn add(&mut self, index: &ModuleIndex, graph: &CallGraph, caller: FuncIndex, op: Op) {
-        let callers = match op {
-            Op::Call(func) | Op::TailCall(func) if func.index() >= index.imported_function_count() => {
-                self.functions.get_mut(func.index())
-            }
-            Op::Call(_) | Op::TailCall(_) if !graph.imports_call_back => None,
-            Op::Call(_) | Op::TailCall(_) | Op::Resume => self.classes.get_mut(ANY.0),
-            Op::CallIndirect(ty) | Op::TailCallIndirect(ty) => self.classes.get_mut(graph.class(ty).0),
-            Op::Grow(_) | Op::Bulk(_) | Op::Access(_) | Op::Return => None,
+        let called = |caller: FuncIndex| {
+            let instructions = scan.of(caller).iter();
+            instructions.filter_map(move |instruction| called(index, graph, instruction.op))
         };
-        if let Some(callers) = callers.filter(|callers| callers.last() != Some(&caller)) {
-            callers.push(caller);
+        let mut starts = vec![0; functions + classes + 1];
+        for caller in index.functions() {
+            called(caller.index).for_each(|callee| starts[callee + 1] += 1);
         }
+        (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
+        let mut next = starts.clone();
+        let mut callers = vec![FuncIndex(0); starts.last().map_or(0, |end| *end as usize)];
+        for caller in index.functions() {
+            for callee in called(caller.index) {
+                callers[next[callee] as usize] = caller.index;
+                next[callee] += 1;
+            }
+        }
+        Callers { functions, starts, callers }
     }
 
     fn of_function(&self, func: FuncIndex) -> &[FuncIndex] {
-        self.functions.get(func.index()).map_or(&[], Vec::as_slice)
+        self.of(func.index())
     }
 
     fn of_class(&self, class: Class) -> &[FuncIndex] {
-        self.classes.get(class.0).map_or(&[], Vec::as_slice)
+        self.of(self.functions + class.0)
+    }
+
+    fn of(&self, callee: usize) -> &[FuncIndex] {
+        match self.starts.get(callee..callee + 2) {
+            Some([start, end]) => &self.callers[*start as usize..*end as usize],
+            _ => &[],
+        }
+    }
+}
+
+/// What `op` calls: the number of a function, or that of a class behind all functions.
+fn called(index: &ModuleIndex, graph: &CallGraph, op: Op) -> Option<usize> {
+    let functions = index.functions().len();
+    match op {
+        Op::Call(func) | Op::TailCall(func) if func.index() >= index.imported_function_count() => {
+            Some(func.index()).filter(|func| *func < functions)
+        }
+        Op::Call(_) | Op::TailCall(_) if !graph.imports_call_back => None,
+        Op::Call(_) | Op::TailCall(_) | Op::Resume => Some(functions + ANY.0),
+        Op::CallIndirect(ty) | Op::TailCallIndirect(ty) => Some(functions + graph.class(ty).0),
+        Op::Grow(_) | Op::Bulk(_) | Op::Access(_) | Op::Return => None,
     }
 }
 

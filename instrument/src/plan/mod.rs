@@ -19,7 +19,7 @@ pub(crate) use instruction::{Bulk, Op};
 pub use options::ProbeOptions;
 pub(crate) use references::References;
 pub(crate) use regions::Region;
-pub(crate) use scan::{Instruction, Scan, body_error, read_body};
+pub(crate) use scan::{Scan, body_error, read_body};
 
 use crate::allocators::{self, AllocatorKind, AllocatorShape, Misfit};
 use crate::callgraph::CallGraph;
@@ -92,7 +92,7 @@ impl Plan {
         let references = References::read(bytes)?;
         let scan = Scan::read(bytes, index, measures.has(Measure::Access))?;
         refuse_invalid(bytes)?;
-        let inside = outermost::only_inside(index, &references, &scan, |func| shapes.contains_key(&func));
+        let inside = outermost::only_inside(index, &references, &scan, &shapes);
         shapes.retain(|func, _| !inside.contains(func));
         let open = host_holds_references(index);
         let has_event = |func| {

@@ -2,24 +2,26 @@
 //! others (`malloc` > `dlmalloc`, `__rust_alloc` > `__rdl_alloc` > `malloc`) need no probe.
 
 use super::{Op, References, Scan};
-use rustc_hash::FxHashSet;
+use crate::allocators::AllocatorShape;
+use rustc_hash::{FxHashMap, FxHashSet};
 use wasmscope_symbolize::{ExportKind, FuncIndex, ModuleIndex};
 
-/// The functions that run only inside of `allocators`: nothing but allocators, and functions of which the same is
-/// true, names them in a call, and nobody enters them in another way.
+/// Those of `allocators` and of what they call that run only inside of `allocators`: nothing but allocators, and
+/// functions of which the same is true, names them in a call, and nobody enters them in another way.
 pub(super) fn only_inside(
     index: &ModuleIndex,
     references: &References,
     scan: &Scan,
-    allocators: impl Fn(FuncIndex) -> bool,
+    allocators: &FxHashMap<FuncIndex, AllocatorShape>,
 ) -> FxHashSet<FuncIndex> {
-    let calls = calls(index, scan);
+    let reached = reached_from(index, scan, allocators.keys().copied());
+    let calls = calls_of(index, scan, &reached);
     let entered_otherwise: FxHashSet<_> = entered_by_reference_or_host(index, references, scan).collect();
     let called = calls.iter().map(|(_, callee)| *callee);
     let mut inside: FxHashSet<_> = called.filter(|callee| !entered_otherwise.contains(callee)).collect();
     loop {
-        let stays_inside = |caller| allocators(caller) || inside.contains(&caller);
-        let seen_outside: Vec<_> = calls.iter().filter(|(caller, _)| !stays_inside(*caller)).collect();
+        let stays_inside = |caller| allocators.contains_key(caller) || inside.contains(caller);
+        let seen_outside: Vec<_> = calls.iter().filter(|(caller, _)| !stays_inside(caller)).collect();
         let before = inside.len();
         for (_, callee) in seen_outside {
             inside.remove(callee);
@@ -30,20 +32,43 @@ pub(super) fn only_inside(
     }
 }
 
-/// Caller and callee of each call that names a defined function; calls of itself say nothing.
-fn calls(index: &ModuleIndex, scan: &Scan) -> Vec<(FuncIndex, FuncIndex)> {
+/// `functions`, and all that they call by name, directly or not.
+fn reached_from(
+    index: &ModuleIndex,
+    scan: &Scan,
+    functions: impl Iterator<Item = FuncIndex>,
+) -> FxHashSet<FuncIndex> {
+    let mut reached: FxHashSet<_> = functions.collect();
+    let mut work: Vec<_> = reached.iter().copied().collect();
+    while let Some(func) = work.pop() {
+        work.extend(callees(index, scan, func).filter(|callee| reached.insert(*callee)));
+    }
+    reached
+}
+
+/// Caller and callee of each call that names one of `functions`; calls of itself say nothing.
+fn calls_of(
+    index: &ModuleIndex,
+    scan: &Scan,
+    functions: &FxHashSet<FuncIndex>,
+) -> Vec<(FuncIndex, FuncIndex)> {
+    if functions.is_empty() {
+        return Vec::new();
+    }
+    let of = |caller: FuncIndex| callees(index, scan, caller).map(move |callee| (caller, callee));
+    let calls = index.functions().iter().flat_map(|function| of(function.index));
+    calls.filter(|(caller, callee)| caller != callee && functions.contains(callee)).collect()
+}
+
+/// The functions that `caller` names in a call.
+fn callees(index: &ModuleIndex, scan: &Scan, caller: FuncIndex) -> impl Iterator<Item = FuncIndex> {
     let callee = |op| match op {
         Op::Call(func) | Op::TailCall(func) => Some(func),
         _ => None,
     };
-    let of = |caller: FuncIndex| {
-        let callees = scan.of(caller).iter().filter_map(move |instruction| callee(instruction.op));
-        callees.map(move |callee| (caller, callee)).filter(|(caller, callee)| caller != callee)
-    };
-    let mut calls: Vec<_> = index.functions().iter().flat_map(|function| of(function.index)).collect();
-    calls.sort_unstable();
-    calls.dedup();
-    calls
+    let defined = index.imported_function_count()..index.functions().len();
+    let callees = scan.of(caller).iter().filter_map(move |instruction| callee(instruction.op));
+    callees.filter(move |callee| defined.contains(&callee.index()))
 }
 
 fn entered_by_reference_or_host<'a>(

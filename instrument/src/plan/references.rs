@@ -23,7 +23,11 @@ impl References {
         let mut parser = Parser::new(0);
         parser.set_features(WasmFeatures::all());
         for payload in parser.parse_all(bytes) {
-            payload.and_then(|payload| found.payload(payload)).map_err(section_error)?;
+            match payload.map_err(section_error)? {
+                // Everything that is read here stands in front of it.
+                Payload::CodeSectionStart { .. } => break,
+                payload => found.payload(payload).map_err(section_error)?,
+            }
         }
         Ok(found)
     }
