@@ -81,10 +81,15 @@ impl OffsetMap {
     }
 
     /// From `rewritten` on, the bytes are those that `part` is the map of.
-    pub(crate) fn append(&mut self, part: OffsetMap, rewritten: u32) {
-        for (start, origin) in part.runs {
-            self.start(rewritten + start, origin);
+    pub(crate) fn append(&mut self, part: &OffsetMap, rewritten: u32) {
+        for (start, origin) in &part.runs {
+            self.start(rewritten + start, *origin);
         }
+    }
+
+    /// Forgets everything but the room that it took.
+    pub(crate) fn clear(&mut self) {
+        self.runs.clear();
     }
 
     /// Begins a run; one that turned out to be empty gives way.

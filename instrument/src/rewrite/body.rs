@@ -8,7 +8,7 @@ use crate::plan::{Action, FunctionPlan, Point};
 use wasm_encoder::{Encode, InstructionSink};
 use wasmscope_symbolize::FuncType;
 
-/// A rewritten body, without its size field.
+/// A rewritten body, without its size field. One serves for all functions, so that its room is used again.
 #[derive(Default)]
 pub(super) struct Body {
     pub(super) bytes: Vec<u8>,
@@ -32,33 +32,34 @@ pub(super) struct Original<'a> {
 }
 
 impl Body {
-    /// The body with all that `plan` says.
-    pub(super) fn new(
+    /// Becomes the body with all that `plan` says.
+    pub(super) fn rewrite(
+        &mut self,
         original: &Original<'_>,
         plan: &FunctionPlan,
         ty: &FuncType,
         indices: &Indices,
-    ) -> Body {
+    ) {
         let locals =
             Locals::new(plan, ty, original.locals, indices.accesses.is_some_and(|accesses| accesses.wide));
         let injector = Injector { indices, locals: &locals, plan };
-        let mut body = Body::default();
-        body.injected(original.start, |out| (original.groups + locals.groups()).encode(out));
-        body.copied(original, original.groups_start, original.code_start);
-        body.injected(original.start, |out| {
+        self.bytes.clear();
+        self.offsets.clear();
+        self.injected(original.start, |out| (original.groups + locals.groups()).encode(out));
+        self.copied(original, original.groups_start, original.code_start);
+        self.injected(original.start, |out| {
             locals.encode(out);
             injector.entry(out);
         });
         let mut copied_to = original.code_start;
         for points in plan.points.chunk_by(|a, b| a.at == b.at) {
-            copied_to = body.instruction(original, &injector, points, copied_to);
+            copied_to = self.instruction(original, &injector, points, copied_to);
         }
-        body.copied(original, copied_to, original.end);
+        self.copied(original, copied_to, original.end);
         if plan.allocator.is_some() {
             // The body's last instruction is its `end`.
-            body.injected(original.end.saturating_sub(1), |out| injector.exit(out));
+            self.injected(original.end.saturating_sub(1), |out| injector.exit(out));
         }
-        body
     }
 
     /// The code up to one instruction, the instruction, and what `points` put around it. Gives where the rest

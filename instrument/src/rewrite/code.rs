@@ -9,34 +9,38 @@ use crate::plan::{FunctionPlan, Plan, body_error, read_body};
 use wasm_encoder::Encode;
 use wasmscope_symbolize::{CodeOffset, ModuleIndex};
 
-/// The contents of the rewritten code section, and where its bytes came from.
+/// Writes the contents of the rewritten code section behind `out`, and tells where its bytes came from.
 pub(super) fn section(
     bytes: &[u8],
     index: &ModuleIndex,
     plan: &Plan,
     indices: &Indices,
-) -> Result<(Vec<u8>, OffsetMap), RewriteError> {
+    out: &mut Vec<u8>,
+) -> Result<OffsetMap, RewriteError> {
     let code = contents(bytes, index);
     let added = runtime::bodies(index, plan, indices);
     let count = index.functions().len() - index.imported_function_count() + added.len();
-    let mut section =
-        Section { code, out: Vec::with_capacity(code.len() * 3 / 2), offsets: OffsetMap::default() };
+    let start = out.len();
+    let mut section = Section { code, out, start, offsets: OffsetMap::default(), body: Body::default() };
     section.offsets.injected(0, 0);
-    (count as u32).encode(&mut section.out);
+    (count as u32).encode(section.out);
     let mut copied_to = first_body(code);
     for function in &plan.functions {
         copied_to = section.function(bytes, index, function, indices, copied_to)?;
     }
     section.copy(copied_to, code.len() as u32);
-    section.offsets.appended(section.out.len() as u32);
-    added.iter().for_each(|body| body.as_slice().encode(&mut section.out));
-    Ok((section.out, section.offsets))
+    section.offsets.appended(section.at());
+    added.iter().for_each(|body| body.as_slice().encode(section.out));
+    Ok(section.offsets)
 }
 
 struct Section<'a> {
     code: &'a [u8],
-    out: Vec<u8>,
+    out: &'a mut Vec<u8>,
+    /// Where in `out` the contents begin.
+    start: usize,
     offsets: OffsetMap,
+    body: Body,
 }
 
 impl Section<'_> {
@@ -55,17 +59,22 @@ impl Section<'_> {
         let params = function.ty.params.len() as u32;
         let original = original(bytes, index, self.code, range.clone(), params);
         let original = original.map_err(|error| body_error(index, &error))?;
-        let body = Body::new(&original, plan, &function.ty, indices);
-        self.offsets.injected(self.out.len() as u32, range.start.0);
-        (body.bytes.len() as u32).encode(&mut self.out);
-        self.offsets.append(body.offsets, self.out.len() as u32);
-        self.out.extend_from_slice(&body.bytes);
+        self.body.rewrite(&original, plan, &function.ty, indices);
+        self.offsets.injected(self.at(), range.start.0);
+        (self.body.bytes.len() as u32).encode(self.out);
+        self.offsets.append(&self.body.offsets, self.at());
+        self.out.extend_from_slice(&self.body.bytes);
         Ok(range.end.0)
+    }
+
+    /// The offset of what is written next.
+    fn at(&self) -> u32 {
+        (self.out.len() - self.start) as u32
     }
 
     fn copy(&mut self, from: u32, to: u32) {
         if from < to {
-            self.offsets.copied(self.out.len() as u32, from);
+            self.offsets.copied(self.at(), from);
             self.out.extend_from_slice(self.code.get(from as usize..to as usize).unwrap_or_default());
         }
     }

@@ -10,6 +10,7 @@ use crate::probes::{
     ACCESSED_EXPORT, ACCESSES_EXPORT, ACCESSES_MAXIMUM_PAGES, CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT,
     LINE_BYTES, PROBE_MAXIMUM_PAGES,
 };
+use std::ops::Range;
 use wasm_encoder::{
     ConstExpr, Encode, ExportKind, GlobalType, MemoryType, RefType, Section as _, TableType, ValType,
 };
@@ -27,6 +28,8 @@ const START: u8 = 8;
 const ELEMENT: u8 = 9;
 const CODE: u8 = 10;
 const CUSTOM: u8 = 0;
+/// Bytes of a section's size where it is written before the size is known: as many as the largest size needs.
+const SIZE_BYTES: usize = 5;
 /// The magic number and the version.
 const HEADER_BYTES: u64 = 8;
 /// Those that get entries of ours, and are made where the module has none.
@@ -38,11 +41,12 @@ struct Assembler<'a> {
     index: &'a ModuleIndex,
     plan: &'a Plan,
     indices: &'a Indices,
-    /// The code section as rewritten.
-    code: Vec<u8>,
-    /// From it to the original one.
-    offsets: &'a OffsetMap,
     out: Vec<u8>,
+    /// Where in `out` the contents of the code section are, and from there to the original one.
+    code: Range<usize>,
+    offsets: OffsetMap,
+    /// Sections of branch hints, and where in `out` they belong: in front of the code, which they point into.
+    hints: Vec<(usize, &'a Section)>,
 }
 
 /// The rewritten module and its offset map.
@@ -52,17 +56,18 @@ pub(super) fn assemble(
     plan: &Plan,
     indices: &Indices,
 ) -> Result<(Vec<u8>, OffsetMap), RewriteError> {
-    let (code, offsets) = code::section(bytes, index, plan, indices)?;
     let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 4);
     out.extend_from_slice(slice(bytes, FileOffset(0)..FileOffset(HEADER_BYTES)));
-    let mut assembler = Assembler { bytes, index, plan, indices, code, offsets: &offsets, out };
-    assembler.sections();
-    let out = assembler.out;
-    Ok((out, offsets))
+    let offsets = OffsetMap::default();
+    let mut assembler =
+        Assembler { bytes, index, plan, indices, out, code: 0..0, offsets, hints: Vec::new() };
+    assembler.sections()?;
+    assembler.branch_hints();
+    Ok((assembler.out, assembler.offsets))
 }
 
-impl Assembler<'_> {
-    fn sections(&mut self) {
+impl<'a> Assembler<'a> {
+    fn sections(&mut self) -> Result<(), RewriteError> {
         let index = self.index;
         let missing = |id: &&u8| !index.sections().iter().any(|section| section.id == **id);
         let extended = EXTENDED.iter().chain(self.declares_references().then_some(&ELEMENT));
@@ -72,42 +77,60 @@ impl Assembler<'_> {
         for section in index.sections() {
             if section.id != CUSTOM {
                 while let Some(id) = missing.next_if(|id| rank(*id) < rank(section.id)) {
-                    self.extended(id, None);
+                    self.extended(id, None)?;
                 }
             }
-            self.section(section);
+            self.section(section)?;
         }
-        missing.for_each(|id| self.extended(id, None));
+        missing.try_for_each(|id| self.extended(id, None))
     }
 
-    fn section(&mut self, section: &Section) {
+    fn section(&mut self, section: &'a Section) -> Result<(), RewriteError> {
         match section.id {
-            CUSTOM if &*section.name == hints::NAME => self.branch_hints(section),
+            CUSTOM if &*section.name == hints::NAME => self.hints.push((self.out.len(), section)),
             CUSTOM if tells_code_offsets(&section.name) => {}
             START => self.start(),
-            ELEMENT if self.declares_references() => self.extended(ELEMENT, Some(section)),
-            id if EXTENDED.contains(&id) => self.extended(id, Some(section)),
+            ELEMENT if self.declares_references() => self.extended(ELEMENT, Some(section))?,
+            id if EXTENDED.contains(&id) => self.extended(id, Some(section))?,
             _ => self.out.extend_from_slice(slice(self.bytes, section.header..section.contents.end)),
         }
+        Ok(())
     }
 
     /// The section with our entries behind its own.
-    fn extended(&mut self, id: u8, section: Option<&Section>) {
+    fn extended(&mut self, id: u8, section: Option<&Section>) -> Result<(), RewriteError> {
+        if id == CODE {
+            return self.code();
+        }
         let own = section.map_or(&[0][..], |section| slice(self.bytes, section.contents.clone()));
         let mut contents = Vec::new();
-        match id {
-            CODE => contents = std::mem::take(&mut self.code),
-            EXPORT => self.exports(&mut contents),
-            _ => {
-                let (count, entries) = split_count(own);
-                let (added, new) = self.added(id);
-                (count + added).encode(&mut contents);
-                contents.extend_from_slice(entries);
-                contents.extend_from_slice(&new);
-            }
+        if id == EXPORT {
+            self.exports(&mut contents);
+        } else {
+            let (count, entries) = split_count(own);
+            let (added, new) = self.added(id);
+            (count + added).encode(&mut contents);
+            contents.extend_from_slice(entries);
+            contents.extend_from_slice(&new);
         }
         self.out.push(id);
         contents.as_slice().encode(&mut self.out);
+        Ok(())
+    }
+
+    /// The code section, written in place: it is most of the module, and a copy of it would be most of the memory.
+    fn code(&mut self) -> Result<(), RewriteError> {
+        self.out.push(CODE);
+        let size = self.out.len();
+        self.out.extend_from_slice(&[0; SIZE_BYTES]);
+        self.offsets = code::section(self.bytes, self.index, self.plan, self.indices, &mut self.out)?;
+        self.code = size + SIZE_BYTES..self.out.len();
+        let length = self.code.len();
+        for (at, byte) in self.out[size..size + SIZE_BYTES].iter_mut().enumerate() {
+            let more = if at + 1 < SIZE_BYTES { 0x80 } else { 0 };
+            *byte = (length >> (7 * at)) as u8 & 0x7f | more;
+        }
+        Ok(())
     }
 
     /// How many entries of ours the section gets, and the entries.
@@ -192,10 +215,16 @@ impl Assembler<'_> {
         }
     }
 
-    fn branch_hints(&mut self, section: &Section) {
-        let data = slice(self.bytes, section.data.clone());
-        if let Ok(hints) = hints::moved(data, self.index, &self.code, self.offsets) {
-            hints.append_to(&mut self.out);
+    /// Puts the hints in, now that it is known where their instructions went.
+    fn branch_hints(&mut self) {
+        for (at, section) in std::mem::take(&mut self.hints).into_iter().rev() {
+            let (data, code) = (slice(self.bytes, section.data.clone()), &self.out[self.code.clone()]);
+            if let Ok(hints) = hints::moved(data, self.index, code, &self.offsets) {
+                let mut moved = Vec::new();
+                hints.append_to(&mut moved);
+                self.code = self.code.start + moved.len()..self.code.end + moved.len();
+                self.out.splice(at..at, moved);
+            }
         }
     }
 
