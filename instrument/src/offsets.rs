@@ -13,33 +13,65 @@ enum Origin {
     Appended,
 }
 
+/// A run of rewritten code, in as few bytes as can be: there are two runs for each instruction at which something is
+/// injected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    /// Where in the rewritten code section it begins.
+    start: u32,
+    /// The original offset. Readers of modules take none of more than 1 GiB: the upper bits are free for what it means.
+    packed: u32,
+}
+
+impl Run {
+    const INJECTED: u32 = 1 << 31;
+    const APPENDED: u32 = u32::MAX;
+
+    fn new(start: u32, origin: Origin) -> Run {
+        let packed = match origin {
+            Origin::Copied(original) => original,
+            Origin::InjectedFor(original) => original | Run::INJECTED,
+            Origin::Appended => Run::APPENDED,
+        };
+        Run { start, packed }
+    }
+
+    fn origin(self) -> Origin {
+        match self.packed {
+            Run::APPENDED => Origin::Appended,
+            injected if injected & Run::INJECTED != 0 => Origin::InjectedFor(injected & !Run::INJECTED),
+            original => Origin::Copied(original),
+        }
+    }
+}
+
 /// Which original instruction each byte of the rewritten code section came from. A short list of runs: code that
 /// was copied needs no entry of its own per instruction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OffsetMap {
-    /// Start of each run in the rewritten code section, ascending, and what it is.
-    runs: Vec<(u32, Origin)>,
+    /// In the order of the rewritten code section.
+    runs: Vec<Run>,
 }
 
 impl OffsetMap {
     /// The map of a module in which nothing was changed.
     pub fn identity() -> OffsetMap {
-        OffsetMap { runs: vec![(0, Origin::Copied(0))] }
+        OffsetMap { runs: vec![Run::new(0, Origin::Copied(0))] }
     }
 
     /// The original instruction of a rewritten one. Injected code maps to the instruction that it was injected
     /// for; at a function's entry to the function's first byte, at its exit to its `end`; `None` in functions of ours.
     pub fn original(&self, rewritten: CodeOffset) -> Option<CodeOffset> {
-        let after = self.runs.partition_point(|(start, _)| *start <= rewritten.0);
-        let (start, origin) = self.runs.get(after.checked_sub(1)?)?;
-        match origin {
-            Origin::Copied(original) => Some(CodeOffset(original + (rewritten.0 - start))),
-            Origin::InjectedFor(original) => Some(CodeOffset(*original)),
+        let after = self.runs.partition_point(|run| run.start <= rewritten.0);
+        let run = self.runs.get(after.checked_sub(1)?)?;
+        match run.origin() {
+            Origin::Copied(original) => Some(CodeOffset(original + (rewritten.0 - run.start))),
+            Origin::InjectedFor(original) => Some(CodeOffset(original)),
             Origin::Appended => None,
         }
     }
 
-    /// How many runs the map holds, which is what it costs: 12 bytes each.
+    /// How many runs the map holds, which is what it costs: 8 bytes each.
     pub fn len(&self) -> usize {
         self.runs.len()
     }
@@ -61,10 +93,10 @@ impl OffsetMap {
 
     /// From `rewritten` on, the bytes are copied from `original` on.
     pub(crate) fn copied(&mut self, rewritten: u32, original: u32) {
-        let goes_on = match self.runs.last() {
-            Some((start, Origin::Copied(from))) => rewritten - start == original.wrapping_sub(*from),
-            _ => false,
-        };
+        let goes_on = self.runs.last().is_some_and(|run| match run.origin() {
+            Origin::Copied(from) => rewritten - run.start == original.wrapping_sub(from),
+            Origin::InjectedFor(_) | Origin::Appended => false,
+        });
         if !goes_on {
             self.start(rewritten, Origin::Copied(original));
         }
@@ -82,8 +114,8 @@ impl OffsetMap {
 
     /// From `rewritten` on, the bytes are those that `part` is the map of.
     pub(crate) fn append(&mut self, part: &OffsetMap, rewritten: u32) {
-        for (start, origin) in &part.runs {
-            self.start(rewritten + start, *origin);
+        for run in &part.runs {
+            self.start(rewritten + run.start, run.origin());
         }
     }
 
@@ -94,11 +126,11 @@ impl OffsetMap {
 
     /// Begins a run; one that turned out to be empty gives way.
     fn start(&mut self, rewritten: u32, origin: Origin) {
-        if self.runs.last().is_some_and(|(start, _)| *start == rewritten) {
+        if self.runs.last().is_some_and(|run| run.start == rewritten) {
             self.runs.pop();
         }
-        if self.runs.last().map(|(_, last)| *last) != Some(origin) {
-            self.runs.push((rewritten, origin));
+        if self.runs.last().map(|run| run.origin()) != Some(origin) {
+            self.runs.push(Run::new(rewritten, origin));
         }
     }
 }

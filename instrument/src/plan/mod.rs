@@ -252,8 +252,9 @@ impl Plan {
             let check = if all_check || graph.is_taken(func) { EntryCheck::Tag } else { EntryCheck::Null };
             let shape = shapes.get(&func).copied();
             let regions = regions.get(func.index()).map_or(&[][..], Vec::as_slice);
-            let (planned, call_sites) = planner.function(func, scan.of(func), check, shape, regions);
+            let (mut planned, call_sites) = planner.function(func, scan.of(func), check, shape, regions);
             self.probes.slots.push(&call_sites, planned.counters);
+            planned.points.shrink_to_fit();
             self.functions.push(planned);
         }
         self.probes.sites = planner.sites;

@@ -298,7 +298,7 @@ fn global(out: &mut Vec<u8>) -> u32 {
     1
 }
 
-fn slice(bytes: &[u8], range: std::ops::Range<FileOffset>) -> &[u8] {
+fn slice(bytes: &[u8], range: Range<FileOffset>) -> &[u8] {
     bytes.get(range.start.0 as usize..range.end.0 as usize).unwrap_or_default()
 }
 
