@@ -83,9 +83,9 @@ impl OffsetMap {
 
     /// The runs that were copied, for the way from the original to the rewritten code.
     pub(crate) fn copies(&self) -> Copies {
-        let ends = self.runs.iter().skip(1).map(|(start, _)| *start).chain([u32::MAX]);
-        let copied = self.runs.iter().zip(ends).filter_map(|((start, origin), end)| match origin {
-            Origin::Copied(original) => Some((*original, *start, end - start)),
+        let ends = self.runs.iter().skip(1).map(|run| run.start).chain([u32::MAX]);
+        let copied = self.runs.iter().zip(ends).filter_map(|(run, end)| match run.origin() {
+            Origin::Copied(original) => Some((original, run.start, end - run.start)),
             Origin::InjectedFor(_) | Origin::Appended => None,
         });
         Copies(copied.collect())
