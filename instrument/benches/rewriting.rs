@@ -111,8 +111,8 @@ struct Times {
 
 fn speeds(paths: &[PathBuf]) {
     println!(
-        "{:34} {:>7} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
-        "module", "MB", "code MB", "default", "all", "outline", "walrus", "wirm", "memory"
+        "{:34} {:>7} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "module", "MB", "code MB", "default", "all", "outline", "walrus", "wirm", "memory", "with all"
     );
     let times: Vec<_> = paths.iter().map(|path| speed(path)).collect();
     if times.is_empty() {
@@ -150,10 +150,13 @@ fn speed(path: &Path) -> Times {
         Some(seconds) => print!(" {:6.1} ms{}", seconds * 1e3, mark(*seconds < times.outline + times.all)),
         None => print!(" {:>9} ", "fails"),
     });
-    match memory(path, &subject, all()) {
-        Some(multiple) => println!(" {multiple:6.1} x{}", mark(multiple > MEMORY)),
-        None => println!(" unknown"),
+    for (measures, bar) in [(MeasureSet::default(), MEMORY), (all(), f64::INFINITY)] {
+        match memory(path, &subject, measures) {
+            Some(multiple) => print!(" {multiple:6.1} x{}", mark(multiple > bar)),
+            None => print!("  unknown"),
+        }
     }
+    println!();
     times
 }
 

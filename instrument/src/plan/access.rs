@@ -3,31 +3,45 @@
 use wasm_encoder::ValType;
 use wasmparser::{MemArg, Operator};
 
-/// An instruction that reads or writes one place in a linear memory.
+/// An instruction that reads or writes one place in the first 4 GiB of the first memory. One of these stands for every
+/// few bytes of code: it is kept small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Access {
-    pub(crate) memory: u32,
     /// What is added to the address on the stack.
-    pub(crate) offset: u64,
-    pub(crate) operands: Operands,
+    pub(crate) offset: u32,
+    operands: Operands,
     pub(crate) reads: bool,
     pub(crate) writes: bool,
 }
 
-/// What is on the stack above the address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Operands(pub(crate) &'static [ValType]);
+impl Access {
+    /// What is on the stack above the address.
+    pub(crate) fn operands(self) -> &'static [ValType] {
+        match self.operands {
+            Operands::None => &[],
+            Operands::I32 => &[ValType::I32],
+            Operands::I64 => &[ValType::I64],
+            Operands::F32 => &[ValType::F32],
+            Operands::F64 => &[ValType::F64],
+            Operands::V128 => &[ValType::V128],
+            Operands::I32I32 => &[ValType::I32, ValType::I32],
+            Operands::I32I64 => &[ValType::I32, ValType::I64],
+            Operands::I64I64 => &[ValType::I64, ValType::I64],
+        }
+    }
+}
 
-impl Operands {
-    const NONE: Operands = Operands(&[]);
-    const I32: Operands = Operands(&[ValType::I32]);
-    const I64: Operands = Operands(&[ValType::I64]);
-    const F32: Operands = Operands(&[ValType::F32]);
-    const F64: Operands = Operands(&[ValType::F64]);
-    const V128: Operands = Operands(&[ValType::V128]);
-    const I32_I32: Operands = Operands(&[ValType::I32, ValType::I32]);
-    const I32_I64: Operands = Operands(&[ValType::I32, ValType::I64]);
-    const I64_I64: Operands = Operands(&[ValType::I64, ValType::I64]);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operands {
+    None,
+    I32,
+    I64,
+    F32,
+    F64,
+    V128,
+    I32I32,
+    I32I64,
+    I64I64,
 }
 
 fn read(memarg: &MemArg, operands: Operands) -> Option<Access> {
@@ -43,10 +57,11 @@ fn update(memarg: &MemArg, operands: Operands) -> Option<Access> {
 }
 
 fn access(memarg: &MemArg, operands: Operands, reads: bool, writes: bool) -> Option<Access> {
-    Some(Access { memory: memarg.memory, offset: memarg.offset, operands, reads, writes })
+    let offset = u32::try_from(memarg.offset).ok().filter(|_| memarg.memory == 0)?;
+    Some(Access { offset, operands, reads, writes })
 }
 
-/// How `operator` accesses memory; `None` for one that does not, and for those that move many bytes.
+/// How `operator` accesses the memory; `None` for one that does not, and for those that move many bytes.
 pub(super) fn access_of(operator: &Operator<'_>) -> Option<Access> {
     match operator {
         Operator::I32Load { memarg }
@@ -82,7 +97,7 @@ pub(super) fn access_of(operator: &Operator<'_>) -> Option<Access> {
         | Operator::V128Load32Splat { memarg }
         | Operator::V128Load64Splat { memarg }
         | Operator::V128Load32Zero { memarg }
-        | Operator::V128Load64Zero { memarg } => read(memarg, Operands::NONE),
+        | Operator::V128Load64Zero { memarg } => read(memarg, Operands::None),
         Operator::I32Store { memarg }
         | Operator::I32Store8 { memarg }
         | Operator::I32Store16 { memarg }
@@ -99,8 +114,8 @@ pub(super) fn access_of(operator: &Operator<'_>) -> Option<Access> {
         | Operator::I64AtomicStore32 { memarg } => write(memarg, Operands::I64),
         Operator::F32Store { memarg } => write(memarg, Operands::F32),
         Operator::F64Store { memarg } => write(memarg, Operands::F64),
-        Operator::MemoryAtomicWait32 { memarg } => read(memarg, Operands::I32_I64),
-        Operator::MemoryAtomicWait64 { memarg } => read(memarg, Operands::I64_I64),
+        Operator::MemoryAtomicWait32 { memarg } => read(memarg, Operands::I32I64),
+        Operator::MemoryAtomicWait64 { memarg } => read(memarg, Operands::I64I64),
         Operator::I32AtomicRmwAdd { memarg }
         | Operator::I32AtomicRmw8AddU { memarg }
         | Operator::I32AtomicRmw16AddU { memarg }
@@ -145,11 +160,11 @@ pub(super) fn access_of(operator: &Operator<'_>) -> Option<Access> {
         | Operator::I64AtomicRmw32XchgU { memarg } => update(memarg, Operands::I64),
         Operator::I32AtomicRmwCmpxchg { memarg }
         | Operator::I32AtomicRmw8CmpxchgU { memarg }
-        | Operator::I32AtomicRmw16CmpxchgU { memarg } => update(memarg, Operands::I32_I32),
+        | Operator::I32AtomicRmw16CmpxchgU { memarg } => update(memarg, Operands::I32I32),
         Operator::I64AtomicRmwCmpxchg { memarg }
         | Operator::I64AtomicRmw8CmpxchgU { memarg }
         | Operator::I64AtomicRmw16CmpxchgU { memarg }
-        | Operator::I64AtomicRmw32CmpxchgU { memarg } => update(memarg, Operands::I64_I64),
+        | Operator::I64AtomicRmw32CmpxchgU { memarg } => update(memarg, Operands::I64I64),
         Operator::V128Store { memarg }
         | Operator::V128Store8Lane { memarg, .. }
         | Operator::V128Store16Lane { memarg, .. }

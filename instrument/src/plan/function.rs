@@ -157,7 +157,7 @@ impl Planner<'_> {
     /// The access of the first memory that an instruction makes.
     fn access(&self, op: Op) -> Option<Action> {
         match op {
-            Op::Access(access) if access.memory == 0 => Some(Action::Access(access)),
+            Op::Access(access) => Some(Action::Access(access)),
             Op::Bulk(bulk) if self.measures.has(Measure::Access) => {
                 (bulk.writes == 0 || bulk.reads == Some(0)).then_some(Action::BulkAccess(bulk))
             }

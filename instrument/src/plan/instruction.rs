@@ -19,7 +19,7 @@ pub(crate) enum Op {
     Grow(u32),
     /// An instruction that moves as many bytes as its last operand says.
     Bulk(Bulk),
-    /// An instruction that reads or writes one place.
+    /// An instruction that reads or writes one place of the first memory.
     Access(Access),
     Return,
 }

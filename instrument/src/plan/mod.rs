@@ -18,7 +18,7 @@ pub(crate) use function::{Action, EntryCheck, FunctionPlan, Point};
 pub(crate) use instruction::{Bulk, Op};
 pub use options::ProbeOptions;
 pub(crate) use references::References;
-pub(crate) use regions::Region;
+pub(crate) use regions::{Region, Regions};
 pub(crate) use scan::{Scan, body_error, read_body};
 
 use crate::allocators::{self, AllocatorKind, AllocatorShape, Misfit};
@@ -102,8 +102,11 @@ impl Plan {
                 || instructions.any(|i| function::is_event(index, measures, i.op))
         };
         let graph = CallGraph::new(index, &references, &scan, open, has_event);
-        let regions =
-            if measures.has(Measure::Instructions) { regions::read(bytes, index)? } else { Vec::new() };
+        let regions = if measures.has(Measure::Instructions) {
+            Regions::read(bytes, index)?
+        } else {
+            Regions::default()
+        };
         let left_alone = plan.leave_alone(bytes, index, &scan, &graph, &regions)?;
         plan.plan_functions(index, &scan, &graph, measures, &shapes, &regions, &left_alone, open);
         plan.probes.regions = regions;
@@ -203,7 +206,7 @@ impl Plan {
         index: &ModuleIndex,
         scan: &Scan,
         graph: &CallGraph,
-        regions: &[Vec<Region>],
+        regions: &Regions,
     ) -> Result<FxHashSet<FuncIndex>, RewriteError> {
         let mut left_alone = FxHashSet::default();
         for function in index.functions() {
@@ -212,7 +215,7 @@ impl Plan {
             }
             let Some(body) = &function.body else { continue };
             let length = (body.end.0 - body.start.0) as usize;
-            let counters = regions.get(function.index.index()).map_or(0, Vec::len);
+            let counters = regions.of(function.index).len();
             let injected = (scan.of(function.index).len() + 2) * LONGEST_INJECTION_BYTES
                 + counters * LONGEST_COUNTER_BYTES;
             let locals = locals(bytes, index, body.clone())? + function.ty.params.len() as u64;
@@ -235,7 +238,7 @@ impl Plan {
         graph: &CallGraph,
         measures: MeasureSet,
         shapes: &FxHashMap<FuncIndex, AllocatorShape>,
-        regions: &[Vec<Region>],
+        regions: &Regions,
         left_alone: &FxHashSet<FuncIndex>,
         open: bool,
     ) {
@@ -251,8 +254,8 @@ impl Plan {
             }
             let check = if all_check || graph.is_taken(func) { EntryCheck::Tag } else { EntryCheck::Null };
             let shape = shapes.get(&func).copied();
-            let regions = regions.get(func.index()).map_or(&[][..], Vec::as_slice);
-            let (mut planned, call_sites) = planner.function(func, scan.of(func), check, shape, regions);
+            let (mut planned, call_sites) =
+                planner.function(func, scan.of(func), check, shape, regions.of(func));
             self.probes.slots.push(&call_sites, planned.counters);
             planned.points.shrink_to_fit();
             self.functions.push(planned);
@@ -286,7 +289,7 @@ impl Plan {
 /// Does `func` need a context, or does it access the first memory where accesses are counted?
 fn needs_probes(index: &ModuleIndex, scan: &Scan, graph: &CallGraph, func: FuncIndex) -> bool {
     let accesses = |op: Op| match op {
-        Op::Access(access) => access.memory == 0,
+        Op::Access(_) => true,
         Op::Bulk(bulk) => scan.accesses && (bulk.writes == 0 || bulk.reads == Some(0)),
         _ => false,
     };

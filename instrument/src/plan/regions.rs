@@ -12,58 +12,88 @@
 use super::scan::{body_error, read_body};
 use crate::error::RewriteError;
 use crate::instructions::is_counted;
+use std::ops::Range;
 use wasmparser::{Catch, FunctionBody, Operator, OperatorsReader, OperatorsReaderAllocations};
-use wasmscope_symbolize::ModuleIndex;
+use wasmscope_symbolize::{FuncIndex, ModuleIndex};
 
-/// Instructions that are executed equally often. Offsets count in the code section; ranges ascend.
+/// The regions of all functions. Flat lists: there is a region for every few instructions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Regions {
+    /// By function, where in `regions` its own begin, and the end.
+    starts: Vec<u32>,
+    regions: Vec<Region>,
+    ranges: Vec<(u32, u32)>,
+}
+
+/// Instructions that are executed equally often. Offsets count in the code section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Region {
     /// The first instruction, in front of which the region is counted, and its end.
     pub(crate) first: (u32, u32),
-    /// Where its instructions are. What stands in between belongs to other regions.
-    pub(crate) ranges: Vec<(u32, u32)>,
+    ranges: Range<u32>,
 }
 
-/// The regions of all functions, by their indices; none of those that are imported.
-pub(super) fn read(bytes: &[u8], index: &ModuleIndex) -> Result<Vec<Vec<Region>>, RewriteError> {
-    let throws = index.tag_count() > 0;
-    let mut allocations = OperatorsReaderAllocations::default();
-    let functions = index.functions().iter();
-    let regions = functions.map(|function| match &function.body {
-        None => Ok(Vec::new()),
-        Some(range) => read_body(bytes, index, range.clone())
-            .and_then(|(body, base)| regions_of(&body, base, throws, &mut allocations))
-            .map_err(|error| body_error(index, &error)),
-    });
-    regions.collect()
-}
-
-/// The regions of the function with this body, in the order of their first instructions. `base` is where in the file
-/// the code section begins; `throws` says whether calls may throw.
-fn regions_of(
-    body: &FunctionBody<'_>,
-    base: usize,
-    throws: bool,
-    allocations: &mut OperatorsReaderAllocations,
-) -> wasmparser::Result<Vec<Region>> {
-    let code = body.get_binary_reader_for_operators()?;
-    let mut operators = OperatorsReader::new_with_allocs(code, std::mem::take(allocations));
-    let mut splitter = Splitter { throws, ..Splitter::default() };
-    splitter.current = Some(splitter.fresh());
-    splitter.enter(FrameKind::Block);
-    while !operators.eof() {
-        let at = (operators.original_position() - base) as u32;
-        let operator = operators.read()?;
-        splitter.operator(&operator, (at, (operators.original_position() - base) as u32));
+impl Regions {
+    /// Splits all functions of a module.
+    pub(super) fn read(bytes: &[u8], index: &ModuleIndex) -> Result<Regions, RewriteError> {
+        let mut regions = Regions { starts: vec![0], ..Regions::default() };
+        let mut splitter = Splitter { throws: index.tag_count() > 0, ..Splitter::default() };
+        let mut allocations = OperatorsReaderAllocations::default();
+        for function in index.functions() {
+            if let Some(range) = &function.body {
+                let body = read_body(bytes, index, range.clone());
+                body.and_then(|(body, base)| splitter.split(&body, base, &mut allocations))
+                    .map_err(|error| body_error(index, &error))?;
+                regions.add(&splitter);
+            }
+            regions.starts.push(regions.regions.len() as u32);
+        }
+        regions.regions.shrink_to_fit();
+        regions.ranges.shrink_to_fit();
+        Ok(regions)
     }
-    *allocations = operators.into_allocations();
-    let mut regions: Vec<_> = splitter.regions.into_iter().flatten().collect();
-    regions.sort_unstable_by_key(|region| region.first);
-    Ok(regions)
+
+    /// The regions of `func`, in the order of their first instructions; none for those that are imported.
+    pub(crate) fn of(&self, func: FuncIndex) -> &[Region] {
+        let bound = |at: usize| self.starts.get(at).map(|bound| *bound as usize);
+        match (bound(func.index()), bound(func.index() + 1)) {
+            (Some(start), Some(end)) => self.regions.get(start..end).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// Where the instructions of a region are, in ascending order. What stands in between belongs to other regions.
+    pub(crate) fn ranges(&self, region: &Region) -> &[(u32, u32)] {
+        self.ranges.get(region.ranges.start as usize..region.ranges.end as usize).unwrap_or_default()
+    }
+
+    /// Adds the regions of the function that was split last.
+    fn add(&mut self, splitter: &Splitter) {
+        let mut spans = splitter.spans.clone();
+        // Stable: the spans of one region stay in the order of the code.
+        spans.sort_by_key(|span| span.region);
+        let mut spans = spans.into_iter().peekable();
+        for (number, first) in splitter.firsts.iter().enumerate() {
+            let start = self.ranges.len() as u32;
+            while let Some(span) = spans.next_if(|span| span.region == number as u32) {
+                self.ranges.push((span.start, span.end));
+            }
+            self.regions.push(Region { first: *first, ranges: start..self.ranges.len() as u32 });
+        }
+    }
 }
 
 /// A region that may have no instruction yet.
 type RegionId = usize;
+
+/// Instructions of one region that follow each other.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    /// Regions are numbered by their first instructions.
+    region: u32,
+    start: u32,
+    end: u32,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FrameKind {
@@ -87,19 +117,51 @@ struct Frame {
     is_left: bool,
 }
 
+/// Splits one function after the other.
 #[derive(Default)]
 struct Splitter {
+    /// May calls throw?
     throws: bool,
-    regions: Vec<Option<Region>>,
+    /// The numbers of the regions that have an instruction.
+    numbers: Vec<Option<u32>>,
+    /// By number, the first instruction and its end.
+    firsts: Vec<(u32, u32)>,
+    /// In the order of the code.
+    spans: Vec<Span>,
     frames: Vec<Frame>,
     /// The region that goes on; `None` where control can't come.
     current: Option<RegionId>,
+    /// Was there an instruction behind the last span that control can't reach?
+    is_interrupted: bool,
 }
 
 impl Splitter {
+    /// Splits the function with this body. `base` is where in the file the code section begins.
+    fn split(
+        &mut self,
+        body: &FunctionBody<'_>,
+        base: usize,
+        allocations: &mut OperatorsReaderAllocations,
+    ) -> wasmparser::Result<()> {
+        self.numbers.clear();
+        self.firsts.clear();
+        self.spans.clear();
+        self.current = Some(self.fresh());
+        self.enter(FrameKind::Block);
+        let code = body.get_binary_reader_for_operators()?;
+        let mut operators = OperatorsReader::new_with_allocs(code, std::mem::take(allocations));
+        while !operators.eof() {
+            let at = (operators.original_position() - base) as u32;
+            let operator = operators.read()?;
+            self.operator(&operator, (at, (operators.original_position() - base) as u32));
+        }
+        *allocations = operators.into_allocations();
+        Ok(())
+    }
+
     fn fresh(&mut self) -> RegionId {
-        self.regions.push(None);
-        self.regions.len() - 1
+        self.numbers.push(None);
+        self.numbers.len() - 1
     }
 
     fn begin(&mut self) {
@@ -140,13 +202,20 @@ impl Splitter {
         }
     }
 
-    fn count(&mut self, (at, end): (u32, u32)) {
-        let Some(region) = self.current.and_then(|id| self.regions.get_mut(id)) else { return };
-        let region = region.get_or_insert_with(|| Region { first: (at, end), ranges: Vec::new() });
-        match region.ranges.last_mut() {
-            Some(last) if last.1 == at => last.1 = end,
-            _ => region.ranges.push((at, end)),
+    fn count(&mut self, (start, end): (u32, u32)) {
+        let Some(number) = self.current.and_then(|id| self.numbers.get_mut(id)) else {
+            self.is_interrupted = true;
+            return;
+        };
+        let region = *number.get_or_insert_with(|| {
+            self.firsts.push((start, end));
+            self.firsts.len() as u32 - 1
+        });
+        match self.spans.last_mut() {
+            Some(last) if last.region == region && !self.is_interrupted => last.end = end,
+            _ => self.spans.push(Span { region, start, end }),
         }
+        self.is_interrupted = false;
     }
 
     /// Operators behind which control goes elsewhere, always or sometimes.
@@ -258,19 +327,22 @@ mod tests {
         let mut found = Vec::new();
         for payload in Parser::new(0).parse_all(&wasm) {
             let Ok(Payload::CodeSectionEntry(body)) = payload else { continue };
-            let regions = regions_of(&body, 0, throws, &mut OperatorsReaderAllocations::default()).unwrap();
-            found = regions.iter().map(|region| names(&body, region)).collect();
+            let mut splitter = Splitter { throws, ..Splitter::default() };
+            splitter.split(&body, 0, &mut OperatorsReaderAllocations::default()).unwrap();
+            let mut regions = Regions::default();
+            regions.add(&splitter);
+            found = regions.regions.iter().map(|region| names(&body, regions.ranges(region))).collect();
         }
         found
     }
 
-    fn names(body: &FunctionBody<'_>, region: &Region) -> String {
+    fn names(body: &FunctionBody<'_>, ranges: &[(u32, u32)]) -> String {
         let mut reader = body.get_operators_reader().unwrap();
         let mut names = Vec::new();
         while !reader.eof() {
             let at = reader.original_position() as u32;
             let operator = reader.read().unwrap();
-            let inside = region.ranges.iter().any(|(start, end)| (*start..*end).contains(&at));
+            let inside = ranges.iter().any(|(start, end)| (*start..*end).contains(&at));
             if inside && is_counted(&operator) {
                 names.push(name(&operator));
             }

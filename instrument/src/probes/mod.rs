@@ -17,7 +17,7 @@ pub use decode::{
     take_records,
 };
 
-use crate::plan::Region;
+use crate::plan::Regions;
 use crate::{Measure, MeasureSet};
 use layout::{Width, contexts, node};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
@@ -58,7 +58,7 @@ pub struct Probes {
     /// What is measured.
     pub(crate) measures: MeasureSet,
     /// By function, the instructions that each counter of its nodes stands for.
-    pub(crate) regions: Vec<Vec<Region>>,
+    pub(crate) regions: Regions,
     /// The functions that the host enters by a thunk; the root's slot `n + 1` is that of `thunks[n]`.
     pub(crate) thunks: Vec<FuncIndex>,
 }

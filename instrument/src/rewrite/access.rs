@@ -17,7 +17,7 @@ use wasm_encoder::{BlockType, InstructionSink};
 impl Injector<'_> {
     /// Keeps the address, which is below the operands.
     pub(super) fn keep_operands(&self, code: &mut InstructionSink<'_>, access: Access) {
-        let operands = || access.operands.0.iter().enumerate();
+        let operands = || access.operands().iter().enumerate();
         let local = |(place, ty): (usize, &_)| self.locals.operand(place, *ty);
         for operand in operands().rev().filter_map(local) {
             code.local_set(operand);
@@ -39,7 +39,7 @@ impl Injector<'_> {
         } else {
             code.local_get(self.locals.address);
             if access.offset != 0 {
-                code.i32_const(access.offset as u32 as i32).i32_add();
+                code.i32_const(access.offset as i32).i32_add();
             }
             code.i32_const(SHIFT as i32).i32_shr_u().i32_const(MASK).i32_and();
         }
@@ -51,7 +51,7 @@ impl Injector<'_> {
 
     /// Pushes the address of the line's counters, in 64 bits.
     fn wide_counter(&self, code: &mut InstructionSink<'_>, access: Access) {
-        code.local_get(self.locals.address).i64_const(access.offset as i64).i64_add();
+        code.local_get(self.locals.address).i64_const(i64::from(access.offset)).i64_add();
         code.i64_const(i64::from(SHIFT)).i64_shr_u().i64_const(i64::from(MASK)).i64_and();
     }
 

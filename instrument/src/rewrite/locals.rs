@@ -100,7 +100,7 @@ impl Locals {
                 self.address = self.add(word_type(wide_addresses));
                 self.counter = self.add(ValType::I32);
             }
-            for (place, ty) in access.operands.0.iter().enumerate() {
+            for (place, ty) in access.operands().iter().enumerate() {
                 if self.operand(place, *ty).is_none() {
                     let local = self.add(*ty);
                     self.operands.push((place, *ty, local));
