@@ -6,8 +6,8 @@ use wasmscope_symbolize::{CodeOffset, FileOffset, ModuleError};
 /// Why there is no rewritten module. It can still be run with sampling alone, which needs no rewriting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RewriteError {
-    /// A function body has an instruction that we don't know.
-    #[error("at {at}: {message}; the module can still be measured by sampling alone")]
+    /// A function body is not valid.
+    #[error("at {at}: {message}; no engine takes such a module")]
     Body {
         /// Where.
         at: CodeOffset,
@@ -22,7 +22,7 @@ pub enum RewriteError {
         /// What is wrong, or which proposal would be needed.
         message: String,
     },
-    /// It is no valid module.
+    /// Another part of the module is not valid.
     #[error("at offset {at}: {message}; no engine takes such a module")]
     Invalid {
         /// Where in the file.

@@ -5,22 +5,8 @@
 //! beside it.
 
 use crate::error::RewriteError;
-use crate::plan::{body_error, read_body};
-use wasmparser::Operator;
+use crate::plan::{Reader, body_error, read_body};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
-
-/// Is this operator an instruction that is counted when it is executed? `block`, `loop`, `else`, `end` and
-/// `try_table` only give the code its form.
-pub(crate) fn is_counted(operator: &Operator<'_>) -> bool {
-    !matches!(
-        operator,
-        Operator::Block { .. }
-            | Operator::Loop { .. }
-            | Operator::Else
-            | Operator::End
-            | Operator::TryTable { .. }
-    )
-}
 
 /// Where the instructions of `func` begin, in the order of the code; none for an import.
 ///
@@ -37,10 +23,11 @@ pub fn instructions_of(
     let offsets = || {
         let (body, base) = read_body(bytes, index, range)?;
         let mut operators = body.get_operators_reader()?;
+        let mut reader = Reader::new(index, false);
         let mut offsets = Vec::new();
         while !operators.eof() {
             let at = operators.original_position() - base;
-            if is_counted(&operators.read()?) {
+            if operators.visit_operator(&mut reader)?.is_counted() {
                 offsets.push(CodeOffset(at as u32));
             }
         }

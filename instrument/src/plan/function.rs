@@ -106,7 +106,7 @@ impl Planner<'_> {
             let event = self.event(func, instruction);
             let actions = [
                 slots.of_instruction.get(&at).copied().map(Action::SetSlot),
-                self.access(instruction.op),
+                access(self.measures, instruction.op),
                 event,
                 leave(instruction, allocator, event),
             ];
@@ -154,17 +154,6 @@ impl Planner<'_> {
         }
     }
 
-    /// The access of the first memory that an instruction makes.
-    fn access(&self, op: Op) -> Option<Action> {
-        match op {
-            Op::Access(access) => Some(Action::Access(access)),
-            Op::Bulk(bulk) if self.measures.has(Measure::Access) => {
-                (bulk.writes == 0 || bulk.reads == Some(0)).then_some(Action::BulkAccess(bulk))
-            }
-            _ => None,
-        }
-    }
-
     /// Adds a site and gives its id.
     fn site(&mut self, func: FuncIndex, instruction: &Instruction, kind: SiteKind) -> u32 {
         self.sites.push(Site { func, offset: CodeOffset(instruction.at), kind });
@@ -185,6 +174,17 @@ pub(super) fn is_event(index: &ModuleIndex, measures: MeasureSet, op: Op) -> boo
             measures.has(Measure::Boundary) && func.index() < index.imported_function_count()
         }
         _ => false,
+    }
+}
+
+/// The access of the first memory that an instruction makes, where accesses are counted.
+pub(super) fn access(measures: MeasureSet, op: Op) -> Option<Action> {
+    match op {
+        Op::Access(access) => Some(Action::Access(access)),
+        Op::Bulk(bulk) if measures.has(Measure::Access) => {
+            (bulk.writes == 0 || bulk.reads == Some(0)).then_some(Action::BulkAccess(bulk))
+        }
+        _ => None,
     }
 }
 

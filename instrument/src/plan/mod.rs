@@ -8,6 +8,7 @@ mod function;
 mod instruction;
 mod options;
 mod outermost;
+mod pass;
 mod references;
 mod regions;
 mod scan;
@@ -15,11 +16,11 @@ mod scan;
 pub(crate) use access::Access;
 pub use explain::FunctionProbes;
 pub(crate) use function::{Action, EntryCheck, FunctionPlan, Point};
-pub(crate) use instruction::{Bulk, Op};
+pub(crate) use instruction::{Bulk, Op, Reader};
 pub use options::ProbeOptions;
 pub(crate) use references::References;
 pub(crate) use regions::{Region, Regions};
-pub(crate) use scan::{Scan, body_error, read_body};
+pub(crate) use scan::{Instruction, Scan, body_error, read_body};
 
 use crate::allocators::{self, AllocatorKind, AllocatorShape, Misfit};
 use crate::callgraph::CallGraph;
@@ -32,10 +33,7 @@ use function::Planner;
 use references::host_holds_references;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
-use wasmparser::{Validator, WasmFeatures};
-use wasmscope_symbolize::{
-    CodeOffset, ExportKind, FileOffset, FuncIndex, FuncType, Function, ModuleIndex, ValType,
-};
+use wasmscope_symbolize::{CodeOffset, ExportKind, FuncIndex, FuncType, Function, ModuleIndex, ValType};
 
 /// What is to be injected into a module, and where.
 #[derive(Clone, Debug, Default)]
@@ -90,8 +88,7 @@ impl Plan {
             FxHashMap::default()
         };
         let references = References::read(bytes)?;
-        let scan = Scan::read(bytes, index, measures.has(Measure::Access))?;
-        refuse_invalid(bytes)?;
+        let (scan, regions) = pass::read(bytes, index, measures)?;
         let inside = outermost::only_inside(index, &references, &scan, &shapes);
         shapes.retain(|func, _| !inside.contains(func));
         let open = host_holds_references(index);
@@ -102,12 +99,7 @@ impl Plan {
                 || instructions.any(|i| function::is_event(index, measures, i.op))
         };
         let graph = CallGraph::new(index, &references, &scan, open, has_event);
-        let regions = if measures.has(Measure::Instructions) {
-            Regions::read(bytes, index)?
-        } else {
-            Regions::default()
-        };
-        let left_alone = plan.leave_alone(bytes, index, &scan, &graph, &regions)?;
+        let left_alone = plan.leave_alone(bytes, index, &scan, &graph, measures, &regions)?;
         plan.plan_functions(index, &scan, &graph, measures, &shapes, &regions, &left_alone, open);
         plan.probes.regions = regions;
         let taken: FxHashSet<_> = scan.taken.iter().copied().collect();
@@ -206,11 +198,12 @@ impl Plan {
         index: &ModuleIndex,
         scan: &Scan,
         graph: &CallGraph,
+        measures: MeasureSet,
         regions: &Regions,
     ) -> Result<FxHashSet<FuncIndex>, RewriteError> {
         let mut left_alone = FxHashSet::default();
         for function in index.functions() {
-            if !needs_probes(index, scan, graph, function.index) {
+            if !needs_probes(index, scan, graph, measures, function.index) {
                 continue;
             }
             let Some(body) = &function.body else { continue };
@@ -248,7 +241,7 @@ impl Plan {
         let mut planner = Planner { index, graph, measures, sites: Vec::new() };
         for function in index.functions() {
             let func = function.index;
-            if left_alone.contains(&func) || !needs_probes(index, scan, graph, func) {
+            if left_alone.contains(&func) || !needs_probes(index, scan, graph, measures, func) {
                 self.probes.slots.push(&[], 0);
                 continue;
             }
@@ -287,14 +280,16 @@ impl Plan {
 }
 
 /// Does `func` need a context, or does it access the first memory where accesses are counted?
-fn needs_probes(index: &ModuleIndex, scan: &Scan, graph: &CallGraph, func: FuncIndex) -> bool {
-    let accesses = |op: Op| match op {
-        Op::Access(_) => true,
-        Op::Bulk(bulk) => scan.accesses && (bulk.writes == 0 || bulk.reads == Some(0)),
-        _ => false,
-    };
+fn needs_probes(
+    index: &ModuleIndex,
+    scan: &Scan,
+    graph: &CallGraph,
+    measures: MeasureSet,
+    func: FuncIndex,
+) -> bool {
     let is_defined = index.function(func).is_some_and(|function| function.body.is_some());
-    graph.reaches(func) || is_defined && scan.of(func).iter().any(|instruction| accesses(instruction.op))
+    let accesses = |instruction: &Instruction| function::access(measures, instruction.op).is_some();
+    graph.reaches(func) || is_defined && scan.of(func).iter().any(accesses)
 }
 
 /// Where a block's address is read out of memory, are addresses of the width that the function was given?
@@ -312,15 +307,6 @@ fn refuse_instrumented(index: &ModuleIndex) -> Result<(), RewriteError> {
         Some(export) => Err(RewriteError::AlreadyInstrumented { export: export.name.to_string() }),
         None => Ok(()),
     }
-}
-
-/// An index one past the module's own would name an item of ours: what is no valid module must not become one.
-fn refuse_invalid(bytes: &[u8]) -> Result<(), RewriteError> {
-    let validated = Validator::new_with_features(WasmFeatures::all()).validate_all(bytes);
-    validated.map(|_| ()).map_err(|error| RewriteError::Invalid {
-        at: FileOffset(error.offset() as u64),
-        message: error.message().to_owned(),
-    })
 }
 
 /// The body of a defined function: its locals and its code.

@@ -9,17 +9,15 @@
 //!
 //! What counts as an instruction: see [`crate::instructions`].
 
-use super::scan::{body_error, read_body};
-use crate::error::RewriteError;
-use crate::instructions::is_counted;
+use super::instruction::{Effect, Flow};
 use std::ops::Range;
-use wasmparser::{Catch, FunctionBody, Operator, OperatorsReader, OperatorsReaderAllocations};
-use wasmscope_symbolize::{FuncIndex, ModuleIndex};
+use wasmscope_symbolize::FuncIndex;
 
 /// The regions of all functions. Flat lists: there is a region for every few instructions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Regions {
-    /// By function, where in `regions` its own begin, and the end.
+    first_defined: usize,
+    /// By defined function, where in `regions` its own begin, and the end.
     starts: Vec<u32>,
     regions: Vec<Region>,
     ranges: Vec<(u32, u32)>,
@@ -34,30 +32,16 @@ pub(crate) struct Region {
 }
 
 impl Regions {
-    /// Splits all functions of a module.
-    pub(super) fn read(bytes: &[u8], index: &ModuleIndex) -> Result<Regions, RewriteError> {
-        let mut regions = Regions { starts: vec![0], ..Regions::default() };
-        let mut splitter = Splitter { throws: index.tag_count() > 0, ..Splitter::default() };
-        let mut allocations = OperatorsReaderAllocations::default();
-        for function in index.functions() {
-            if let Some(range) = &function.body {
-                let body = read_body(bytes, index, range.clone());
-                body.and_then(|(body, base)| splitter.split(&body, base, &mut allocations))
-                    .map_err(|error| body_error(index, &error))?;
-                regions.add(&splitter);
-            }
-            regions.starts.push(regions.regions.len() as u32);
-        }
-        regions.regions.shrink_to_fit();
-        regions.ranges.shrink_to_fit();
-        Ok(regions)
+    /// Those of a module with so many imported functions, before its first body.
+    pub(super) fn new(imported: usize) -> Regions {
+        Regions { starts: vec![0], first_defined: imported, ..Regions::default() }
     }
 
     /// The regions of `func`, in the order of their first instructions; none for those that are imported.
     pub(crate) fn of(&self, func: FuncIndex) -> &[Region] {
-        let bound = |at: usize| self.starts.get(at).map(|bound| *bound as usize);
-        match (bound(func.index()), bound(func.index() + 1)) {
-            (Some(start), Some(end)) => self.regions.get(start..end).unwrap_or_default(),
+        let Some(defined) = func.index().checked_sub(self.first_defined) else { return &[] };
+        match (self.starts.get(defined), self.starts.get(defined + 1)) {
+            (Some(start), Some(end)) => &self.regions[*start as usize..*end as usize],
             _ => &[],
         }
     }
@@ -67,19 +51,28 @@ impl Regions {
         self.ranges.get(region.ranges.start as usize..region.ranges.end as usize).unwrap_or_default()
     }
 
-    /// Adds the regions of the function that was split last.
-    fn add(&mut self, splitter: &Splitter) {
-        let mut spans = splitter.spans.clone();
+    /// Adds the regions of the next body, of which `splitter` has seen all instructions.
+    pub(super) fn add(&mut self, splitter: &mut Splitter) {
+        let mut spans = std::mem::take(&mut splitter.spans);
         // Stable: the spans of one region stay in the order of the code.
         spans.sort_by_key(|span| span.region);
-        let mut spans = spans.into_iter().peekable();
+        let mut rest = spans.iter().peekable();
         for (number, first) in splitter.firsts.iter().enumerate() {
             let start = self.ranges.len() as u32;
-            while let Some(span) = spans.next_if(|span| span.region == number as u32) {
+            while let Some(span) = rest.next_if(|span| span.region == number as u32) {
                 self.ranges.push((span.start, span.end));
             }
             self.regions.push(Region { first: *first, ranges: start..self.ranges.len() as u32 });
         }
+        self.starts.push(self.regions.len() as u32);
+        splitter.spans = spans;
+        splitter.restart();
+    }
+
+    pub(super) fn finished(mut self) -> Regions {
+        self.regions.shrink_to_fit();
+        self.ranges.shrink_to_fit();
+        self
     }
 }
 
@@ -118,8 +111,7 @@ struct Frame {
 }
 
 /// Splits one function after the other.
-#[derive(Default)]
-struct Splitter {
+pub(super) struct Splitter {
     /// May calls throw?
     throws: bool,
     /// The numbers of the regions that have an instruction.
@@ -136,27 +128,23 @@ struct Splitter {
 }
 
 impl Splitter {
-    /// Splits the function with this body. `base` is where in the file the code section begins.
-    fn split(
-        &mut self,
-        body: &FunctionBody<'_>,
-        base: usize,
-        allocations: &mut OperatorsReaderAllocations,
-    ) -> wasmparser::Result<()> {
+    /// For functions in which calls may throw, or may not.
+    pub(super) fn new(throws: bool) -> Splitter {
+        let (numbers, firsts, spans, frames) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut splitter =
+            Splitter { throws, numbers, firsts, spans, frames, current: None, is_interrupted: false };
+        splitter.restart();
+        splitter
+    }
+
+    /// Forgets the function before.
+    fn restart(&mut self) {
         self.numbers.clear();
         self.firsts.clear();
         self.spans.clear();
+        self.frames.clear();
         self.current = Some(self.fresh());
         self.enter(FrameKind::Block);
-        let code = body.get_binary_reader_for_operators()?;
-        let mut operators = OperatorsReader::new_with_allocs(code, std::mem::take(allocations));
-        while !operators.eof() {
-            let at = (operators.original_position() - base) as u32;
-            let operator = operators.read()?;
-            self.operator(&operator, (at, (operators.original_position() - base) as u32));
-        }
-        *allocations = operators.into_allocations();
-        Ok(())
     }
 
     fn fresh(&mut self) -> RegionId {
@@ -172,33 +160,34 @@ impl Splitter {
         self.frames.push(Frame { kind, entry: self.current, is_target: false, is_left: false });
     }
 
-    fn operator(&mut self, operator: &Operator<'_>, place: (u32, u32)) {
-        if is_counted(operator) {
+    /// Takes the next instruction, at `place` from its start to its end, and the labels of its table, if it has one.
+    pub(super) fn instruction(&mut self, effect: Effect, labels: &[u32], place: (u32, u32)) {
+        if effect.is_counted() {
             self.count(place);
         }
-        match operator {
-            Operator::Block { .. } => self.enter(FrameKind::Block),
-            Operator::Try { .. } => {
+        match effect.flow {
+            Flow::On => {}
+            Flow::Block => self.enter(FrameKind::Block),
+            Flow::Try => {
                 self.enter(FrameKind::Block);
                 self.leave_all();
                 self.frames.last_mut().into_iter().for_each(|frame| frame.is_target = true);
             }
-            Operator::Delegate { .. } => self.leave(),
-            Operator::TryTable { try_table } => {
-                try_table.catches.iter().for_each(|catch| self.branch(label(catch)));
+            Flow::TryTable => {
+                labels.iter().for_each(|label| self.branch(*label));
                 self.enter(FrameKind::Block);
             }
-            Operator::Loop { .. } => {
+            Flow::Loop => {
                 self.enter(FrameKind::Loop);
                 self.begin();
             }
-            Operator::If { .. } => {
+            Flow::If => {
                 self.enter(FrameKind::Then);
                 self.begin();
             }
-            Operator::Else => self.other_arm(),
-            Operator::End => self.leave(),
-            _ => self.jump(operator),
+            Flow::Else => self.other_arm(),
+            Flow::End | Flow::Delegate => self.leave(),
+            flow => self.jump(flow, labels),
         }
     }
 
@@ -218,40 +207,28 @@ impl Splitter {
         self.is_interrupted = false;
     }
 
-    /// Operators behind which control goes elsewhere, always or sometimes.
-    fn jump(&mut self, operator: &Operator<'_>) {
-        match operator {
-            Operator::Br { relative_depth } => {
-                self.branch(*relative_depth);
+    /// Instructions behind which control goes elsewhere, always or sometimes.
+    fn jump(&mut self, flow: Flow, labels: &[u32]) {
+        match flow {
+            Flow::Branch(depth) => {
+                self.branch(depth);
                 self.current = None;
             }
-            Operator::BrIf { relative_depth }
-            | Operator::BrOnNull { relative_depth }
-            | Operator::BrOnNonNull { relative_depth }
-            | Operator::BrOnCast { relative_depth, .. }
-            | Operator::BrOnCastFail { relative_depth, .. }
-            | Operator::BrOnCastDescEq { relative_depth, .. }
-            | Operator::BrOnCastDescEqFail { relative_depth, .. } => {
-                self.branch(*relative_depth);
+            Flow::BranchIf(depth) => {
+                self.branch(depth);
                 self.begin();
             }
-            Operator::BrTable { targets } => {
-                targets.targets().flatten().for_each(|depth| self.branch(depth));
-                self.branch(targets.default());
+            Flow::BranchTable => {
+                labels.iter().for_each(|depth| self.branch(*depth));
                 self.current = None;
             }
-            Operator::Return
-            | Operator::ReturnCall { .. }
-            | Operator::ReturnCallIndirect { .. }
-            | Operator::ReturnCallRef { .. }
-            | Operator::Throw { .. }
-            | Operator::ThrowRef
-            | Operator::Rethrow { .. } => {
+            Flow::Leave => {
                 self.leave_all();
                 self.current = None;
             }
-            Operator::Unreachable => self.current = None,
-            _ if may_not_return(operator, self.throws) => {
+            Flow::Unreachable => self.current = None,
+            Flow::Call if !self.throws => {}
+            Flow::Call | Flow::Perhaps => {
                 self.leave_all();
                 self.begin();
             }
@@ -290,60 +267,48 @@ impl Splitter {
     }
 }
 
-/// The label that a handler leads to, as seen from outside of its `try_table`.
-fn label(catch: &Catch) -> u32 {
-    match catch {
-        Catch::One { label, .. }
-        | Catch::OneRef { label, .. }
-        | Catch::All { label }
-        | Catch::AllRef { label } => *label,
-    }
-}
-
-fn may_not_return(operator: &Operator<'_>, throws: bool) -> bool {
-    match operator {
-        Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::CallRef { .. } => throws,
-        // Handlers of the old proposal, and stacks that may never be resumed.
-        Operator::Catch { .. }
-        | Operator::CatchAll
-        | Operator::Resume { .. }
-        | Operator::ResumeThrow { .. }
-        | Operator::ResumeThrowRef { .. }
-        | Operator::Suspend { .. }
-        | Operator::Switch { .. } => true,
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::instruction::Reader;
     use super::*;
-    use wasmparser::{Parser, Payload};
+    use wasmparser::{FunctionBody, Operator, OperatorsReader, Parser, Payload};
+    use wasmscope_symbolize::ModuleIndex;
 
     /// The names of instructions by region, in the order of the regions.
     fn regions(body: &str, throws: bool) -> Vec<String> {
         let text = format!("(module (memory 1) (func $f (param i32) {body}))");
         let wasm = wat::parse_str(text).unwrap();
+        let index = ModuleIndex::parse(&wasm).unwrap();
         let mut found = Vec::new();
         for payload in Parser::new(0).parse_all(&wasm) {
             let Ok(Payload::CodeSectionEntry(body)) = payload else { continue };
-            let mut splitter = Splitter { throws, ..Splitter::default() };
-            splitter.split(&body, 0, &mut OperatorsReaderAllocations::default()).unwrap();
-            let mut regions = Regions::default();
-            regions.add(&splitter);
-            found = regions.regions.iter().map(|region| names(&body, regions.ranges(region))).collect();
+            let mut splitter = Splitter::new(throws);
+            let mut effects = Reader::new(&index, false);
+            let mut reader = body.get_operators_reader().unwrap();
+            while !reader.eof() {
+                let at = reader.original_position() as u32;
+                let effect = reader.visit_operator(&mut effects).unwrap();
+                splitter.instruction(effect, &effects.labels, (at, reader.original_position() as u32));
+            }
+            let mut regions = Regions::new(0);
+            regions.add(&mut splitter);
+            found =
+                regions.of(FuncIndex(0)).iter().map(|region| names(&body, regions.ranges(region))).collect();
         }
         found
     }
 
     fn names(body: &FunctionBody<'_>, ranges: &[(u32, u32)]) -> String {
-        let mut reader = body.get_operators_reader().unwrap();
+        let mut reader: OperatorsReader<'_> = body.get_operators_reader().unwrap();
         let mut names = Vec::new();
         while !reader.eof() {
             let at = reader.original_position() as u32;
             let operator = reader.read().unwrap();
-            let inside = ranges.iter().any(|(start, end)| (*start..*end).contains(&at));
-            if inside && is_counted(&operator) {
+            let is_form = matches!(
+                operator,
+                Operator::Block { .. } | Operator::Loop { .. } | Operator::Else | Operator::End
+            );
+            if !is_form && ranges.iter().any(|(start, end)| (*start..*end).contains(&at)) {
                 names.push(name(&operator));
             }
         }

@@ -1,8 +1,8 @@
-//! One pass over all function bodies that notes the instructions the plan depends on.
+//! The instructions of all function bodies that the plan depends on.
 
-use super::instruction::{Effect, Op, Reader};
+use super::instruction::{Effect, Op};
 use crate::error::RewriteError;
-use wasmparser::{BinaryReader, FunctionBody, OperatorsReader, OperatorsReaderAllocations};
+use wasmparser::{BinaryReader, FunctionBody};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
 
 /// The instructions that matter, and the functions whose references the code takes.
@@ -12,7 +12,8 @@ pub(crate) struct Scan {
     /// Where in `instructions` each defined function begins, and the end.
     starts: Vec<u32>,
     first_defined: usize,
-    pub(crate) accesses: bool,
+    /// How many blocks are open in the function that is read.
+    depth: u32,
     /// Operands of `ref.func`.
     pub(crate) taken: Vec<FuncIndex>,
 }
@@ -28,21 +29,30 @@ pub(crate) struct Instruction {
 }
 
 impl Scan {
-    /// `accesses` says whether instructions that access memory matter.
-    pub(crate) fn read(bytes: &[u8], index: &ModuleIndex, accesses: bool) -> Result<Scan, RewriteError> {
-        let first_defined = index.imported_function_count();
-        let mut scan = Scan { starts: vec![0], first_defined, accesses, ..Scan::default() };
-        let mut allocations = OperatorsReaderAllocations::default();
-        for function in index.functions().iter().skip(first_defined) {
-            if let Some(body) = &function.body {
-                let body = read_body(bytes, index, body.clone());
-                allocations = body
-                    .and_then(|(body, base)| scan.body(index, &body, base, allocations))
-                    .map_err(|error| body_error(index, &error))?;
-            }
-            scan.starts.push(scan.instructions.len() as u32);
+    /// That of a module with so many imported functions, before its first body.
+    pub(super) fn new(imported: usize) -> Scan {
+        Scan { starts: vec![0], first_defined: imported, ..Scan::default() }
+    }
+
+    /// Notes the next instruction of a body, at `place` from its start to its end.
+    #[inline]
+    pub(super) fn instruction(&mut self, effect: Effect, (at, end): (u32, u32)) {
+        self.depth = effect.flow.depth(self.depth);
+        match effect.op {
+            Some(Op::Take(func)) => self.taken.push(func),
+            Some(op) => self.instructions.push(Instruction { at, end, depth: self.depth, op }),
+            None => {}
         }
-        Ok(scan)
+    }
+
+    pub(super) fn end_function(&mut self) {
+        self.depth = 0;
+        self.starts.push(self.instructions.len() as u32);
+    }
+
+    pub(super) fn finished(mut self) -> Scan {
+        self.instructions.shrink_to_fit();
+        self
     }
 
     /// The instructions of `func` that matter, in the order of the code.
@@ -52,35 +62,6 @@ impl Scan {
             (Some(start), Some(end)) => &self.instructions[*start as usize..*end as usize],
             _ => &[],
         }
-    }
-
-    fn body(
-        &mut self,
-        index: &ModuleIndex,
-        body: &FunctionBody<'_>,
-        base: usize,
-        allocations: OperatorsReaderAllocations,
-    ) -> wasmparser::Result<OperatorsReaderAllocations> {
-        let code = body.get_binary_reader_for_operators()?;
-        let mut operators = OperatorsReader::new_with_allocs(code, allocations);
-        let mut reader = Reader { index, accesses: self.accesses };
-        let mut depth = 0u32;
-        while !operators.eof() {
-            let at = operators.original_position();
-            match operators.visit_operator(&mut reader)? {
-                Effect::None => {}
-                Effect::Opens => depth += 1,
-                Effect::Closes => depth = depth.saturating_sub(1),
-                Effect::Takes(func) => self.taken.push(func),
-                Effect::Matters(op) => {
-                    let end = operators.original_position();
-                    let offset = |at: usize| (at - base) as u32;
-                    self.instructions.push(Instruction { at: offset(at), end: offset(end), depth, op });
-                }
-            }
-        }
-        operators.finish()?;
-        Ok(operators.into_allocations())
     }
 }
 
