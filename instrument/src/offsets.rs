@@ -59,6 +59,11 @@ impl OffsetMap {
         OffsetMap { runs: vec![Run::new(0, Origin::Copied(0))] }
     }
 
+    /// An empty map with room for so many runs.
+    pub(crate) fn with_capacity(runs: usize) -> OffsetMap {
+        OffsetMap { runs: Vec::with_capacity(runs) }
+    }
+
     /// The original instruction of a rewritten one. Injected code maps to the instruction that it was injected
     /// for; at a function's entry to the function's first byte, at its exit to its `end`; `None` in functions of ours.
     pub fn original(&self, rewritten: CodeOffset) -> Option<CodeOffset> {

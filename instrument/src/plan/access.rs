@@ -1,68 +1,61 @@
 //! Which instructions read and write linear memory, and what is on the stack when they do.
 
+use super::instruction::Op;
 use wasm_encoder::ValType;
 use wasmparser::{MemArg, Operator};
 
-/// An instruction that reads or writes one place in the first 4 GiB of the first memory. One of these stands for every
-/// few bytes of code: it is kept small.
+/// How an instruction reads or writes one place in the first 4 GiB of the first memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Access {
-    /// What is added to the address on the stack.
-    pub(crate) offset: u32,
-    operands: Operands,
-    pub(crate) reads: bool,
-    pub(crate) writes: bool,
+pub(crate) enum AccessKind {
+    Read,
+    ReadLane,
+    WaitI32,
+    WaitI64,
+    WriteI32,
+    WriteI64,
+    WriteF32,
+    WriteF64,
+    WriteV128,
+    UpdateI32,
+    UpdateI64,
+    CompareI32,
+    CompareI64,
 }
 
-impl Access {
+impl AccessKind {
+    pub(crate) fn reads(self) -> bool {
+        use AccessKind::*;
+        !matches!(self, WriteI32 | WriteI64 | WriteF32 | WriteF64 | WriteV128)
+    }
+
+    pub(crate) fn writes(self) -> bool {
+        use AccessKind::*;
+        !matches!(self, Read | ReadLane | WaitI32 | WaitI64)
+    }
+
     /// What is on the stack above the address.
     pub(crate) fn operands(self) -> &'static [ValType] {
-        match self.operands {
-            Operands::None => &[],
-            Operands::I32 => &[ValType::I32],
-            Operands::I64 => &[ValType::I64],
-            Operands::F32 => &[ValType::F32],
-            Operands::F64 => &[ValType::F64],
-            Operands::V128 => &[ValType::V128],
-            Operands::I32I32 => &[ValType::I32, ValType::I32],
-            Operands::I32I64 => &[ValType::I32, ValType::I64],
-            Operands::I64I64 => &[ValType::I64, ValType::I64],
+        match self {
+            AccessKind::Read => &[],
+            AccessKind::WriteI32 | AccessKind::UpdateI32 => &[ValType::I32],
+            AccessKind::WriteI64 | AccessKind::UpdateI64 => &[ValType::I64],
+            AccessKind::WriteF32 => &[ValType::F32],
+            AccessKind::WriteF64 => &[ValType::F64],
+            AccessKind::ReadLane | AccessKind::WriteV128 => &[ValType::V128],
+            AccessKind::CompareI32 => &[ValType::I32, ValType::I32],
+            AccessKind::WaitI32 => &[ValType::I32, ValType::I64],
+            AccessKind::WaitI64 | AccessKind::CompareI64 => &[ValType::I64, ValType::I64],
         }
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operands {
-    None,
-    I32,
-    I64,
-    F32,
-    F64,
-    V128,
-    I32I32,
-    I32I64,
-    I64I64,
-}
-
-fn read(memarg: &MemArg, operands: Operands) -> Option<Access> {
-    access(memarg, operands, true, false)
-}
-
-fn write(memarg: &MemArg, operands: Operands) -> Option<Access> {
-    access(memarg, operands, false, true)
-}
-
-fn update(memarg: &MemArg, operands: Operands) -> Option<Access> {
-    access(memarg, operands, true, true)
-}
-
-fn access(memarg: &MemArg, operands: Operands, reads: bool, writes: bool) -> Option<Access> {
+fn access(memarg: &MemArg, kind: AccessKind) -> Option<Op> {
     let offset = u32::try_from(memarg.offset).ok().filter(|_| memarg.memory == 0)?;
-    Some(Access { offset, operands, reads, writes })
+    Some(Op::Access { offset, kind })
 }
 
 /// How `operator` accesses the memory; `None` for one that does not, and for those that move many bytes.
-pub(super) fn access_of(operator: &Operator<'_>) -> Option<Access> {
+pub(super) fn access_of(operator: &Operator<'_>) -> Option<Op> {
     match operator {
         Operator::I32Load { memarg }
         | Operator::I64Load { memarg }
@@ -97,13 +90,13 @@ pub(super) fn access_of(operator: &Operator<'_>) -> Option<Access> {
         | Operator::V128Load32Splat { memarg }
         | Operator::V128Load64Splat { memarg }
         | Operator::V128Load32Zero { memarg }
-        | Operator::V128Load64Zero { memarg } => read(memarg, Operands::None),
+        | Operator::V128Load64Zero { memarg } => access(memarg, AccessKind::Read),
         Operator::I32Store { memarg }
         | Operator::I32Store8 { memarg }
         | Operator::I32Store16 { memarg }
         | Operator::I32AtomicStore { memarg }
         | Operator::I32AtomicStore8 { memarg }
-        | Operator::I32AtomicStore16 { memarg } => write(memarg, Operands::I32),
+        | Operator::I32AtomicStore16 { memarg } => access(memarg, AccessKind::WriteI32),
         Operator::I64Store { memarg }
         | Operator::I64Store8 { memarg }
         | Operator::I64Store16 { memarg }
@@ -111,11 +104,11 @@ pub(super) fn access_of(operator: &Operator<'_>) -> Option<Access> {
         | Operator::I64AtomicStore { memarg }
         | Operator::I64AtomicStore8 { memarg }
         | Operator::I64AtomicStore16 { memarg }
-        | Operator::I64AtomicStore32 { memarg } => write(memarg, Operands::I64),
-        Operator::F32Store { memarg } => write(memarg, Operands::F32),
-        Operator::F64Store { memarg } => write(memarg, Operands::F64),
-        Operator::MemoryAtomicWait32 { memarg } => read(memarg, Operands::I32I64),
-        Operator::MemoryAtomicWait64 { memarg } => read(memarg, Operands::I64I64),
+        | Operator::I64AtomicStore32 { memarg } => access(memarg, AccessKind::WriteI64),
+        Operator::F32Store { memarg } => access(memarg, AccessKind::WriteF32),
+        Operator::F64Store { memarg } => access(memarg, AccessKind::WriteF64),
+        Operator::MemoryAtomicWait32 { memarg } => access(memarg, AccessKind::WaitI32),
+        Operator::MemoryAtomicWait64 { memarg } => access(memarg, AccessKind::WaitI64),
         Operator::I32AtomicRmwAdd { memarg }
         | Operator::I32AtomicRmw8AddU { memarg }
         | Operator::I32AtomicRmw16AddU { memarg }
@@ -133,7 +126,7 @@ pub(super) fn access_of(operator: &Operator<'_>) -> Option<Access> {
         | Operator::I32AtomicRmw16XorU { memarg }
         | Operator::I32AtomicRmwXchg { memarg }
         | Operator::I32AtomicRmw8XchgU { memarg }
-        | Operator::I32AtomicRmw16XchgU { memarg } => update(memarg, Operands::I32),
+        | Operator::I32AtomicRmw16XchgU { memarg } => access(memarg, AccessKind::UpdateI32),
         Operator::I64AtomicRmwAdd { memarg }
         | Operator::I64AtomicRmw8AddU { memarg }
         | Operator::I64AtomicRmw16AddU { memarg }
@@ -157,23 +150,23 @@ pub(super) fn access_of(operator: &Operator<'_>) -> Option<Access> {
         | Operator::I64AtomicRmwXchg { memarg }
         | Operator::I64AtomicRmw8XchgU { memarg }
         | Operator::I64AtomicRmw16XchgU { memarg }
-        | Operator::I64AtomicRmw32XchgU { memarg } => update(memarg, Operands::I64),
+        | Operator::I64AtomicRmw32XchgU { memarg } => access(memarg, AccessKind::UpdateI64),
         Operator::I32AtomicRmwCmpxchg { memarg }
         | Operator::I32AtomicRmw8CmpxchgU { memarg }
-        | Operator::I32AtomicRmw16CmpxchgU { memarg } => update(memarg, Operands::I32I32),
+        | Operator::I32AtomicRmw16CmpxchgU { memarg } => access(memarg, AccessKind::CompareI32),
         Operator::I64AtomicRmwCmpxchg { memarg }
         | Operator::I64AtomicRmw8CmpxchgU { memarg }
         | Operator::I64AtomicRmw16CmpxchgU { memarg }
-        | Operator::I64AtomicRmw32CmpxchgU { memarg } => update(memarg, Operands::I64I64),
+        | Operator::I64AtomicRmw32CmpxchgU { memarg } => access(memarg, AccessKind::CompareI64),
         Operator::V128Store { memarg }
         | Operator::V128Store8Lane { memarg, .. }
         | Operator::V128Store16Lane { memarg, .. }
         | Operator::V128Store32Lane { memarg, .. }
-        | Operator::V128Store64Lane { memarg, .. } => write(memarg, Operands::V128),
+        | Operator::V128Store64Lane { memarg, .. } => access(memarg, AccessKind::WriteV128),
         Operator::V128Load8Lane { memarg, .. }
         | Operator::V128Load16Lane { memarg, .. }
         | Operator::V128Load32Lane { memarg, .. }
-        | Operator::V128Load64Lane { memarg, .. } => read(memarg, Operands::V128),
+        | Operator::V128Load64Lane { memarg, .. } => access(memarg, AccessKind::ReadLane),
         _ => None,
     }
 }

@@ -49,7 +49,7 @@ impl FunctionProbes {
             calls: count(|action| matches!(action, Action::SetSlot(_))),
             crossings: count(|action| matches!(action, Action::Cross { .. })),
             growths: count(|action| matches!(action, Action::Grow { .. })),
-            accesses: count(|action| matches!(action, Action::Access(_) | Action::BulkAccess(_))),
+            accesses: count(|action| matches!(action, Action::Access { .. } | Action::BulkAccess(_))),
             counters: count(|action| matches!(action, Action::Count(_))),
             bulk: count(|action| matches!(action, Action::CountBytes { .. })),
             allocator: plan.allocator.map(|shape| shape.op()),

@@ -1,9 +1,9 @@
 //! What is injected into one function.
 
 use super::abi::{self, ByteCount};
-use super::access::Access;
+use super::access::AccessKind;
 use super::instruction::{Bulk, Op};
-use super::regions::Region;
+use super::regions::{Region, Regions};
 use super::scan::Instruction;
 use crate::allocators::AllocatorShape;
 use crate::callgraph::{CallGraph, Entry};
@@ -45,11 +45,13 @@ pub(crate) enum EntryCheck {
     Tag,
 }
 
-/// An instruction at which something is injected. Offsets count in the code section.
+/// An instruction at which something is injected.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Point {
+    /// Where in the code section it is.
     pub(crate) at: u32,
-    pub(crate) end: u32,
+    /// Its bytes; of no meaning where nothing is done behind or instead of it.
+    pub(crate) length: u8,
     pub(crate) action: Action,
 }
 
@@ -61,13 +63,13 @@ pub(crate) enum Action {
     /// In front: the crossing is announced.
     Cross { site: u32, bytes: Option<ByteCount> },
     /// Around: the growth is recorded.
-    Grow { site: u32, memory: u32, memory64: bool },
+    Grow { site: u32, memory: u8, memory64: bool },
     /// In front: the counter with this number is raised by one.
     Count(u32),
     /// Around: the last counter is raised by the number of bytes that are moved, once they are.
     CountBytes { wide: bool },
     /// Around: the line that is accessed is counted, once it was.
-    Access(Access),
+    Access { offset: u32, kind: AccessKind },
     /// Around: the lines that are accessed are counted, once they were.
     BulkAccess(Bulk),
     /// Instead: `return` becomes a branch to the block around the body.
@@ -93,15 +95,15 @@ impl Planner<'_> {
         instructions: &[Instruction],
         check: EntryCheck,
         allocator: Option<AllocatorShape>,
-        regions: &[Region],
+        regions: &Regions,
     ) -> (FunctionPlan, Vec<Option<CodeOffset>>) {
         let slots = Slots::new(self, instructions);
         let count = |(number, region): (usize, &Region)| {
-            let (at, end) = region.first;
-            Point { at, end, action: Action::Count(number as u32) }
+            let at = regions.ranges(region).first().map_or(0, |range| range.0);
+            Point { at, length: 0, action: Action::Count(number as u32) }
         };
-        let mut points: Vec<_> = regions.iter().enumerate().map(count).collect();
-        let mut counters = regions.len() as u32;
+        let mut points: Vec<_> = regions.of(func).iter().enumerate().map(count).collect();
+        let mut counters = points.len() as u32;
         for (at, instruction) in instructions.iter().enumerate() {
             let event = self.event(func, instruction);
             let actions = [
@@ -110,8 +112,8 @@ impl Planner<'_> {
                 event,
                 leave(instruction, allocator, event),
             ];
-            let Instruction { at, end, .. } = *instruction;
-            points.extend(actions.into_iter().flatten().map(|action| Point { at, end, action }));
+            let Instruction { at, length, .. } = *instruction;
+            points.extend(actions.into_iter().flatten().map(|action| Point { at, length, action }));
         }
         // Stable: at one instruction the counter comes first.
         points.sort_by_key(|point| point.at);
@@ -138,8 +140,10 @@ impl Planner<'_> {
         match instruction.op {
             Op::Grow(memory) if self.measures.has(Measure::Growth) => {
                 let memory64 = self.index.memories().get(memory as usize)?.memory64;
+                // No valid module has more memories than that.
+                let index = u8::try_from(memory).ok()?;
                 let site = self.site(func, instruction, SiteKind::Grow(MemoryIndex(memory)));
-                Some(Action::Grow { site, memory, memory64 })
+                Some(Action::Grow { site, memory: index, memory64 })
             }
             Op::Bulk(bulk) if self.measures.has(Measure::Instructions) => {
                 Some(Action::CountBytes { wide: bulk.wide[2] })
@@ -180,9 +184,9 @@ pub(super) fn is_event(index: &ModuleIndex, measures: MeasureSet, op: Op) -> boo
 /// The access of the first memory that an instruction makes, where accesses are counted.
 pub(super) fn access(measures: MeasureSet, op: Op) -> Option<Action> {
     match op {
-        Op::Access(access) => Some(Action::Access(access)),
+        Op::Access { offset, kind } => Some(Action::Access { offset, kind }),
         Op::Bulk(bulk) if measures.has(Measure::Access) => {
-            (bulk.writes == 0 || bulk.reads == Some(0)).then_some(Action::BulkAccess(bulk))
+            (bulk.writes || bulk.reads).then_some(Action::BulkAccess(bulk))
         }
         _ => None,
     }

@@ -1,7 +1,7 @@
 //! What one instruction means to the plan. The reader is a visitor: making a value of each instruction, most of which
 //! do not matter, takes longer than to pass over it.
 
-use super::access::{Access, access_of};
+use super::access::{AccessKind, access_of};
 use wasmparser::{BrTable, Catch, Operator, TryTable, VisitOperator, VisitSimdOperator};
 use wasmscope_symbolize::{FuncIndex, ModuleIndex};
 
@@ -19,8 +19,11 @@ pub(crate) enum Op {
     Grow(u32),
     /// An instruction that moves as many bytes as its last operand says.
     Bulk(Bulk),
-    /// An instruction that reads or writes one place of the first memory.
-    Access(Access),
+    /// An instruction that reads or writes one place of the first memory. `offset` is added to the address on the stack.
+    Access {
+        offset: u32,
+        kind: AccessKind,
+    },
     Return,
     /// Takes the reference of a function.
     Take(FuncIndex),
@@ -29,8 +32,10 @@ pub(crate) enum Op {
 /// `memory.fill`, `memory.init` and `memory.copy`: they write to a memory, and the last one reads from one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bulk {
-    pub(crate) writes: u32,
-    pub(crate) reads: Option<u32>,
+    /// Does it write to the first memory?
+    pub(crate) writes: bool,
+    /// Does it read from the first memory?
+    pub(crate) reads: bool,
     /// Are the operands of 64 bits: the address that is written to, what comes from, and how many bytes?
     pub(crate) wide: [bool; 3],
 }
@@ -109,7 +114,7 @@ impl<'m> Reader<'m> {
 
     #[inline(always)]
     fn access(&self, operator: impl FnOnce() -> Operator<'static>) -> Option<Op> {
-        if self.accesses { access_of(&operator()).map(Op::Access) } else { None }
+        if self.accesses { access_of(&operator()) } else { None }
     }
 
     fn try_table(&mut self, table: &TryTable) -> Effect {
@@ -130,16 +135,16 @@ impl<'m> Reader<'m> {
 
     fn fill(&self, memory: u32) -> Op {
         let wide = self.is_wide(memory);
-        Op::Bulk(Bulk { writes: memory, reads: None, wide: [wide, false, wide] })
+        Op::Bulk(Bulk { writes: memory == 0, reads: false, wide: [wide, false, wide] })
     }
 
     fn init(&self, memory: u32) -> Op {
-        Op::Bulk(Bulk { writes: memory, reads: None, wide: [self.is_wide(memory), false, false] })
+        Op::Bulk(Bulk { writes: memory == 0, reads: false, wide: [self.is_wide(memory), false, false] })
     }
 
     fn copy(&self, to: u32, from: u32) -> Op {
         let wide = [self.is_wide(to), self.is_wide(from)];
-        Op::Bulk(Bulk { writes: to, reads: Some(from), wide: [wide[0], wide[1], wide[0] && wide[1]] })
+        Op::Bulk(Bulk { writes: to == 0, reads: from == 0, wide: [wide[0], wide[1], wide[0] && wide[1]] })
     }
 }
 

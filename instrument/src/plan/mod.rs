@@ -13,7 +13,7 @@ mod references;
 mod regions;
 mod scan;
 
-pub(crate) use access::Access;
+pub(crate) use access::AccessKind;
 pub use explain::FunctionProbes;
 pub(crate) use function::{Action, EntryCheck, FunctionPlan, Point};
 pub(crate) use instruction::{Bulk, Op, Reader};
@@ -38,7 +38,7 @@ use wasmscope_symbolize::{CodeOffset, ExportKind, FuncIndex, FuncType, Function,
 /// What is to be injected into a module, and where.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    pub(crate) probes: Probes,
+    pub(crate) probes: Arc<Probes>,
     /// The functions that get a calling context, in the order of their indices.
     pub(crate) functions: Vec<FunctionPlan>,
     /// Each function's type index.
@@ -80,7 +80,7 @@ impl Plan {
         refuse_instrumented(index)?;
         let mut plan = Plan::default();
         if index.memories().iter().any(|memory| memory.memory64) {
-            plan.probes.width = Width::Wide;
+            Arc::make_mut(&mut plan.probes).width = Width::Wide;
         }
         let mut shapes = if measures.has(Measure::Heap) {
             plan.find_allocators(bytes, index, name_of, &allocators)
@@ -101,7 +101,7 @@ impl Plan {
         let graph = CallGraph::new(index, &references, &scan, open, has_event);
         let left_alone = plan.leave_alone(bytes, index, &scan, &graph, measures, &regions)?;
         plan.plan_functions(index, &scan, &graph, measures, &shapes, &regions, &left_alone, open);
-        plan.probes.regions = regions;
+        Arc::make_mut(&mut plan.probes).regions = regions;
         let taken: FxHashSet<_> = scan.taken.iter().copied().collect();
         plan.undeclared = plan.probes.thunks.iter().copied().filter(|func| taken.contains(func)).collect();
         plan.type_of = references.type_of;
@@ -238,45 +238,44 @@ impl Plan {
         // Code without probes leaves the slot of another call behind. One stray entry could then put a wrong node
         // into a slot whose callee doesn't check.
         let all_check = open || !left_alone.is_empty();
+        let probes = Arc::make_mut(&mut self.probes);
         let mut planner = Planner { index, graph, measures, sites: Vec::new() };
         for function in index.functions() {
             let func = function.index;
             if left_alone.contains(&func) || !needs_probes(index, scan, graph, measures, func) {
-                self.probes.slots.push(&[], 0);
+                probes.slots.push(&[], 0);
                 continue;
             }
             let check = if all_check || graph.is_taken(func) { EntryCheck::Tag } else { EntryCheck::Null };
             let shape = shapes.get(&func).copied();
-            let (mut planned, call_sites) =
-                planner.function(func, scan.of(func), check, shape, regions.of(func));
-            self.probes.slots.push(&call_sites, planned.counters);
+            let (mut planned, call_sites) = planner.function(func, scan.of(func), check, shape, regions);
+            probes.slots.push(&call_sites, planned.counters);
             planned.points.shrink_to_fit();
             self.functions.push(planned);
         }
-        self.probes.sites = planner.sites;
-        self.probes.injected = !self.functions.is_empty();
-        self.probes.measures = measures;
-        self.probes.thunks = self.thunks(index);
+        probes.sites = planner.sites;
+        probes.injected = !self.functions.is_empty();
+        probes.measures = measures;
+        probes.thunks = thunks(&self.functions, index);
         if measures.has(Measure::Boundary) {
-            self.probes.escaping_imports = function::escaping_imports(index, graph);
+            probes.escaping_imports = function::escaping_imports(index, graph);
         }
     }
+}
 
-    /// The functions with a context that the host enters by name: those exported, and the start function.
-    fn thunks(&self, index: &ModuleIndex) -> Vec<FuncIndex> {
-        let exports = index.exports().iter().filter(|export| export.kind == ExportKind::Function);
-        let entered = exports.map(|export| FuncIndex(export.index)).chain(index.start());
-        let has_context = |func: &FuncIndex| self.function(*func).is_some_and(|planned| planned.has_context);
-        let mut thunks: Vec<_> = entered.filter(has_context).collect();
-        thunks.sort_unstable();
-        thunks.dedup();
-        thunks
-    }
-
-    fn function(&self, func: FuncIndex) -> Option<&FunctionPlan> {
-        let at = self.functions.binary_search_by_key(&func, |planned| planned.func).ok()?;
-        self.functions.get(at)
-    }
+/// Those of `functions` with a context that the host enters by name: those exported, and the start function.
+fn thunks(functions: &[FunctionPlan], index: &ModuleIndex) -> Vec<FuncIndex> {
+    let planned = |func: FuncIndex| {
+        let at = functions.binary_search_by_key(&func, |planned| planned.func).ok()?;
+        functions.get(at)
+    };
+    let exports = index.exports().iter().filter(|export| export.kind == ExportKind::Function);
+    let entered = exports.map(|export| FuncIndex(export.index)).chain(index.start());
+    let mut thunks: Vec<_> =
+        entered.filter(|func| planned(*func).is_some_and(|planned| planned.has_context)).collect();
+    thunks.sort_unstable();
+    thunks.dedup();
+    thunks
 }
 
 /// Does `func` need a context, or does it access the first memory where accesses are counted?

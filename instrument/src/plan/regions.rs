@@ -26,8 +26,6 @@ pub(crate) struct Regions {
 /// Instructions that are executed equally often. Offsets count in the code section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Region {
-    /// The first instruction, in front of which the region is counted, and its end.
-    pub(crate) first: (u32, u32),
     ranges: Range<u32>,
 }
 
@@ -46,7 +44,8 @@ impl Regions {
         }
     }
 
-    /// Where the instructions of a region are, in ascending order. What stands in between belongs to other regions.
+    /// Where the instructions of a region are, in ascending order. What stands in between belongs to other regions. The
+    /// region is counted in front of the first one.
     pub(crate) fn ranges(&self, region: &Region) -> &[(u32, u32)] {
         self.ranges.get(region.ranges.start as usize..region.ranges.end as usize).unwrap_or_default()
     }
@@ -57,12 +56,12 @@ impl Regions {
         // Stable: the spans of one region stay in the order of the code.
         spans.sort_by_key(|span| span.region);
         let mut rest = spans.iter().peekable();
-        for (number, first) in splitter.firsts.iter().enumerate() {
+        for number in 0..splitter.count {
             let start = self.ranges.len() as u32;
-            while let Some(span) = rest.next_if(|span| span.region == number as u32) {
+            while let Some(span) = rest.next_if(|span| span.region == number) {
                 self.ranges.push((span.start, span.end));
             }
-            self.regions.push(Region { first: *first, ranges: start..self.ranges.len() as u32 });
+            self.regions.push(Region { ranges: start..self.ranges.len() as u32 });
         }
         self.starts.push(self.regions.len() as u32);
         splitter.spans = spans;
@@ -116,8 +115,8 @@ pub(super) struct Splitter {
     throws: bool,
     /// The numbers of the regions that have an instruction.
     numbers: Vec<Option<u32>>,
-    /// By number, the first instruction and its end.
-    firsts: Vec<(u32, u32)>,
+    /// How many that is.
+    count: u32,
     /// In the order of the code.
     spans: Vec<Span>,
     frames: Vec<Frame>,
@@ -130,9 +129,9 @@ pub(super) struct Splitter {
 impl Splitter {
     /// For functions in which calls may throw, or may not.
     pub(super) fn new(throws: bool) -> Splitter {
-        let (numbers, firsts, spans, frames) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (numbers, spans, frames) = (Vec::new(), Vec::new(), Vec::new());
         let mut splitter =
-            Splitter { throws, numbers, firsts, spans, frames, current: None, is_interrupted: false };
+            Splitter { throws, numbers, count: 0, spans, frames, current: None, is_interrupted: false };
         splitter.restart();
         splitter
     }
@@ -140,7 +139,7 @@ impl Splitter {
     /// Forgets the function before.
     fn restart(&mut self) {
         self.numbers.clear();
-        self.firsts.clear();
+        self.count = 0;
         self.spans.clear();
         self.frames.clear();
         self.current = Some(self.fresh());
@@ -197,8 +196,8 @@ impl Splitter {
             return;
         };
         let region = *number.get_or_insert_with(|| {
-            self.firsts.push((start, end));
-            self.firsts.len() as u32 - 1
+            self.count += 1;
+            self.count - 1
         });
         match self.spans.last_mut() {
             Some(last) if last.region == region && !self.is_interrupted => last.end = end,

@@ -22,11 +22,15 @@ pub(crate) struct Scan {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Instruction {
     pub(crate) at: u32,
-    pub(crate) end: u32,
+    /// Its bytes; of no meaning for the few kinds that may have very many.
+    pub(crate) length: u8,
     /// How many blocks are open, the body itself not counted: the label by which `br` leaves the function.
     pub(crate) depth: u32,
     pub(crate) op: Op,
 }
+
+/// One stands for every few bytes of code: the memory that a plan takes hangs on them.
+const _: () = assert!(size_of::<Instruction>() <= 20 && size_of::<super::Point>() <= 16);
 
 impl Scan {
     /// That of a module with so many imported functions, before its first body.
@@ -40,7 +44,9 @@ impl Scan {
         self.depth = effect.flow.depth(self.depth);
         match effect.op {
             Some(Op::Take(func)) => self.taken.push(func),
-            Some(op) => self.instructions.push(Instruction { at, end, depth: self.depth, op }),
+            Some(op) => {
+                self.instructions.push(Instruction { at, length: (end - at) as u8, depth: self.depth, op })
+            }
             None => {}
         }
     }

@@ -45,27 +45,17 @@ impl Counts {
             counts.contexts.push(id, tree.calls(at), tree.bulk_bytes(func, &counters));
             let live = live.get(&at).map_or(&[][..], Vec::as_slice);
             for (region, count) in tree.regions(func).iter().zip(counters) {
-                counts.region(id, region.first, probes.regions.ranges(region), count, live);
+                counts.region(id, probes.regions.ranges(region), count, live);
             }
         }
         counts
     }
 
-    /// Splits the ranges of a region, whose first instruction is at `first`, where the calls `live`, which ascend, had
-    /// come to.
-    fn region(
-        &mut self,
-        context: ContextId,
-        first: (u32, u32),
-        ranges: &[(u32, u32)],
-        mut count: u64,
-        live: &[u32],
-    ) {
-        if count == 0 {
-            return;
-        }
+    /// Splits the ranges of a region where the calls `live`, which ascend, had come to.
+    fn region(&mut self, context: ContextId, ranges: &[(u32, u32)], mut count: u64, live: &[u32]) {
+        let Some((first, _)) = ranges.first().filter(|_| count > 0) else { return };
         // A call that had not come to the first instruction is not in the count.
-        let mut reached = live.iter().filter(|at| first.0 <= **at).peekable();
+        let mut reached = live.iter().filter(|at| *first <= **at).peekable();
         for (start, end) in ranges {
             let mut start = *start;
             while let Some(at) = reached.next_if(|at| **at + 1 < *end) {

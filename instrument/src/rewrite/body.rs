@@ -71,7 +71,8 @@ impl Body {
         points: &[Point],
         copied_to: u32,
     ) -> u32 {
-        let Some(Point { at, end, .. }) = points.first().copied() else { return copied_to };
+        let Some(at) = points.first().map(|point| point.at) else { return copied_to };
+        let end = at + points.iter().map(|point| u32::from(point.length)).max().unwrap_or(0);
         self.copied(original, copied_to, at);
         self.injected(at, |out| points.iter().for_each(|point| injector.before(point.action, out)));
         match points.iter().find_map(|point| instead(point.action)) {
@@ -122,7 +123,7 @@ fn instead(action: Action) -> Option<Instead> {
         | Action::Grow { .. }
         | Action::Count(_)
         | Action::CountBytes { .. }
-        | Action::Access(_)
+        | Action::Access { .. }
         | Action::BulkAccess(_) => None,
     }
 }

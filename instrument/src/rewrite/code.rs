@@ -21,7 +21,10 @@ pub(super) fn section(
     let added = runtime::bodies(index, plan, indices);
     let count = index.functions().len() - index.imported_function_count() + added.len();
     let start = out.len();
-    let mut section = Section { code, out, start, offsets: OffsetMap::default(), body: Body::default() };
+    let points: usize = plan.functions.iter().map(|function| function.points.len()).sum();
+    // In front of each point and behind it; at a function's locals, its entry and its exit.
+    let offsets = OffsetMap::with_capacity(2 * points + 4 * plan.functions.len());
+    let mut section = Section { code, out, start, offsets, body: Body::default() };
     section.offsets.injected(0, 0);
     (count as u32).encode(section.out);
     let mut copied_to = first_body(code);

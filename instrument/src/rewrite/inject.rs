@@ -125,7 +125,7 @@ impl Injector<'_> {
             Action::CountBytes { wide } => {
                 code.local_tee(self.locals.bytes(wide));
             }
-            Action::Access(access) => self.keep_operands(code, access),
+            Action::Access { kind, .. } => self.keep_operands(code, kind),
             Action::BulkAccess(bulk) => self.keep_bulk(code, bulk),
             Action::Return { .. } | Action::TailCall { .. } => {}
         }
@@ -161,13 +161,13 @@ impl Injector<'_> {
     pub(super) fn after(&self, action: Action, out: &mut Vec<u8>) {
         let code = &mut InstructionSink::new(out);
         match action {
-            Action::Grow { site, memory, memory64 } => self.grown(code, site, memory, memory64),
+            Action::Grow { site, memory, memory64 } => self.grown(code, site, u32::from(memory), memory64),
             Action::TailCall { depth } => {
                 code.br(depth);
             }
             Action::Cross { bytes: Some(_), .. } => self.count_answer(code),
             Action::CountBytes { wide } => self.count_bytes(code, wide),
-            Action::Access(access) => self.count_access(code, access),
+            Action::Access { offset, kind } => self.count_access(code, offset, kind),
             Action::BulkAccess(bulk) => self.count_bulk(code, bulk),
             Action::SetSlot(_)
             | Action::Cross { bytes: None, .. }

@@ -92,15 +92,15 @@ impl Locals {
 
     fn add_accesses(&mut self, plan: &FunctionPlan, wide_addresses: bool) {
         let accesses = plan.points.iter().filter_map(|point| match point.action {
-            Action::Access(access) => Some(access),
+            Action::Access { kind, .. } => Some(kind),
             _ => None,
         });
-        for (at, access) in accesses.enumerate() {
+        for (at, kind) in accesses.enumerate() {
             if at == 0 {
                 self.address = self.add(word_type(wide_addresses));
                 self.counter = self.add(ValType::I32);
             }
-            for (place, ty) in access.operands().iter().enumerate() {
+            for (place, ty) in kind.operands().iter().enumerate() {
                 if self.operand(place, *ty).is_none() {
                     let local = self.add(*ty);
                     self.operands.push((place, *ty, local));

@@ -15,6 +15,7 @@ use crate::offsets::OffsetMap;
 use crate::plan::Plan;
 use crate::probes::Probes;
 use indices::Indices;
+use std::sync::Arc;
 use wasmscope_symbolize::ModuleIndex;
 
 /// A module with probes, and what is needed to understand it.
@@ -25,7 +26,7 @@ pub struct Rewritten {
     /// From its code offsets to the original's.
     pub offsets: OffsetMap,
     /// Where its probes are.
-    pub probes: Probes,
+    pub probes: Arc<Probes>,
 }
 
 /// Puts what `plan` says into the module in `bytes`, of which `index` is the outline.
@@ -37,10 +38,10 @@ pub fn rewrite(bytes: &[u8], index: &ModuleIndex, plan: &Plan) -> Result<Rewritt
         return Ok(Rewritten {
             wasm: bytes.to_vec(),
             offsets: OffsetMap::identity(),
-            probes: plan.probes.clone(),
+            probes: Arc::clone(&plan.probes),
         });
     }
     let indices = Indices::new(index, plan)?;
     let (wasm, offsets) = sections::assemble(bytes, index, plan, &indices)?;
-    Ok(Rewritten { wasm, offsets, probes: plan.probes.clone() })
+    Ok(Rewritten { wasm, offsets, probes: Arc::clone(&plan.probes) })
 }

@@ -13,7 +13,7 @@ pub struct CompiledGuest {
     pub engine: Engine,
     pub module: Module,
     pub places: Arc<Places>,
-    pub probes: Probes,
+    pub probes: Arc<Probes>,
 }
 
 impl CompiledGuest {
@@ -22,7 +22,7 @@ impl CompiledGuest {
         engine: Engine,
         wasm: Vec<u8>,
         offsets: OffsetMap,
-        probes: Probes,
+        probes: Arc<Probes>,
         index: Arc<ModuleIndex>,
     ) -> Result<Self, RecordError> {
         let module = compile(&engine, &wasm)?;

@@ -103,7 +103,7 @@ impl GuestRun {
             store.set_epoch_deadline(1);
         }
         let instance = link(compiled)?;
-        let layout = Arc::new(compiled.probes.clone());
+        let layout = Arc::clone(&compiled.probes);
         Ok(GuestRun {
             store,
             instance,

@@ -19,7 +19,7 @@ pub struct Instrumented {
     /// The way back to the original's code.
     pub offsets: OffsetMap,
     /// Where the probes write.
-    pub probes: Probes,
+    pub probes: Arc<Probes>,
     /// What was injected into each function.
     pub functions: Vec<FunctionProbes>,
     /// The functions that were taken for allocators.
@@ -80,7 +80,7 @@ pub fn instrument_or_leave(
     let left = |warnings| Instrumented {
         wasm: bytes.to_vec(),
         offsets: OffsetMap::identity(),
-        probes: Probes::default(),
+        probes: Arc::default(),
         functions: Vec::new(),
         allocators: Vec::new(),
         warnings,

@@ -26,7 +26,7 @@ fn modules_that_are_not_valid_stay_so() {
         let bytes = wat::parse_str(format!("(module (memory 1) (func {body}))")).unwrap();
         let index = ModuleIndex::parse(&bytes).unwrap();
         let plan = Plan::new(&bytes, &index, |_| "".into(), MeasureSet::default());
-        assert!(matches!(plan, Err(RewriteError::Invalid { .. })), "{body}: {plan:?}");
+        assert!(matches!(plan, Err(RewriteError::Body { .. })), "{body}: {plan:?}");
     }
 }
 

@@ -283,6 +283,7 @@ impl<'a> Pass<'a> {
             let bytes = range_of(end - segment.data.len()..end);
             self.module.data_segments.push(DataSegment { index: to_u32(index), kind, bytes, name: None });
         }
+        self.module.data_segments.shrink_to_fit();
         Ok(())
     }
 
