@@ -30,7 +30,8 @@ pub(crate) struct FunctionPlan {
     pub(crate) slots: u32,
     /// Is each call counted?
     pub(crate) counts_calls: bool,
-    /// How many counters its nodes have: one for each region, and the last one for bytes moved in bulk.
+    /// How many counters its nodes have beside that of calls: one for each region but the first, and the last one for
+    /// bytes moved in bulk.
     pub(crate) counters: u32,
     /// Has it a calling context? Accesses need none.
     pub(crate) has_context: bool,
@@ -102,7 +103,8 @@ impl Planner<'_> {
             let at = regions.ranges(region).first().map_or(0, |range| range.0);
             Point { at, length: 0, action: Action::Count(number as u32) }
         };
-        let mut points: Vec<_> = regions.of(func).iter().enumerate().map(count).collect();
+        // The first region is counted with the calls.
+        let mut points: Vec<_> = regions.of(func).iter().skip(1).enumerate().map(count).collect();
         let mut counters = points.len() as u32;
         for (at, instruction) in instructions.iter().enumerate() {
             let event = self.event(func, instruction);
@@ -120,7 +122,7 @@ impl Planner<'_> {
         if points.iter().any(|point| matches!(point.action, Action::CountBytes { .. })) {
             counters += 1;
         }
-        let (count, counts_calls) = (slots.call_sites.len() as u32, self.measures.has(Measure::Calls));
+        let (count, counts_calls) = (slots.call_sites.len() as u32, everything_counts(self.measures));
         let has_context = self.graph.reaches(func);
         let plan = FunctionPlan {
             func,

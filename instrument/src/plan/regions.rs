@@ -35,7 +35,8 @@ impl Regions {
         Regions { starts: vec![0], first_defined: imported, ..Regions::default() }
     }
 
-    /// The regions of `func`, in the order of their first instructions; none for those that are imported.
+    /// The regions of `func`: the one that is entered with it, then the others in the order of their first instructions.
+    /// None for functions that are imported.
     pub(crate) fn of(&self, func: FuncIndex) -> &[Region] {
         let Some(defined) = func.index().checked_sub(self.first_defined) else { return &[] };
         match (self.starts.get(defined), self.starts.get(defined + 1)) {
@@ -45,7 +46,7 @@ impl Regions {
     }
 
     /// Where the instructions of a region are, in ascending order. What stands in between belongs to other regions. The
-    /// region is counted in front of the first one.
+    /// region is counted in front of the first one; the region that is entered with the function, at its entry.
     pub(crate) fn ranges(&self, region: &Region) -> &[(u32, u32)] {
         self.ranges.get(region.ranges.start as usize..region.ranges.end as usize).unwrap_or_default()
     }
@@ -139,10 +140,12 @@ impl Splitter {
     /// Forgets the function before.
     fn restart(&mut self) {
         self.numbers.clear();
-        self.count = 0;
         self.spans.clear();
         self.frames.clear();
-        self.current = Some(self.fresh());
+        // The first region is counted with the function's entries, whether it has an instruction or not.
+        self.numbers.push(Some(0));
+        self.count = 1;
+        self.current = Some(0);
         self.enter(FrameKind::Block);
     }
 
@@ -346,7 +349,7 @@ mod tests {
         let body =
             "block loop i32.const 1 br_if 1 i32.const 2 br_if 0 i32.const 3 drop end i32.const 4 drop end
             i32.const 5 if return end i32.const 6 drop";
-        assert_eq!(regions(body, false), ["1 BrIf", "2 BrIf", "3 Drop 4 Drop", "5 If", "Return", "6 Drop"]);
+        assert_eq!(regions(body, false), ["5 If", "1 BrIf", "2 BrIf", "3 Drop 4 Drop", "Return", "6 Drop"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! A region's counter says how often its first instruction was executed, and so were the others, but in the calls that
 //! were still going on when the run ended, by a trap or `proc_exit`: there only those up to the place where the call was.
+//! The counter of calls is that of the region which is entered with the function.
 
 use super::decode::{NodeAddress, node_behind, u32_at, u64_at};
 use super::layout::{contexts, node};
@@ -44,18 +45,20 @@ impl Counts {
             let counters = tree.counters(at, func);
             counts.contexts.push(id, tree.calls(at), tree.bulk_bytes(func, &counters));
             let live = live.get(&at).map_or(&[][..], Vec::as_slice);
-            for (region, count) in tree.regions(func).iter().zip(counters) {
-                counts.region(id, probes.regions.ranges(region), count, live);
+            for (number, (region, count)) in tree.regions(func).iter().zip(counters).enumerate() {
+                let ranges = probes.regions.ranges(region);
+                // A call that had not come to the first instruction is not in the count; the first region counts all.
+                let first = ranges.first().filter(|_| number > 0).map_or(0, |(start, _)| *start);
+                let counted = live.partition_point(|at| *at < first);
+                counts.region(id, ranges, count, &live[counted..]);
             }
         }
         counts
     }
 
-    /// Splits the ranges of a region where the calls `live`, which ascend, had come to.
+    /// Splits the ranges of a region where the calls `live` had come to, which ascend and are in the count.
     fn region(&mut self, context: ContextId, ranges: &[(u32, u32)], mut count: u64, live: &[u32]) {
-        let Some((first, _)) = ranges.first().filter(|_| count > 0) else { return };
-        // A call that had not come to the first instruction is not in the count.
-        let mut reached = live.iter().filter(|at| *first <= **at).peekable();
+        let mut reached = live.iter().peekable();
         for (start, end) in ranges {
             let mut start = *start;
             while let Some(at) = reached.next_if(|at| **at + 1 < *end) {
@@ -91,13 +94,18 @@ impl Tree<'_> {
         u64_at(self.memory, at).unwrap_or(0)
     }
 
+    /// How often the node was entered, where calls are measured.
     fn calls(&self, node: u32) -> u64 {
-        if self.probes.measures.has(Measure::Calls) { self.long(node + node::CALLS) } else { 0 }
+        if self.probes.measures.has(Measure::Calls) { self.entries(node) } else { 0 }
+    }
+
+    fn entries(&self, node: u32) -> u64 {
+        self.long(node + node::CALLS)
     }
 
     /// The calls of the nodes that stand for all others past the budget.
     fn lost_calls(&self) -> u64 {
-        (0..contexts::OVERFLOW_NODES).map(|n| self.calls(self.probes.overflow_node(n))).sum()
+        (0..contexts::OVERFLOW_NODES).map(|n| self.entries(self.probes.overflow_node(n))).sum()
     }
 
     fn nodes(&self) -> impl Iterator<Item = u32> {
@@ -119,10 +127,12 @@ impl Tree<'_> {
         self.probes.regions.of(func)
     }
 
+    /// The counters of the regions, and the one behind them.
     fn counters(&self, node: u32, func: FuncIndex) -> Vec<u64> {
         let count = self.probes.counters(func);
         let first = node.saturating_sub(8 * count);
-        (0..count).map(|number| self.long(first + 8 * number)).collect()
+        let others = (0..count).map(|number| self.long(first + 8 * number));
+        std::iter::once(self.entries(node)).chain(others).collect()
     }
 
     /// The counter behind those of the regions, where there is one.

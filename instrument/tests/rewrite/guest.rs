@@ -39,7 +39,7 @@ pub struct Recorded {
     pub dropped: u64,
     pub overflowed: u32,
     reader: ContextReader,
-    probes: Option<Probes>,
+    probes: Option<Arc<Probes>>,
 }
 
 impl Guest {
@@ -137,7 +137,13 @@ pub fn engine() -> Engine {
     Engine::new(&config).unwrap()
 }
 
-fn run(wasm: &[u8], probes: Option<Probes>, host: Host, export: &str, args: &[Val]) -> (String, Recorded) {
+fn run(
+    wasm: &[u8],
+    probes: Option<Arc<Probes>>,
+    host: Host,
+    export: &str,
+    args: &[Val],
+) -> (String, Recorded) {
     let engine = engine();
     let module = Module::new(&engine, wasm).unwrap();
     let mut store = Store::new(&engine, Recorded { probes, ..Recorded::default() });
