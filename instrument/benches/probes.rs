@@ -169,7 +169,11 @@ fn instrumented(bytes: &Arc<[u8]>, measures: MeasureSet) -> Vec<u8> {
 /// The settings with which guests are recorded, as far as they matter to the code.
 fn engine() -> Engine {
     let mut config = Config::new();
-    config.max_wasm_stack(1 << 20).async_stack_size(2 << 20).wasm_multi_memory(true);
+    config
+        .max_wasm_stack(1 << 20)
+        .async_stack_size(2 << 20)
+        .wasm_multi_memory(true)
+        .wasm_branch_hinting(true);
     Engine::new(&config).unwrap()
 }
 

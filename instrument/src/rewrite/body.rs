@@ -14,6 +14,8 @@ pub(super) struct Body {
     pub(super) bytes: Vec<u8>,
     /// From offsets in `bytes` to offsets in the original code section.
     pub(super) offsets: OffsetMap,
+    /// Where in `bytes` the `if` of ours is that is hardly ever taken.
+    pub(super) cold: Option<u32>,
 }
 
 /// The original of a body.
@@ -47,10 +49,12 @@ impl Body {
         self.offsets.clear();
         self.injected(original.start, |out| (original.groups + locals.groups()).encode(out));
         self.copied(original, original.groups_start, original.code_start);
+        let mut cold = None;
         self.injected(original.start, |out| {
             locals.encode(out);
-            injector.entry(out);
+            cold = injector.entry(out);
         });
+        self.cold = cold.map(|at| at as u32);
         let mut copied_to = original.code_start;
         for points in plan.points.chunk_by(|a, b| a.at == b.at) {
             copied_to = self.instruction(original, &injector, points, copied_to);

@@ -7,16 +7,25 @@ use crate::error::RewriteError;
 use crate::offsets::OffsetMap;
 use crate::plan::{FunctionPlan, Plan, body_error, read_body};
 use wasm_encoder::Encode;
-use wasmscope_symbolize::{CodeOffset, ModuleIndex};
+use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
 
-/// Writes the contents of the rewritten code section behind `out`, and tells where its bytes came from.
+/// What there is to be known of a rewritten code section.
+#[derive(Default)]
+pub(super) struct Code {
+    /// Where its bytes came from.
+    pub(super) offsets: OffsetMap,
+    /// The branches of ours that are hardly ever taken, by their places in the functions' bodies.
+    pub(super) cold: Vec<(FuncIndex, u32)>,
+}
+
+/// Writes the contents of the rewritten code section behind `out`.
 pub(super) fn section(
     bytes: &[u8],
     index: &ModuleIndex,
     plan: &Plan,
     indices: &Indices,
     out: &mut Vec<u8>,
-) -> Result<OffsetMap, RewriteError> {
+) -> Result<Code, RewriteError> {
     let code = contents(bytes, index);
     let added = runtime::bodies(index, plan, indices);
     let count = index.functions().len() - index.imported_function_count() + added.len();
@@ -24,17 +33,18 @@ pub(super) fn section(
     let points: usize = plan.functions.iter().map(|function| function.points.len()).sum();
     // In front of each point and behind it; at a function's locals, its entry and its exit.
     let offsets = OffsetMap::with_capacity(2 * points + 4 * plan.functions.len());
-    let mut section = Section { code, out, start, offsets, body: Body::default() };
-    section.offsets.injected(0, 0);
+    let cold = Vec::with_capacity(plan.functions.len());
+    let mut section = Section { code, out, start, rewritten: Code { offsets, cold }, body: Body::default() };
+    section.rewritten.offsets.injected(0, 0);
     (count as u32).encode(section.out);
     let mut copied_to = first_body(code);
     for function in &plan.functions {
         copied_to = section.function(bytes, index, function, indices, copied_to)?;
     }
     section.copy(copied_to, code.len() as u32);
-    section.offsets.appended(section.at());
+    section.rewritten.offsets.appended(section.at());
     added.iter().for_each(|body| body.as_slice().encode(section.out));
-    Ok(section.offsets)
+    Ok(section.rewritten)
 }
 
 struct Section<'a> {
@@ -42,7 +52,7 @@ struct Section<'a> {
     out: &'a mut Vec<u8>,
     /// Where in `out` the contents begin.
     start: usize,
-    offsets: OffsetMap,
+    rewritten: Code,
     body: Body,
 }
 
@@ -63,10 +73,11 @@ impl Section<'_> {
         let original = original(bytes, index, self.code, range.clone(), params);
         let original = original.map_err(|error| body_error(index, &error))?;
         self.body.rewrite(&original, plan, &function.ty, indices);
-        self.offsets.injected(self.at(), range.start.0);
+        self.rewritten.offsets.injected(self.at(), range.start.0);
         (self.body.bytes.len() as u32).encode(self.out);
-        self.offsets.append(&self.body.offsets, self.at());
+        self.rewritten.offsets.append(&self.body.offsets, self.at());
         self.out.extend_from_slice(&self.body.bytes);
+        self.rewritten.cold.extend(self.body.cold.map(|at| (plan.func, at)));
         Ok(range.end.0)
     }
 
@@ -77,7 +88,7 @@ impl Section<'_> {
 
     fn copy(&mut self, from: u32, to: u32) {
         if from < to {
-            self.offsets.copied(self.at(), from);
+            self.rewritten.offsets.copied(self.at(), from);
             self.out.extend_from_slice(self.code.get(from as usize..to as usize).unwrap_or_default());
         }
     }

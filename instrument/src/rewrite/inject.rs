@@ -46,29 +46,43 @@ pub(super) fn long(memory_index: u32, offset: u32) -> MemArg {
 }
 
 impl Injector<'_> {
-    /// What stands in front of the body.
-    pub(super) fn entry(&self, out: &mut Vec<u8>) {
-        if self.plan.has_context {
-            self.find_node(&mut InstructionSink::new(out));
-        }
+    /// What stands in front of the body. Gives where in `out` the `if` is that is hardly ever taken.
+    pub(super) fn entry(&self, out: &mut Vec<u8>) -> Option<usize> {
+        let cold = self.plan.has_context.then(|| {
+            self.look_up_node(&mut InstructionSink::new(out));
+            let cold = out.len();
+            self.miss_node(&mut InstructionSink::new(out));
+            cold
+        });
         if let Some(shape) = self.plan.allocator {
             self.open_allocator(&mut InstructionSink::new(out), shape);
         }
+        cold
     }
 
-    fn find_node(&self, code: &mut InstructionSink<'_>) {
+    fn tag(&self) -> i32 {
+        (self.plan.func.0 | node::TAGGED) as i32
+    }
+
+    /// Pushes whether the node that the caller has for the call is not the function's own.
+    fn look_up_node(&self, code: &mut InstructionSink<'_>) {
         let (indices, me) = (self.indices, self.locals.me);
-        let tag = (self.plan.func.0 | node::TAGGED) as i32;
         code.global_get(indices.slot).i32_load(word(indices.contexts, 0)).local_tee(me);
         match self.plan.check {
             EntryCheck::Null => code.i32_eqz(),
-            EntryCheck::Tag => code.i32_load(word(indices.contexts, node::TAG)).i32_const(tag).i32_ne(),
+            EntryCheck::Tag => {
+                code.i32_load(word(indices.contexts, node::TAG)).i32_const(self.tag()).i32_ne()
+            }
         };
-        code.if_(BlockType::Empty)
-            .i32_const(tag)
+    }
+
+    fn miss_node(&self, code: &mut InstructionSink<'_>) {
+        let me = self.locals.me;
+        code.if_(BlockType::Empty);
+        code.i32_const(self.tag())
             .i32_const(self.shape())
             .i32_const(8 * self.plan.counters as i32)
-            .call(indices.miss)
+            .call(self.indices.miss)
             .local_set(me)
             .end();
         if self.plan.counters > 0 {

@@ -1,7 +1,8 @@
 //! Puts the module together: each section is copied, or copied with our entries behind its own.
 
+use super::code::{self, Code};
 use super::indices::Indices;
-use super::{code, hints, runtime};
+use super::{hints, runtime};
 use crate::error::RewriteError;
 use crate::offsets::OffsetMap;
 use crate::plan::Plan;
@@ -42,11 +43,11 @@ struct Assembler<'a> {
     plan: &'a Plan,
     indices: &'a Indices,
     out: Vec<u8>,
-    /// Where in `out` the contents of the code section are, and from there to the original one.
-    code: Range<usize>,
-    offsets: OffsetMap,
-    /// Sections of branch hints, and where in `out` they belong: in front of the code, which they point into.
-    hints: Vec<(usize, &'a Section)>,
+    /// Where in `out` the contents of the code section are, and what is known of them.
+    code_range: Range<usize>,
+    code: Code,
+    /// Where in `out` the branch hints belong, which are in front of the code that they point into, and the module's own.
+    hints: Option<(usize, Option<&'a Section>)>,
 }
 
 /// The rewritten module and its offset map.
@@ -58,12 +59,11 @@ pub(super) fn assemble(
 ) -> Result<(Vec<u8>, OffsetMap), RewriteError> {
     let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 4);
     out.extend_from_slice(slice(bytes, FileOffset(0)..FileOffset(HEADER_BYTES)));
-    let offsets = OffsetMap::default();
-    let mut assembler =
-        Assembler { bytes, index, plan, indices, out, code: 0..0, offsets, hints: Vec::new() };
+    let (code_range, code) = (0..0, Code::default());
+    let mut assembler = Assembler { bytes, index, plan, indices, out, code_range, code, hints: None };
     assembler.sections()?;
     assembler.branch_hints();
-    Ok((assembler.out, assembler.offsets))
+    Ok((assembler.out, assembler.code.offsets))
 }
 
 impl<'a> Assembler<'a> {
@@ -87,7 +87,9 @@ impl<'a> Assembler<'a> {
 
     fn section(&mut self, section: &'a Section) -> Result<(), RewriteError> {
         match section.id {
-            CUSTOM if &*section.name == hints::NAME => self.hints.push((self.out.len(), section)),
+            CUSTOM if &*section.name == hints::NAME => {
+                self.hints.get_or_insert((self.out.len(), Some(section)));
+            }
             CUSTOM if tells_code_offsets(&section.name) => {}
             START => self.start(),
             ELEMENT if self.declares_references() => self.extended(ELEMENT, Some(section))?,
@@ -120,12 +122,13 @@ impl<'a> Assembler<'a> {
 
     /// The code section, written in place: it is most of the module, and a copy of it would be most of the memory.
     fn code(&mut self) -> Result<(), RewriteError> {
+        self.hints.get_or_insert((self.out.len(), None));
         self.out.push(CODE);
         let size = self.out.len();
         self.out.extend_from_slice(&[0; SIZE_BYTES]);
-        self.offsets = code::section(self.bytes, self.index, self.plan, self.indices, &mut self.out)?;
-        self.code = size + SIZE_BYTES..self.out.len();
-        let length = self.code.len();
+        self.code = code::section(self.bytes, self.index, self.plan, self.indices, &mut self.out)?;
+        self.code_range = size + SIZE_BYTES..self.out.len();
+        let length = self.code_range.len();
         for (at, byte) in self.out[size..size + SIZE_BYTES].iter_mut().enumerate() {
             let more = if at + 1 < SIZE_BYTES { 0x80 } else { 0 };
             *byte = (length >> (7 * at)) as u8 & 0x7f | more;
@@ -217,15 +220,12 @@ impl<'a> Assembler<'a> {
 
     /// Puts the hints in, now that it is known where their instructions went.
     fn branch_hints(&mut self) {
-        for (at, section) in std::mem::take(&mut self.hints).into_iter().rev() {
-            let (data, code) = (slice(self.bytes, section.data.clone()), &self.out[self.code.clone()]);
-            if let Ok(hints) = hints::moved(data, self.index, code, &self.offsets) {
-                let mut moved = Vec::new();
-                hints.append_to(&mut moved);
-                self.code = self.code.start + moved.len()..self.code.end + moved.len();
-                self.out.splice(at..at, moved);
-            }
-        }
+        let Some((at, own)) = self.hints else { return };
+        let own = own.map(|section| slice(self.bytes, section.data.clone()));
+        let code = &self.out[self.code_range.clone()];
+        let mut section = Vec::new();
+        hints::moved(own, self.index, code, &self.code).append_to(&mut section);
+        self.out.splice(at..at, section);
     }
 
     fn declares_references(&self) -> bool {

@@ -30,6 +30,7 @@ pub fn make_engine(epochs: bool, cache_dir: Option<&Path>) -> Result<Engine, Rec
         .wasm_exceptions(true)
         .wasm_custom_page_sizes(true)
         .wasm_wide_arithmetic(true)
+        .wasm_branch_hinting(true)
         .cache(cache_dir.and_then(open_cache));
     #[cfg(target_vendor = "apple")]
     config.macos_use_mach_ports(false);
