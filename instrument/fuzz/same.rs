@@ -19,7 +19,7 @@ static ENGINE: LazyLock<Engine> =
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Some(wasm) = generate::module(bytes)
-        && let Err(difference) = compare::compare(&ENGINE, &wasm)
+        && let Err(difference) = compare::compare(&ENGINE, &wasm, &common::measure_sets())
     {
         panic!("{difference}");
     }

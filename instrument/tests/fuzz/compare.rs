@@ -1,6 +1,6 @@
 //! Runs a module as it is and rewritten, and compares all that can be seen.
 
-use crate::common::{Prepared, measure_sets, prepare, seen};
+use crate::common::{Prepared, prepare, seen};
 use crate::world::{World, any_value, linker};
 use std::hash::{DefaultHasher, Hasher};
 use wasmparser::{Validator, WasmFeatures};
@@ -35,10 +35,10 @@ struct Seen {
 ///
 /// # Errors
 /// What differs.
-pub fn compare(engine: &Engine, wasm: &[u8]) -> std::result::Result<Compared, String> {
+pub fn compare(engine: &Engine, wasm: &[u8], sets: &[MeasureSet]) -> std::result::Result<Compared, String> {
     let mut compared = Compared::default();
     let mut all_rewritten = Vec::new();
-    for measures in measure_sets() {
+    for measures in sets.iter().copied() {
         match prepare(wasm, measures) {
             Prepared::Unchanged => {}
             Prepared::Left(why) => return Err(format!("{measures}: not rewritten: {why}")),

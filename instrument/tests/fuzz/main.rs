@@ -18,28 +18,31 @@ mod world;
 
 use compare::{Compared, compare};
 use random::Random;
+use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use wasmscope_instrument::MeasureSet;
 use wasmtime::Engine;
 
-/// How long it goes on, unless the environment says.
+/// How long it goes on, and the most modules that are tried, unless the environment says.
 const SECONDS: u64 = 60;
-/// The most modules that are tried, unless the environment gives it more time.
 const MODULES: u64 = 20_000;
 /// Fewer runs than this would mean that hardly anything is tried any more.
 const FEWEST_RUNS: usize = 300;
 /// Bytes that a module is made of.
 const SEED_BYTES: usize = 3_000;
 
-/// `WASMSCOPE_FUZZ_SECONDS` makes it go on for longer, and `WASMSCOPE_FUZZ_SEED` begins elsewhere.
+/// `WASMSCOPE_FUZZ_SECONDS` and `WASMSCOPE_FUZZ_MODULES` make it go on for longer, and `WASMSCOPE_FUZZ_SEED` begins
+/// elsewhere.
 #[test]
 fn generated_modules_see_no_difference() {
-    let number = |name| std::env::var(name).ok().and_then(|value: String| value.parse::<u64>().ok());
-    let seconds = number("WASMSCOPE_FUZZ_SECONDS");
-    let first = number("WASMSCOPE_FUZZ_SEED").unwrap_or(0);
-    let modules = if seconds.is_some() { u64::MAX } else { MODULES };
-    let deadline = Instant::now() + Duration::from_secs(seconds.unwrap_or(SECONDS));
+    let number = |name, otherwise| {
+        std::env::var(name).map_or(otherwise, |value: String| value.parse::<u64>().expect("a number"))
+    };
+    let first = number("WASMSCOPE_FUZZ_SEED", 0);
+    let modules = number("WASMSCOPE_FUZZ_MODULES", MODULES);
+    let deadline = Instant::now() + Duration::from_secs(number("WASMSCOPE_FUZZ_SECONDS", SECONDS));
     let engine = Engine::new(&common::config()).unwrap();
     let (next, found) = (AtomicU64::new(0), Mutex::new(Found::default()));
     let work = || {
@@ -59,16 +62,24 @@ fn generated_modules_see_no_difference() {
         });
     });
     let found = found.into_inner().unwrap();
-    println!("{}", found.summary());
+    // Past the harness, which keeps to itself what passing tests print.
+    writeln!(std::io::stdout(), "{}", found.summary()).unwrap();
     assert!(found.differences.is_empty(), "{}", found.differences.join("\n"));
     assert!(found.compared.runs >= FEWEST_RUNS, "only {} runs of rewritten modules", found.compared.runs);
+}
+
+/// All measures together, and the single ones by turns: twice as many modules as with each of them.
+fn sets(seed: u64) -> [MeasureSet; 2] {
+    let sets = common::measure_sets();
+    let (all, single) = sets.split_last().unwrap();
+    [*all, single[seed as usize % single.len()]]
 }
 
 /// Makes a module of a seed and compares its runs; `None` where the seed gives no module.
 fn try_seed(engine: &Engine, seed: u64) -> Option<Result<Compared, String>> {
     let bytes = Random::new(seed).bytes(SEED_BYTES);
     let wasm = generate::module(&bytes)?;
-    Some(compare(engine, &wasm))
+    Some(compare(engine, &wasm, &sets(seed)))
 }
 
 #[derive(Default)]

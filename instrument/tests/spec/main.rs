@@ -16,6 +16,7 @@ mod script;
 mod tally;
 mod values;
 
+use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tally::Tally;
@@ -41,7 +42,8 @@ fn the_suite_sees_no_difference() {
         });
     });
     let total = total.into_inner().unwrap();
-    println!("{total}");
+    // Past the harness, which keeps to itself what passing tests print.
+    writeln!(std::io::stdout(), "{total}").unwrap();
     assert!(total.differences.is_empty(), "{:#?}", total.differences);
     assert!(total.assertions >= FEWEST_ASSERTIONS, "only {} assertions were tried", total.assertions);
 }
