@@ -25,7 +25,7 @@ pub use error::{RecordError, RewriteError};
 pub use instructions::instructions_of;
 pub use measure::{Measure, MeasureSet, UnknownMeasure};
 pub use offsets::OffsetMap;
-pub use plan::{FunctionProbes, Plan, ProbeOptions};
+pub use plan::{FunctionProbes, Plan, ProbeOptions, StartCall};
 pub use rewrite::{Rewritten, rewrite};
 pub use run::{
     BadValue, DEFAULT_RATE_HZ, GrantedDir, Guest, Instrumented, Invocation, Limits, LiveCounts, Nobody,

@@ -14,12 +14,15 @@ use wasmscope_instrument::{
     record,
 };
 use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
-use wasmtime::{Config, Engine, Linker, Module, OperatorCost, Store, Val};
+use wasmtime::{Config, Engine, Instance, Linker, Module, OperatorCost, Store, Val};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 
 const EXACT: MeasureSet = MeasureSet::NONE.with(Measure::Calls).with(Measure::Instructions);
+
+/// The engine calls a start function out of a function of its own: its entry, and the call.
+const START_FUEL: u64 = 2;
 
 /// A program and what it is given.
 struct Case {
@@ -63,16 +66,23 @@ impl Case {
         world.arg(&self.guest.name).args(&self.program.args).stdout(output);
         let mut store = Store::new(&engine, world.build_p1());
         store.set_fuel(u64::MAX / 2).unwrap();
-        let instance = linker.instantiate(&mut store, &module).unwrap();
+        // A start function may trap, and what is called too, or exit: the fuel counts all the same.
+        if let Ok(instance) = linker.instantiate(&mut store, &module) {
+            self.call(&mut store, &instance);
+        }
+        let burnt = u64::MAX / 2 - store.get_fuel().unwrap();
+        let starts = ModuleIndex::parse(&self.guest.bytes).unwrap().start().is_some();
+        if starts { burnt - START_FUEL } else { burnt }
+    }
+
+    fn call(&self, store: &mut Store<WasiP1Ctx>, instance: &Instance) {
         let (export, args) = match &self.invoke {
             None => ("_start", Vec::new()),
             Some(invocation) => (&*invocation.export, invocation.args.iter().map(val).collect()),
         };
-        let func = instance.get_func(&mut store, export).unwrap();
-        let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
-        // It may trap, or exit: the fuel counts all the same.
-        let _ = func.call(&mut store, &args, &mut results);
-        u64::MAX / 2 - store.get_fuel().unwrap()
+        let func = instance.get_func(&mut *store, export).unwrap();
+        let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
+        let _ = func.call(store, &args, &mut results);
     }
 
     /// The recording agrees with the fuel.
@@ -127,6 +137,22 @@ fn by_function(recording: &Recording) -> BTreeMap<FuncIndex, u64> {
 fn sample(path: &str) -> Guest {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples").join(path);
     guest(path, std::fs::read(file).unwrap())
+}
+
+#[test]
+fn start_functions_count_even_when_they_trap() {
+    for end in ["nop", "unreachable"] {
+        let case = Case::wat(&format!(
+            "(module (start $boot) (func $step (param i32) (drop (i32.popcnt (local.get 0))))
+                (func $boot (local i32)
+                  (loop (call $step (local.get 0))
+                    (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 5))))
+                  {end} (call $step (i32.const 0)))
+                (func (export \"run\") (call $step (i32.const 1))))"
+        ));
+        let recording = case.check();
+        assert_eq!(matches!(recording.outcome, Outcome::Trapped { .. }), end == "unreachable");
+    }
 }
 
 #[test]

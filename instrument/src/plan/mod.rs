@@ -17,7 +17,7 @@ pub(crate) use access::AccessKind;
 pub use explain::FunctionProbes;
 pub(crate) use function::{Action, EntryCheck, FunctionPlan, Point};
 pub(crate) use instruction::{Bulk, Op, Reader};
-pub use options::ProbeOptions;
+pub use options::{ProbeOptions, StartCall};
 pub(crate) use references::References;
 pub(crate) use regions::{Region, Regions};
 pub(crate) use scan::{Instruction, Scan, body_error, read_body};
@@ -26,7 +26,9 @@ use crate::allocators::{self, AllocatorKind, AllocatorShape, Misfit};
 use crate::callgraph::CallGraph;
 use crate::error::RewriteError;
 use crate::probes::layout::Width;
-use crate::probes::{ACCESSED_EXPORT, ACCESSES_EXPORT, CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, Probes};
+use crate::probes::{
+    ACCESSED_EXPORT, ACCESSES_EXPORT, CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, Probes, START_EXPORT,
+};
 use crate::recording::Allocator;
 use crate::{Measure, MeasureSet};
 use function::Planner;
@@ -46,6 +48,7 @@ pub struct Plan {
     /// Functions whose references the code takes, and which may have been declared for it by no more than exports
     /// that lead to thunks now.
     pub(crate) undeclared: Vec<FuncIndex>,
+    pub(crate) start: StartCall,
     allocators: Vec<Allocator>,
     warnings: Vec<String>,
 }
@@ -73,12 +76,12 @@ impl Plan {
         name_of: impl Fn(FuncIndex) -> Arc<str>,
         options: impl Into<ProbeOptions>,
     ) -> Result<Plan, RewriteError> {
-        let ProbeOptions { measures, allocators } = options.into();
+        let ProbeOptions { measures, allocators, start } = options.into();
         if !measures.needs_rewriting() {
             return Ok(Plan::default());
         }
         refuse_instrumented(index)?;
-        let mut plan = Plan::default();
+        let mut plan = Plan { start, ..Plan::default() };
         if index.memories().iter().any(|memory| memory.memory64) {
             Arc::make_mut(&mut plan.probes).width = Width::Wide;
         }
@@ -300,7 +303,9 @@ fn address_fits(index: &ModuleIndex, function: &Function, shape: AllocatorShape)
 
 fn refuse_instrumented(index: &ModuleIndex) -> Result<(), RewriteError> {
     let ours = |name: &str| {
-        [CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, ACCESSES_EXPORT, ACCESSED_EXPORT].contains(&name)
+        let exports =
+            [CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, ACCESSES_EXPORT, ACCESSED_EXPORT, START_EXPORT];
+        exports.contains(&name)
     };
     match index.exports().iter().find(|export| ours(&export.name)) {
         Some(export) => Err(RewriteError::AlreadyInstrumented { export: export.name.to_string() }),

@@ -11,10 +11,24 @@ pub struct ProbeOptions {
     pub measures: MeasureSet,
     /// Functions that are allocators though their names don't tell.
     pub allocators: Vec<(FuncIndex, AllocatorKind)>,
+    /// Who calls the start function.
+    pub start: StartCall,
+}
+
+/// Who calls a start function that has a context. Where nothing but a host can come between the two, a module can't tell
+/// the difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StartCall {
+    /// The engine, as it does with every module.
+    #[default]
+    Engine,
+    /// The host, by the export [`START_EXPORT`](crate::probes::START_EXPORT), before it calls anything else: it can
+    /// look at the probes first, and where the function traps the instance is still there.
+    Host,
 }
 
 impl From<MeasureSet> for ProbeOptions {
     fn from(measures: MeasureSet) -> Self {
-        ProbeOptions { measures, allocators: Vec::new() }
+        ProbeOptions { measures, ..ProbeOptions::default() }
     }
 }

@@ -32,6 +32,8 @@ pub const ACCESSES_EXPORT: &str = "wasmscope:accesses";
 pub const ACCESSED_EXPORT: &str = "wasmscope:accessed";
 /// The name of the exported table of one `funcref`, into which the host puts what drains the events.
 pub const HOST_EXPORT: &str = "wasmscope:host";
+/// The name of the exported start function, where the host is to call it.
+pub const START_EXPORT: &str = "wasmscope:start";
 
 /// Bytes of a line of memory, the unit in which accesses are counted: what caches move.
 pub const LINE_BYTES: u32 = 64;

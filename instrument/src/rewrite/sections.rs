@@ -5,11 +5,11 @@ use super::indices::Indices;
 use super::{hints, runtime};
 use crate::error::RewriteError;
 use crate::offsets::OffsetMap;
-use crate::plan::Plan;
+use crate::plan::{Plan, StartCall};
 use crate::probes::layout::{accesses, events};
 use crate::probes::{
     ACCESSED_EXPORT, ACCESSES_EXPORT, ACCESSES_MAXIMUM_PAGES, CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT,
-    LINE_BYTES, PROBE_MAXIMUM_PAGES,
+    LINE_BYTES, PROBE_MAXIMUM_PAGES, START_EXPORT,
 };
 use std::ops::Range;
 use wasm_encoder::{
@@ -199,7 +199,8 @@ impl<'a> Assembler<'a> {
             let counters = (ACCESSES_EXPORT, ExportKind::Memory, accesses.memory);
             [counters, (ACCESSED_EXPORT, ExportKind::Memory, 0)]
         });
-        let ours: Vec<_> = ours.into_iter().chain(accesses.into_iter().flatten()).collect();
+        let start = self.deferred_start().map(|start| (START_EXPORT, ExportKind::Func, start));
+        let ours: Vec<_> = ours.into_iter().chain(accesses.into_iter().flatten()).chain(start).collect();
         let own = self.index.exports().iter().map(|export| {
             let (kind, index) = match export.kind {
                 Own::Function => (ExportKind::Func, self.entered(FuncIndex(export.index))),
@@ -242,7 +243,16 @@ impl<'a> Assembler<'a> {
         1
     }
 
+    /// The thunk of the start function, where the host calls it.
+    fn deferred_start(&self) -> Option<u32> {
+        let start = self.index.start().filter(|_| self.plan.start == StartCall::Host)?;
+        self.indices.thunk(self.plan, start)
+    }
+
     fn start(&mut self) {
+        if self.deferred_start().is_some() {
+            return;
+        }
         if let Some(start) = self.index.start() {
             let mut contents = Vec::new();
             self.entered(start).encode(&mut contents);

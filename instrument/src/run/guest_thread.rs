@@ -19,7 +19,7 @@ use super::prepare::ticks_by_epochs;
 use super::stop::StopFlag;
 use super::{Guest, Limits, Observer, RunOptions, wasi};
 use crate::clock::RecordingClock;
-use crate::probes::{ACCESSES_MAXIMUM_PAGES, CLOCK_ADDRESS, PROBE_MAXIMUM_PAGES};
+use crate::probes::{ACCESSES_MAXIMUM_PAGES, CLOCK_ADDRESS, PROBE_MAXIMUM_PAGES, START_EXPORT};
 use crate::recording::{Outcome, Phase};
 use crate::sample::{EpochTicker, SignalSampler, SignalTimer};
 use crate::{Measure, RecordError};
@@ -192,7 +192,16 @@ impl GuestRun {
         watch.probes = probes;
         watch.memory = memory;
         set_clock(&mut store.as_context_mut(), now);
+        self.start(&instance).await?;
         Ok(instance)
+    }
+
+    /// Calls the start function where the engine did not: its probes can be read now, and still when it traps.
+    async fn start(&mut self, instance: &Instance) -> wasmtime::Result<()> {
+        let Some(start) = instance.get_func(&mut self.store, START_EXPORT) else { return Ok(()) };
+        let watch = &mut self.store.data_mut().watch;
+        watch.entering = watch.places.index.start();
+        start.call_async(&mut self.store, &[], &mut []).await
     }
 
     fn begin_phase(&self, phase: Phase) {

@@ -6,7 +6,7 @@ use crate::recording::{Allocator, SamplerKind};
 use crate::sample::SIGNALS_REACH_GUESTS;
 use crate::{
     AllocatorKind, FunctionProbes, Measure, MeasureSet, OffsetMap, OwnAllocator, Plan, ProbeOptions,
-    RecordError, RewriteError, rewrite,
+    RecordError, RewriteError, StartCall, rewrite,
 };
 use std::sync::Arc;
 use wasmscope_symbolize::{FuncIndex, Memory, ModuleIndex, Symbols};
@@ -35,10 +35,20 @@ pub fn instrument(
     measures: MeasureSet,
     own: &[OwnAllocator],
 ) -> Result<Instrumented, RewriteError> {
+    instrument_for(StartCall::Engine, bytes, index, measures, own)
+}
+
+fn instrument_for(
+    start: StartCall,
+    bytes: &Arc<[u8]>,
+    index: &Arc<ModuleIndex>,
+    measures: MeasureSet,
+    own: &[OwnAllocator],
+) -> Result<Instrumented, RewriteError> {
     let symbols = Symbols::new(Arc::clone(bytes), Arc::clone(index));
     let mut warnings = Vec::new();
     let allocators = own.iter().flat_map(|own| find_own(index, &symbols, own, &mut warnings)).collect();
-    let options = ProbeOptions { measures, allocators };
+    let options = ProbeOptions { measures, allocators, start };
     let plan = Plan::new(bytes, index, |func| Arc::clone(&symbols.name(func).raw), options)?;
     let rewritten = rewrite(bytes, index, &plan)?;
     Ok(Instrumented {
@@ -70,7 +80,8 @@ fn find_own(
     found.into_iter().map(|func| (func, own.kind)).collect()
 }
 
-/// The same, but a module that can't be rewritten is left as it is, with a warning: it can still be sampled.
+/// The same for a run of ours, which calls the start function itself. A module that can't be rewritten is left as it is,
+/// with a warning: it can still be sampled.
 pub fn instrument_or_leave(
     bytes: &Arc<[u8]>,
     index: &Arc<ModuleIndex>,
@@ -89,7 +100,7 @@ pub fn instrument_or_leave(
         return left(Vec::new());
     }
     let sampled_only = |error| left(vec![format!("only time was measured: {error}")]);
-    instrument(bytes, index, measures, own).unwrap_or_else(sampled_only)
+    instrument_for(StartCall::Host, bytes, index, measures, own).unwrap_or_else(sampled_only)
 }
 
 /// Refuses a module whose memories are larger from the start than they may be.

@@ -144,7 +144,7 @@ fn the_user_can_name_allocators() {
         (functions.into_iter().find(|func| *guest.symbols.name(*func).raw == *name).unwrap(), known.kind)
     };
     let allocators = vec![of("arena_alloc", "malloc"), of("arena_drop", "free"), of("odd", "free")];
-    let options = ProbeOptions { measures: HEAP, allocators };
+    let options = ProbeOptions { measures: HEAP, allocators, ..ProbeOptions::default() };
     let plan =
         Plan::new(&guest.bytes, &guest.index, |func| guest.symbols.name(func).raw.clone(), options).unwrap();
     let names: Vec<_> = plan.allocators().iter().map(|allocator| &*allocator.name).collect();
