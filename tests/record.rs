@@ -236,3 +236,22 @@ fn the_plan_is_explained_function_by_function() {
     assert!(line(&["__wasi_fd_write", "1 call of imports"]), "{said}");
     assert!(!line(&["decode_page"]), "it computes, and leads to nothing: {said}");
 }
+
+#[test]
+fn the_core_modules_of_a_component_are_instrumented_and_explained() {
+    let dir = tempfile::tempdir().unwrap();
+    let component = r#"(component
+        (core module $m (memory (export "memory") 1)
+          (func $fill (export "grow") (result i32) (memory.grow (i32.const 1))))
+        (core instance $i (instantiate $m))
+        (func (export "grow") (result u32) (canon lift (core func $i "grow"))))"#;
+    std::fs::write(dir.path().join("part.wasm"), wat::parse_str(component).unwrap()).unwrap();
+    let output = wasmscope(dir.path(), &["instrument", "part.wasm", "-o", "out.wasm", "--explain"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.starts_with("core module 0: 1 function of 1 get"), "{said}");
+    assert!(said.lines().any(|line| line.contains("fill") && line.contains("1 memory.grow")), "{said}");
+    let written = std::fs::read(dir.path().join("out.wasm")).unwrap();
+    assert!(wasmscope_instrument::is_component(&written));
+    assert!(written.windows(16).any(|bytes| bytes == b"wasmscope:events"));
+}

@@ -2,6 +2,7 @@
 //! since it names what is in a core module by export and by import, and both stay.
 
 use crate::error::RewriteError;
+use crate::run::NO_ALLOCATOR;
 use crate::{Instrumented, MeasureSet, OwnAllocator, instrument};
 use std::ops::Range;
 use std::sync::Arc;
@@ -53,7 +54,19 @@ pub fn instrument_component(
     validated.map_err(|error| invalid(&error))?;
     let mut rewriter = Rewriter { bytes, measures, own, modules: Vec::new() };
     let wasm = rewriter.component(0..bytes.len(), 1)?;
-    Ok(InstrumentedComponent { wasm, modules: rewriter.modules })
+    let mut modules = rewriter.modules;
+    share_allocators(&mut modules);
+    Ok(InstrumentedComponent { wasm, modules })
+}
+
+/// That there is no allocator need not be said of each core module where another one has them.
+fn share_allocators(modules: &mut [ComponentModule]) {
+    let mut instrumented: Vec<_> = modules.iter_mut().filter_map(|m| m.instrumented.as_mut().ok()).collect();
+    if instrumented.iter().any(|module| !module.allocators.is_empty()) {
+        for module in &mut instrumented {
+            module.warnings.retain(|warning| warning != NO_ALLOCATOR);
+        }
+    }
 }
 
 struct Rewriter<'a> {

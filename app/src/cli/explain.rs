@@ -31,6 +31,13 @@ pub(super) fn explanation(
         let name = format!("{} {}", probes.func, symbols.name(probes.func).short);
         table.row([units::exact(before), units::exact(more), name, what(probes)]);
     }
+    let ours = rewritten.functions().iter().skip(index.functions().len());
+    let more: u64 = ours.clone().map(|function| body_bytes(&rewritten, function.index)).sum();
+    if more > 0 {
+        let name = format!("{} behind those of the module", units::things(ours.count() as u64, "function"));
+        let what = "what probes call, and what the host enters";
+        table.row([units::exact(0), units::exact(more), name, what.to_owned()]);
+    }
     let mut text = head(bytes, index, instrumented, &rewritten);
     if !table.is_empty() {
         // Writing to a string can't fail.

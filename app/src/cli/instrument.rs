@@ -3,7 +3,7 @@
 use super::explain::explanation;
 use super::print;
 use crate::pipeline::{self, PipelineError};
-use anyhow::{Context, bail};
+use anyhow::Context;
 use std::path::PathBuf;
 use std::sync::Arc;
 use wasmscope_instrument::{Guest, Instrumented, MeasureSet, OwnAllocator, instrument, instrument_component};
@@ -52,16 +52,17 @@ fn module(args: &InstrumentArgs, guest: &Guest) -> anyhow::Result<()> {
 /// Its core modules get the probes; what is said of one begins with its number.
 fn component(args: &InstrumentArgs) -> anyhow::Result<()> {
     let place = || args.module.display().to_string();
-    if args.explain {
-        bail!(
-            "{}: a component's modules are not explained; take them out and name one",
-            args.module.display()
-        );
-    }
     let bytes = std::fs::read(&args.module).with_context(place)?;
     let instrumented = instrument_component(&bytes, args.measure, &args.allocator).with_context(place)?;
     for (at, module) in instrumented.modules.iter().enumerate() {
         match &module.instrumented {
+            Ok(instrumented) if args.explain => {
+                let range = module.range.start.0 as usize..module.range.end.0 as usize;
+                let bytes: Arc<[u8]> = bytes.get(range).unwrap_or_default().into();
+                let index = Arc::new(ModuleIndex::parse(&bytes).with_context(place)?);
+                let explanation = explanation(&bytes, &index, instrumented)?;
+                print::text(format!("core module {at}: {explanation}\n").as_bytes())?;
+            }
             Ok(Instrumented { warnings, .. }) => {
                 warnings.iter().for_each(|warning| print::note(&format!("core module {at}: {warning}")));
             }

@@ -141,9 +141,6 @@ impl Plan {
             self.add_allocator(index, func, &name, shape, &mut shapes);
         }
         self.find_behind_wrappers(bytes, index, &mut shapes);
-        if shapes.is_empty() {
-            self.warnings.push("no function is known as an allocator: heap blocks can't be seen".to_owned());
-        }
         shapes
     }
 

@@ -48,7 +48,8 @@ pub(super) struct Locals {
 }
 
 impl Locals {
-    /// The locals for `plan`; `wide_addresses` says of which width those of counted accesses are; `first` is the first free index of a function of type `ty`.
+    /// The locals for `plan`, from the first free index of a function of type `ty` on. `wide_addresses` says of which
+    /// width the addresses of counted accesses are.
     pub(super) fn new(plan: &FunctionPlan, ty: &FuncType, first: u32, wide_addresses: bool) -> Locals {
         let mut locals = Locals { first, ..Locals::default() };
         if plan.has_context {

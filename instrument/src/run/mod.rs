@@ -32,6 +32,7 @@ pub use observer::{LiveCounts, Nobody, Observer, OutputStream};
 pub use options::{
     DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Program, RunOptions, SamplerChoice, Stdin,
 };
+pub(crate) use prepare::NO_ALLOCATOR;
 pub use prepare::{Instrumented, instrument};
 pub use value::{BadValue, Value};
 

@@ -28,6 +28,9 @@ pub struct Instrumented {
     pub warnings: Vec<String>,
 }
 
+/// What is said where heap blocks are to be measured and there are none to be seen.
+pub(crate) const NO_ALLOCATOR: &str = "no function is known as an allocator: heap blocks can't be seen";
+
 /// Plans and rewrites `bytes` for `measures`, where the functions in `own` are allocators besides those that are known.
 pub fn instrument(
     bytes: &Arc<[u8]>,
@@ -51,13 +54,17 @@ fn instrument_for(
     let options = ProbeOptions { measures, allocators, start };
     let plan = Plan::new(bytes, index, |func| Arc::clone(&symbols.name(func).raw), options)?;
     let rewritten = rewrite(bytes, index, &plan)?;
+    warnings.extend_from_slice(plan.warnings());
+    if measures.has(Measure::Heap) && plan.allocators().is_empty() {
+        warnings.push(NO_ALLOCATOR.to_owned());
+    }
     Ok(Instrumented {
         wasm: rewritten.wasm,
         offsets: rewritten.offsets,
         probes: rewritten.probes,
         functions: plan.functions().collect(),
         allocators: plan.allocators().to_vec(),
-        warnings: warnings.into_iter().chain(plan.warnings().iter().cloned()).collect(),
+        warnings,
     })
 }
 

@@ -9,7 +9,7 @@ pub fn check(name: &str, wat: &str, args: &[Val]) {
     let guest = Guest::new(wat);
     let expected = guest.run("run", args);
     let alone = Measure::ALL.map(|measure| MeasureSet::NONE.with(measure));
-    for measures in alone.into_iter().chain([MeasureSet::default()]) {
+    for measures in alone.into_iter().chain([MeasureSet::ALL]) {
         for host in [Host::Absent, Host::Drains] {
             let (found, _) = guest.record(measures, host, "run", args);
             assert_eq!(found, expected, "{name} with {measures}, {host:?}");

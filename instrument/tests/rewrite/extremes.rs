@@ -79,6 +79,6 @@ fn bodies_of_a_mebibyte() {
     );
     let guest = Guest::new(&wat);
     assert!(guest.bytes.len() > 1 << 20);
-    let rewritten = rewrite(&guest.bytes, &guest.index, &guest.plan(MeasureSet::default())).unwrap();
+    let rewritten = rewrite(&guest.bytes, &guest.index, &guest.plan(MeasureSet::ALL)).unwrap();
     validate(&rewritten.wasm);
 }

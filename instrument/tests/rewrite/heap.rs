@@ -1,7 +1,7 @@
 //! The heap: each block once, at the outermost allocator.
 
 use crate::guest::{Guest, Host};
-use wasmscope_instrument::{Measure, MeasureSet, OwnAllocator, Plan, ProbeOptions};
+use wasmscope_instrument::{Measure, MeasureSet, OwnAllocator, Plan, ProbeOptions, instrument};
 
 const HEAP: MeasureSet = MeasureSet::NONE.with(Measure::Heap);
 
@@ -127,8 +127,14 @@ fn allocators_are_reported_and_misfits_are_warned_of() {
     assert_eq!(names, ["malloc", "free", "calloc", "realloc", "posix_memalign", "_Znwm", "_ZdlPv"]);
     assert_eq!(plan.warnings().len(), 1, "{:?}", plan.warnings());
     assert!(plan.warnings()[0].contains("`memalign`"));
-    let none = Guest::new("(module)").plan(HEAP);
-    assert_eq!(none.warnings(), ["no function is known as an allocator: heap blocks can't be seen"]);
+}
+
+#[test]
+fn a_module_without_allocators_is_warned_of_where_the_heap_is_measured() {
+    let guest = Guest::new("(module (func))");
+    let warnings = |measures| instrument(&guest.bytes, &guest.index, measures, &[]).unwrap().warnings;
+    assert_eq!(warnings(HEAP), ["no function is known as an allocator: heap blocks can't be seen"]);
+    assert_eq!(warnings(MeasureSet::NONE.with(Measure::Growth)), [""; 0]);
 }
 
 #[test]

@@ -52,6 +52,9 @@ pub(super) fn text(profile: &Profile, accesses: &Accesses, limit: Limit) -> Stri
     if !profile.recording().meta.measures.has(Measure::Access) {
         return "accesses were not measured: record with --measure access\n".to_owned();
     }
+    if profile.symbols().module().memories().is_empty() {
+        return "the module has no memory\n".to_owned();
+    }
     let head = format!(
         "memory 0: {} and {} of {} ({} of {})\n",
         units::things(accesses.reads, "read"),
