@@ -59,13 +59,12 @@ pub fn instrument_component(
     Ok(InstrumentedComponent { wasm, modules })
 }
 
-/// That there is no allocator need not be said of each core module where another one has them.
+/// That there is no allocator is said once, and not at all where one of the core modules has them.
 fn share_allocators(modules: &mut [ComponentModule]) {
     let mut instrumented: Vec<_> = modules.iter_mut().filter_map(|m| m.instrumented.as_mut().ok()).collect();
-    if instrumented.iter().any(|module| !module.allocators.is_empty()) {
-        for module in &mut instrumented {
-            module.warnings.retain(|warning| warning != NO_ALLOCATOR);
-        }
+    let any = instrumented.iter().any(|module| !module.allocators.is_empty());
+    for module in instrumented.iter_mut().skip(usize::from(!any)) {
+        module.warnings.retain(|warning| warning != NO_ALLOCATOR);
     }
 }
 
@@ -107,8 +106,14 @@ impl Rewriter<'_> {
     /// The core module in `range`; `None` where it stays as it is.
     fn module(&mut self, range: Range<usize>) -> Option<Vec<u8>> {
         let module: Arc<[u8]> = self.slice(range.clone()).into();
-        let index = ModuleIndex::parse(&module).ok().map(Arc::new)?;
-        let instrumented = instrument(&module, &index, self.measures, self.own);
+        let index = ModuleIndex::parse(&module).map(Arc::new);
+        let instrumented = match index {
+            Ok(index) => instrument(&module, &index, self.measures, self.own),
+            Err(error) => {
+                let at = FileOffset(range.start as u64);
+                Err(RewriteError::Section { at, message: error.to_string() })
+            }
+        };
         let rewritten = instrumented.as_ref().ok().map(|instrumented| instrumented.wasm.clone());
         let range = FileOffset(range.start as u64)..FileOffset(range.end as u64);
         self.modules.push(ComponentModule { range, instrumented });

@@ -19,7 +19,7 @@ enum Origin {
 struct Run {
     /// Where in the rewritten code section it begins.
     start: u32,
-    /// The original offset. Readers of modules take none of more than 1 GiB: the upper bits are free for what it means.
+    /// The original offset. Longer code than 1 GiB is not rewritten: the upper bits are free for what it means.
     packed: u32,
 }
 

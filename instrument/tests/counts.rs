@@ -140,6 +140,60 @@ fn sample(path: &str) -> Guest {
 }
 
 #[test]
+fn accesses_of_a_start_function_count_even_when_it_traps() {
+    let case = Case::wat(
+        r#"(module (memory 1) (start $boot) (func $boot (i32.store (i32.const 64) (i32.const 7)) (unreachable))
+            (func (export "run")))"#,
+    );
+    let recording = case.record(MeasureSet::NONE.with(Measure::Access));
+    assert_eq!(recording.accesses.iter().collect::<Vec<_>>(), [(1, 0, 1)]);
+}
+
+#[test]
+fn accesses_of_a_shared_memory_count() {
+    let case = Case::wat(
+        r#"(module (memory 1 1 shared) (func (export "run") (drop (i32.atomic.rmw.add (i32.const 128) (i32.const 7)))))"#,
+    );
+    let recording = case.record(MeasureSet::NONE.with(Measure::Access));
+    assert!(matches!(recording.outcome, Outcome::Returned { .. }), "{:?}", recording.outcome);
+    assert_eq!(recording.accesses.iter().collect::<Vec<_>>(), [(2, 1, 1)]);
+}
+
+/// The stack runs out in the function, in the probe at its entry, or in what the probe calls: a call that was not
+/// counted yet takes nothing away from those that were.
+#[test]
+fn wherever_the_stack_runs_out_the_counts_are_right() {
+    let record = |depth: i32| {
+        let mut case = Case::wat(
+            r#"(module (func $h (nop) (nop))
+                (func $f (export "run") (param i32)
+                  (if (i32.eqz (local.get 0)) (then (call $h))
+                    (else (call $h) (call $f (i32.sub (local.get 0) (i32.const 1)))))))"#,
+        );
+        case.invoke = Some(Invocation { export: "run".into(), args: vec![Value::I32(depth)] });
+        case.record(EXACT)
+    };
+    let returns = |depth| matches!(record(depth).outcome, Outcome::Returned { .. });
+    let (mut deepest, mut too_deep) = (1, 1 << 17);
+    while too_deep - deepest > 1 {
+        let depth = (deepest + too_deep) / 2;
+        if returns(depth) { deepest = depth } else { too_deep = depth }
+    }
+    for depth in deepest - 1..deepest + 4 {
+        let recording = record(depth);
+        let calls: BTreeMap<_, u64> = recording.counts.iter().fold(BTreeMap::new(), |mut sums, row| {
+            *sums.entry(recording.contexts.func[row.0.0 as usize]).or_default() += row.1;
+            sums
+        });
+        let h = FuncIndex(0);
+        let executed = by_function(&recording).get(&h).copied().unwrap_or(0);
+        // The last call may have ended on its way in.
+        assert!((2 * calls[&h]).abs_diff(executed) <= 2, "depth {depth}: {} calls, {executed}", calls[&h]);
+        assert!(calls[&h].abs_diff(depth as u64) <= 1, "depth {depth}: {} calls", calls[&h]);
+    }
+}
+
+#[test]
 fn start_functions_count_even_when_they_trap() {
     for end in ["nop", "unreachable"] {
         let case = Case::wat(&format!(

@@ -87,10 +87,10 @@ fn what(probes: &FunctionProbes) -> String {
     let leads_on = counted(calls, "call").map(|calls| format!("{calls} on to what is measured"));
     let parts = [
         allocator.map(str::to_owned),
-        probes.counts_calls.then(|| "its calls are counted".to_owned()),
+        probes.counts_entries.then(|| "its entries are counted".to_owned()),
         counted(crossings, "call").map(|calls| format!("{calls} of imports")),
         counted(growths, "memory.grow"),
-        counted(counters, "instruction counter"),
+        counted(counters, "more counter"),
         counted(accesses, "memory instruction"),
         counted(bulk, "bulk instruction").map(|bulk| format!("bytes of {bulk}")),
         leads_on,

@@ -13,7 +13,7 @@ pub struct FunctionProbes {
     /// Can it be entered through a table or a reference? Then it checks whether the context it was given is its own.
     pub by_reference: bool,
     /// Is each entry counted?
-    pub counts_calls: bool,
+    pub counts_entries: bool,
     /// Calls, each told apart or not, that lead to something that is measured.
     pub calls: u32,
     /// Calls of imports.
@@ -45,7 +45,7 @@ impl FunctionProbes {
         FunctionProbes {
             func: plan.func,
             by_reference: plan.check == EntryCheck::Tag,
-            counts_calls: plan.counts_calls,
+            counts_entries: plan.counts_calls,
             calls: count(|action| matches!(action, Action::SetSlot(_))),
             crossings: count(|action| matches!(action, Action::Cross { .. })),
             growths: count(|action| matches!(action, Action::Grow { .. })),

@@ -152,7 +152,9 @@ impl Planner<'_> {
             }
             Op::Call(import) | Op::TailCall(import) if self.measures.has(Measure::Boundary) => {
                 let item = self.index.function(import)?.import?;
-                let bytes = abi::byte_count(self.index.imports().get(item)?);
+                // Behind a tail call that was made a call, a handler would catch what it must not.
+                let is_seen = !(instruction.is_guarded && matches!(instruction.op, Op::TailCall(_)));
+                let bytes = abi::byte_count(self.index.imports().get(item)?).filter(|_| is_seen);
                 let kind = SiteKind::Import { import, bytes: bytes.map(|bytes| bytes.rule) };
                 Some(Action::Cross { site: self.site(func, instruction, kind), bytes })
             }

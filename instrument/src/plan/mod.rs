@@ -92,6 +92,7 @@ impl Plan {
         };
         let references = References::read(bytes)?;
         let (scan, regions) = pass::read(bytes, index, measures)?;
+        plan.drop_guarded_tail_calls(&scan, &mut shapes);
         let inside = outermost::only_inside(index, &references, &scan, &shapes);
         shapes.retain(|func, _| !inside.contains(func));
         let open = host_holds_references(index);
@@ -168,6 +169,23 @@ impl Plan {
                 function.ty
             )),
             _ => {}
+        }
+    }
+
+    /// An allocator's tail calls become calls. Where a handler is around one it would catch what it must not, since a tail
+    /// call leaves its function first.
+    fn drop_guarded_tail_calls(&mut self, scan: &Scan, shapes: &mut FxHashMap<FuncIndex, AllocatorShape>) {
+        let is_guarded = |func: FuncIndex| {
+            let mut instructions = scan.of(func).iter();
+            instructions.any(|i| i.is_guarded && matches!(i.op, Op::TailCall(_) | Op::TailCallIndirect(_)))
+        };
+        let guarded: Vec<_> = shapes.keys().copied().filter(|func| is_guarded(*func)).collect();
+        for func in guarded {
+            shapes.remove(&func);
+            self.allocators.retain(|allocator| allocator.func != func);
+            self.warnings.push(format!(
+                "{func} is an allocator with a tail call inside of an exception handler: its blocks are not counted"
+            ));
         }
     }
 

@@ -15,7 +15,7 @@ pub struct ProbeOptions {
     pub start: StartCall,
 }
 
-/// Who calls a start function that has a context. Where nothing but a host can come between the two, a module can't tell
+/// Who calls the start function. Where nothing but a host can come between the two, a module can't tell
 /// the difference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StartCall {

@@ -106,8 +106,9 @@ struct Frame {
     entry: Option<RegionId>,
     /// Does a branch lead to its end?
     is_target: bool,
-    /// Does a branch lead out of it, beyond its end?
-    is_left: bool,
+    /// The outermost place that a branch inside leads to: 0 out of the function, otherwise 1 more than the number of the
+    /// target among the open blocks. What is left is found on the way out, so that a branch costs the same at any depth.
+    outermost: usize,
 }
 
 /// Splits one function after the other.
@@ -159,7 +160,7 @@ impl Splitter {
     }
 
     fn enter(&mut self, kind: FrameKind) {
-        self.frames.push(Frame { kind, entry: self.current, is_target: false, is_left: false });
+        self.frames.push(Frame { kind, entry: self.current, is_target: false, outermost: usize::MAX });
     }
 
     /// Takes the next instruction, at `place` from its start to its end, and the labels of its table, if it has one.
@@ -240,14 +241,18 @@ impl Splitter {
 
     fn branch(&mut self, depth: u32) {
         let Some(target) = self.frames.len().checked_sub(1 + depth as usize) else { return };
-        for frame in &mut self.frames[target + 1..] {
-            frame.is_left = true;
-        }
+        self.lead_to(target + 1);
         self.frames[target].is_target |= self.frames[target].kind != FrameKind::Loop;
     }
 
+    fn lead_to(&mut self, place: usize) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.outermost = frame.outermost.min(place);
+        }
+    }
+
     fn leave_all(&mut self) {
-        self.frames.iter_mut().for_each(|frame| frame.is_left = true);
+        self.lead_to(0);
     }
 
     fn other_arm(&mut self) {
@@ -258,7 +263,9 @@ impl Splitter {
     }
 
     fn leave(&mut self) {
-        let Some(Frame { kind, entry, is_target, is_left }) = self.frames.pop() else { return };
+        let Some(Frame { kind, entry, is_target, outermost }) = self.frames.pop() else { return };
+        let is_left = outermost < self.frames.len() + 1;
+        self.lead_to(outermost);
         self.current = match kind {
             _ if !is_left => entry,
             FrameKind::Loop => self.current,

@@ -1,6 +1,6 @@
 //! The instructions of all function bodies that the plan depends on.
 
-use super::instruction::{Effect, Op};
+use super::instruction::{Effect, Flow, Op};
 use crate::error::RewriteError;
 use wasmparser::{BinaryReader, FunctionBody};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
@@ -14,6 +14,8 @@ pub(crate) struct Scan {
     first_defined: usize,
     /// How many blocks are open in the function that is read.
     depth: u32,
+    /// The depths at which those with handlers were opened.
+    handlers: Vec<u32>,
     /// Operands of `ref.func`.
     pub(crate) taken: Vec<FuncIndex>,
 }
@@ -26,6 +28,8 @@ pub(crate) struct Instruction {
     pub(crate) length: u8,
     /// How many blocks are open, the body itself not counted: the label by which `br` leaves the function.
     pub(crate) depth: u32,
+    /// May a handler of the same function catch what is thrown here?
+    pub(crate) is_guarded: bool,
     pub(crate) op: Op,
 }
 
@@ -41,18 +45,34 @@ impl Scan {
     /// Notes the next instruction of a body, at `place` from its start to its end.
     #[inline]
     pub(super) fn instruction(&mut self, effect: Effect, (at, end): (u32, u32)) {
-        self.depth = effect.flow.depth(self.depth);
+        self.note_depth(effect.flow);
         match effect.op {
             Some(Op::Take(func)) => self.taken.push(func),
-            Some(op) => {
-                self.instructions.push(Instruction { at, length: (end - at) as u8, depth: self.depth, op })
-            }
+            Some(op) => self.instructions.push(Instruction {
+                at,
+                length: (end - at) as u8,
+                depth: self.depth,
+                is_guarded: !self.handlers.is_empty(),
+                op,
+            }),
             None => {}
+        }
+    }
+
+    fn note_depth(&mut self, flow: Flow) {
+        self.depth = flow.depth(self.depth);
+        match flow {
+            Flow::Try | Flow::TryTable => self.handlers.push(self.depth),
+            Flow::End | Flow::Delegate => {
+                self.handlers.pop_if(|opened| *opened > self.depth);
+            }
+            _ => {}
         }
     }
 
     pub(super) fn end_function(&mut self) {
         self.depth = 0;
+        self.handlers.clear();
         self.starts.push(self.instructions.len() as u32);
     }
 

@@ -136,7 +136,7 @@ pub(crate) mod node {
     pub(crate) const NEXT: u32 = 8;
     /// The first child.
     pub(crate) const CHILDREN: u32 = 12;
-    /// How often the function was entered in this context, where calls are counted.
+    /// How often the function was entered in this context, where calls or instructions are counted.
     pub(crate) const CALLS: u32 = 16;
     /// The function, with [`TAGGED`] set. The last word in front of the slots, so that it is found from any slot.
     pub(crate) const TAG: u32 = 24;

@@ -52,9 +52,11 @@ impl Body {
         let mut cold = None;
         self.injected(original.start, |out| {
             locals.encode(out);
-            cold = injector.entry(out);
+            cold = injector.find_node(out);
         });
         self.cold = cold.map(|at| at as u32);
+        // For the first instruction: what ends at the body's first byte was not counted as entered yet.
+        self.injected(original.code_start, |out| injector.open_allocator(out));
         let mut copied_to = original.code_start;
         for points in plan.points.chunk_by(|a, b| a.at == b.at) {
             copied_to = self.instruction(original, &injector, points, copied_to);

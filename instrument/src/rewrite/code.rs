@@ -9,6 +9,9 @@ use crate::plan::{FunctionPlan, Plan, body_error, read_body};
 use wasm_encoder::Encode;
 use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
 
+/// Engines take no longer module, and the offset map knows no higher offsets.
+const MOST_BYTES: usize = 1 << 30;
+
 /// What there is to be known of a rewritten code section.
 #[derive(Default)]
 pub(super) struct Code {
@@ -44,7 +47,13 @@ pub(super) fn section(
     section.copy(copied_to, code.len() as u32);
     section.rewritten.offsets.appended(section.at());
     added.iter().for_each(|body| body.as_slice().encode(section.out));
-    Ok(section.rewritten)
+    let Section { rewritten, out, .. } = section;
+    match code.len().max(out.len() - start) {
+        count if count > MOST_BYTES => {
+            Err(RewriteError::Limit { what: "bytes of code", count, limit: MOST_BYTES })
+        }
+        _ => Ok(rewritten),
+    }
 }
 
 struct Section<'a> {

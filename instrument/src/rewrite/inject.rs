@@ -4,7 +4,11 @@
 //! ;; at entry                                     ;; in front of a call
 //! (local.set $me (i32.load (global.get $slot)))   (global.set $slot (i32.add (local.get $me) (i32.const SLOT)))
 //! (if (node is not mine)
-//!   (then (local.set $me (call $miss TAG SHAPE))))
+//!   (then (local.set $me (call $miss TAG SHAPE COUNTERS))))
+//! ;; where instructions are counted               ;; in front of a region but the first
+//! (local.set $counters (the bytes in front of $me)) (i64.store COUNTER (i64.add (i64.load COUNTER) (i64.const 1)))
+//! ;; where calls or instructions are counted
+//! (i64.store CALLS (i64.add (i64.load CALLS) (i64.const 1)))
 //!
 //! ;; in front of the call of an import            ;; behind a memory.grow, whose operand was kept in $asked
 //! (i32.store CONTEXT (local.get $me))             (local.tee $got)
@@ -46,18 +50,15 @@ pub(super) fn long(memory_index: u32, offset: u32) -> MemArg {
 }
 
 impl Injector<'_> {
-    /// What stands in front of the body. Gives where in `out` the `if` is that is hardly ever taken.
-    pub(super) fn entry(&self, out: &mut Vec<u8>) -> Option<usize> {
-        let cold = self.plan.has_context.then(|| {
+    /// What stands in front of the body: the function finds its node, and counts that it was entered. Gives where in
+    /// `out` the `if` is that is hardly ever taken.
+    pub(super) fn find_node(&self, out: &mut Vec<u8>) -> Option<usize> {
+        self.plan.has_context.then(|| {
             self.look_up_node(&mut InstructionSink::new(out));
             let cold = out.len();
             self.miss_node(&mut InstructionSink::new(out));
             cold
-        });
-        if let Some(shape) = self.plan.allocator {
-            self.open_allocator(&mut InstructionSink::new(out), shape);
-        }
-        cold
+        })
     }
 
     fn tag(&self) -> i32 {
@@ -229,7 +230,9 @@ impl Injector<'_> {
     }
 
     /// Saves what the parameters tell, since the body may overwrite them, and opens the block around the body.
-    fn open_allocator(&self, code: &mut InstructionSink<'_>, shape: AllocatorShape) {
+    pub(super) fn open_allocator(&self, out: &mut Vec<u8>) {
+        let Some(shape) = self.plan.allocator else { return };
+        let code = &mut InstructionSink::new(out);
         let saved = &self.locals.saved;
         for (param, saved) in shape.params().into_iter().zip(saved) {
             code.local_get(param).local_set(saved.index);

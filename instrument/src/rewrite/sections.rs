@@ -225,8 +225,11 @@ impl<'a> Assembler<'a> {
         let own = own.map(|section| slice(self.bytes, section.data.clone()));
         let code = &self.out[self.code_range.clone()];
         let mut section = Vec::new();
-        hints::moved(own, self.index, code, &self.code).append_to(&mut section);
-        self.out.splice(at..at, section);
+        let hints = hints::moved(own, self.index, code, &self.code);
+        if !hints.is_empty() {
+            hints.append_to(&mut section);
+            self.out.splice(at..at, section);
+        }
     }
 
     fn declares_references(&self) -> bool {
@@ -243,10 +246,10 @@ impl<'a> Assembler<'a> {
         1
     }
 
-    /// The thunk of the start function, where the host calls it.
+    /// The start function as the host enters it, where the host calls it.
     fn deferred_start(&self) -> Option<u32> {
-        let start = self.index.start().filter(|_| self.plan.start == StartCall::Host)?;
-        self.indices.thunk(self.plan, start)
+        let start = self.index.start().filter(|_| self.plan.start == StartCall::Host);
+        start.map(|start| self.entered(start))
     }
 
     fn start(&mut self) {

@@ -53,8 +53,13 @@ fn ended_by_itself(error: &Error) -> bool {
 /// The calls that went on when the run ended with `result`, outermost first.
 pub fn live_calls(result: &Result<Vec<String>, Error>, places: &Places) -> Vec<LiveCall> {
     let frames = result.as_ref().err().into_iter().flat_map(|error| frames(error, places));
-    let live = frames.map(|frame| Some(LiveCall { func: frame.func, at: frame.offset? }));
-    let mut live: Vec<_> = live.flatten().collect();
+    // What ended at its function's first byte ended in our code there, before it was counted as entered.
+    let is_entered = |call: &LiveCall| {
+        let body = places.index.function(call.func).and_then(|function| function.body.as_ref());
+        body.is_none_or(|body| body.start != call.at)
+    };
+    let live = frames.filter_map(|frame| Some(LiveCall { func: frame.func, at: frame.offset? }));
+    let mut live: Vec<_> = live.filter(is_entered).collect();
     live.reverse();
     live
 }

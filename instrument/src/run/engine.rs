@@ -31,6 +31,8 @@ pub fn make_engine(epochs: bool, cache_dir: Option<&Path>) -> Result<Engine, Rec
         .wasm_custom_page_sizes(true)
         .wasm_wide_arithmetic(true)
         .wasm_branch_hinting(true)
+        .wasm_threads(true)
+        .shared_memory(true)
         .cache(cache_dir.and_then(open_cache));
     #[cfg(target_vendor = "apple")]
     config.macos_use_mach_ports(false);

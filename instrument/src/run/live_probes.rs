@@ -9,13 +9,38 @@ use crate::probes::{
 };
 use std::sync::Arc;
 use std::time::Duration;
-use wasmtime::{AsContextMut, Caller, Func, Instance, Memory, Ref, Store, StoreContextMut};
+use wasmtime::{
+    AsContextMut, Caller, Extern, Func, Instance, Memory, Ref, SharedMemory, Store, StoreContextMut,
+};
 
 /// What was recorded is handed on at least this often, as far as the guest gives occasion.
 const SHIPMENT_NANOS: u64 = Duration::from_millis(200).as_nanos() as u64;
 
 /// Records that are handed on at once: waking the collector for each buffer would cost more than the records.
 const SHIPMENT_BYTES: usize = 1 << 20;
+
+/// The memory whose accesses are counted.
+enum Accessed {
+    Own(Memory),
+    Shared(SharedMemory),
+}
+
+impl Accessed {
+    fn find(instance: &Instance, store: &mut Store<GuestState>) -> Option<Accessed> {
+        match instance.get_export(store, ACCESSED_EXPORT)? {
+            Extern::Memory(memory) => Some(Accessed::Own(memory)),
+            Extern::SharedMemory(memory) => Some(Accessed::Shared(memory)),
+            _ => None,
+        }
+    }
+
+    fn bytes(&self, store: &Store<GuestState>) -> usize {
+        match self {
+            Accessed::Own(memory) => memory.data_size(store),
+            Accessed::Shared(memory) => memory.data_size(),
+        }
+    }
+}
 
 /// The probes of one instance.
 pub struct LiveProbes {
@@ -24,7 +49,7 @@ pub struct LiveProbes {
     events: Memory,
     contexts: Memory,
     /// The counters of accesses, and the memory whose they are.
-    accesses: Option<(Memory, Memory)>,
+    accesses: Option<(Memory, Accessed)>,
     /// Bytes of the contexts memory that were taken.
     nodes_taken: usize,
     /// What was taken and not handed on.
@@ -48,7 +73,7 @@ impl LiveProbes {
             Func::wrap(&mut *store, |mut caller: Caller<'_, GuestState>| drain(caller.as_context_mut()));
         host.set(&mut *store, 0, Ref::Func(Some(drain))).ok()?;
         let counters = instance.get_memory(&mut *store, ACCESSES_EXPORT);
-        let accesses = counters.zip(instance.get_memory(&mut *store, ACCESSED_EXPORT));
+        let accesses = counters.zip(Accessed::find(instance, store));
         let layout = Arc::clone(layout);
         let pending = Shipment::default();
         Some(LiveProbes {
@@ -94,8 +119,8 @@ pub fn ship_counters(store: &Store<GuestState>, live: Vec<LiveCall>) {
         let memory = probes.contexts.data(store);
         watch.messages.send(Message::Counters(memory.to_vec(), live));
     }
-    if let Some((counters, accessed)) = watch.probes.as_ref().and_then(|probes| probes.accesses) {
-        let bytes = access_counter_bytes(accessed.data_size(store));
+    if let Some((counters, accessed)) = watch.probes.as_ref().and_then(|probes| probes.accesses.as_ref()) {
+        let bytes = access_counter_bytes(accessed.bytes(store));
         let counters = counters.data(store);
         let counters = counters.get(..bytes).unwrap_or(counters);
         watch.messages.send(Message::Accesses(read_accesses(counters)));

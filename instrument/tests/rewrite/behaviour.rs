@@ -126,6 +126,20 @@ const MODULES: &[(&str, &str)] = &[
               (i32x4.extract_lane 1 (call $v (v128.load (i32.const 64)))) (i32.load (i32.const 36))))"#,
     ),
     (
+        "an allocator whose tail call throws past its own handler",
+        r#"(module (tag $e) (memory 1)
+            (func $thrower (param i32) (result i32) (throw $e))
+            (func $malloc (param i32) (result i32)
+              (block $h (try_table (catch_all $h) (return_call $thrower (local.get 0)))) (i32.const 42))
+            (func $calloc (param i32 i32) (result i32)
+              (block $h (try_table (catch_all $h) (drop (call $thrower (local.get 0))))) (return_call $thrower (i32.const 1)))
+            (func (export "run") (param i32) (result i32)
+              (block $h (result i32)
+                (block $caught (try_table (catch_all $caught) (br $h (call $malloc (local.get 0)))))
+                (block $again (try_table (catch_all $again) (br $h (call $calloc (local.get 0) (i32.const 1)))))
+                (i32.const 7))))"#,
+    ),
+    (
         "exceptions",
         r#"(module (memory 1) (tag $e (param i32))
             (func $throw (param i32) (if (local.get 0) (then (throw $e (local.get 0)))) (drop (memory.grow (i32.const 1))))
