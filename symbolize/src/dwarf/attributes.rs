@@ -23,6 +23,16 @@ impl<Offset: gimli::ReaderOffset> Addresses<Offset> {
         entries: &mut EntriesRaw<'_, R>,
         abbreviation: &gimli::Abbreviation,
     ) -> gimli::Result<Self> {
+        Self::read_with(unit, entries, abbreviation, |_| {})
+    }
+
+    /// The same, and shows `other` the attributes that say something else.
+    pub(super) fn read_with<R: Reader<Offset = Offset>>(
+        unit: UnitRef<'_, R>,
+        entries: &mut EntriesRaw<'_, R>,
+        abbreviation: &gimli::Abbreviation,
+        mut other: impl FnMut(&gimli::Attribute<R>),
+    ) -> gimli::Result<Self> {
         let mut found = Addresses { low: None, high: None, ranges: None, indirect: false };
         for spec in abbreviation.attributes() {
             let attribute = entries.read_attribute(*spec)?;
@@ -39,7 +49,7 @@ impl<Offset: gimli::ReaderOffset> Addresses<Offset> {
                     }
                 }
                 gimli::DW_AT_ranges => found.ranges = unit.attr_ranges_offset(value)?,
-                _ => {}
+                _ => other(&attribute),
             }
         }
         Ok(found)

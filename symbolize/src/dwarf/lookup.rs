@@ -6,8 +6,12 @@ use std::sync::Arc;
 
 use gimli::{AttributeValue, Dwarf, Reader, SectionId, Unit, UnitOffset, UnitRef};
 
-use super::attributes::{Declaration, Description};
+use rustc_hash::FxHashMap;
+
+use super::attributes::Description;
+use super::inlined::{Call, Inlined, Origin};
 use super::paths::{join, normalise};
+use super::rows::{Row, Rows};
 use super::scan::{Outline, Subprogram};
 use super::sections::{Shared, shared};
 use super::tombstone::Tombstones;
@@ -24,12 +28,28 @@ const MAX_HOPS: usize = 16;
 pub(super) struct Lookup {
     context: addr2line::Context<Shared>,
     dwarf: Arc<Dwarf<Shared>>,
-    /// Units read for names and declarations, by their place in `.debug_info`.
-    units: HashMap<usize, Option<Unit<Shared>>>,
+    /// Units that were read, by their place in `.debug_info`.
+    units: HashMap<usize, Option<Arc<Unit<Shared>>>>,
+    /// Where the units begin in `.debug_info`, ascending.
+    starts: Vec<usize>,
+    /// By unit, the lines of its code and the paths of its files.
+    lines: FxHashMap<usize, (Rows, FilePaths)>,
+    /// By entry, unit and place in the unit, the functions that were asked for.
+    functions: FxHashMap<(usize, usize), Function>,
+    /// What the inlined functions are called, by where they are described.
+    called: FxHashMap<(usize, Origin), Arc<Names>>,
     /// Paths as the debug information has them, and as they are shown.
     files: HashMap<Box<str>, Arc<str>>,
     names: HashMap<Box<str>, Arc<Names>>,
+    /// The name of a function that has none, or whose name others know better.
+    nameless: Arc<Names>,
 }
+
+/// A function, with the name and the place of each call that was inlined into it.
+type Function = Inlined<(Arc<Names>, Option<Location>)>;
+
+/// By their index, as far as they were asked for.
+type FilePaths = FxHashMap<u64, Option<Arc<str>>>;
 
 impl Lookup {
     pub(super) fn new(
@@ -52,31 +72,123 @@ impl Lookup {
         });
         let dwarf = Arc::new(dwarf);
         let context = addr2line::Context::from_arc_dwarf(Arc::clone(&dwarf))?;
-        Ok(Lookup { context, dwarf, units: HashMap::new(), files: HashMap::new(), names: HashMap::new() })
+        let starts = outline.starts.clone();
+        let (units, files, names) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (lines, functions, called) = Default::default();
+        let nameless = Arc::new(Names::of(&Arc::from("?")));
+        Ok(Lookup { context, dwarf, units, starts, lines, functions, called, files, names, nameless })
     }
 
-    /// The frames at `offset`, innermost first; the last one is the function itself. None when the debug
-    /// information says nothing or speaks of a function that isn't among `known`.
+    /// The frames at `offset`, innermost first; the last one is the function itself, one of those that the entries
+    /// `known` describe. None when the debug information says nothing of it.
     pub(super) fn frames(&mut self, offset: CodeOffset, known: &[Subprogram]) -> Vec<RawFrame> {
-        let Lookup { context, files, names, .. } = self;
-        let Ok(mut iter) = context.find_frames(u64::from(offset.0)).skip_all_loads() else {
-            return Vec::new();
-        };
-        let mut frames = Vec::new();
-        let mut outermost = None;
-        // What was read before an error is good.
-        while let Ok(Some(frame)) = iter.next() {
-            let location = frame.location.and_then(|location| place(files, &location));
-            outermost = frame.dw_die_offset;
-            let name = frame.function.as_ref().and_then(|name| name.raw_name().ok());
-            frames.push(RawFrame { name: demangled(names, name.as_deref().unwrap_or("?")), location });
+        match known.iter().find(|subprogram| self.covers(subprogram, offset)) {
+            Some(subprogram) => self.frames_in(subprogram, offset),
+            None => self.location_alone(offset).into_iter().collect(),
         }
-        let trusted = outermost.is_none_or(|entry| known.iter().any(|s| s.entry == entry.0));
-        if !trusted {
-            return Vec::new();
+    }
+
+    fn covers(&mut self, subprogram: &Subprogram, offset: CodeOffset) -> bool {
+        self.read_function(subprogram);
+        let function = self.functions.get(&(subprogram.unit, subprogram.entry));
+        function.is_some_and(|function| function.covers(offset.0))
+    }
+
+    /// What cannot be read has no addresses.
+    fn read_function(&mut self, subprogram: &Subprogram) {
+        let key = (subprogram.unit, subprogram.entry);
+        if self.functions.contains_key(&key) {
+            return;
         }
+        let dwarf = Arc::clone(&self.dwarf);
+        let unit = self.unit(subprogram.unit);
+        let read = unit.and_then(|unit| Inlined::read(UnitRef::new(&dwarf, &unit), subprogram.entry).ok());
+        let function = read.map(|function| function.map(|call| self.told(subprogram.unit, &call)));
+        self.functions.insert(key, function.unwrap_or_default());
+    }
+
+    /// What is told of a call: the name of the function that is called, and where that is.
+    fn told(&mut self, unit: usize, call: &Call) -> (Arc<Names>, Option<Location>) {
+        let name = self.called(unit, call);
+        let location = call.file.and_then(|file| self.location(unit, file, call.line, call.column));
+        (name, location)
+    }
+
+    fn frames_in(&mut self, subprogram: &Subprogram, offset: CodeOffset) -> Vec<RawFrame> {
+        let row = self.row(subprogram.unit, offset);
+        let mut location =
+            row.and_then(|row| self.location(subprogram.unit, u64::from(row.file), row.line, row.column));
+        let function = self.functions.get(&(subprogram.unit, subprogram.entry));
+        let mut frames: Vec<RawFrame> = Vec::new();
+        for (name, place) in function.into_iter().flat_map(|function| function.at(offset.0)) {
+            frames.push(RawFrame { name: Arc::clone(name), location: location.take() });
+            location.clone_from(place);
+        }
+        frames.push(RawFrame { name: Arc::clone(&self.nameless), location });
         shorten(&mut frames);
         frames
+    }
+
+    /// Of code that belongs to no function that is described, only the line may be known.
+    fn location_alone(&mut self, offset: CodeOffset) -> Option<RawFrame> {
+        let Lookup { context, files, nameless, .. } = self;
+        let mut iter = context.find_frames(u64::from(offset.0)).skip_all_loads().ok()?;
+        let frame = iter.next().ok()??;
+        // A function that is described there is none of the module's.
+        frame.dw_die_offset.is_none().then(|| RawFrame {
+            name: Arc::clone(nameless),
+            location: frame.location.and_then(|location| place(files, &location)),
+        })
+    }
+
+    fn row(&mut self, unit: usize, offset: CodeOffset) -> Option<Row> {
+        self.read_lines(unit);
+        self.lines.get(&unit)?.0.at(offset.0)
+    }
+
+    fn read_lines(&mut self, at: usize) {
+        if !self.lines.contains_key(&at) {
+            let dwarf = Arc::clone(&self.dwarf);
+            let rows = self.unit(at).map(|unit| Rows::read(UnitRef::new(&dwarf, &unit))).unwrap_or_default();
+            self.lines.insert(at, (rows, FilePaths::default()));
+        }
+    }
+
+    fn location(&mut self, unit: usize, file: u64, line: u32, column: u32) -> Option<Location> {
+        self.read_lines(unit);
+        let known = self.lines.get(&unit).and_then(|(_, paths)| paths.get(&file)).cloned();
+        let path = known.unwrap_or_else(|| self.read_path(unit, file));
+        Some(Location { file: path?, line, column })
+    }
+
+    fn read_path(&mut self, at: usize, file: u64) -> Option<Arc<str>> {
+        let dwarf = Arc::clone(&self.dwarf);
+        let unit = self.unit(at);
+        let path = unit.and_then(|unit| file_path(UnitRef::new(&dwarf, &unit), file));
+        let shown = path.map(|path| shared_path(&mut self.files, &path));
+        if let Some((_, paths)) = self.lines.get_mut(&at) {
+            paths.insert(file, shown.clone());
+        }
+        shown
+    }
+
+    /// The name of the function that is called.
+    fn called(&mut self, unit: usize, call: &Call) -> Arc<Names> {
+        let key = match call.origin {
+            Origin::Nowhere => (unit, Origin::Unit(call.entry)),
+            Origin::Unit(_) => (unit, call.origin),
+            Origin::Info(_) => (0, call.origin),
+        };
+        if let Some(known) = self.called.get(&key) {
+            return Arc::clone(known);
+        }
+        let found = self.name_from(unit, call.entry);
+        let names = match found {
+            Some(found) => demangled(&mut self.names, &found),
+            None => Arc::clone(&self.nameless),
+        };
+        self.called.insert(key, Arc::clone(&names));
+        names
     }
 
     /// The first line of the source in a range of code.
@@ -89,7 +201,11 @@ impl Lookup {
 
     /// The name of the function that an entry describes, as the linker knows it.
     pub(super) fn name(&mut self, subprogram: &Subprogram) -> Option<Arc<str>> {
-        self.describe(subprogram, |_, description| {
+        self.name_from(subprogram.unit, subprogram.entry)
+    }
+
+    fn name_from(&mut self, unit: usize, entry: usize) -> Option<Arc<str>> {
+        self.describe(unit, entry, |_, description| {
             let name = description.name.as_ref()?.to_string_lossy().ok()?;
             (!name.is_empty()).then(|| name.into())
         })
@@ -97,9 +213,9 @@ impl Lookup {
 
     /// Where the function that an entry describes is declared.
     pub(super) fn declaration(&mut self, subprogram: &Subprogram) -> Option<Location> {
-        let (path, declaration) = self.describe(subprogram, |unit, description| {
+        let (path, declaration) = self.describe(subprogram.unit, subprogram.entry, |unit, description| {
             let declaration = description.declaration?;
-            Some((file_path(unit, &declaration)?, declaration))
+            Some((file_path(unit, declaration.file)?, declaration))
         })?;
         let number = |value: u64| u32::try_from(value).unwrap_or(0);
         let file = shared_path(&mut self.files, &path);
@@ -109,13 +225,15 @@ impl Lookup {
     /// Asks the entry, and the entries that it refers to, until `answer` has one.
     fn describe<T>(
         &mut self,
-        subprogram: &Subprogram,
+        mut at: usize,
+        entry: usize,
         answer: impl Fn(UnitRef<'_, Shared>, &Description<Shared>) -> Option<T>,
     ) -> Option<T> {
-        let (mut at, mut entry) = (subprogram.unit, UnitOffset(subprogram.entry));
+        let mut entry = UnitOffset(entry);
         for _ in 0..MAX_HOPS {
             let dwarf = Arc::clone(&self.dwarf);
-            let unit = UnitRef::new(&dwarf, self.unit(at)?);
+            let unit = self.unit(at)?;
+            let unit = UnitRef::new(&dwarf, &unit);
             let description = Description::read(unit, entry).ok()?;
             if let Some(found) = answer(unit, &description) {
                 return Some(found);
@@ -129,25 +247,20 @@ impl Lookup {
         None
     }
 
-    fn unit(&mut self, at: usize) -> Option<&Unit<Shared>> {
+    fn unit(&mut self, at: usize) -> Option<Arc<Unit<Shared>>> {
         let dwarf = &self.dwarf;
         let read = || {
             let header = dwarf.unit_header(gimli::DebugInfoOffset(at)).ok()?;
-            dwarf.unit(header).ok()
+            dwarf.unit(header).ok().map(Arc::new)
         };
-        self.units.entry(at).or_insert_with(read).as_ref()
+        self.units.entry(at).or_insert_with(read).clone()
     }
 
     /// The unit that holds a place in `.debug_info`, and the place within it.
     fn unit_of(&self, offset: usize) -> Option<(usize, UnitOffset)> {
-        let mut units = self.dwarf.units();
-        while let Some(header) = units.next().ok()? {
-            let at = header.debug_info_offset()?.0;
-            if offset < at + header.length_including_self() {
-                return Some((at, UnitOffset(offset.checked_sub(at)?)));
-            }
-        }
-        None
+        let after = self.starts.partition_point(|start| *start <= offset);
+        let at = *self.starts.get(after.checked_sub(1)?)?;
+        Some((at, UnitOffset(offset - at)))
     }
 }
 
@@ -182,10 +295,10 @@ fn demangled(names: &mut HashMap<Box<str>, Arc<Names>>, raw: &str) -> Arc<Names>
     name
 }
 
-/// The path of a declaration's file: unit directory, directory and file joined.
-fn file_path(unit: UnitRef<'_, Shared>, declaration: &Declaration) -> Option<String> {
+/// The path of the file with this index: unit directory, directory and file joined.
+fn file_path(unit: UnitRef<'_, Shared>, index: u64) -> Option<String> {
     let header = unit.line_program.as_ref()?.header();
-    let file = header.file(declaration.file)?;
+    let file = header.file(index)?;
     let text = |value| Some(unit.attr_string(value).ok()?.to_string_lossy().ok()?.into_owned());
     let mut path = match &unit.comp_dir {
         Some(dir) => dir.to_string_lossy().ok()?.into_owned(),

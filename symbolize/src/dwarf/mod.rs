@@ -3,8 +3,10 @@
 //! `scan` goes over everything once and decides what can be trusted; `lookup` then answers questions lazily.
 
 mod attributes;
+mod inlined;
 mod lookup;
 mod paths;
+mod rows;
 mod scan;
 mod sections;
 mod tombstone;

@@ -30,6 +30,8 @@ pub(super) struct Outline {
     pub(super) dead: usize,
     /// How much of `.debug_info` can be read unit by unit.
     pub(super) info_len: usize,
+    /// Where in `.debug_info` the units begin.
+    pub(super) starts: Vec<usize>,
     /// Where in `.debug_info` the units' own entries lie.
     pub(super) roots: Vec<Range<usize>>,
     /// Whether a unit takes its base address from `.debug_addr`.
@@ -80,6 +82,7 @@ pub(super) fn scan(dwarf: &Dwarf<Slice<'_>>, module: &ModuleIndex) -> Result<Out
             Ok(None) => break,
             Ok(Some(header)) => {
                 outline.info_len = at + header.length_including_self();
+                outline.starts.push(at);
                 outline.unit(dwarf, module, header, at)
             }
             Err(error) => Err(Stop::Info(error)),
