@@ -7,7 +7,6 @@ use std::sync::Arc;
 use gimli::{AttributeValue, Dwarf, Reader, SectionId, Unit, UnitOffset, UnitRef};
 
 use super::attributes::{Declaration, Description};
-use super::paths::{join, normalise};
 use super::scan::{Outline, Subprogram};
 use super::sections::{Shared, shared};
 use super::tombstone::Tombstones;
@@ -15,6 +14,7 @@ use super::{MAX_INLINE_DEPTH, RawFrame};
 use crate::demangle::Names;
 use crate::ids::CodeOffset;
 use crate::module::ModuleIndex;
+use crate::paths::{join, normalise};
 use crate::symbols::Location;
 
 /// How many references are followed to find a name; they could run in a circle.
