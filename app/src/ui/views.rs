@@ -107,9 +107,9 @@ impl Query for ListingQuery {
     type View = FoundListing;
 
     fn compute(&self, profile: &Profile) -> FoundListing {
-        // A sample's own text comes first: another `main.rs` may well lie in one of the folders.
+        // Texts that are surely those that were compiled come first: another `main.rs` may well lie in one of the folders.
         let sample = SampleSources { module: &profile.recording().module };
-        let providers: [&dyn SourceProvider; 2] = [&sample, &self.sources];
+        let providers: [&dyn SourceProvider; 3] = [&sample, profile.symbols(), &self.sources];
         let listing = analysis::source_listing(&self.lines, &self.file, &providers);
         FoundListing { file: Arc::clone(&self.file), listing }
     }
