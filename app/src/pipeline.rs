@@ -275,7 +275,7 @@ fn is_without_module(path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::samples;
     use wasmscope_instrument::{Invocation, Nobody};
@@ -322,9 +322,10 @@ mod tests {
     }
 
     /// A function `run` of two `nop`s, the first of them at byte 32, and a section with the URL `m.map`.
-    const MAPPED: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x07\x01\x03run\0\0\
+    pub(crate) const MAPPED: &[u8] =
+        b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x07\x01\x03run\0\0\
         \x0a\x06\x01\x04\0\x01\x01\x0b\0\x17\x10sourceMappingURL\x05m.map";
-    const MAP: &str =
+    pub(crate) const MAP: &str =
         r#"{"version":3,"sources":["a.ts"],"sourcesContent":["nop();\nnop();"],"mappings":"gCACA"}"#;
 
     #[test]
