@@ -1,6 +1,7 @@
 //! From a file to a profile: open a module, record it, read the recording back. The window, the command line and
 //! the tests all come through here.
 
+use crate::nearby;
 use crate::profile::Profile;
 use std::fs::File;
 use std::io::{self, BufWriter, Read};
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmscope_instrument::recording::{self, Outcome, ReadError};
 use wasmscope_instrument::{Guest, Observer, RecordError, RunOptions, record};
-use wasmscope_symbolize::{ModuleError, ModuleIndex};
+use wasmscope_symbolize::{ModuleError, ModuleIndex, SymbolFileNames, Symbols};
 
 /// What was opened.
 #[derive(Debug)]
@@ -113,7 +114,8 @@ pub fn open(path: &Path) -> Result<Opened, PipelineError> {
     open_bytes(std::fs::read(path).map_err(read_error)?.into(), path)
 }
 
-/// As [`open`], with the file's contents at hand. `path` may be a mere name.
+/// As [`open`], with the file's contents at hand. `path` may be a mere name. Files that a recorded module names as
+/// having its lines are looked for beside the module and beside the recording.
 ///
 /// # Errors
 /// As [`open`].
@@ -121,7 +123,10 @@ pub fn open_bytes(bytes: Arc<[u8]>, path: &Path) -> Result<Opened, PipelineError
     if bytes.starts_with(&recording::MAGIC) {
         let recording = recording::read(&bytes)
             .map_err(|source| PipelineError::Recording { path: path.to_owned(), source })?;
-        return Ok(Opened::Recording(Box::new(Profile::new(recording))));
+        let module = PathBuf::from(&recording.meta.module_path);
+        let folders = nearby::folders_of([&module, path]);
+        let profile = Profile::with_files(recording, |names| nearby::symbol_files(names, &folders));
+        return Ok(Opened::Recording(Box::new(profile)));
     }
     match ModuleIndex::parse(&bytes) {
         Ok(_) => Ok(Opened::Module(guest(bytes, path))),
@@ -139,6 +144,17 @@ pub fn open_module(path: &Path) -> Result<Guest, PipelineError> {
         Opened::Module(guest) => Ok(guest),
         Opened::Recording(_) => Err(PipelineError::AlreadyRecorded { path: path.to_owned() }),
     }
+}
+
+/// The symbols of a module, with what lies beside its file.
+///
+/// # Errors
+/// When the module can't be understood.
+pub fn symbols(guest: &Guest) -> Result<Symbols, ModuleError> {
+    let module = ModuleIndex::parse(&guest.bytes)?;
+    let names = SymbolFileNames::of(&guest.bytes, &module);
+    let files = nearby::symbol_files(&names, &nearby::folders_of([Path::new(&guest.path)]));
+    Ok(Symbols::with_files(Arc::clone(&guest.bytes), Arc::new(module), files))
 }
 
 /// Opens a recording.
@@ -259,10 +275,11 @@ fn is_without_module(path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::samples;
     use wasmscope_instrument::{Invocation, Nobody};
+    use wasmscope_symbolize::FuncIndex;
 
     fn library() -> &'static samples::SampleModule {
         let library = samples::all().iter().find(|sample| sample.name == "library").unwrap();
@@ -302,6 +319,34 @@ mod tests {
         assert_eq!((&profile.recording().outcome, &profile.recording().damage), (&outcome, &None));
         assert_eq!(&*profile.recording().module, library().bytes);
         assert!(matches!(open_module(&path), Err(PipelineError::AlreadyRecorded { .. })));
+    }
+
+    /// A function `run` of two `nop`s, the first of them at byte 32, and a section with the URL `m.map`.
+    pub(crate) const MAPPED: &[u8] =
+        b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x07\x01\x03run\0\0\
+        \x0a\x06\x01\x04\0\x01\x01\x0b\0\x17\x10sourceMappingURL\x05m.map";
+    pub(crate) const MAP: &str =
+        r#"{"version":3,"sources":["a.ts"],"sourcesContent":["nop();\nnop();"],"mappings":"gCACA"}"#;
+
+    #[test]
+    fn a_source_map_is_found_beside_the_module_and_beside_the_recording() {
+        let (built, recorded) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let module = built.path().join("m.wasm");
+        let path = recorded.path().join("m.wscope");
+        let guest = guest(MAPPED.into(), &module);
+        record_to(&path, &guest, &call("run"), Arc::new(Nobody)).unwrap();
+        let line = |symbols: &Symbols| symbols.declaration(FuncIndex(0)).map(|place| place.line);
+        assert_eq!(line(open_recording(&path).unwrap().symbols()), None);
+        for folder in [&built, &recorded] {
+            let map = folder.path().join("m.map");
+            std::fs::write(&map, MAP).unwrap();
+            let profile = open_recording(&path).unwrap();
+            assert_eq!((line(profile.symbols()), profile.symbols().warnings()), (Some(2), [].as_slice()));
+            assert_eq!(profile.symbols().source("a.ts"), Some("nop();\nnop();"));
+            std::fs::remove_file(map).unwrap();
+        }
+        std::fs::write(built.path().join("m.map"), MAP).unwrap();
+        assert_eq!(line(&symbols(&guest).unwrap()), Some(2));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use expand::Expanded;
 use std::sync::{Arc, OnceLock};
 use wasmscope_instrument::Measure;
 use wasmscope_instrument::recording::{ContextId, Outcome, Recording, StackId};
-use wasmscope_symbolize::{ModuleIndex, Symbols};
+use wasmscope_symbolize::{ModuleIndex, SymbolFileNames, SymbolFiles, Symbols};
 
 /// A recording and the symbols of its module. Never changed once made; share it as `Arc<Profile>`.
 #[derive(Debug)]
@@ -39,24 +39,15 @@ impl Profile {
     /// Makes a profile of a recording, as far as it can be understood. Never fails: what is broken or missing is
     /// left out and told by [`Profile::warnings`]. Takes as long as looking up each distinct code offset once.
     pub fn new(recording: Recording) -> Profile {
-        let (module, problem) = outline(&recording);
-        let symbols = Symbols::new(Arc::clone(&recording.module), Arc::new(module));
-        Profile::assemble(recording, symbols, Expanded::of).with_warnings(problem)
+        Profile::with_files(recording, |_| SymbolFiles::default())
     }
 
-    /// As [`Profile::new`], with lines out of the debug information in `debug_bytes`: the file that the module names
-    /// as holding it, or an unstripped build of the same module.
-    pub fn with_debug_file(recording: Recording, debug_bytes: Arc<[u8]>) -> Profile {
-        let debug_module = match ModuleIndex::parse(&debug_bytes) {
-            Ok(module) => Arc::new(module),
-            Err(error) => {
-                let problem = format!("the file with debug information can't be read: {error}");
-                return Profile::new(recording).with_warnings(Some(problem));
-            }
-        };
+    /// As [`Profile::new`], with names and lines out of the files that `find` makes of the names of those that the
+    /// module says it has.
+    pub fn with_files(recording: Recording, find: impl FnOnce(&SymbolFileNames) -> SymbolFiles) -> Profile {
         let (module, problem) = outline(&recording);
-        let bytes = Arc::clone(&recording.module);
-        let symbols = Symbols::with_debug_file(bytes, Arc::new(module), debug_bytes, debug_module);
+        let files = find(&SymbolFileNames::of(&recording.module, &module));
+        let symbols = Symbols::with_files(Arc::clone(&recording.module), Arc::new(module), files);
         Profile::assemble(recording, symbols, Expanded::of).with_warnings(problem)
     }
 

@@ -4,19 +4,24 @@
 //! libraries that it reads modules and debug information with are part of its interface.
 //!
 //! - [`ModuleIndex`] is the outline of a core module: sections, functions, imports, memories.
-//! - [`Symbols`] adds names (from the name section, exports or DWARF) and source positions (from DWARF).
+//! - [`SymbolFileNames`] tells which files beside the module have more, [`SymbolFiles`] brings their bytes.
+//! - [`Symbols`] adds names (from the name section, exports or DWARF) and source positions (from DWARF or a source map).
 //!
 //! Everything after [`ModuleIndex::parse`] is best effort: what is broken is left out and told as a [`Warning`].
 
+mod beside;
 mod bytes;
 mod demangle;
 mod dwarf;
 mod ids;
 mod module;
+mod paths;
 mod short;
+mod sourcemap;
 mod symbols;
 mod warning;
 
+pub use beside::{SymbolFileNames, SymbolFiles};
 pub use ids::{CodeOffset, FileOffset, FuncIndex, MemoryIndex};
 pub use module::{
     DataKind, DataSegment, Export, ExportKind, FuncType, Function, Global, Import, ImportKind, Memory,

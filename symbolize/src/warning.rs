@@ -43,17 +43,23 @@ pub enum Warning {
     /// The debug information is there and describes no code of this module.
     #[error(
         "the DWARF debug information is unusable: all its {functions} functions have no address in this module; \
-         a tool such as wasm-opt changed the module without updating it. Names are shown, lines are not"
+         a tool such as wasm-opt changed the module without updating it. Names are shown, its lines are not"
     )]
     DwarfDead {
         /// Functions with an address attribute.
         functions: usize,
     },
     /// The debug information lies in another file, which is not opened here.
-    #[error("the DWARF debug information is in another file, {file}; lines are missing")]
+    #[error("the DWARF debug information is in another file, {file}; its lines are missing")]
     DwarfElsewhere {
         /// The file's name or URL, as the module tells it.
         file: String,
+    },
+    /// The file that was given as holding the debug information is no module.
+    #[error("the file with debug information can't be read: {message}")]
+    DebugFileBroken {
+        /// What is wrong.
+        message: String,
     },
     /// Some compilation units keep their debug information in other files.
     #[error(
@@ -80,5 +86,37 @@ pub enum Warning {
     DwarfLimit {
         /// Which limit.
         what: &'static str,
+    },
+    /// The source map lies in another file, which is not opened here.
+    #[error("the source map is in another file, {url}; its lines are missing")]
+    SourceMapElsewhere {
+        /// The file's name or URL, as the module tells it.
+        url: String,
+    },
+    /// The source map, or a part of it, could not be read.
+    #[error("source map: {message}; its lines are missing")]
+    SourceMapBroken {
+        /// What is wrong.
+        message: String,
+    },
+    /// The source map tells nothing of any code.
+    #[error("the source map is empty; lines are missing")]
+    SourceMapEmpty,
+    /// The source map is not that of this module.
+    #[error(
+        "the source map is unusable: of {mappings} of its mappings {stray} are for no instruction of this module; it \
+         is that of another build"
+    )]
+    SourceMapForeign {
+        /// How many lie outside of functions, or in the middle of an instruction.
+        stray: usize,
+        /// How many were looked at.
+        mappings: usize,
+    },
+    /// Mappings that were left out.
+    #[error("source map: {count} mappings were ignored, they are for no function or lead to no source")]
+    SourceMapStray {
+        /// How many.
+        count: usize,
     },
 }

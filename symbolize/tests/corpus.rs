@@ -7,7 +7,7 @@ mod common;
 use std::sync::Arc;
 use std::time::Instant;
 
-use wasmscope_symbolize::{CodeOffset, ModuleError, ModuleIndex, NameSource, Symbols, Warning};
+use wasmscope_symbolize::{CodeOffset, ModuleError, ModuleIndex, NameSource, SymbolFiles, Symbols, Warning};
 
 /// How many code offsets of a module are looked up.
 const PROBES: usize = 2000;
@@ -104,13 +104,11 @@ fn debug_information_is_taken_from_another_file() {
         ("modules/bzip2-clang22.extdbg.wasm", "modules/bzip2-clang22.debug.wasm"),
         ("toolchains/em-leaky-sepdwarf.wasm", "toolchains/em-leaky-sepdwarf.debug.wasm"),
     ] {
-        let read = |name| -> (Arc<[u8]>, Arc<ModuleIndex>) {
-            let bytes = std::fs::read(dir.join(name)).unwrap();
-            let module = ModuleIndex::parse(&bytes).unwrap();
-            (bytes.into(), module.into())
-        };
-        let ((bytes, index), (debug_bytes, debug_index)) = (read(module), read(debug));
-        let symbols = Symbols::with_debug_file(bytes, index, debug_bytes, debug_index);
+        let read = |name| -> Arc<[u8]> { std::fs::read(dir.join(name)).unwrap().into() };
+        let (bytes, debug_bytes) = (read(module), read(debug));
+        let index = Arc::new(ModuleIndex::parse(&bytes).unwrap());
+        let files = SymbolFiles { debug_file: Some(debug_bytes), ..SymbolFiles::default() };
+        let symbols = Symbols::with_files(bytes, index, files);
         assert!(symbols.has_lines(), "{module}: {:?}", symbols.warnings());
         let (lines, _) = check_frames(&symbols);
         assert!(lines > PROBES / 4, "{module}: only {lines}");

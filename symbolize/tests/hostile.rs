@@ -7,7 +7,7 @@ mod common;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wasmscope_symbolize::{CodeOffset, ModuleError, ModuleIndex, Symbols};
+use wasmscope_symbolize::{CodeOffset, ModuleError, ModuleIndex, SymbolFiles, Symbols, Warning};
 
 const TEXT: &str = r#"(module $m
     (type $t (func (param i32 i64) (result f64)))
@@ -98,6 +98,17 @@ fn damaged_debug_information_does_no_harm() {
         }
         eprintln!("{name}: {rounds} damaged copies");
     }
+}
+
+#[test]
+fn a_debug_file_that_is_no_module_is_told_and_not_used() {
+    let Some(path) = common::sample("hotloop/hotloop.wasm") else { return };
+    let bytes: Arc<[u8]> = std::fs::read(path).unwrap().into();
+    let module = Arc::new(ModuleIndex::parse(&bytes).unwrap());
+    let files = SymbolFiles { debug_file: Some((*b"\x7fELF").into()), ..SymbolFiles::default() };
+    let symbols = Symbols::with_files(bytes, module, files);
+    assert!(symbols.has_lines());
+    assert!(matches!(symbols.warnings(), [Warning::DebugFileBroken { .. }]), "{:?}", symbols.warnings());
 }
 
 #[test]

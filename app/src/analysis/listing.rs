@@ -2,11 +2,19 @@
 
 use super::LineTable;
 use std::sync::Arc;
+use wasmscope_symbolize::Symbols;
 
 /// Gives the text of source files. The views open no file themselves.
 pub trait SourceProvider {
     /// The bytes of the file that the compiler recorded as `path`; `None` where it can't be found.
     fn source(&self, path: &str) -> Option<Vec<u8>>;
+}
+
+/// The texts that the module's source map carries.
+impl SourceProvider for Symbols {
+    fn source(&self, path: &str) -> Option<Vec<u8>> {
+        Symbols::source(self, path).map(|text| text.as_bytes().to_vec())
+    }
 }
 
 /// Asked in turn; the first that has the file gives it.

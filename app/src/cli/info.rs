@@ -5,7 +5,6 @@ use super::table::{Align, Table, clean};
 use crate::pipeline;
 use serde::Serialize;
 use std::path::PathBuf;
-use std::sync::Arc;
 use wasmscope_symbolize::{
     Export, ExportKind, FuncIndex, Function, Import, ImportKind, Memory, ModuleIndex, Section, Symbols,
 };
@@ -22,8 +21,7 @@ pub struct InfoArgs {
 
 pub(super) fn run(args: &InfoArgs) -> anyhow::Result<()> {
     let guest = pipeline::open_module(&args.module)?;
-    let index = Arc::new(ModuleIndex::parse(&guest.bytes)?);
-    let symbols = Symbols::new(Arc::clone(&guest.bytes), Arc::clone(&index));
+    let symbols = pipeline::symbols(&guest)?;
     let info = Info::of(&guest.name, guest.bytes.len() as u64, &symbols);
     if args.json { print::json(&info) } else { print::text(info.text().as_bytes()) }
 }
@@ -106,8 +104,7 @@ impl Info {
 
     fn text(&self) -> String {
         let imported = self.functions.iter().filter(|function| function.imported).count();
-        let lines =
-            if self.has_lines { "source lines are known (DWARF)" } else { "source lines are not known" };
+        let lines = if self.has_lines { "source lines are known" } else { "source lines are not known" };
         let kind = if self.is_command { "a command" } else { "a library: name an export to call" };
         let mut text = format!(
             "{}: {} bytes, {kind}\n{} functions and {imported} imported ones; {lines}\n",

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use wasmscope_instrument::Guest;
 use wasmscope_symbolize::{ExportKind, FuncIndex, ImportKind, ModuleError, ModuleIndex, ValType};
 
+/// Sections with lines, and those with the names of files that have them.
+const LINE_SECTIONS: [&str; 3] = [".debug_line", "external_debug_info", "sourceMappingURL"];
+
 /// A module that is ready to be run.
 #[derive(Debug)]
 pub struct ModuleFacts {
@@ -41,7 +44,7 @@ impl ModuleFacts {
         Ok(ModuleFacts {
             is_command: exports.iter().any(|export| export.name == "_start"),
             exports: exports.into_iter().filter(|export| export.name != "_start").collect(),
-            has_debug_info: module.custom_section(".debug_line").is_some(),
+            has_debug_info: LINE_SECTIONS.iter().any(|name| module.custom_section(name).is_some()),
             imported_functions: module.imports().iter().filter(is_import).count(),
             defined_functions: module.functions().len().saturating_sub(module.imported_function_count()),
             guest,

@@ -107,9 +107,9 @@ impl Query for ListingQuery {
     type View = FoundListing;
 
     fn compute(&self, profile: &Profile) -> FoundListing {
-        // A sample's own text comes first: another `main.rs` may well lie in one of the folders.
+        // Texts that are surely those that were compiled come first: another `main.rs` may well lie in one of the folders.
         let sample = SampleSources { module: &profile.recording().module };
-        let providers: [&dyn SourceProvider; 2] = [&sample, &self.sources];
+        let providers: [&dyn SourceProvider; 3] = [&sample, profile.symbols(), &self.sources];
         let listing = analysis::source_listing(&self.lines, &self.file, &providers);
         FoundListing { file: Arc::clone(&self.file), listing }
     }
@@ -185,5 +185,31 @@ impl Query for SummaryQuery {
 
     fn compute(&self, profile: &Profile) -> Summary {
         analysis::summary(profile)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::tests::{MAP, MAPPED};
+    use wasmscope_instrument::recording::Recording;
+    use wasmscope_symbolize::SymbolFiles;
+
+    #[test]
+    fn the_text_in_the_source_map_goes_before_a_file_of_the_same_name() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.ts"), "other();").unwrap();
+        let sources = Sources { folders: vec![folder.path().to_owned()] };
+        let text = |source_map: Option<&[u8]>| {
+            let recording = Recording { module: MAPPED.into(), ..Recording::default() };
+            let files = SymbolFiles { source_map: source_map.map(Arc::from), ..SymbolFiles::default() };
+            let profile = Profile::with_files(recording, |_| files);
+            let lines = Arc::new(analysis::lines(&profile, &CallTreeQuery::default()));
+            let query = ListingQuery { lines, file: "a.ts".into(), sources: sources.clone() };
+            let rows = query.compute(&profile).listing.unwrap().rows;
+            rows.into_iter().map(|row| row.text).collect::<Vec<_>>()
+        };
+        assert_eq!(text(Some(MAP.as_bytes())), ["nop();", "nop();"]);
+        assert_eq!(text(None), ["other();"]);
     }
 }

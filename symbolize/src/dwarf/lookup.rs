@@ -10,7 +10,6 @@ use rustc_hash::FxHashMap;
 
 use super::attributes::Description;
 use super::inlined::{Call, Inlined, Origin};
-use super::paths::{join, normalise};
 use super::rows::{Row, Rows};
 use super::scan::{Outline, Subprogram};
 use super::sections::{Shared, shared};
@@ -19,6 +18,7 @@ use super::{MAX_INLINE_DEPTH, RawFrame};
 use crate::demangle::Names;
 use crate::ids::CodeOffset;
 use crate::module::ModuleIndex;
+use crate::paths::{join, normalise};
 use crate::symbols::Location;
 
 /// How many references are followed to find a name; they could run in a circle.

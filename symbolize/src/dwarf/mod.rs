@@ -5,7 +5,6 @@
 mod attributes;
 mod inlined;
 mod lookup;
-mod paths;
 mod rows;
 mod scan;
 mod sections;
@@ -16,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gimli::SectionId;
 
-use crate::bytes::Cursor;
+use crate::beside::SymbolFileNames;
 use crate::demangle::Names;
 use crate::ids::{CodeOffset, FuncIndex};
 use crate::module::ModuleIndex;
@@ -48,7 +47,8 @@ impl Debug {
     /// module itself unless the debug information was split off.
     pub(crate) fn load(bytes: &Arc<[u8]>, file: &ModuleIndex, module: &ModuleIndex) -> Debug {
         if !sections::has(file, SectionId::DebugInfo) {
-            let warnings = elsewhere(bytes, file).into_iter().collect();
+            let named = SymbolFileNames::of(bytes, file).debug_file;
+            let warnings = named.map(|file| Warning::DwarfElsewhere { file }).into_iter().collect();
             return Debug { warnings, ..Debug::default() };
         }
         let mut outline = match scan::scan(&sections::borrowed(bytes, file), module) {
@@ -68,6 +68,17 @@ impl Debug {
             }
         };
         Debug { outline, lookup, warnings }
+    }
+
+    /// The same, with a warning about the file that was to be read instead.
+    pub(crate) fn instead_of(mut self, broken: Warning) -> Debug {
+        self.warnings.insert(0, broken);
+        self
+    }
+
+    /// Whether there are lines and one of the functions that they are for is this one.
+    pub(crate) fn has_lines_of(&self, function: FuncIndex) -> bool {
+        self.has_lines() && !self.outline.of(function).is_empty()
     }
 
     /// The frames at `offset`, which lies in `function`, innermost first; empty when nothing is known.
@@ -107,14 +118,4 @@ impl Debug {
         let mut lookup = self.lookup.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
         question(&mut lookup)
     }
-}
-
-/// Says so when the module keeps its debug information in another file.
-fn elsewhere(bytes: &[u8], module: &ModuleIndex) -> Option<Warning> {
-    let section = module.custom_section("external_debug_info")?;
-    let data = usize::try_from(section.data.start.0).ok()?..usize::try_from(section.data.end.0).ok()?;
-    let mut cursor = Cursor::new(bytes, data);
-    let len = cursor.leb_u32()?;
-    let name = bytes.get(cursor.skip(len)?)?;
-    Some(Warning::DwarfElsewhere { file: String::from_utf8_lossy(name).into_owned() })
 }

@@ -2,13 +2,16 @@
 
 mod name;
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 pub use name::{FunctionName, NameSource};
 
+use crate::beside::SymbolFiles;
 use crate::dwarf::{Debug, RawFrame};
 use crate::ids::{CodeOffset, FuncIndex};
 use crate::module::ModuleIndex;
+use crate::sourcemap::SourceMap;
 use crate::warning::Warning;
 
 /// What is known of a module's functions. Immutable to look at; names are demangled, and debug information is
@@ -19,8 +22,9 @@ pub struct Symbols {
     names: Box<[OnceLock<Box<FunctionName>>]>,
     /// The first export of each function, sorted by function.
     exports: Vec<(FuncIndex, usize)>,
-    debug_file: Option<(Arc<[u8]>, Arc<ModuleIndex>)>,
+    files: SymbolFiles,
     debug: OnceLock<Debug>,
+    source_map: OnceLock<SourceMap>,
     warnings: OnceLock<Vec<Warning>>,
     unknown: FunctionName,
 }
@@ -46,39 +50,31 @@ pub struct Location {
     pub file: Arc<str>,
     /// From 1; 0 when the compiler generated the code and no line is to blame.
     pub line: u32,
-    /// From 1, in bytes; 0 is unknown.
+    /// From 1, in bytes, from source maps in whatever their maker counts; 0 is unknown.
     pub column: u32,
 }
 
 impl Symbols {
     /// Symbols of the module in `bytes`, of which `module` is the outline. Quick even for huge modules.
     pub fn new(bytes: Arc<[u8]>, module: Arc<ModuleIndex>) -> Symbols {
+        Symbols::with_files(bytes, module, SymbolFiles::default())
+    }
+
+    /// As [`Symbols::new`], with what lies beside the module.
+    pub fn with_files(bytes: Arc<[u8]>, module: Arc<ModuleIndex>, files: SymbolFiles) -> Symbols {
         let names = (0..module.functions().len()).map(|_| OnceLock::new()).collect();
         let exports = name::first_exports(&module);
-        let (debug, warnings) = (OnceLock::new(), OnceLock::new());
         Symbols {
             bytes,
             module,
             names,
             exports,
-            debug_file: None,
-            debug,
-            warnings,
+            files,
+            debug: OnceLock::new(),
+            source_map: OnceLock::new(),
+            warnings: OnceLock::new(),
             unknown: FunctionName::unknown(),
         }
-    }
-
-    /// As [`Symbols::new`], with debug information from another file: the one that
-    /// [`Warning::DwarfElsewhere`] names. It must be that of the same build; what describes no function of the module
-    /// is ignored.
-    pub fn with_debug_file(
-        bytes: Arc<[u8]>,
-        module: Arc<ModuleIndex>,
-        debug_bytes: Arc<[u8]>,
-        debug_index: Arc<ModuleIndex>,
-    ) -> Symbols {
-        let debug_file = Some((debug_bytes, debug_index));
-        Symbols { debug_file, ..Symbols::new(bytes, module) }
     }
 
     /// The module that these are the symbols of.
@@ -103,43 +99,82 @@ impl Symbols {
     pub fn frames(&self, offset: CodeOffset) -> Vec<Frame> {
         let Some(function) = self.module.function_at(offset) else { return Vec::new() };
         let mut raw = self.debug().frames(offset, function);
-        let outermost = raw.pop();
+        let location = match raw.pop() {
+            Some(frame) if frame.location.is_some() || !raw.is_empty() => frame.location,
+            _ => self.mapped(function, |map, body| map.location(offset, body)),
+        };
         let mut frames: Vec<Frame> = raw.into_iter().map(inlined).collect();
         let name = self.name(function);
         frames.push(Frame {
             function: Arc::clone(&name.full),
             short: Arc::clone(&name.short),
-            location: outermost.and_then(|frame| frame.location),
+            location,
             inlined: false,
         });
         frames
     }
 
-    /// Where a function is declared, or where its first line is; `None` for imports and without debug information.
+    /// Where a function is declared, or where its first line is; `None` for imports, and where neither debug
+    /// information nor a source map knows.
     pub fn declaration(&self, function: FuncIndex) -> Option<Location> {
         let body = self.module.function(function)?.body.as_ref()?;
         let debug = self.debug();
-        debug.declaration(function).or_else(|| debug.first_location(body))
+        let declared = debug.declaration(function).or_else(|| debug.first_location(body));
+        declared.or_else(|| self.mapped(function, SourceMap::first_location))
     }
 
-    /// Whether any line of the source can be told. Reads the debug information's outline on first use.
+    /// Whether any line of the source can be told. Reads the debug information's outline on first use, and the source
+    /// map where that has no lines.
     pub fn has_lines(&self) -> bool {
-        self.debug().has_lines()
+        self.debug().has_lines() || self.source_map().has_lines()
     }
 
-    /// What was wrong with names and debug information. Reads the debug information's outline on first use.
+    /// The text of a source file that the source map carries, as it was when it was compiled. `path` is that of a
+    /// [`Location`].
+    pub fn source(&self, path: &str) -> Option<&str> {
+        self.source_map().contents(path)
+    }
+
+    /// What was wrong with names, debug information and source map. Reads the outline of the one and all of the other
+    /// on first use.
     pub fn warnings(&self) -> &[Warning] {
         self.warnings.get_or_init(|| {
+            // With lines from elsewhere nobody misses a map that is not there.
+            let told = |warning: &&Warning| match warning {
+                Warning::SourceMapElsewhere { .. } => !self.debug().has_lines(),
+                _ => true,
+            };
             let mut warnings = self.module.name_warnings().to_vec();
             warnings.extend_from_slice(self.debug().warnings());
+            warnings.extend(self.source_map().warnings().iter().filter(told).cloned());
             warnings
         })
     }
 
+    /// What the source map answers for a function of which the debug information tells no lines. Within one function
+    /// the two are never mixed.
+    fn mapped<T>(
+        &self,
+        function: FuncIndex,
+        answer: impl FnOnce(&SourceMap, &Range<CodeOffset>) -> Option<T>,
+    ) -> Option<T> {
+        let body = self.module.function(function)?.body.as_ref()?;
+        if self.debug().has_lines_of(function) { None } else { answer(self.source_map(), body) }
+    }
+
+    fn source_map(&self) -> &SourceMap {
+        self.source_map
+            .get_or_init(|| SourceMap::load(&self.bytes, &self.module, self.files.source_map.as_deref()))
+    }
+
     fn debug(&self) -> &Debug {
-        self.debug.get_or_init(|| match &self.debug_file {
-            Some((bytes, file)) => Debug::load(bytes, file, &self.module),
-            None => Debug::load(&self.bytes, &self.module, &self.module),
+        self.debug.get_or_init(|| {
+            let own = || Debug::load(&self.bytes, &self.module, &self.module);
+            let Some(file) = &self.files.debug_file else { return own() };
+            match ModuleIndex::parse(file) {
+                Ok(outline) => Debug::load(file, &outline, &self.module),
+                Err(error) => own().instead_of(Warning::DebugFileBroken { message: error.to_string() }),
+            }
         })
     }
 }

@@ -62,3 +62,42 @@ impl Lcg {
         (self.0 >> 33) as usize % bound.max(1)
     }
 }
+
+/// A column of the generated file, and source, line and column that it comes from; all count from 0.
+pub type Segment = (i64, Option<(i64, i64, i64)>);
+
+/// A source map of these sources and mappings.
+pub fn json(sources: &[&str], mappings: &str) -> String {
+    format!(r#"{{"version":3,"sources":{sources:?},"names":[],"mappings":"{mappings}"}}"#)
+}
+
+/// Mappings as a source map has them, on one line.
+pub fn mappings(segments: &[Segment]) -> String {
+    let mut last = [0; 4];
+    let mut relative = |at: usize, value: i64| vlq(value - std::mem::replace(&mut last[at], value));
+    let mut text = Vec::new();
+    for (column, place) in segments {
+        let mut segment = relative(0, *column);
+        if let Some((source, line, column)) = place {
+            segment += &[relative(1, *source), relative(2, *line), relative(3, *column)].concat();
+        }
+        text.push(segment);
+    }
+    text.join(",")
+}
+
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// A number in base 64, the sign in the lowest bit.
+pub fn vlq(value: i64) -> String {
+    let mut rest = value.unsigned_abs() << 1 | u64::from(value < 0);
+    let mut text = String::new();
+    loop {
+        let more = rest > 31;
+        text.push(char::from(DIGITS[(rest & 31) as usize | usize::from(more) << 5]));
+        rest >>= 5;
+        if !more {
+            return text;
+        }
+    }
+}

@@ -69,7 +69,8 @@ fn line_json(profile: &Profile, row: &LineRow) -> LineJson {
 
 pub(super) fn text(profile: &Profile, lines: &LineTable, limit: Limit) -> String {
     if lines.rows.is_empty() {
-        return "No source lines are known; build the module with debug information (-g).\n".to_owned();
+        return "No source lines are known; build the module with debug information (-g) or a source map.\n"
+            .to_owned();
     }
     let unit = lines.metric.unit();
     let mut rows: Vec<&LineRow> = lines.rows.iter().collect();

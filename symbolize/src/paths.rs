@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// Leaves out the segments that mean nothing: `./a.c` is `a.c`, `/b/./a.c` is `/b/a.c`. `..` stays, since it may
 /// cross a symbolic link. A URL, as the C library's build uses them, isn't below the directory that it was joined to.
-pub(super) fn normalise(path: &str) -> Cow<'_, str> {
+pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
     let path = from_scheme(path);
     if !path.starts_with("./") && !path.contains("/./") {
         return Cow::Borrowed(path);
@@ -23,7 +23,7 @@ fn from_scheme(path: &str) -> &str {
 }
 
 /// `path` as seen from `directory`.
-pub(super) fn join(directory: &str, path: &str) -> String {
+pub(crate) fn join(directory: &str, path: &str) -> String {
     let absolute =
         path.starts_with(['/', '\\']) || path.get(1..3).is_some_and(|root| root == ":\\" || root == ":/");
     if absolute || directory.is_empty() {

@@ -1,0 +1,105 @@
+//! Files that a module names, as they were where it was built, looked for where it is now. Nothing is fetched.
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use wasmscope_symbolize::{SymbolFileNames, SymbolFiles};
+
+/// Code offsets have 32 bits; a larger file is no description of them.
+const MOST_SYMBOL_BYTES: u64 = 4 << 30;
+
+/// The files that `names` tells, as far as they lie in `folders`.
+pub(crate) fn symbol_files(names: &SymbolFileNames, folders: &[PathBuf]) -> SymbolFiles {
+    let SymbolFileNames { debug_file, source_map } = names;
+    let find = |url: &Option<String>| -> Option<Arc<[u8]>> {
+        let paths = url.as_deref().map(paths_of)?;
+        paths.iter().find_map(|path| read(path, folders, MOST_SYMBOL_BYTES)).map(Arc::from)
+    };
+    SymbolFiles { debug_file: find(debug_file), source_map: find(source_map) }
+}
+
+/// The folders that these files lie in.
+pub(crate) fn folders_of<'a>(files: impl IntoIterator<Item = &'a Path>) -> Vec<PathBuf> {
+    files.into_iter().filter_map(Path::parent).map(Path::to_owned).collect()
+}
+
+/// The contents of the first file that `path` may mean, if it has no more than `most_bytes`.
+pub(crate) fn read(path: &str, folders: &[PathBuf], most_bytes: u64) -> Option<Vec<u8>> {
+    let is_readable = |candidate: &PathBuf| {
+        std::fs::metadata(candidate).is_ok_and(|meta| meta.is_file() && meta.len() <= most_bytes)
+    };
+    std::fs::read(candidates(path, folders).into_iter().find(is_readable)?).ok()
+}
+
+/// The path itself, then each folder with ever shorter ends of it.
+fn candidates(path: &str, folders: &[PathBuf]) -> Vec<PathBuf> {
+    let normal: Vec<_> = path.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".").collect();
+    let ends = (0..normal.len()).map(|from| normal[from..].iter().collect::<PathBuf>());
+    let ends: Vec<_> = ends.filter(|end| !leaves_folder(end)).collect();
+    let inside = folders.iter().flat_map(|folder| ends.iter().map(|end| folder.join(end)));
+    std::iter::once(PathBuf::from(path)).filter(|path| path.is_absolute()).chain(inside).collect()
+}
+
+fn leaves_folder(path: &Path) -> bool {
+    path.components().any(|part| !matches!(part, Component::Normal(_)))
+}
+
+/// The paths that a URL may mean: as it is, since tools write plain file names too, then without what only servers
+/// understand.
+fn paths_of(url: &str) -> [String; 2] {
+    let path = url.split_once("://").map_or(url, |(_, path)| path);
+    let plain = path.split(['?', '#']).next().unwrap_or(path);
+    let decoded = percent_encoding::percent_decode_str(plain).decode_utf8_lossy();
+    [path.to_owned(), decoded.into_owned()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_end_of_the_path_is_tried_first() {
+        let expected = ["/build/src/a.c", "/mine/build/src/a.c", "/mine/src/a.c", "/mine/a.c"];
+        assert_eq!(candidates("/build/src/a.c", &["/mine".into()]), expected.map(PathBuf::from));
+    }
+
+    #[test]
+    fn no_path_leads_out_of_a_folder() {
+        let expected = ["/mine/etc/x", "/mine/x"].map(PathBuf::from);
+        assert_eq!(candidates("../../etc/x", &["/mine".into()]), expected);
+    }
+
+    #[test]
+    fn files_are_found_by_their_url() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("out")).unwrap();
+        std::fs::write(folder.path().join("out/a b.map"), "deep").unwrap();
+        std::fs::write(folder.path().join("50%.map"), "plain").unwrap();
+        std::fs::write(folder.path().join("x.debug.wasm"), "debug").unwrap();
+        let folders = folders_of([folder.path().join("x.wasm").as_path()]);
+        for (url, expected) in [
+            ("http://localhost:8000/dist/out/a%20b.map?v=1#x", Some("deep")),
+            ("./out/a b.map", Some("deep")),
+            ("50%.map", Some("plain")),
+            ("a%20b.map", None),
+            ("..%2f..%2fetc%2fhostname", None),
+            ("", None),
+        ] {
+            let names = SymbolFileNames { source_map: Some(url.to_owned()), ..SymbolFileNames::default() };
+            let found = symbol_files(&names, &folders).source_map;
+            assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{url}");
+        }
+        let names = SymbolFileNames { debug_file: Some("x.debug.wasm".into()), source_map: None };
+        assert_eq!(symbol_files(&names, &folders).debug_file.as_deref(), Some(&b"debug"[..]));
+    }
+
+    #[test]
+    fn large_files_and_folders_are_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("dir")).unwrap();
+        std::fs::write(folder.path().join("four"), "1234").unwrap();
+        let folders = [folder.path().to_owned()];
+        assert_eq!(read("four", &folders, 4).as_deref(), Some(&b"1234"[..]));
+        assert_eq!(read("four", &folders, 3), None);
+        assert_eq!(read("dir", &folders, u64::MAX), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! The files beside a module that say more about it: which ones it names, and what the caller found of them.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::bytes::Cursor;
+use crate::module::ModuleIndex;
+
+/// The section with the name of a source map, by the tool conventions.
+pub(crate) const SOURCE_MAP_SECTION: &str = "sourceMappingURL";
+const DEBUG_FILE_SECTION: &str = "external_debug_info";
+
+/// What lies beside a module, as far as the caller has it. Nothing is opened here.
+#[derive(Debug, Clone, Default)]
+pub struct SymbolFiles {
+    /// A module with the debug information: the file of [`SymbolFileNames::debug_file`], or an unstripped build. It
+    /// must be of the same build; what describes no function of the module is ignored.
+    pub debug_file: Option<Arc<[u8]>>,
+    /// The source map, in JSON. It takes the place of one within the module.
+    pub source_map: Option<Arc<[u8]>>,
+}
+
+/// The files that a module names as saying more about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SymbolFileNames {
+    /// What the section `external_debug_info` has: a path or URL; `None` where the module has debug information of its
+    /// own.
+    pub debug_file: Option<String>,
+    /// What the section `sourceMappingURL` has: a path or URL; `None` where the map is in the URL itself.
+    pub source_map: Option<String>,
+}
+
+impl SymbolFileNames {
+    /// The files that the module in `bytes` names, of which `module` is the outline. Quick even for huge modules.
+    pub fn of(bytes: &[u8], module: &ModuleIndex) -> SymbolFileNames {
+        let text = |section| section_text(bytes, module, section).map(|text| text.into_owned());
+        let source_map = text(SOURCE_MAP_SECTION).filter(|url| !is_inline(url));
+        let own = module.custom_section(".debug_info").is_some_and(|section| !section.data.is_empty());
+        let debug_file = text(DEBUG_FILE_SECTION).filter(|_| !own);
+        SymbolFileNames { debug_file, source_map }
+    }
+}
+
+/// Whether the URL is not that of a file, but holds what it stands for.
+pub(crate) fn is_inline(url: &str) -> bool {
+    url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
+}
+
+/// The string that a custom section consists of.
+pub(crate) fn section_text<'a>(bytes: &'a [u8], module: &ModuleIndex, section: &str) -> Option<Cow<'a, str>> {
+    let data = &module.custom_section(section)?.data;
+    let data = usize::try_from(data.start.0).ok()?..usize::try_from(data.end.0).ok()?;
+    let mut cursor = Cursor::new(bytes, data);
+    let len = cursor.leb_u32()?;
+    let text = bytes.get(cursor.skip(len)?).filter(|text| !text.is_empty())?;
+    Some(String::from_utf8_lossy(text))
+}
