@@ -4,7 +4,8 @@
 //! libraries that it reads modules and debug information with are part of its interface.
 //!
 //! - [`ModuleIndex`] is the outline of a core module: sections, functions, imports, memories.
-//! - [`Symbols`] adds names (from the name section, exports or DWARF) and source positions (from DWARF).
+//! - [`Symbols`] adds names (from the name section, exports or DWARF) and source positions (from DWARF), and shows
+//!   the code of a function as text.
 //!
 //! Everything after [`ModuleIndex::parse`] is best effort: what is broken is left out and told as a [`Warning`].
 
@@ -16,6 +17,7 @@ mod module;
 mod short;
 mod symbols;
 mod warning;
+mod wat;
 
 pub use ids::{CodeOffset, FileOffset, FuncIndex, MemoryIndex};
 pub use module::{
@@ -24,3 +26,4 @@ pub use module::{
 };
 pub use symbols::{Frame, FunctionName, Location, NameSource, Symbols};
 pub use warning::Warning;
+pub use wat::{WatError, WatLine};

@@ -1,9 +1,11 @@
 //! Names and source positions of a module's functions.
 
+mod items;
 mod name;
 
 use std::sync::{Arc, OnceLock};
 
+pub(crate) use items::{ItemNames, NameMap, Space};
 pub use name::{FunctionName, NameSource};
 
 use crate::dwarf::{Debug, RawFrame};
@@ -21,6 +23,7 @@ pub struct Symbols {
     exports: Vec<(FuncIndex, usize)>,
     debug_file: Option<(Arc<[u8]>, Arc<ModuleIndex>)>,
     debug: OnceLock<Debug>,
+    items: OnceLock<ItemNames>,
     warnings: OnceLock<Vec<Warning>>,
     unknown: FunctionName,
 }
@@ -55,7 +58,7 @@ impl Symbols {
     pub fn new(bytes: Arc<[u8]>, module: Arc<ModuleIndex>) -> Symbols {
         let names = (0..module.functions().len()).map(|_| OnceLock::new()).collect();
         let exports = name::first_exports(&module);
-        let (debug, warnings) = (OnceLock::new(), OnceLock::new());
+        let (debug, items, warnings) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         Symbols {
             bytes,
             module,
@@ -63,6 +66,7 @@ impl Symbols {
             exports,
             debug_file: None,
             debug,
+            items,
             warnings,
             unknown: FunctionName::unknown(),
         }
@@ -131,9 +135,20 @@ impl Symbols {
     pub fn warnings(&self) -> &[Warning] {
         self.warnings.get_or_init(|| {
             let mut warnings = self.module.name_warnings().to_vec();
+            warnings.extend_from_slice(self.items().warnings());
             warnings.extend_from_slice(self.debug().warnings());
             warnings
         })
+    }
+
+    /// The bytes of the module.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The names of what is no function.
+    pub(crate) fn items(&self) -> &ItemNames {
+        self.items.get_or_init(|| ItemNames::read(&self.bytes, &self.module))
     }
 
     fn debug(&self) -> &Debug {
