@@ -40,20 +40,23 @@ pub(super) fn run(args: &SymbolizeArgs) -> anyhow::Result<ExitCode> {
     let index = Arc::new(ModuleIndex::parse(&guest.bytes)?);
     let symbols = Symbols::new(Arc::clone(&guest.bytes), index);
     symbols.warnings().iter().for_each(|warning| print::note(&warning.to_string()));
-    let place = |offset| Place::of(&symbols, offset, args.file_offsets);
     let mut places = Vec::new();
-    let mut tell = |place: Place| match args.json {
-        true => Ok(places.push(PlaceJson::of(&symbols, place))),
+    let mut tell = |offset| {
+        let place = Place::of(&symbols, offset, args.file_offsets);
+        if args.json {
+            places.push(PlaceJson::of(&symbols, place));
+            return Ok(());
+        }
         // At once, for who asks by a pipe and waits for the answer.
-        false => print::text(place.text().as_bytes()),
+        print::text(place.text().as_bytes())
     };
     if !args.offsets.is_empty() {
-        args.offsets.iter().try_for_each(|offset| tell(place(*offset)))?;
+        args.offsets.iter().try_for_each(|offset| tell(*offset))?;
     } else {
         for line in io::stdin().lines() {
             let line = line.context("the standard input can't be read")?;
             match values::offset(line.trim()) {
-                Ok(offset) => tell(place(offset))?,
+                Ok(offset) => tell(offset)?,
                 Err(_) if line.trim().is_empty() => {}
                 Err(sentence) => {
                     print::note(&sentence);
