@@ -1,8 +1,8 @@
 //! Recordings with nothing in them, and ones that no recorder would write: every view works on them.
 
 use wasmscope::analysis::{
-    CallTreeQuery, HeapMapQuery, Metric, WatQuery, accesses, boundary, call_tree, flame, functions, growth, heap_at,
-    heap_map, lines, summary, wat,
+    CallTreeQuery, HeapMapQuery, Metric, WatQuery, accesses, boundary, call_tree, flame, functions, growth,
+    heap_at, heap_map, lines, summary, wat,
 };
 use wasmscope::profile::{PathId, Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
