@@ -78,6 +78,8 @@ fn each_mistake_has_its_sentence() {
         (&["report", "newer.wscope"], "newer"),
         (&["export", "cut.wasm", "--format", "svg"], "cut.wasm: "),
         (&["info", "text.wasm"], "text.wasm: "),
+        (&["symbolize", "missing.wasm", "1"], "missing.wasm: "),
+        (&["symbolize", "cut.wasm", "1"], "cut.wasm: "),
         (&["instrument", "cut.wasm", "-o", "out.wasm"], "cut.wasm: "),
     ] {
         refused(words, sentence);

@@ -6,5 +6,6 @@ mod bad_input;
 mod gui;
 mod layers;
 mod record;
+mod symbolize;
 mod tidy;
 mod window;

@@ -5,7 +5,8 @@
 //!
 //! - [`ModuleIndex`] is the outline of a core module: sections, functions, imports, memories.
 //! - [`SymbolFileNames`] tells which files beside the module have more, [`SymbolFiles`] brings their bytes.
-//! - [`Symbols`] adds names (from the name section, exports or DWARF) and source positions (from DWARF or a source map).
+//! - [`Symbols`] adds names (from the name section, exports or DWARF) and source positions (from DWARF or a source map),
+//!   and shows the code of a function as text.
 //!
 //! Everything after [`ModuleIndex::parse`] is best effort: what is broken is left out and told as a [`Warning`].
 
@@ -20,6 +21,7 @@ mod short;
 mod sourcemap;
 mod symbols;
 mod warning;
+mod wat;
 
 pub use beside::{SymbolFileNames, SymbolFiles};
 pub use ids::{CodeOffset, FileOffset, FuncIndex, MemoryIndex};
@@ -29,3 +31,4 @@ pub use module::{
 };
 pub use symbols::{Frame, FunctionName, Location, NameSource, Symbols};
 pub use warning::Warning;
+pub use wat::{WatError, WatLine};

@@ -17,7 +17,7 @@ const TEXT: &str = r#"(module $m
     (elem (i32.const 0) $a $b)
     (global $g funcref (ref.func $b))
     (func $a (type $t) f64.const 0)
-    (func $b (export "run") i32.const 1 call $log)
+    (func $b (export "run") (local $x i32) block $l i32.const 1 call $log br $l end)
     (start $b)
     (data $rodata (i32.const 16) "hello"))"#;
 
@@ -31,6 +31,9 @@ fn exercise(bytes: &[u8]) -> Result<(), ModuleError> {
         symbols.declaration(function.index);
         if let Some(body) = &function.body {
             let middle = body.start.0 + (body.end.0 - body.start.0) / 2;
+            if let Ok(lines) = symbols.disassemble(function.index) {
+                assert!(!lines.is_empty());
+            }
             for offset in [body.start.0, middle, body.end.0.saturating_sub(1)] {
                 symbols.frames(CodeOffset(offset));
             }

@@ -15,6 +15,7 @@ mod listing;
 mod metric;
 mod summary;
 mod tree;
+mod wat;
 mod weights;
 
 pub use accesses::{AccessedPage, Accesses, accesses};
@@ -33,3 +34,4 @@ pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};
 pub use metric::{Metric, Unit, UnknownMetric};
 pub use summary::{CountSummary, HeapSummary, MemorySummary, Summary, summary};
 pub use tree::{CallNode, CallTree, NodeId};
+pub use wat::{WatListing, WatQuery, WatRow, wat};

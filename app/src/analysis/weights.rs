@@ -21,7 +21,8 @@ pub(super) fn self_weights(profile: &Profile, query: &CallTreeQuery) -> Vec<u64>
     weights.of_path
 }
 
-fn is_in(time: Option<&Range<u64>>, nanos: u64) -> bool {
+/// Is a moment in a range, if there is one?
+pub(super) fn is_in(time: Option<&Range<u64>>, nanos: u64) -> bool {
     time.is_none_or(|time| time.contains(&nanos))
 }
 

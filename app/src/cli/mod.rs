@@ -8,6 +8,7 @@ mod interrupt;
 mod print;
 mod record;
 mod report;
+mod symbolize;
 mod table;
 mod values;
 
@@ -54,6 +55,8 @@ pub enum Command {
     Instrument(instrument::InstrumentArgs),
     /// Show what is in a module
     Info(info::InfoArgs),
+    /// Tell the functions and source lines of places in a module's code
+    Symbolize(symbolize::SymbolizeArgs),
 }
 
 impl Cli {
@@ -75,6 +78,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Export(args) => export::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Instrument(args) => instrument::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Info(args) => info::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Symbolize(args) => symbolize::run(&args),
     }
 }
 
@@ -101,6 +105,7 @@ mod tests {
             Command::Export(_) => "export",
             Command::Instrument(_) => "instrument",
             Command::Info(_) => "info",
+            Command::Symbolize(_) => "symbolize",
         }
     }
 
@@ -138,7 +143,10 @@ mod tests {
             ("wasmscope report a.wscope --view heap --json", "report"),
             ("wasmscope export a.wscope --format svg --metric time -o a.svg", "export"),
             ("wasmscope instrument a.wasm -o b.wasm --measure heap", "instrument"),
+            ("wasmscope report a.wscope --view wat --function 12", "report"),
             ("wasmscope info a.wasm --json", "info"),
+            ("wasmscope symbolize a.wasm", "symbolize"),
+            ("wasmscope symbolize a.wasm 12 0x1f --json --file-offsets", "symbolize"),
         ] {
             assert_eq!(parsed(line).as_deref(), Ok(expected), "{line}");
         }
@@ -159,7 +167,9 @@ mod tests {
             ("wasmscope export a.wscope", "--format"),
             ("wasmscope export a.wscope --format svg --metric heat", "`heat` is not a metric"),
             ("wasmscope instrument a.wasm", "--output"),
+            ("wasmscope report a.wscope --view wat", "--function"),
             ("wasmscope info a.wasm b.wasm", "b.wasm"),
+            ("wasmscope symbolize a.wasm 0xfg", "`0xfg` is not an offset"),
         ] {
             let error = parsed(line).unwrap_err();
             assert!(error.contains(reason), "{line}: {error}");

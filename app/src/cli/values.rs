@@ -58,6 +58,18 @@ pub(super) fn folder(text: &str) -> Result<GrantedDir, String> {
     Ok(GrantedDir { host: PathBuf::from(host), guest: guest.to_owned() })
 }
 
+/// `1234` or `0x4d2`, in bytes.
+pub(super) fn offset(text: &str) -> Result<u64, String> {
+    let bad = || format!("`{text}` is not an offset; write a number such as 1234 or 0x4d2");
+    let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => (digits, 16),
+        None => (text, 10),
+    };
+    // A sign, which the parser would take, is none of an offset's.
+    let is_number = digits.chars().all(|digit| digit.is_digit(radix));
+    u64::from_str_radix(digits, radix).ok().filter(|_| is_number).ok_or_else(bad)
+}
+
 fn split_unit(text: &str) -> (&str, &str) {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     (digits, &text[digits.len()..])
@@ -94,6 +106,16 @@ mod tests {
         }
         for text in ["", "M", "-1", "64X", "1e30", "64 M", "nan"] {
             assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn offsets() {
+        for (text, bytes) in [("0", 0), ("1234", 1234), ("0x4d2", 1234), ("0XFF", 255)] {
+            assert_eq!(offset(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "0x", "4d2", "-1", "+1", "0x+1", "1 2", "0xffffffffffffffff0"] {
+            assert!(offset(text).is_err(), "{text}");
         }
     }
 

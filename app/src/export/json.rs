@@ -5,6 +5,7 @@ use crate::analysis::{CallTree, FunctionRow, NodeId};
 use crate::profile::{FrameId, FrameKind, PathId, Profile};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
+use wasmscope_symbolize::Frame;
 
 /// The number of the JSON's shape, in `schema`. It rises when a field changes its meaning or goes away.
 pub const JSON_SCHEMA: u32 = 1;
@@ -33,6 +34,35 @@ impl FunctionJson {
             name: row.name.to_string(),
             file: row.file.as_deref().map(str::to_owned),
             line: row.line,
+        }
+    }
+}
+
+/// A function at a place in the source, in JSON: what the code at one offset comes from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SourceFrameJson {
+    /// The demangled name in full.
+    pub name: String,
+    /// The file, as the compiler recorded it.
+    pub file: Option<String>,
+    /// The line in it; 0 for code that the compiler generated.
+    pub line: Option<u32>,
+    /// The column in bytes, from 1; 0 is unknown.
+    pub column: Option<u32>,
+    /// Whether it is inlined into the next one.
+    pub inlined: bool,
+}
+
+impl SourceFrameJson {
+    /// The frame of a code offset.
+    pub fn of(frame: &Frame) -> SourceFrameJson {
+        let Frame { function, short: _, location, inlined } = frame;
+        SourceFrameJson {
+            name: function.to_string(),
+            file: location.as_ref().map(|at| at.file.to_string()),
+            line: location.as_ref().map(|at| at.line),
+            column: location.as_ref().map(|at| at.column),
+            inlined: *inlined,
         }
     }
 }

@@ -5,7 +5,9 @@ mod folded;
 mod json;
 mod svg;
 
-pub use json::{CallTreeJson, FunctionJson, JSON_SCHEMA, call_tree_json, frame_json, path_json};
+pub use json::{
+    CallTreeJson, FunctionJson, JSON_SCHEMA, SourceFrameJson, call_tree_json, frame_json, path_json,
+};
 
 use crate::analysis::{CallTreeQuery, Unit, call_tree, functions};
 use crate::profile::Profile;

@@ -2,8 +2,12 @@
 
 use crate::render;
 use std::path::Path;
-use wasmscope::analysis::{CallTreeQuery, Metric, boundary, call_tree, functions, heap_at, lines};
-use wasmscope::profile::{Profile, ProfileBuilder};
+use wasmscope::analysis::{
+    CallTreeQuery, Metric, WatQuery, boundary, call_tree, functions, heap_at, lines, wat,
+};
+use wasmscope::profile::{FrameKind, Profile, ProfileBuilder};
+use wasmscope_instrument::recording::{Recording, StackFrame};
+use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
 
 /// A program with inlining, recursion, a host call, an engine call, two lines in one function, and a little heap.
 fn program() -> Profile {
@@ -96,4 +100,56 @@ fn heaps() {
     let profile = program();
     let moments = [0, 2, 3, 4, u64::MAX].map(|at| render::heap(&profile, &heap_at(&profile, at)));
     check("heap.txt", &moments.concat());
+}
+
+fn function(profile: &Profile, name: &str) -> FuncIndex {
+    let frame = profile.frames().iter().find(|(_, frame)| &*frame.name == name).unwrap().1;
+    let FrameKind::Wasm(index) = frame.kind else { panic!("{name} is {:?}", frame.kind) };
+    index
+}
+
+#[test]
+fn functions_as_text() {
+    let profile = program();
+    let whole = |name| WatQuery { function: function(&profile, name), time: None };
+    let walk = wat(&profile, &whole("walk"));
+    let early = wat(&profile, &WatQuery { time: Some(0..24), ..whole("walk") });
+    let parse = wat(&profile, &whole("parse"));
+    check("wat.txt", &[walk, early, parse].map(|listing| render::wat(&listing)).concat());
+}
+
+/// The real code of a sample, with a sample at every fifth byte of one function and the lines that it comes from.
+#[test]
+fn code_and_source_are_linked_both_ways() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/hotloop/hotloop.wasm");
+    let module = std::fs::read(file).unwrap();
+    let index = ModuleIndex::parse(&module).unwrap();
+    let mut recording = Recording { module: module.into(), ..Recording::default() };
+    let profile = Profile::new(recording.clone());
+    let functions = index.functions().iter().map(|function| function.index);
+    let named =
+        |name| functions.clone().find(|index| &*profile.symbols().name(*index).short == name).unwrap();
+    let (main, hot) = (named("__original_main"), named("short_loop"));
+    let body = |index: FuncIndex| body_of(&profile, index);
+    let at = |func: FuncIndex, offset| StackFrame::Wasm { func, offset: CodeOffset(offset) };
+    let caller = recording.stacks.push(None, at(main, body(main).start));
+    for offset in body(hot).step_by(5) {
+        let stack = recording.stacks.push(Some(caller), at(hot, offset));
+        recording.samples.push(u64::from(offset), stack, 1);
+    }
+    let profile = Profile::new(recording);
+    let listing = wat(&profile, &WatQuery { function: hot, time: None });
+    check("wat_hotloop.txt", &render::wat(&listing));
+    let rows = listing.rows.iter().enumerate().filter(|(_, row)| !row.frames.is_empty());
+    for (at, row) in rows {
+        for place in row.frames.iter().filter_map(|frame| frame.location.as_ref()) {
+            assert!(listing.rows_of(&place.file, place.line).any(|found| found == at), "{row:?}");
+        }
+    }
+    assert_eq!(listing.rows_of("hotloop.c", 1_000_000).count(), 0);
+}
+
+fn body_of(profile: &Profile, index: FuncIndex) -> std::ops::Range<u32> {
+    let body = profile.symbols().module().function(index).unwrap().body.clone().unwrap();
+    body.start.0..body.end.0
 }

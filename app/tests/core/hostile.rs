@@ -1,8 +1,8 @@
 //! Recordings with nothing in them, and ones that no recorder would write: every view works on them.
 
 use wasmscope::analysis::{
-    CallTreeQuery, HeapMapQuery, Metric, accesses, boundary, call_tree, flame, functions, growth, heap_at,
-    heap_map, lines, summary,
+    CallTreeQuery, HeapMapQuery, Metric, WatQuery, accesses, boundary, call_tree, flame, functions, growth,
+    heap_at, heap_map, lines, summary, wat,
 };
 use wasmscope::profile::{PathId, Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
@@ -31,6 +31,12 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
     growth(profile);
     summary(profile);
     accesses(profile);
+    for function in [0, 1, u32::MAX].map(FuncIndex) {
+        for time in [None, Some(0..5), Some(u64::MAX..0)] {
+            let listing = wat(profile, &WatQuery { function, time });
+            assert_eq!(listing.rows.is_empty(), listing.problem.is_some());
+        }
+    }
     for at_nanos in [0, 3, u64::MAX] {
         heap_at(profile, at_nanos);
         for range in [0..0, 0..65_536, 5..7, 0..u64::MAX, u64::MAX - 3..u64::MAX, u64::MAX..0] {
@@ -55,6 +61,8 @@ fn an_empty_recording_is_empty_in_every_view() {
     let heap = heap_at(&profile, u64::MAX);
     assert_eq!((heap.blocks.len(), heap.heap, heap.free.runs, heap.page_use.pages), (0, 0..0, 0, 0));
     assert_eq!(summary(&profile).heap, None);
+    let listing = wat(&profile, &WatQuery { function: FuncIndex(0), time: None });
+    assert_eq!(listing.problem.as_deref(), Some("there is no func[0]"));
     assert_eq!(profile.warnings(), ["the recording holds no module; functions have no names"]);
 }
 

@@ -1,7 +1,7 @@
 //! Views as small texts, for golden files and plain comparisons.
 
 use std::fmt::Write;
-use wasmscope::analysis::{BoundaryTable, CallTree, FunctionTable, HeapAt, LineTable};
+use wasmscope::analysis::{BoundaryTable, CallTree, FunctionTable, HeapAt, LineTable, WatListing};
 use wasmscope::profile::{FrameId, FrameKind, LineId, PathId, Profile};
 
 pub fn call_tree(profile: &Profile, tree: &CallTree) -> String {
@@ -63,6 +63,20 @@ pub fn heap(profile: &Profile, heap: &HeapAt) -> String {
         let live = format!("{} blocks {} bytes", site.blocks, site.bytes);
         let leaked = format!("leaked {} blocks {} bytes", site.leaked_blocks, site.leaked_bytes);
         writeln!(text, "  site {}: {live}, {leaked}", path(profile, site.path)).unwrap();
+    }
+    text
+}
+
+pub fn wat(listing: &WatListing) -> String {
+    let (name, sampled) = (&listing.name, listing.sampled_nanos);
+    let mut text = format!("{} {name} of {sampled}, executed {}\n", listing.function, listing.has_executed);
+    for row in &listing.rows {
+        let executed = row.executed.map(|count| format!(" executed {count}")).unwrap_or_default();
+        let cost = format!("self {} total {}{executed}", row.self_nanos, row.total_nanos);
+        let place = row.location().map(|at| format!(" {}:{}:{}", at.file, at.line, at.column));
+        let chain: Vec<&str> = row.frames.iter().map(|frame| &*frame.short).collect();
+        let (indent, place) = ("  ".repeat(row.depth as usize), place.unwrap_or_default());
+        writeln!(text, "{indent}{} | {cost} |{place} {}", row.text, chain.join(" < ")).unwrap();
     }
     text
 }

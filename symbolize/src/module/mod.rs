@@ -3,7 +3,7 @@
 
 mod error;
 mod items;
-mod names;
+pub(crate) mod names;
 mod parse;
 mod taken;
 mod types;
@@ -19,7 +19,9 @@ pub use types::{FuncType, TypeEntry, ValType};
 
 use crate::ids::{CodeOffset, FileOffset, FuncIndex};
 use crate::warning::Warning;
-pub(crate) use names::{NameSection, NameSpan};
+use names::NameSection;
+pub(crate) use names::NameSpan;
+pub(crate) use types::{heap_text, ref_text};
 
 /// The outline of a core module: what it has and where in the file it lies. Immutable, without the bytes.
 #[derive(Debug, Default)]
@@ -170,5 +172,10 @@ impl ModuleIndex {
     /// Where the name section's name of a function lies.
     pub(crate) fn name_span(&self, index: FuncIndex) -> Option<NameSpan> {
         self.names.function(index)
+    }
+
+    /// Where a subsection of the name section lies that is not read with the outline, by its id.
+    pub(crate) fn unread_names(&self, id: u8) -> Option<Range<usize>> {
+        self.names.unread.get(&id).cloned()
     }
 }

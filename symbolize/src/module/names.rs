@@ -1,6 +1,6 @@
 //! The name section, which engines ignore and which is therefore often broken: whatever can be read is kept.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,7 +10,16 @@ use crate::warning::Warning;
 
 const MODULE: u8 = 0;
 const FUNCTIONS: u8 = 1;
+pub(crate) const LOCALS: u8 = 2;
+pub(crate) const LABELS: u8 = 3;
+pub(crate) const TYPES: u8 = 4;
+pub(crate) const TABLES: u8 = 5;
+pub(crate) const MEMORIES: u8 = 6;
+pub(crate) const GLOBALS: u8 = 7;
+pub(crate) const ELEMENTS: u8 = 8;
 const DATA: u8 = 9;
+pub(crate) const FIELDS: u8 = 10;
+pub(crate) const TAGS: u8 = 11;
 
 /// Where a name lies in the file. There may be 600,000, so they aren't copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +42,8 @@ pub(crate) struct NameSection {
     pub(crate) module: Option<Arc<str>>,
     pub(crate) data: HashMap<u32, Arc<str>>,
     pub(crate) warnings: Vec<Warning>,
+    /// Where the first subsection of each other kind lies, by its id: they are read when code is to be shown.
+    pub(crate) unread: BTreeMap<u8, Range<usize>>,
     /// Sorted by function after [`finish`].
     functions: Vec<(FuncIndex, NameSpan)>,
     not_utf8: Vec<FuncIndex>,
@@ -59,12 +70,15 @@ pub(super) fn read(names: &mut NameSection, bytes: &[u8], range: Range<usize>) {
             broken(names, "a subsection", at);
             return;
         };
-        let mut inside = Cursor::new(bytes, contents);
+        let mut inside = Cursor::new(bytes, contents.clone());
         let (part, complete) = match id {
             MODULE => ("the module's name", module_name(names, bytes, &mut inside)),
             FUNCTIONS => ("the function names", function_names(names, bytes, &mut inside)),
             DATA => ("the data segment names", data_names(names, bytes, &mut inside)),
-            _ => continue,
+            _ => {
+                names.unread.entry(id).or_insert(contents);
+                continue;
+            }
         };
         if complete.is_none() {
             broken(names, part, inside.at());
@@ -113,7 +127,8 @@ fn data_names(names: &mut NameSection, bytes: &[u8], cursor: &mut Cursor<'_>) ->
     Some(())
 }
 
-fn string(cursor: &mut Cursor<'_>) -> Option<NameSpan> {
+/// A name: its length, then its bytes.
+pub(crate) fn string(cursor: &mut Cursor<'_>) -> Option<NameSpan> {
     let len = cursor.leb_u32()?;
     let range = cursor.skip(len)?;
     Some(NameSpan { start: u32::try_from(range.start).ok()?, len })

@@ -91,7 +91,7 @@ impl TypeReader {
     }
 
     pub(super) fn reference(&mut self, ty: wasmparser::RefType) -> Arc<str> {
-        self.refs.entry(ty).or_insert_with(|| ty.to_string().into()).clone()
+        self.refs.entry(ty).or_insert_with(|| ref_text(ty, |index| index.to_string()).into()).clone()
     }
 
     pub(super) fn entry(&mut self, ty: &wasmparser::SubType) -> TypeEntry {
@@ -111,6 +111,32 @@ impl TypeReader {
     }
 }
 
+/// A reference type as the text format writes it; `name_of` gives the name or number of a type of the module.
+pub(crate) fn ref_text(ty: wasmparser::RefType, name_of: impl FnOnce(u32) -> String) -> String {
+    match ty.heap_type() {
+        // The library writes these as the text format does, and short where there is a short form.
+        wasmparser::HeapType::Abstract { .. } => ty.to_string(),
+        heap if ty.is_nullable() => format!("(ref null {})", heap_text(heap, name_of)),
+        heap => format!("(ref {})", heap_text(heap, name_of)),
+    }
+}
+
+/// A heap type as the text format writes it; `name_of` as for [`ref_text`].
+pub(crate) fn heap_text(ty: wasmparser::HeapType, name_of: impl FnOnce(u32) -> String) -> String {
+    use wasmparser::{HeapType, RefType, UnpackedIndex};
+    let concrete = |index: UnpackedIndex| index.as_module_index().map_or_else(|| "?".to_owned(), name_of);
+    match ty {
+        HeapType::Concrete(index) => concrete(index),
+        HeapType::Exact(index) => format!("(exact {})", concrete(index)),
+        // Of these the library writes reference types only: `(ref func)`.
+        HeapType::Abstract { .. } => {
+            let text = RefType::new(false, ty).map(|ty| ty.to_string()).unwrap_or_default();
+            let heap = text.strip_prefix("(ref ").and_then(|rest| rest.strip_suffix(')'));
+            heap.unwrap_or(&text).to_owned()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,5 +150,17 @@ mod tests {
         assert_eq!(ty(&[ValType::I32, ValType::I64], &[ValType::F64]), "(i32, i64) -> f64");
         assert_eq!(ty(&[ValType::V128], &[ValType::F32, ValType::F32]), "(v128) -> (f32, f32)");
         assert_eq!(ty(&[ValType::Ref("funcref".into())], &[]), "(funcref) -> ()");
+    }
+
+    #[test]
+    fn references_read_as_the_text_format_has_them() {
+        use wasmparser::{HeapType, RefType, UnpackedIndex};
+        let text =
+            |nullable, heap| ref_text(RefType::new(nullable, heap).unwrap(), |index| format!("${index}"));
+        assert_eq!(text(true, HeapType::FUNC), "funcref");
+        assert_eq!(text(false, HeapType::EXTERN), "(ref extern)");
+        assert_eq!(text(true, HeapType::Concrete(UnpackedIndex::Module(3))), "(ref null $3)");
+        assert_eq!(text(false, HeapType::Exact(UnpackedIndex::Module(3))), "(ref (exact $3))");
+        assert_eq!(heap_text(HeapType::EXTERN, |index| index.to_string()), "extern");
     }
 }

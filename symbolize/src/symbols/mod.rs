@@ -1,10 +1,12 @@
 //! Names and source positions of a module's functions.
 
+mod items;
 mod name;
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+pub(crate) use items::{ItemNames, NameMap, Space};
 pub use name::{FunctionName, NameSource};
 
 use crate::beside::SymbolFiles;
@@ -25,6 +27,7 @@ pub struct Symbols {
     files: SymbolFiles,
     debug: OnceLock<Debug>,
     source_map: OnceLock<SourceMap>,
+    items: OnceLock<ItemNames>,
     warnings: OnceLock<Vec<Warning>>,
     unknown: FunctionName,
 }
@@ -72,6 +75,7 @@ impl Symbols {
             files,
             debug: OnceLock::new(),
             source_map: OnceLock::new(),
+            items: OnceLock::new(),
             warnings: OnceLock::new(),
             unknown: FunctionName::unknown(),
         }
@@ -145,6 +149,7 @@ impl Symbols {
                 _ => true,
             };
             let mut warnings = self.module.name_warnings().to_vec();
+            warnings.extend_from_slice(self.items().warnings());
             warnings.extend_from_slice(self.debug().warnings());
             warnings.extend(self.source_map().warnings().iter().filter(told).cloned());
             warnings
@@ -165,6 +170,16 @@ impl Symbols {
     fn source_map(&self) -> &SourceMap {
         self.source_map
             .get_or_init(|| SourceMap::load(&self.bytes, &self.module, self.files.source_map.as_deref()))
+    }
+
+    /// The bytes of the module.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The names of what is no function.
+    pub(crate) fn items(&self) -> &ItemNames {
+        self.items.get_or_init(|| ItemNames::read(&self.bytes, &self.module))
     }
 
     fn debug(&self) -> &Debug {

@@ -10,14 +10,17 @@ mod outcome;
 mod paths;
 mod summary;
 mod tree;
+mod wat;
 
 use super::{export, print};
-use crate::analysis::{self, CallTreeQuery, Metric};
+use crate::analysis::{self, CallTreeQuery, Metric, WatQuery};
 use crate::export::call_tree_json;
 use crate::pipeline;
 use crate::profile::Profile;
+use anyhow::Context;
 use clap::ValueEnum;
 use std::path::PathBuf;
+use wasmscope_symbolize::FuncIndex;
 
 /// Rows of a text table, unless all are asked for.
 const SHORT_ROWS: usize = 40;
@@ -37,6 +40,9 @@ pub struct ReportArgs {
     /// live, calls, instructions, moved [default: time if recorded]
     #[arg(short, long)]
     metric: Option<Metric>,
+    /// The function that the view wat shows: its name, or its index in the module
+    #[arg(long, value_name = "NAME|INDEX", required_if_eq("view", "wat"))]
+    function: Option<String>,
     /// All rows, not only the first 40
     #[arg(long)]
     all: bool,
@@ -53,6 +59,13 @@ enum View {
     Heap,
     Lines,
     Access,
+    Wat,
+}
+
+/// What is asked of the views.
+struct Question {
+    tree: CallTreeQuery,
+    wat: WatQuery,
 }
 
 /// How a text is to be made.
@@ -77,16 +90,26 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
         View::Functions | View::Calltree | View::Lines => export::metric(&args.file, &profile, args.metric)?,
         _ => Metric::default(),
     };
-    let query = CallTreeQuery { metric, ..CallTreeQuery::default() };
+    let function = match &args.function {
+        Some(wanted) => {
+            wat::function(profile.symbols(), wanted).with_context(|| args.file.display().to_string())?
+        }
+        None => FuncIndex(0),
+    };
+    let question = Question {
+        tree: CallTreeQuery { metric, ..CallTreeQuery::default() },
+        wat: WatQuery { function, time: None },
+    };
     print::damage(&args.file, &profile);
     if args.json {
-        return json(&profile, args.view, &query);
+        return json(&profile, args.view, &question);
     }
     let limit = Limit { rows: if args.all { usize::MAX } else { SHORT_ROWS } };
-    print::text(text(&profile, args.view, &query, limit).as_bytes())
+    print::text(text(&profile, args.view, &question, limit).as_bytes())
 }
 
-fn json(profile: &Profile, view: View, query: &CallTreeQuery) -> anyhow::Result<()> {
+fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()> {
+    let query = &question.tree;
     match view {
         View::Summary => print::json(&summary::json(profile, &analysis::summary(profile))),
         View::Functions => print::json(&functions::json(&analysis::functions(profile, query))),
@@ -96,10 +119,12 @@ fn json(profile: &Profile, view: View, query: &CallTreeQuery) -> anyhow::Result<
         View::Heap => print::json(&heap::json(profile, &analysis::heap_at(profile, u64::MAX))),
         View::Lines => print::json(&lines::json(profile, &analysis::lines(profile, query))),
         View::Access => print::json(&access::json(profile, &analysis::accesses(profile))),
+        View::Wat => print::json(&wat::json(&analysis::wat(profile, &question.wat))),
     }
 }
 
-fn text(profile: &Profile, view: View, query: &CallTreeQuery, limit: Limit) -> String {
+fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> String {
+    let query = &question.tree;
     match view {
         View::Summary => summary::text(profile, &analysis::summary(profile)),
         View::Functions => functions::text(&analysis::functions(profile, query), limit),
@@ -109,5 +134,6 @@ fn text(profile: &Profile, view: View, query: &CallTreeQuery, limit: Limit) -> S
         View::Heap => heap::text(profile, &analysis::heap_at(profile, u64::MAX), limit),
         View::Lines => lines::text(profile, &analysis::lines(profile, query), limit),
         View::Access => access::text(profile, &analysis::accesses(profile), limit),
+        View::Wat => wat::text(&analysis::wat(profile, &question.wat)),
     }
 }

@@ -1,0 +1,135 @@
+//! A function's WebAssembly text by instruction.
+
+use super::super::table::{Align, Table, clean};
+use super::paths::file_name;
+use crate::analysis::{WatListing, WatRow};
+use crate::export::SourceFrameJson;
+use crate::units;
+use anyhow::bail;
+use serde::Serialize;
+use wasmscope_symbolize::{FuncIndex, Symbols};
+
+#[derive(Serialize)]
+pub(super) struct WatJson {
+    index: u32,
+    name: String,
+    sampled_nanos: u64,
+    problem: Option<String>,
+    lines: Vec<LineJson>,
+}
+
+#[derive(Serialize)]
+struct LineJson {
+    offset: Option<u32>,
+    depth: u32,
+    text: String,
+    self_nanos: u64,
+    total_nanos: u64,
+    executed: Option<u64>,
+    frames: Vec<SourceFrameJson>,
+}
+
+pub(super) fn json(listing: &WatListing) -> WatJson {
+    WatJson {
+        index: listing.function.0,
+        name: listing.name.to_string(),
+        sampled_nanos: listing.sampled_nanos,
+        problem: listing.problem.clone(),
+        lines: listing.rows.iter().map(line_json).collect(),
+    }
+}
+
+fn line_json(row: &WatRow) -> LineJson {
+    LineJson {
+        offset: row.offset.map(|offset| offset.0),
+        depth: row.depth,
+        text: row.text.clone(),
+        self_nanos: row.self_nanos,
+        total_nanos: row.total_nanos,
+        executed: row.executed,
+        frames: row.frames.iter().map(SourceFrameJson::of).collect(),
+    }
+}
+
+pub(super) fn text(listing: &WatListing) -> String {
+    if let Some(problem) = &listing.problem {
+        return format!("{}\n", clean(problem));
+    }
+    let own = listing.rows.iter().fold(0, |sum: u64, row| sum.saturating_add(row.self_nanos));
+    let mut text = format!(
+        "{} {}: {} by itself, of {} sampled\n",
+        listing.function,
+        clean(&listing.name),
+        units::nanos(own),
+        units::nanos(listing.sampled_nanos),
+    );
+    if !listing.has_executed {
+        text.push_str("how often instructions ran was not measured: record with --measure instructions\n");
+    }
+    text.push('\n');
+    text.push_str(&table(listing).text());
+    text
+}
+
+fn table(listing: &WatListing) -> Table {
+    let right = |name| (name, Align::Right);
+    let left = |name| (name, Align::Left);
+    let mut table = Table::new(&[
+        right("self"),
+        right("total"),
+        right("executed"),
+        right("offset"),
+        left("line"),
+        left("instruction"),
+    ]);
+    let some = |nanos: u64| if nanos > 0 { units::nanos(nanos) } else { String::new() };
+    let mut last = String::new();
+    for row in &listing.rows {
+        let place = row.location().map(|at| format!("{}:{}", file_name(&at.file), at.line));
+        // A line is told once, where it begins.
+        let place = place.unwrap_or_default();
+        let told = if place == last { String::new() } else { place.clone() };
+        last = place;
+        table.row([
+            some(row.self_nanos),
+            some(row.total_nanos),
+            row.executed.map(units::count).unwrap_or_default(),
+            row.offset.map(|offset| format!("{:#x}", offset.0)).unwrap_or_default(),
+            told,
+            // Deeper nesting than fits on a page is in generated code only.
+            format!("{}{}", "  ".repeat(row.depth.min(40) as usize), row.text),
+        ]);
+    }
+    table
+}
+
+/// The function that a user means: by its index, or by its name in any of its forms.
+///
+/// # Errors
+/// When there is none, or there are several.
+pub(super) fn function(symbols: &Symbols, wanted: &str) -> anyhow::Result<FuncIndex> {
+    let functions = symbols.module().functions();
+    if let Ok(index) = wanted.parse() {
+        match functions.get(FuncIndex(index).index()) {
+            Some(function) => return Ok(function.index),
+            None => bail!("there is no function {index}; the module has {}", functions.len()),
+        }
+    }
+    let is_meant = |index: &FuncIndex| {
+        let name = symbols.name(*index);
+        [&name.raw, &name.full, &name.short].iter().any(|name| &***name == wanted)
+    };
+    let found: Vec<FuncIndex> = functions.iter().map(|function| function.index).filter(is_meant).collect();
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => bail!("there is no function `{wanted}`; `--view functions` lists those that cost something"),
+        several => {
+            let indices: Vec<_> = several.iter().take(10).map(|index| index.0.to_string()).collect();
+            bail!(
+                "{} functions are called `{wanted}`; name one by its index: {}",
+                several.len(),
+                indices.join(", ")
+            )
+        }
+    }
+}
