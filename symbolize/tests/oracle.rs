@@ -10,7 +10,19 @@ use std::process::{Command, Stdio};
 
 use wasmscope_symbolize::{CodeOffset, Frame, Symbols};
 
-const OFFSETS: usize = 500;
+const OFFSETS: usize = 10_000;
+
+/// Modules of the corpus about which the two differ: at how many of the offsets at most, and why.
+const DIFFERENT: [(&str, usize, &str); 4] = [
+    ("cpp-gcc-loops", 20, "two units describe one function, and each is believed by one of the two"),
+    (
+        "sqlite-livedwarf-wasi_unstable",
+        9_000,
+        "LLVM finds no unit: the units' own ranges do not cover their functions",
+    ),
+    ("tinygo-json", 150, "ranges overlap where code was moved; and LLVM has no lines of assembly"),
+    ("web-tree-sitter-debug", 40, "LLVM finds no unit for some functions"),
+];
 const TOOLS: [&str; 4] =
     ["llvm-symbolizer", "llvm-symbolizer-19", "llvm-symbolizer-20", "llvm-symbolizer-21"];
 
@@ -144,8 +156,9 @@ fn corpus_agrees() {
         if wasmscope_symbolize::ModuleIndex::parse(&bytes).is_err() || !common::symbols(&path).has_lines() {
             continue;
         }
-        if compare(&path).is_none() {
-            return;
-        }
+        let Some((different, _)) = compare(&path) else { return };
+        let known = DIFFERENT.iter().find(|(name, ..)| path.file_stem().is_some_and(|stem| stem == *name));
+        let (most, why) = known.map_or((0, "no reason is known"), |(_, most, why)| (*most, why));
+        assert!(different <= most, "{}: {different} offsets differ, {why}", path.display());
     }
 }

@@ -51,12 +51,50 @@ pub(super) enum Origin {
     Info(usize),
 }
 
-/// An address at which a call begins or ends.
-struct Edge {
-    address: u64,
-    begins: bool,
-    depth: usize,
-    call: u32,
+/// Which call an address belongs to, while they are read: each covers what was there before, as children of entries do with
+/// their parents. A range that reaches beyond what it is in covers no more than up to the next one's start: tools that
+/// move code leave such ranges behind.
+#[derive(Default)]
+struct Cover {
+    /// By start, the end and the call.
+    ranges: BTreeMap<u64, (u64, u32)>,
+}
+
+impl Cover {
+    fn add(&mut self, range: gimli::Range, call: u32) {
+        if range.begin >= range.end {
+            return;
+        }
+        if let Some((&begin, &(end, covered))) = self.ranges.range(..=range.begin).next_back()
+            && range.begin < end
+        {
+            if range.end < end {
+                self.ranges.insert(range.end, (end, covered));
+            }
+            self.ranges.insert(begin, (range.begin, covered));
+        }
+        self.ranges.insert(range.begin, (range.end, call));
+    }
+
+    /// From each address up to the next one the call, ascending.
+    fn steps(&self) -> Vec<(u32, u32)> {
+        let mut steps: Vec<(u32, u32)> = Vec::new();
+        let mut step = |address: u64, call: u32| {
+            if let Ok(address) = u32::try_from(address)
+                && steps.last().map_or(NONE, |(_, last)| *last) != call
+            {
+                steps.push((address, call));
+            }
+        };
+        let next = self.ranges.keys().skip(1).copied().chain([u64::MAX]);
+        for ((begin, (end, call)), next) in self.ranges.iter().zip(next) {
+            step(*begin, *call);
+            if *end < next {
+                step(*end, NONE);
+            }
+        }
+        steps
+    }
 }
 
 impl Inlined<Call> {
@@ -67,7 +105,9 @@ impl Inlined<Call> {
         let own_depth = entries.next_depth();
         let Some(abbreviation) = entries.read_abbreviation()? else { return Ok(found) };
         Addresses::read(unit, &mut entries, abbreviation)?.each(unit, |range| found.ranges.push(range))?;
-        let (mut edges, mut open): (Vec<Edge>, Vec<(isize, u32)>) = (Vec::new(), Vec::new());
+        let mut cover = Cover::default();
+        found.ranges.iter().for_each(|range| cover.add(*range, NONE));
+        let mut open: Vec<(isize, u32)> = Vec::new();
         // Functions that are declared inside of this one are none of its calls.
         let mut nested = None;
         while !entries.is_empty() && entries.next_depth() > own_depth {
@@ -85,44 +125,15 @@ impl Inlined<Call> {
                     let number = found.calls.len() as u32;
                     let (call, addresses) = Call::read(unit, &mut entries, abbreviation, at)?;
                     found.calls.push((call, outer));
-                    let level = open.len();
-                    addresses.each(unit, |range| {
-                        if range.begin < range.end {
-                            let edge = |address, begins| Edge { address, begins, depth: level, call: number };
-                            edges.extend([edge(range.begin, true), edge(range.end, false)]);
-                        }
-                    })?;
+                    addresses.each(unit, |range| cover.add(range, number))?;
                     open.push((depth, number));
                 }
                 _ => entries.skip_attributes(abbreviation.attributes())?,
             }
         }
-        found.flatten(edges);
+        found.steps = cover.steps();
+        found.calls.shrink_to_fit();
         Ok(found)
-    }
-
-    /// From the ranges of all calls to the innermost one at each address.
-    fn flatten(&mut self, mut edges: Vec<Edge>) {
-        edges.sort_unstable_by_key(|edge| (edge.address, edge.begins, edge.depth, edge.call));
-        let mut active: BTreeMap<usize, u32> = BTreeMap::new();
-        for at in edges.chunk_by(|a, b| a.address == b.address) {
-            for edge in at {
-                if edge.begins {
-                    active.insert(edge.depth, edge.call);
-                } else if active.get(&edge.depth) == Some(&edge.call) {
-                    active.remove(&edge.depth);
-                }
-            }
-            let innermost = active.last_key_value().map_or(NONE, |(_, call)| *call);
-            let Some(address) = at.first().and_then(|edge| u32::try_from(edge.address).ok()) else {
-                continue;
-            };
-            if self.steps.last().map_or(NONE, |(_, call)| *call) != innermost {
-                self.steps.push((address, innermost));
-            }
-        }
-        self.steps.shrink_to_fit();
-        self.calls.shrink_to_fit();
     }
 
     /// The same, with something else told of each call.
