@@ -150,6 +150,20 @@ fn an_instruction_leads_to_its_source_line_and_a_line_to_its_instructions() {
 }
 
 #[test]
+fn counts_stand_beside_instructions_only_where_they_were_measured() {
+    for (profile, is_counted) in
+        [(server(), false), (server().executed("_start;main;render", 7, 0, 21), true)]
+    {
+        let mut window = showing(profile.build());
+        window.click("Instructions");
+        let render = window.flame_box("render").unwrap().center();
+        window.click_at(render);
+        assert!(window.sees("Offset") && window.sees_part("(func $render"));
+        assert_eq!(window.sees("Executed"), is_counted);
+    }
+}
+
+#[test]
 fn functions_without_code_say_so() {
     let mut window = showing(server().build());
     window.click("Instructions");

@@ -270,12 +270,13 @@ fn line_ui(
     let cost = shown.cost;
     let mine = cost
         .is_some_and(|row| ctx.selection.function.is_some_and(|function| row.functions.contains(&function)));
-    line.set_selected(mine);
+    let is_line = is_selected(ctx, shown);
+    line.set_selected(mine || is_line);
     let values = [cost.map(|row| row.self_value), cost.map(|row| row.total_value)];
     for (at, value) in values.into_iter().enumerate().take(costs) {
         line.col(|ui| cost_ui(ui, lines, value.filter(|value| *value > 0), at == 0));
     }
-    line.col(|ui| number_ui(ui, ctx, shown));
+    line.col(|ui| number_ui(ui, shown.number, is_line));
     line.col(|ui| {
         let text = shown.text.replace('\t', "    ");
         ui.add(Label::new(RichText::new(text).font(MONO)).extend());
@@ -291,15 +292,15 @@ fn line_ui(
     response.clicked()
 }
 
-fn number_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, shown: &Shown<'_>) {
-    let is_selected = |line: &SourceLine| (&line.file, line.line) == (shown.file, shown.number);
-    let text = RichText::new(shown.number.to_string()).font(MONO);
-    let text = if ctx.selection.line.as_ref().is_some_and(is_selected) {
-        text.strong().color(Palette::of(ui).accent)
-    } else {
-        text.weak()
-    };
-    right(ui, text);
+/// Is the line itself selected, not only its function?
+fn is_selected(ctx: &PanelCtx<'_>, shown: &Shown<'_>) -> bool {
+    ctx.selection.line.as_ref().is_some_and(|line| (&line.file, line.line) == (shown.file, shown.number))
+}
+
+fn number_ui(ui: &mut Ui, number: u32, is_selected: bool) {
+    let text = RichText::new(number.to_string()).font(MONO);
+    let accent = Palette::of(ui).accent;
+    right(ui, if is_selected { text.strong().color(accent) } else { text.weak() });
 }
 
 fn cost_ui(ui: &mut Ui, lines: &LineTable, value: Option<u64>, heated: bool) {
