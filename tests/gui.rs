@@ -102,6 +102,76 @@ fn a_sample_brings_its_source() {
     assert!(!window.sees_part("is not on this machine"));
 }
 
+/// The sample of two loops after a run, with `function` selected and its instructions on screen.
+fn showing_instructions_of(function: &str) -> Window {
+    let mut window = window();
+    window.click("Two loops · C");
+    window.click("Run");
+    window.click("Instructions");
+    assert!(window.sees("No function selected"));
+    let at = window.flame_box(function).expect("the function was sampled").center();
+    window.click_at(at);
+    window
+}
+
+#[test]
+fn a_function_is_shown_as_instructions() {
+    let mut window = showing_instructions_of("long_loop");
+    assert!(window.sees_part("i32.mul"), "the loop is where the time goes");
+    window.harness.get_by_label("Copy").click();
+    let copies = |window: &mut Window| {
+        window.harness.step();
+        let commands = &window.harness.output().platform_output.commands;
+        commands.iter().any(|command| {
+            let is_all = |text: &str| text.starts_with("(func $long_loop") && text.ends_with(")\n");
+            matches!(command, egui::OutputCommand::CopyText(text) if is_all(text))
+        })
+    };
+    let copied = (0..4).any(|_| copies(&mut window));
+    assert!(copied, "the text is not in the clipboard");
+}
+
+#[test]
+fn an_instruction_leads_to_its_source_line_and_a_line_to_its_instructions() {
+    let mut window = showing_instructions_of("long_loop");
+    let product = window.harness.query_all_by_label_contains("i32.mul").next().unwrap();
+    let at = product.rect().center();
+    window.click_at(at);
+    // The product stands in `mix`, which is inlined here.
+    assert!(window.sees("hotloop.c:20 ×"), "the line of the product is not selected");
+    window.click("Source");
+    let line = window.harness.query_all_by_label_contains("x ^= rotate").next().expect("the file is shown");
+    let at = line.rect().center();
+    window.click_at(at);
+    assert!(window.sees("hotloop.c:19 ×"));
+    window.click("Instructions");
+    assert!(window.sees_part(", inlined into long_loop"), "the text must stay that of the same function");
+    assert!(window.sees_part(" of line 19") && !window.sees("0 of line 19"));
+}
+
+#[test]
+fn counts_stand_beside_instructions_only_where_they_were_measured() {
+    for (profile, is_counted) in
+        [(server(), false), (server().executed("_start;main;render", 7, 0, 21), true)]
+    {
+        let mut window = showing(profile.build());
+        window.click("Instructions");
+        let render = window.flame_box("render").unwrap().center();
+        window.click_at(render);
+        assert!(window.sees("Offset") && window.sees_part("(func $render"));
+        assert_eq!(window.sees("Executed"), is_counted);
+    }
+}
+
+#[test]
+fn functions_without_code_say_so() {
+    let mut window = showing(server().build());
+    window.click("Instructions");
+    let host = window.flame_box("host.write").unwrap().center();
+    window.click_at(host);
+    assert!(window.sees("No code of host.write"));
+}
+
 #[test]
 fn a_missing_file_is_told_in_one_sentence() {
     let mut window = window();
@@ -215,6 +285,7 @@ fn every_panel_says_something_about_an_empty_recording() {
         ("Allocation sites", "No heap operations"),
         ("Output", "No output"),
         ("Source", "No source lines"),
+        ("Instructions", "No function selected"),
         ("Flame graph", "No time"),
     ] {
         window.click(tab);

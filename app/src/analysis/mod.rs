@@ -6,6 +6,7 @@
 mod accesses;
 mod boundary;
 mod call_tree;
+mod enclosing;
 mod flame;
 mod functions;
 mod growth;
@@ -21,6 +22,7 @@ mod weights;
 pub use accesses::{AccessedPage, Accesses, accesses};
 pub use boundary::{BoundaryCaller, BoundaryRow, BoundaryTable, boundary};
 pub use call_tree::{CallTreeQuery, call_tree};
+pub use enclosing::enclosing;
 pub use flame::{FlameBox, FlameLayout, flame};
 pub use functions::{FunctionRow, FunctionTable, functions};
 pub use growth::{GrowthRow, GrowthView, MemoryGrowth, PagesStep, growth};

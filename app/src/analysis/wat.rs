@@ -60,16 +60,30 @@ impl WatRow {
     pub fn location(&self) -> Option<&Location> {
         self.frames.first()?.location.as_ref()
     }
+
+    /// Does the instruction come from a source line, by itself or as what was inlined there?
+    pub fn is_from(&self, file: &str, line: u32) -> bool {
+        let is_at = |at: &Location| (&*at.file, at.line) == (file, line);
+        self.frames.iter().any(|frame| frame.location.as_ref().is_some_and(is_at))
+    }
+
+    /// The text with two spaces for each level of nesting.
+    pub fn indented(&self) -> String {
+        // Deeper nesting than fits on a page is in generated code only.
+        format!("{}{}", "  ".repeat(self.depth.min(40) as usize), self.text)
+    }
 }
 
 impl WatListing {
     /// The places in `rows` of the instructions that come from a source line, by themselves or as what was inlined there.
     pub fn rows_of<'a>(&'a self, file: &'a str, line: u32) -> impl Iterator<Item = usize> + 'a {
-        let is_at = move |frame: &Frame| {
-            frame.location.as_ref().is_some_and(|at| (&*at.file, at.line) == (file, line))
-        };
         let rows = self.rows.iter().enumerate();
-        rows.filter(move |(_, row)| row.frames.iter().any(is_at)).map(|(at, _)| at)
+        rows.filter(move |(_, row)| row.is_from(file, line)).map(|(at, _)| at)
+    }
+
+    /// The whole as text, indented.
+    pub fn text(&self) -> String {
+        self.rows.iter().map(|row| row.indented() + "\n").collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::panels::PanelStates;
 use crate::analysis::{CallTreeQuery, Metric};
-use crate::profile::{FrameId, PathId, Profile};
+use crate::profile::{FrameId, PathId, Profile, SourceLine};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +22,8 @@ pub struct Selection {
     pub time_nanos: Option<Range<u64>>,
     /// This function.
     pub function: Option<FrameId>,
+    /// This line of the source, and the instructions that come from it. Another function begins without one.
+    pub line: Option<SourceLine>,
     /// Blocks that were allocated on this call path.
     pub site: Option<PathId>,
     /// The moment at which the heap is shown, in nanoseconds since the recording began; `None` is the end.
@@ -37,6 +39,7 @@ impl Selection {
             inline_frames: true,
             time_nanos: None,
             function: None,
+            line: None,
             site: None,
             moment_nanos: None,
         }

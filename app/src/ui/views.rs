@@ -2,13 +2,14 @@
 
 use crate::analysis::{
     self, BoundaryTable, CallTree, CallTreeQuery, FlameLayout, FunctionTable, GrowthView, HeapAt, HeapMap,
-    HeapMapQuery, LineTable, NodeId, SourceListing, SourceProvider, Summary,
+    HeapMapQuery, LineTable, NodeId, SourceListing, SourceProvider, Summary, WatListing, WatQuery,
 };
 use crate::profile::{FrameId, Profile};
 use crate::samples::SampleSources;
 use crate::ui::sources::Sources;
 use crate::ui::worker::Query;
 use std::sync::Arc;
+use wasmscope_symbolize::FuncIndex;
 
 /// A call tree with its boxes.
 pub struct FlameView {
@@ -112,6 +113,48 @@ impl Query for ListingQuery {
         let providers: [&dyn SourceProvider; 3] = [&sample, profile.symbols(), &self.sources];
         let listing = analysis::source_listing(&self.lines, &self.file, &providers);
         FoundListing { file: Arc::clone(&self.file), listing }
+    }
+}
+
+/// The instructions of a function.
+#[derive(Clone, PartialEq)]
+pub struct InstructionsQuery {
+    /// The function.
+    pub frame: FrameId,
+    /// Of the functions that it was inlined into this one, if it is among them; otherwise the heaviest.
+    pub preferred: Option<FuncIndex>,
+    /// What is weighed.
+    pub tree: CallTreeQuery,
+}
+
+/// The instructions of a function, and what would take too long to find in them in each frame.
+pub struct InstructionsView {
+    /// The function that was asked for.
+    pub frame: FrameId,
+    /// The function that its code stands in; `None` where the module has no code of it.
+    pub listing: Option<WatListing>,
+    /// How many characters the longest line has.
+    pub longest: usize,
+    /// How often that was executed which was executed most often.
+    pub most_executed: u64,
+}
+
+impl Query for InstructionsQuery {
+    type View = InstructionsView;
+
+    fn compute(&self, profile: &Profile) -> InstructionsView {
+        let functions = analysis::enclosing(profile, self.frame, &self.tree);
+        let preferred = self.preferred.filter(|preferred| functions.contains(preferred));
+        let function = preferred.or(functions.first().copied());
+        let time = self.tree.time.clone();
+        let listing = function.map(|function| analysis::wat(profile, &WatQuery { function, time }));
+        let rows = || listing.iter().flat_map(|listing| &listing.rows);
+        InstructionsView {
+            frame: self.frame,
+            longest: rows().map(|row| row.indented().chars().count()).max().unwrap_or(0),
+            most_executed: rows().filter_map(|row| row.executed).max().unwrap_or(0),
+            listing,
+        }
     }
 }
 

@@ -96,8 +96,7 @@ fn table(listing: &WatListing) -> Table {
             row.executed.map(units::count).unwrap_or_default(),
             row.offset.map(|offset| format!("{:#x}", offset.0)).unwrap_or_default(),
             told,
-            // Deeper nesting than fits on a page is in generated code only.
-            format!("{}{}", "  ".repeat(row.depth.min(40) as usize), row.text),
+            row.indented(),
         ]);
     }
     table

@@ -257,7 +257,7 @@ fn callers_ui(
     };
     if let Some(at) = table.show(ui, &mut state.sorting) {
         let function = Some(row.callers[at].frame);
-        ctx.commands.send(Command::Select(Selection { function, ..ctx.selection.clone() }));
+        ctx.commands.send(Command::Select(Selection { function, line: None, ..ctx.selection.clone() }));
     }
 }
 

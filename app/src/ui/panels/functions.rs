@@ -90,7 +90,7 @@ pub fn functions_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<FunctionTable>, 
         let frame = view.rows[row].frame;
         let function = Some(frame).filter(|frame| ctx.selection.function != Some(*frame));
         state.shown = function;
-        ctx.commands.send(Command::Select(Selection { function, ..ctx.selection.clone() }));
+        ctx.commands.send(Command::Select(Selection { function, line: None, ..ctx.selection.clone() }));
     }
 }
 

@@ -296,7 +296,12 @@ fn select(ctx: &PanelCtx<'_>, view: &GrowthView, chosen: Option<usize>) {
     let Some(row) = chosen.and_then(|chosen| view.events.get(chosen)) else { return };
     let function = Some(ctx.profile.paths().frame(row.path)).filter(|_| row.path != PathId::ROOT);
     let moment_nanos = Some(row.event.time_nanos);
-    ctx.commands.send(Command::Select(Selection { function, moment_nanos, ..ctx.selection.clone() }));
+    ctx.commands.send(Command::Select(Selection {
+        function,
+        line: None,
+        moment_nanos,
+        ..ctx.selection.clone()
+    }));
 }
 
 fn events_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<GrowthView>, state: &mut GrowthState) {

@@ -5,6 +5,7 @@ mod flame;
 mod functions;
 mod growth;
 mod heap_map;
+mod instructions;
 mod output;
 mod sites;
 mod source;
@@ -19,7 +20,7 @@ use crate::analysis::{CallTreeQuery, Metric};
 use crate::profile::{FrameId, PathId, Profile};
 use crate::ui::views::{
     BoundaryQuery, FlameQuery, FunctionsQuery, GrowthQuery, HeapMapView, HeapMapViewQuery, HeapQuery,
-    LinesQuery, ListingQuery, SummaryQuery,
+    InstructionsQuery, LinesQuery, ListingQuery, SummaryQuery,
 };
 use crate::units;
 use egui::{RichText, Ui};
@@ -39,6 +40,7 @@ pub enum PanelKind {
     Functions,
     Sites,
     Source,
+    Instructions,
     Output,
 }
 
@@ -48,7 +50,7 @@ impl PanelKind {
         [PanelKind::Flame, PanelKind::Boundary, PanelKind::Growth, PanelKind::HeapMap, PanelKind::Summary];
 
     /// All of them, in the order of the menu.
-    pub const ALL: [PanelKind; 9] = [
+    pub const ALL: [PanelKind; 10] = [
         PanelKind::Flame,
         PanelKind::Boundary,
         PanelKind::Growth,
@@ -57,6 +59,7 @@ impl PanelKind {
         PanelKind::Functions,
         PanelKind::Sites,
         PanelKind::Source,
+        PanelKind::Instructions,
         PanelKind::Output,
     ];
 
@@ -71,6 +74,7 @@ impl PanelKind {
             PanelKind::Functions => "Functions",
             PanelKind::Sites => "Allocation sites",
             PanelKind::Source => "Source",
+            PanelKind::Instructions => "Instructions",
             PanelKind::Output => "Output",
         }
     }
@@ -96,6 +100,7 @@ pub struct PanelStates {
     heap_map: heap_map::HeapMapState,
     sites: sites::SitesState,
     source: source::SourceState,
+    instructions: instructions::InstructionsState,
     slots: Slots,
 }
 
@@ -109,6 +114,7 @@ struct Slots {
     heap_map: Slot<HeapMapViewQuery>,
     lines: Slot<LinesQuery>,
     listing: Slot<ListingQuery>,
+    instructions: Slot<InstructionsQuery>,
     summary: Slot<SummaryQuery>,
 }
 
@@ -137,6 +143,7 @@ pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &Pa
         PanelKind::Functions => functions(ui, &ctx, &asker, panels),
         PanelKind::Sites => sites(ui, &ctx, &asker, panels),
         PanelKind::Source => source(ui, &ctx, &asker, panels, desk.sources),
+        PanelKind::Instructions => instructions(ui, &ctx, &asker, panels),
         PanelKind::Output => output::output_ui(ui, &ctx),
     }
 }
@@ -205,6 +212,16 @@ fn source(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Panel
     });
     let view = source::SourceView { lines, listing };
     source::source_ui(ui, ctx, &view, state);
+}
+
+fn instructions(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
+    let state = &mut panels.instructions;
+    let Some(query) = state.query(ctx) else { return instructions::nothing_ui(ui) };
+    match panels.slots.instructions.view(asker, query) {
+        Some(view) => instructions::instructions_ui(ui, ctx, &view, state),
+        None => computing_ui(ui),
+    }
+    stale_ui(ui, panels.slots.instructions.is_waiting());
 }
 
 fn summary(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {

@@ -1,8 +1,8 @@
 //! Source files with costs beside each line.
 
-use super::{PanelCtx, short_file, value_text};
+use super::{PanelCtx, PanelKind, short_file, value_text};
 use crate::analysis::{LineRow, LineTable, SourceListing};
-use crate::profile::FrameId;
+use crate::profile::{FrameId, SourceLine};
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
 use crate::ui::theme::{MONO, Palette, ROW_HEIGHT};
@@ -26,23 +26,31 @@ pub struct SourceView {
 pub struct SourceState {
     /// The file that was chosen; the heaviest if none.
     chosen: Option<Arc<str>>,
-    followed: Option<FrameId>,
+    /// The function and the line whose selection the panel has followed.
+    followed: (Option<FrameId>, Option<SourceLine>),
     scroll_to: Option<u32>,
 }
 
 impl SourceState {
-    /// Goes to the selected function when another one is selected, and to the heaviest line at first.
+    /// Goes to the line or the function that is newly selected, and to the heaviest line at first.
     pub fn follow(&mut self, ctx: &PanelCtx<'_>, lines: &LineTable) {
         if self.chosen.is_none() {
             self.go_to(
                 lines.files.first().and_then(|file| heaviest(lines.rows.get(file.rows.clone())?.iter())),
             );
         }
-        if self.followed == ctx.selection.function {
+        let selected = (ctx.selection.function, ctx.selection.line.clone());
+        if self.followed == selected {
             return;
         }
-        self.followed = ctx.selection.function;
-        let Some(function) = self.followed else { return };
+        let (function, _) = std::mem::replace(&mut self.followed, selected);
+        if let Some(line) = &ctx.selection.line {
+            self.chosen = Some(Arc::clone(&line.file));
+            self.scroll_to = Some(line.line);
+            return;
+        }
+        let news = ctx.selection.function.filter(|selected| function != Some(*selected));
+        let Some(function) = news else { return };
         self.go_to(heaviest(lines.rows.iter().filter(|row| row.functions.contains(&function))));
     }
 
@@ -55,7 +63,9 @@ impl SourceState {
 
     /// The file that is shown.
     pub fn file(&self, lines: &LineTable) -> Option<Arc<str>> {
-        let chosen = self.chosen.as_ref().filter(|file| lines.files.iter().any(|row| row.file == **file));
+        let is_selected = |file: &str| self.followed.1.as_ref().is_some_and(|line| &*line.file == file);
+        let is_there = |file: &Arc<str>| is_selected(file) || lines.files.iter().any(|row| row.file == *file);
+        let chosen = self.chosen.as_ref().filter(|file| is_there(file));
         chosen.cloned().or_else(|| lines.files.first().map(|row| Arc::clone(&row.file)))
     }
 }
@@ -123,6 +133,7 @@ fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable, file: &Arc<str
 
 /// A line that is to be drawn.
 struct Shown<'a> {
+    file: &'a Arc<str>,
     number: u32,
     text: &'a str,
     cost: Option<&'a LineRow>,
@@ -146,9 +157,10 @@ fn text_ui(
     let row = |at: usize| {
         let row = listing.rows.get(at)?;
         let cost = row.row.and_then(|cost| lines.rows.get(cost));
-        Some(Shown { number: row.line, text: &row.text, cost })
+        Some(Shown { file: &listing.file, number: row.line, text: &row.text, cost })
     };
-    lines_ui(ui, ctx, lines, (listing.rows.len(), longest), scroll_to, &row);
+    let clicked = lines_ui(ui, ctx, lines, (listing.rows.len(), longest), scroll_to, &row);
+    select(ctx, clicked, state);
 }
 
 fn missing_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable, file: &str, state: &mut SourceState) {
@@ -171,9 +183,23 @@ fn missing_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable, file: &str, st
     let name = |row: &LineRow| row.functions.first().map(|frame| &*ctx.profile.frames().get(*frame).short);
     let row = |at: usize| {
         let row = *rows.get(at)?;
-        Some(Shown { number: row.line, text: name(row).unwrap_or_default(), cost: Some(row) })
+        Some(Shown {
+            file: &row.file,
+            number: row.line,
+            text: name(row).unwrap_or_default(),
+            cost: Some(row),
+        })
     };
-    lines_ui(ui, ctx, lines, (rows.len(), 60), scroll_to, &row);
+    let clicked = lines_ui(ui, ctx, lines, (rows.len(), 60), scroll_to, &row);
+    select(ctx, clicked, state);
+}
+
+/// Selects a line that was clicked here: it is in sight already.
+fn select(ctx: &PanelCtx<'_>, clicked: Option<Selection>, state: &mut SourceState) {
+    if let Some(selection) = clicked {
+        state.followed = (selection.function, selection.line.clone());
+        ctx.commands.send(Command::Select(selection));
+    }
 }
 
 fn lines_ui<'a>(
@@ -183,7 +209,8 @@ fn lines_ui<'a>(
     (count, longest): (usize, usize),
     scroll_to: Option<usize>,
     row: &dyn Fn(usize) -> Option<Shown<'a>>,
-) {
+) -> Option<Selection> {
+    let mut clicked = None;
     // Beside little text both costs would leave nothing of it.
     let widths: &[f32] = if ui.available_width() < 340.0 { &[62.0, 36.0] } else { &[62.0, 62.0, 36.0] };
     let beside = widths.iter().map(|width| width + ui.spacing().item_spacing.x).sum::<f32>() + 8.0;
@@ -207,47 +234,73 @@ fn lines_ui<'a>(
         });
         table.body(|body| {
             body.rows(ROW_HEIGHT - 3.0, count, |mut line| {
-                if let Some(shown) = row(line.index()) {
-                    line_ui(&mut line, ctx, lines, &shown, widths.len() - 1);
+                if let Some(shown) = row(line.index())
+                    && line_ui(&mut line, ctx, lines, &shown, widths.len() - 1)
+                {
+                    clicked = Some(selection(ctx, &shown));
                 }
             });
         });
     });
+    clicked
 }
 
 fn right(ui: &mut Ui, text: RichText) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(Label::new(text).extend()));
 }
 
+/// The line, and its function unless the selected one has a part in it.
+fn selection(ctx: &PanelCtx<'_>, shown: &Shown<'_>) -> Selection {
+    let functions = shown.cost.map(|row| row.functions.as_slice()).unwrap_or_default();
+    let selected = ctx.selection.function;
+    let function = selected.filter(|function| functions.contains(function));
+    let function = function.or(functions.first().copied()).or(selected);
+    let line = Some(SourceLine { file: Arc::clone(shown.file), line: shown.number });
+    Selection { function, line, ..ctx.selection.clone() }
+}
+
+/// Draws a line. Says whether it was clicked.
 fn line_ui(
     line: &mut TableRow<'_, '_>,
     ctx: &PanelCtx<'_>,
     lines: &LineTable,
     shown: &Shown<'_>,
     costs: usize,
-) {
+) -> bool {
     let cost = shown.cost;
     let mine = cost
         .is_some_and(|row| ctx.selection.function.is_some_and(|function| row.functions.contains(&function)));
-    line.set_selected(mine);
+    let is_line = is_selected(ctx, shown);
+    line.set_selected(mine || is_line);
     let values = [cost.map(|row| row.self_value), cost.map(|row| row.total_value)];
     for (at, value) in values.into_iter().enumerate().take(costs) {
         line.col(|ui| cost_ui(ui, lines, value.filter(|value| *value > 0), at == 0));
     }
-    line.col(|ui| right(ui, RichText::new(shown.number.to_string()).font(MONO).weak()));
+    line.col(|ui| number_ui(ui, shown.number, is_line));
     line.col(|ui| {
         let text = shown.text.replace('\t', "    ");
         ui.add(Label::new(RichText::new(text).font(MONO)).extend());
     });
     let response = line.response();
-    let Some(row) = cost else { return };
-    let response = response.on_hover_ui(|ui| hover_ui(ui, ctx, lines, row));
-    if response.clicked()
-        && let Some(function) = row.functions.first()
-    {
-        let function = Some(*function);
-        ctx.commands.send(Command::Select(Selection { function, ..ctx.selection.clone() }));
+    let response = match cost {
+        Some(row) => response.on_hover_ui(|ui| hover_ui(ui, ctx, lines, row)),
+        None => response,
+    };
+    if response.double_clicked() {
+        ctx.commands.send(Command::ShowPanel(PanelKind::Instructions));
     }
+    response.clicked()
+}
+
+/// Is the line itself selected, not only its function?
+fn is_selected(ctx: &PanelCtx<'_>, shown: &Shown<'_>) -> bool {
+    ctx.selection.line.as_ref().is_some_and(|line| (&line.file, line.line) == (shown.file, shown.number))
+}
+
+fn number_ui(ui: &mut Ui, number: u32, is_selected: bool) {
+    let text = RichText::new(number.to_string()).font(MONO);
+    let accent = Palette::of(ui).accent;
+    right(ui, if is_selected { text.strong().color(accent) } else { text.weak() });
 }
 
 fn cost_ui(ui: &mut Ui, lines: &LineTable, value: Option<u64>, heated: bool) {

@@ -118,7 +118,12 @@ fn top_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Summary) {
             if ui.link(&*row.short).on_hover_text(&*row.name).clicked() {
                 let function = Some(row.frame);
                 let metric = Metric::Time;
-                ctx.commands.send(Command::Select(Selection { function, metric, ..ctx.selection.clone() }));
+                ctx.commands.send(Command::Select(Selection {
+                    function,
+                    line: None,
+                    metric,
+                    ..ctx.selection.clone()
+                }));
                 ctx.commands.send(Command::ShowPanel(PanelKind::Flame));
             }
             ui.end_row();

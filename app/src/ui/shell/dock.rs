@@ -28,7 +28,7 @@ fn first_layout() -> Tree<PanelKind> {
     };
     let views = tabs(&PanelKind::VIEWS);
     let functions = tabs(&[PanelKind::Functions, PanelKind::Sites]);
-    let behind = tabs(&[PanelKind::Source, PanelKind::Output]);
+    let behind = tabs(&[PanelKind::Source, PanelKind::Instructions, PanelKind::Output]);
     let side = tiles.insert_vertical_tile(vec![functions, behind]);
     let mut root = Linear::new(LinearDir::Horizontal, vec![views, side]);
     root.shares.set_share(views, 0.64);

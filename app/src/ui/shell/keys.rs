@@ -30,7 +30,7 @@ pub fn shortcuts(ui: &Ui, commands: &Commands) {
     }
 }
 
-const LIST: [(&str, &[(&str, &str)]); 4] = [
+const LIST: [(&str, &[(&str, &str)]); 5] = [
     (
         "Everywhere",
         &[
@@ -66,6 +66,13 @@ const LIST: [(&str, &[(&str, &str)]); 4] = [
             ("Double click", "Show the whole memory"),
             ("Space", "Play, pause"),
             ("Click", "Select all blocks of the same site"),
+        ],
+    ),
+    (
+        "Source and instructions",
+        &[
+            ("Click", "Select a line and its instructions"),
+            ("Double click", "From a line to its instructions, and back"),
         ],
     ),
 ];

@@ -97,11 +97,19 @@ fn selection_ui(ui: &mut Ui, profile: &Profile, selection: &Selection, commands:
             commands.send(Command::Select(Selection { site: None, ..selection.clone() }));
         }
     }
+    if let Some(line) = &selection.line {
+        let name = line.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        let text = format!("{}:{} ×", middle_cut(name, 24), line.line);
+        let about = format!("{}:{}\n\nClick selects none.", line.file, line.line);
+        if chip(ui, &text, accent).on_hover_text(about).clicked() {
+            commands.send(Command::Select(Selection { line: None, ..selection.clone() }));
+        }
+    }
     if let Some(function) = selection.function {
         let info = profile.frames().get(function);
         let text = format!("{} ×", middle_cut(&info.short, 32));
         if chip(ui, &text, accent).on_hover_text(format!("{}\n\nClick selects none.", info.name)).clicked() {
-            commands.send(Command::Select(Selection { function: None, ..selection.clone() }));
+            commands.send(Command::Select(Selection { function: None, line: None, ..selection.clone() }));
         }
     }
 }

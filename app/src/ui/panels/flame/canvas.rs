@@ -164,7 +164,11 @@ fn point(ui: &Ui, ctx: &PanelCtx<'_>, view: &Arc<FlameView>, state: &mut FlameSt
     let Some(pointer) = response.hover_pos() else { return };
     let Some(node) = node_at(view, state, response.rect, pointer) else {
         if response.clicked() {
-            ctx.commands.send(Command::Select(Selection { function: None, ..ctx.selection.clone() }));
+            ctx.commands.send(Command::Select(Selection {
+                function: None,
+                line: None,
+                ..ctx.selection.clone()
+            }));
         }
         return;
     };
@@ -173,7 +177,7 @@ fn point(ui: &Ui, ctx: &PanelCtx<'_>, view: &Arc<FlameView>, state: &mut FlameSt
         response.request_focus();
         state.focus(view, node);
         let function = Some(view.frame(node)).filter(|_| node != NodeId::ROOT);
-        ctx.commands.send(Command::Select(Selection { function, ..ctx.selection.clone() }));
+        ctx.commands.send(Command::Select(Selection { function, line: None, ..ctx.selection.clone() }));
     }
     if !response.dragged() {
         response.clone().on_hover_ui_at_pointer(|ui| tooltip::tooltip_ui(ui, ctx.profile, view, node));

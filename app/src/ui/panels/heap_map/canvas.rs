@@ -241,7 +241,7 @@ fn point(
     if response.clicked() {
         let site = cell.dominant.map(|block| block.path).filter(|path| ctx.selection.site != Some(*path));
         let function = site.map(|path| asker_of(ctx.profile, path)).or(ctx.selection.function);
-        ctx.commands.send(Command::Select(Selection { site, function, ..ctx.selection.clone() }));
+        ctx.commands.send(Command::Select(Selection { site, function, line: None, ..ctx.selection.clone() }));
     }
     if !response.dragged() {
         let is_part = range.is_part();
