@@ -13,9 +13,14 @@ const DEBUG_FILE_SECTION: &str = "external_debug_info";
 /// What lies beside a module, as far as the caller has it. Nothing is opened here.
 #[derive(Debug, Clone, Default)]
 pub struct SymbolFiles {
-    /// A module with the debug information: the file of [`SymbolFileNames::debug_file`], or an unstripped build. It
-    /// must be of the same build; what describes no function of the module is ignored.
+    /// A module with the debug information: the file of [`SymbolFileNames::debug_file`]. It must be of the same build;
+    /// what describes no function of the module is ignored.
     pub debug_file: Option<Arc<[u8]>>,
+    /// Another build of the module, with names or debug information: as it was before it was stripped. Where its code
+    /// is another, functions get names only; a [`crate::Warning`] tells how many.
+    pub twin: Option<Arc<[u8]>>,
+    /// The names of functions by index, a line `12:name` for each, as Emscripten writes them.
+    pub symbol_map: Option<Arc<[u8]>>,
     /// The source map, in JSON. It takes the place of one within the module.
     pub source_map: Option<Arc<[u8]>>,
 }
