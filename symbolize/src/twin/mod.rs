@@ -69,16 +69,16 @@ impl Twin {
         theirs.start.0.checked_add(within).map(CodeOffset)
     }
 
-    /// What the other build is not told well enough by, and what is wrong with it.
+    /// What is wrong with the other build, or how much of it was found again.
     pub(crate) fn warnings(&self, module: &ModuleIndex) -> Vec<Warning> {
-        let changed = match &self.likeness {
-            Likeness::Same => None,
-            Likeness::Changed(pairs) => Some(Warning::TwinChanged {
-                matched: pairs.defined(),
-                functions: module.functions().len() - module.imported_function_count(),
-            }),
-        };
-        changed.into_iter().chain(self.symbols.warnings().iter().cloned()).collect()
+        match &self.likeness {
+            Likeness::Same => self.symbols.warnings().to_vec(),
+            // Of its lines, which are not used, nothing is told.
+            Likeness::Changed(pairs) => {
+                let functions = module.functions().len() - module.imported_function_count();
+                vec![Warning::TwinChanged { matched: pairs.defined(), functions }]
+            }
+        }
     }
 }
 
