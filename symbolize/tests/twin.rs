@@ -6,7 +6,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{json, mappings, sample, stripped};
+use common::{Lcg, json, mappings, sample, stripped};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex, NameSource, SymbolFiles, Symbols, Warning};
 
 fn with_files(bytes: &[u8], files: SymbolFiles) -> Symbols {
@@ -170,4 +170,27 @@ fn a_symbol_map_names_what_the_module_does_not() {
     let name = symbols.name(FuncIndex(2));
     assert_eq!((&*name.short, name.source), ("ns::f", NameSource::SymbolMap));
     assert_eq!(symbols.warnings(), [Warning::SymbolMapStray { count: 4, first: 5 }]);
+}
+
+#[test]
+fn damaged_builds_do_no_harm() {
+    let Some(path) = sample("hotloop/hotloop.wasm") else { return };
+    let whole = std::fs::read(path).unwrap();
+    let ours = stripped(&whole);
+    let mut random = Lcg(1);
+    let mut read = 0;
+    for _ in 0..60 {
+        let mut twin = whole.clone();
+        for _ in 0..=random.below(4) {
+            let at = random.below(twin.len());
+            twin[at] = random.below(256) as u8;
+        }
+        let symbols = with_twin(&ours, &twin);
+        assert!(names(&symbols).iter().all(|name| !name.is_empty()));
+        let bodies = symbols.module().functions().iter().filter_map(|function| function.body.clone());
+        let framed = bodies.step_by(9).filter(|body| !symbols.frames(body.start).is_empty());
+        assert!(framed.count() > 0);
+        read += usize::from(symbols.warnings().iter().all(|w| !matches!(w, Warning::TwinBroken { .. })));
+    }
+    assert!(read > 20, "{read} of them were modules");
 }
