@@ -7,5 +7,6 @@ mod gui;
 mod layers;
 mod record;
 mod symbolize;
+mod symbols;
 mod tidy;
 mod window;

@@ -6,6 +6,7 @@
 pub mod analysis;
 pub mod cli;
 pub mod export;
+mod given;
 mod nearby;
 pub mod pipeline;
 pub mod profile;

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use wasmscope_symbolize::{SymbolFileNames, SymbolFiles};
 
 /// Code offsets have 32 bits; a larger file is no description of them.
-const MOST_SYMBOL_BYTES: u64 = 4 << 30;
+pub(crate) const MOST_SYMBOL_BYTES: u64 = 4 << 30;
 
 /// The files that `names` tells, as far as they lie in `folders`.
 pub(crate) fn symbol_files(names: &SymbolFileNames, folders: &[PathBuf]) -> SymbolFiles {
-    let SymbolFileNames { debug_file, source_map } = names;
+    let SymbolFileNames { debug_file, source_map, build_id: _ } = names;
     let find = |url: &Option<String>| -> Option<Arc<[u8]>> {
         let paths = url.as_deref().map(paths_of)?;
         paths.iter().find_map(|path| read(path, folders, MOST_SYMBOL_BYTES)).map(Arc::from)
     };
-    SymbolFiles { debug_file: find(debug_file), source_map: find(source_map) }
+    SymbolFiles { debug_file: find(debug_file), source_map: find(source_map), ..SymbolFiles::default() }
 }
 
 /// The folders that these files lie in.
@@ -88,7 +88,7 @@ mod tests {
             let found = symbol_files(&names, &folders).source_map;
             assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{url}");
         }
-        let names = SymbolFileNames { debug_file: Some("x.debug.wasm".into()), source_map: None };
+        let names = SymbolFileNames { debug_file: Some("x.debug.wasm".into()), ..SymbolFileNames::default() };
         assert_eq!(symbol_files(&names, &folders).debug_file.as_deref(), Some(&b"debug"[..]));
     }
 

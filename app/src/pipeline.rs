@@ -1,6 +1,7 @@
 //! From a file to a profile: open a module, record it, read the recording back. The window, the command line and
 //! the tests all come through here.
 
+use crate::given::{Given, ModuleFile};
 use crate::nearby;
 use crate::profile::Profile;
 use std::fs::File;
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmscope_instrument::recording::{self, Outcome, ReadError};
 use wasmscope_instrument::{Guest, Observer, RecordError, RunOptions, record};
-use wasmscope_symbolize::{ModuleError, ModuleIndex, SymbolFileNames, Symbols};
+use wasmscope_symbolize::{ModuleError, ModuleIndex, SymbolFileNames, SymbolFiles, Symbols};
 
 /// What was opened.
 #[derive(Debug)]
@@ -85,6 +86,23 @@ pub enum PipelineError {
         /// The file.
         path: PathBuf,
     },
+    /// What should tell names or lines does not.
+    #[error("{}: neither another build of the module, nor its source map or symbol map", path.display())]
+    NotSymbols {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A folder that should have symbols has none.
+    #[error(
+        "{}: nothing in this folder has the name or build id of {module}; name the file with its symbols",
+        path.display()
+    )]
+    NoSymbols {
+        /// The folder.
+        path: PathBuf,
+        /// The module's name.
+        module: String,
+    },
     /// The module can't be recorded.
     #[error("{module}: {source}")]
     Record {
@@ -110,22 +128,24 @@ pub enum PipelineError {
 /// # Errors
 /// When the file can't be read, is neither, or is broken beyond use.
 pub fn open(path: &Path) -> Result<Opened, PipelineError> {
-    let read_error = |source| PipelineError::Read { path: path.to_owned(), source };
-    open_bytes(std::fs::read(path).map_err(read_error)?.into(), path)
+    open_bytes(read(path)?, path, None)
 }
 
 /// As [`open`], with the file's contents at hand. `path` may be a mere name. Files that a recorded module names as
-/// having its lines are looked for beside the module and beside the recording.
+/// having its lines are looked for beside the module and beside the recording; what is at `symbols`, a file or a folder,
+/// goes before them.
 ///
 /// # Errors
-/// As [`open`].
-pub fn open_bytes(bytes: Arc<[u8]>, path: &Path) -> Result<Opened, PipelineError> {
+/// As [`open`], and when there are no symbols of the module at `symbols`.
+pub fn open_bytes(bytes: Arc<[u8]>, path: &Path, symbols: Option<&Path>) -> Result<Opened, PipelineError> {
     if bytes.starts_with(&recording::MAGIC) {
         let recording = recording::read(&bytes)
             .map_err(|source| PipelineError::Recording { path: path.to_owned(), source })?;
         let module = PathBuf::from(&recording.meta.module_path);
         let folders = nearby::folders_of([&module, path]);
-        let profile = Profile::with_files(recording, |names| nearby::symbol_files(names, &folders));
+        let name = recording.meta.module_name.clone();
+        let file = ModuleFile { path: &module, name: &name };
+        let profile = Profile::with_files(recording, |names| find_symbols(file, names, &folders, symbols))?;
         return Ok(Opened::Recording(Box::new(profile)));
     }
     match ModuleIndex::parse(&bytes) {
@@ -146,23 +166,61 @@ pub fn open_module(path: &Path) -> Result<Guest, PipelineError> {
     }
 }
 
-/// The symbols of a module, with what lies beside its file.
+/// The symbols of a module, with what lies beside its file, and before that what is at `symbols`, a file or a folder.
 ///
 /// # Errors
-/// When the module can't be understood.
-pub fn symbols(guest: &Guest) -> Result<Symbols, ModuleError> {
-    let module = ModuleIndex::parse(&guest.bytes)?;
-    let names = SymbolFileNames::of(&guest.bytes, &module);
-    let files = nearby::symbol_files(&names, &nearby::folders_of([Path::new(&guest.path)]));
+/// When the module can't be understood, or there are no symbols of it at `symbols`.
+pub fn symbols(guest: &Guest, symbols: Option<&Path>) -> Result<Symbols, PipelineError> {
+    let (module, files) = outline_and_files(guest, symbols)?;
     Ok(Symbols::with_files(Arc::clone(&guest.bytes), Arc::new(module), files))
 }
 
-/// Opens a recording.
+/// The files that [`symbols`] reads. For [`RunOptions::symbols`].
 ///
 /// # Errors
-/// As [`open`], or when it is a module.
-pub fn open_recording(path: &Path) -> Result<Profile, PipelineError> {
-    match open(path)? {
+/// As [`symbols`].
+pub fn symbol_files(guest: &Guest, symbols: Option<&Path>) -> Result<SymbolFiles, PipelineError> {
+    outline_and_files(guest, symbols).map(|(_, files)| files)
+}
+
+fn outline_and_files(
+    guest: &Guest,
+    symbols: Option<&Path>,
+) -> Result<(ModuleIndex, SymbolFiles), PipelineError> {
+    let path = Path::new(&guest.path);
+    let module = ModuleIndex::parse(&guest.bytes)
+        .map_err(|source| PipelineError::Module { path: path.to_owned(), source })?;
+    let names = SymbolFileNames::of(&guest.bytes, &module);
+    let file = ModuleFile { path, name: &guest.name };
+    let files = find_symbols(file, &names, &nearby::folders_of([path]), symbols)?;
+    Ok((module, files))
+}
+
+fn find_symbols(
+    module: ModuleFile<'_>,
+    names: &SymbolFileNames,
+    folders: &[PathBuf],
+    symbols: Option<&Path>,
+) -> Result<SymbolFiles, PipelineError> {
+    let found = nearby::symbol_files(names, folders);
+    match symbols {
+        Some(path) => Ok(Given::find(path, module, names)?.over(found)),
+        None => Ok(found),
+    }
+}
+
+/// The contents of a file.
+fn read(path: &Path) -> Result<Arc<[u8]>, PipelineError> {
+    let read_error = |source| PipelineError::Read { path: path.to_owned(), source };
+    Ok(std::fs::read(path).map_err(read_error)?.into())
+}
+
+/// Opens a recording, with the symbols at `symbols`, a file or a folder.
+///
+/// # Errors
+/// As [`open_bytes`], or when it is a module.
+pub fn open_recording(path: &Path, symbols: Option<&Path>) -> Result<Profile, PipelineError> {
+    match open_bytes(read(path)?, path, symbols)? {
         Opened::Recording(profile) => Ok(*profile),
         Opened::Module(_) => Err(PipelineError::NotYetRecorded { path: path.to_owned() }),
     }
@@ -304,7 +362,7 @@ pub(crate) mod tests {
             (&newer, "a.b: this recording has format version 9"),
             (b"\0asm\x0d\0\x01\0", "a.b: this is a component"),
         ] {
-            let error = open_bytes(bytes.into(), Path::new("a.b")).unwrap_err().to_string();
+            let error = open_bytes(bytes.into(), Path::new("a.b"), None).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{error}");
         }
     }
@@ -315,7 +373,7 @@ pub(crate) mod tests {
         let path = folder.path().join("a.wscope");
         let outcome = record_to(&path, &library().guest(), &call("trap_now"), Arc::new(Nobody)).unwrap();
         assert!(matches!(outcome, Outcome::Trapped { .. }), "{outcome}");
-        let profile = open_recording(&path).unwrap();
+        let profile = open_recording(&path, None).unwrap();
         assert_eq!((&profile.recording().outcome, &profile.recording().damage), (&outcome, &None));
         assert_eq!(&*profile.recording().module, library().bytes);
         assert!(matches!(open_module(&path), Err(PipelineError::AlreadyRecorded { .. })));
@@ -336,17 +394,17 @@ pub(crate) mod tests {
         let guest = guest(MAPPED.into(), &module);
         record_to(&path, &guest, &call("run"), Arc::new(Nobody)).unwrap();
         let line = |symbols: &Symbols| symbols.declaration(FuncIndex(0)).map(|place| place.line);
-        assert_eq!(line(open_recording(&path).unwrap().symbols()), None);
+        assert_eq!(line(open_recording(&path, None).unwrap().symbols()), None);
         for folder in [&built, &recorded] {
             let map = folder.path().join("m.map");
             std::fs::write(&map, MAP).unwrap();
-            let profile = open_recording(&path).unwrap();
+            let profile = open_recording(&path, None).unwrap();
             assert_eq!((line(profile.symbols()), profile.symbols().warnings()), (Some(2), [].as_slice()));
             assert_eq!(profile.symbols().source("a.ts"), Some("nop();\nnop();"));
             std::fs::remove_file(map).unwrap();
         }
         std::fs::write(built.path().join("m.map"), MAP).unwrap();
-        assert_eq!(line(&symbols(&guest).unwrap()), Some(2));
+        assert_eq!(line(&symbols(&guest, None).unwrap()), Some(2));
     }
 
     #[test]
@@ -373,7 +431,7 @@ pub(crate) mod tests {
             record_to(&path, &library().guest(), &call("trap_now"), Arc::new(Nobody)).unwrap();
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        assert!(open_recording(&path).is_ok());
+        assert!(open_recording(&path, None).is_ok());
     }
 
     #[cfg(target_os = "linux")]

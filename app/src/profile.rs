@@ -18,6 +18,7 @@ pub use paths::{PathId, PathTable};
 
 use crate::analysis::{AddressSpace, HeapTimeline};
 use expand::Expanded;
+use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 use wasmscope_instrument::Measure;
 use wasmscope_instrument::recording::{ContextId, Outcome, Recording, StackId};
@@ -39,16 +40,26 @@ impl Profile {
     /// Makes a profile of a recording, as far as it can be understood. Never fails: what is broken or missing is
     /// left out and told by [`Profile::warnings`]. Takes as long as looking up each distinct code offset once.
     pub fn new(recording: Recording) -> Profile {
-        Profile::with_files(recording, |_| SymbolFiles::default())
+        let nothing = |_: &SymbolFileNames| Ok::<_, Infallible>(SymbolFiles::default());
+        match Profile::with_files(recording, nothing) {
+            Ok(profile) => profile,
+            Err(never) => match never {},
+        }
     }
 
     /// As [`Profile::new`], with names and lines out of the files that `find` makes of the names of those that the
     /// module says it has.
-    pub fn with_files(recording: Recording, find: impl FnOnce(&SymbolFileNames) -> SymbolFiles) -> Profile {
+    ///
+    /// # Errors
+    /// Those of `find`.
+    pub fn with_files<E>(
+        recording: Recording,
+        find: impl FnOnce(&SymbolFileNames) -> Result<SymbolFiles, E>,
+    ) -> Result<Profile, E> {
         let (module, problem) = outline(&recording);
-        let files = find(&SymbolFileNames::of(&recording.module, &module));
+        let files = find(&SymbolFileNames::of(&recording.module, &module))?;
         let symbols = Symbols::with_files(Arc::clone(&recording.module), Arc::new(module), files);
-        Profile::assemble(recording, symbols, Expanded::of).with_warnings(problem)
+        Ok(Profile::assemble(recording, symbols, Expanded::of).with_warnings(problem))
     }
 
     fn with_warnings(mut self, first: Option<String>) -> Profile {

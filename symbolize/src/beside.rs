@@ -9,18 +9,24 @@ use crate::module::ModuleIndex;
 /// The section with the name of a source map, by the tool conventions.
 pub(crate) const SOURCE_MAP_SECTION: &str = "sourceMappingURL";
 const DEBUG_FILE_SECTION: &str = "external_debug_info";
+const BUILD_ID_SECTION: &str = "build_id";
 
 /// What lies beside a module, as far as the caller has it. Nothing is opened here.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SymbolFiles {
-    /// A module with the debug information: the file of [`SymbolFileNames::debug_file`], or an unstripped build. It
-    /// must be of the same build; what describes no function of the module is ignored.
+    /// A module with the debug information: the file of [`SymbolFileNames::debug_file`]. It must be of the same build;
+    /// what describes no function of the module is ignored.
     pub debug_file: Option<Arc<[u8]>>,
+    /// Another build of the module, with names or debug information: as it was before it was stripped. Where its code
+    /// is another, functions get names only; a [`crate::Warning`] tells how many.
+    pub twin: Option<Arc<[u8]>>,
+    /// The names of functions by index, a line `12:name` for each, as Emscripten writes them.
+    pub symbol_map: Option<Arc<[u8]>>,
     /// The source map, in JSON. It takes the place of one within the module.
     pub source_map: Option<Arc<[u8]>>,
 }
 
-/// The files that a module names as saying more about it.
+/// The files that a module names as saying more about it, and what it names itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SymbolFileNames {
     /// What the section `external_debug_info` has: a path or URL; `None` where the module has debug information of its
@@ -28,6 +34,8 @@ pub struct SymbolFileNames {
     pub debug_file: Option<String>,
     /// What the section `sourceMappingURL` has: a path or URL; `None` where the map is in the URL itself.
     pub source_map: Option<String>,
+    /// What the section `build_id` has, which two files of one build have in common.
+    pub build_id: Option<Box<[u8]>>,
 }
 
 impl SymbolFileNames {
@@ -37,7 +45,8 @@ impl SymbolFileNames {
         let source_map = text(SOURCE_MAP_SECTION).filter(|url| !is_inline(url));
         let own = module.custom_section(".debug_info").is_some_and(|section| !section.data.is_empty());
         let debug_file = text(DEBUG_FILE_SECTION).filter(|_| !own);
-        SymbolFileNames { debug_file, source_map }
+        let build_id = section_bytes(bytes, module, BUILD_ID_SECTION).map(Box::from);
+        SymbolFileNames { debug_file, source_map, build_id }
     }
 }
 
@@ -48,10 +57,14 @@ pub(crate) fn is_inline(url: &str) -> bool {
 
 /// The string that a custom section consists of.
 pub(crate) fn section_text<'a>(bytes: &'a [u8], module: &ModuleIndex, section: &str) -> Option<Cow<'a, str>> {
+    section_bytes(bytes, module, section).map(String::from_utf8_lossy)
+}
+
+/// The bytes, after their number, that a custom section consists of.
+fn section_bytes<'a>(bytes: &'a [u8], module: &ModuleIndex, section: &str) -> Option<&'a [u8]> {
     let data = &module.custom_section(section)?.data;
     let data = usize::try_from(data.start.0).ok()?..usize::try_from(data.end.0).ok()?;
     let mut cursor = Cursor::new(bytes, data);
     let len = cursor.leb_u32()?;
-    let text = bytes.get(cursor.skip(len)?).filter(|text| !text.is_empty())?;
-    Some(String::from_utf8_lossy(text))
+    bytes.get(cursor.skip(len)?).filter(|contents| !contents.is_empty())
 }

@@ -5,7 +5,7 @@
 //!
 //! - [`ModuleIndex`] is the outline of a core module: sections, functions, imports, memories.
 //! - [`SymbolFileNames`] tells which files beside the module have more, [`SymbolFiles`] brings their bytes.
-//! - [`Symbols`] adds names (from the name section, exports or DWARF) and source positions (from DWARF or a source map),
+//! - [`Symbols`] adds names (from the name section, another build, a symbol map, exports or DWARF) and source positions (from DWARF or a source map),
 //!   and shows the code of a function as text.
 //!
 //! Everything after [`ModuleIndex::parse`] is best effort: what is broken is left out and told as a [`Warning`].
@@ -19,7 +19,9 @@ mod module;
 mod paths;
 mod short;
 mod sourcemap;
+mod symbol_map;
 mod symbols;
+mod twin;
 mod warning;
 mod wat;
 

@@ -61,6 +61,26 @@ pub enum Warning {
         /// What is wrong.
         message: String,
     },
+    /// The other build that was given is no module.
+    #[error("the other build of the module can't be read: {message}")]
+    TwinBroken {
+        /// What is wrong.
+        message: String,
+    },
+    /// The other build that was given has other code.
+    #[error(
+        "the symbols are those of a build with other code: {matched} of {functions} functions were found in it by \
+         their exports or the shape of their code; they have its names, and none has its lines"
+    )]
+    TwinChanged {
+        /// How many functions were found.
+        matched: usize,
+        /// How many functions the module defines.
+        functions: usize,
+    },
+    /// The other build that was given has nothing in common with the module.
+    #[error("the symbols are those of another module: none of its functions is one of this module's")]
+    TwinForeign,
     /// Some compilation units keep their debug information in other files.
     #[error(
         "{units} compilation units have their DWARF in split files such as {file}; they have no inlined frames"
@@ -86,6 +106,16 @@ pub enum Warning {
     DwarfLimit {
         /// Which limit.
         what: &'static str,
+    },
+    /// Lines of the symbol map that name no function.
+    #[error(
+        "symbol map: {count} lines were ignored, they name no function of this module; the first is line {first}"
+    )]
+    SymbolMapStray {
+        /// How many.
+        count: usize,
+        /// The first such line, from 1.
+        first: usize,
     },
     /// The source map lies in another file, which is not opened here.
     #[error("the source map is in another file, {url}; its lines are missing")]

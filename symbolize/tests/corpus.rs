@@ -54,6 +54,7 @@ fn check_names(symbols: &Symbols) {
             NameSource::Import => 2,
             NameSource::Dwarf => 3,
             NameSource::Index => 4,
+            NameSource::Twin | NameSource::SymbolMap => panic!("no file was given"),
         };
         sources[source] += 1;
     }

@@ -1,6 +1,7 @@
 //! `wasmscope export`: write a view of a recording for other programs.
 
 use super::print;
+use super::values::SymbolArgs;
 use crate::analysis::{CallTreeQuery, Metric};
 use crate::export::{Format, export};
 use crate::pipeline;
@@ -13,6 +14,8 @@ use std::path::{Path, PathBuf};
 pub struct ExportArgs {
     /// The recording (.wscope)
     file: PathBuf,
+    #[command(flatten)]
+    symbols: SymbolArgs,
     /// What to write: svg (an interactive flame graph), folded (stacks), json (the call tree) or csv (the functions)
     #[arg(short, long, value_enum, hide_possible_values = true)]
     format: Format,
@@ -25,7 +28,7 @@ pub struct ExportArgs {
 }
 
 pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
-    let profile = pipeline::open_recording(&args.file)?;
+    let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
     let metric = metric(&args.file, &profile, args.metric)?;
     print::damage(&args.file, &profile);
     let query = CallTreeQuery { metric, ..CallTreeQuery::default() };

@@ -2,6 +2,7 @@
 
 use super::print;
 use super::table::{Align, Table, clean};
+use super::values::SymbolArgs;
 use crate::pipeline;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -14,6 +15,8 @@ use wasmscope_symbolize::{
 pub struct InfoArgs {
     /// The module (.wasm)
     module: PathBuf,
+    #[command(flatten)]
+    symbols: SymbolArgs,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -21,7 +24,7 @@ pub struct InfoArgs {
 
 pub(super) fn run(args: &InfoArgs) -> anyhow::Result<()> {
     let guest = pipeline::open_module(&args.module)?;
-    let symbols = pipeline::symbols(&guest)?;
+    let symbols = pipeline::symbols(&guest, args.symbols.path())?;
     let info = Info::of(&guest.name, guest.bytes.len() as u64, &symbols);
     if args.json { print::json(&info) } else { print::text(info.text().as_bytes()) }
 }

@@ -146,6 +146,11 @@ mod tests {
             ("wasmscope report a.wscope --view wat --function 12", "report"),
             ("wasmscope info a.wasm --json", "info"),
             ("wasmscope symbolize a.wasm", "symbolize"),
+            ("wasmscope record a.wasm --symbols b.wasm", "record"),
+            ("wasmscope report a.wscope --symbols out", "report"),
+            ("wasmscope export a.wscope -f svg --symbols out", "export"),
+            ("wasmscope info a.wasm --symbols a.symbols", "info"),
+            ("wasmscope symbolize a.wasm 12 --symbols b.wasm", "symbolize"),
             ("wasmscope symbolize a.wasm 12 0x1f --json --file-offsets", "symbolize"),
         ] {
             assert_eq!(parsed(line).as_deref(), Ok(expected), "{line}");

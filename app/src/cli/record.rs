@@ -1,5 +1,6 @@
 //! `wasmscope record`: run a module and record what it does.
 
+use super::values::SymbolArgs;
 use super::{interrupt, print, values};
 use crate::pipeline;
 use std::ffi::OsStr;
@@ -22,6 +23,8 @@ const LIMIT_EXIT_CODE: u8 = 124;
 pub struct RecordArgs {
     /// The module (.wasm) to run
     module: PathBuf,
+    #[command(flatten)]
+    symbols: SymbolArgs,
     /// Where the recording goes [default: the module's name with .wscope, in the current folder]
     #[arg(short, long, value_name = "OUT.wscope")]
     output: Option<PathBuf>,
@@ -68,8 +71,10 @@ pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
     let guest = pipeline::open_module(&args.module)?;
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.module));
     let quiet = args.quiet;
+    let symbols = pipeline::symbol_files(&guest, args.symbols.path())?;
+    let options = RunOptions { symbols, ..options(args) };
     interrupt::watch();
-    let outcome = pipeline::record_to(&output, &guest, &options(args), Arc::new(PassThrough))?;
+    let outcome = pipeline::record_to(&output, &guest, &options, Arc::new(PassThrough))?;
     if !quiet {
         print::note(&format!("{}: {outcome}", output.display()));
     }

@@ -1,6 +1,7 @@
 //! `wasmscope symbolize`: the functions and source lines of places in a module's code.
 
 use super::table::clean;
+use super::values::SymbolArgs;
 use super::{print, values};
 use crate::export::SourceFrameJson;
 use crate::pipeline;
@@ -10,8 +11,7 @@ use std::fmt::Write;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use wasmscope_symbolize::{CodeOffset, FileOffset, Frame, ModuleIndex, Symbols};
+use wasmscope_symbolize::{CodeOffset, FileOffset, Frame, Symbols};
 
 /// The exit code for wrong arguments, which lines of the standard input stand for here.
 const WRONG_ARGUMENTS: u8 = 2;
@@ -23,6 +23,8 @@ const WRONG_ARGUMENTS: u8 = 2;
 pub struct SymbolizeArgs {
     /// The module (.wasm)
     module: PathBuf,
+    #[command(flatten)]
+    symbols: SymbolArgs,
     /// Places in the code, decimal or hexadecimal (0x4d2), in bytes from the start of the code section's contents, as
     /// DWARF counts; without any, they are read from the standard input, one a line
     #[arg(value_name = "OFFSET", value_parser = values::offset)]
@@ -37,8 +39,7 @@ pub struct SymbolizeArgs {
 
 pub(super) fn run(args: &SymbolizeArgs) -> anyhow::Result<ExitCode> {
     let guest = pipeline::open_module(&args.module)?;
-    let index = Arc::new(ModuleIndex::parse(&guest.bytes)?);
-    let symbols = Symbols::new(Arc::clone(&guest.bytes), index);
+    let symbols = pipeline::symbols(&guest, args.symbols.path())?;
     symbols.warnings().iter().for_each(|warning| print::note(&warning.to_string()));
     let mut places = Vec::new();
     let mut tell = |offset| {

@@ -1,8 +1,23 @@
 //! Values as people write them on a command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use wasmscope_instrument::GrantedDir;
+
+// No documentation of its own, which would take the place of the command's.
+#[derive(Debug, clap::Args)]
+pub(super) struct SymbolArgs {
+    /// Names and lines for a stripped module: another build of it, its .debug.wasm, source map or symbol map, or a
+    /// folder with any of these
+    #[arg(long = "symbols", value_name = "PATH")]
+    path: Option<PathBuf>,
+}
+
+impl SymbolArgs {
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+}
 
 /// `500ms`, `5s`, `1.5m`, `1h`; a bare number is seconds, as `timeout` takes it.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {

@@ -235,8 +235,9 @@ impl Query for SummaryQuery {
 mod tests {
     use super::*;
     use crate::pipeline::tests::{MAP, MAPPED};
+    use std::convert::Infallible;
     use wasmscope_instrument::recording::Recording;
-    use wasmscope_symbolize::SymbolFiles;
+    use wasmscope_symbolize::{SymbolFileNames, SymbolFiles};
 
     #[test]
     fn the_text_in_the_source_map_goes_before_a_file_of_the_same_name() {
@@ -246,7 +247,8 @@ mod tests {
         let text = |source_map: Option<&[u8]>| {
             let recording = Recording { module: MAPPED.into(), ..Recording::default() };
             let files = SymbolFiles { source_map: source_map.map(Arc::from), ..SymbolFiles::default() };
-            let profile = Profile::with_files(recording, |_| files);
+            let find = |_: &SymbolFileNames| Ok::<_, Infallible>(files);
+            let profile = Profile::with_files(recording, find).unwrap();
             let lines = Arc::new(analysis::lines(&profile, &CallTreeQuery::default()));
             let query = ListingQuery { lines, file: "a.ts".into(), sources: sources.clone() };
             let rows = query.compute(&profile).listing.unwrap().rows;

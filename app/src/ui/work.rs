@@ -40,7 +40,7 @@ pub fn record(
     let observer = Arc::clone(&watch);
     pipeline::record_to(&to, &module.guest, options, observer).map_err(failure)?;
     watch.begin_reading();
-    let profile = pipeline::open_recording(&to).map_err(failure)?;
+    let profile = pipeline::open_recording(&to, None).map_err(failure)?;
     Ok(Made::Recording { profile: Arc::new(profile), path: to })
 }
 

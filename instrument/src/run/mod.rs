@@ -83,7 +83,7 @@ pub fn record<W: Write>(
 
     collector.begin_phase(Phase::Rewrite, clock.now());
     let Instrumented { wasm, offsets, probes, allocators, warnings, .. } =
-        prepare::instrument_or_leave(&guest.bytes, &index, options.measures, &options.allocators);
+        prepare::instrument_or_leave(&guest.bytes, &index, options);
     meta.allocators = allocators;
     meta.warnings = warnings;
 

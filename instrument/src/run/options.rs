@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Value;
+use wasmscope_symbolize::SymbolFiles;
 
 /// Samples a second, unless told otherwise.
 pub const DEFAULT_RATE_HZ: u32 = 1_000;
@@ -16,6 +17,8 @@ pub struct RunOptions {
     pub measures: MeasureSet,
     /// Functions that are allocators though their names don't tell.
     pub allocators: Vec<OwnAllocator>,
+    /// What lies beside the module, for the names of allocators.
+    pub symbols: SymbolFiles,
     /// Samples a second, 1 to 10,000.
     pub rate_hz: u32,
     /// How samples are to be taken.
@@ -35,6 +38,7 @@ impl Default for RunOptions {
         RunOptions {
             measures: MeasureSet::default(),
             allocators: Vec::new(),
+            symbols: SymbolFiles::default(),
             rate_hz: DEFAULT_RATE_HZ,
             sampler: SamplerChoice::default(),
             program: Program::default(),

@@ -38,19 +38,20 @@ pub fn instrument(
     measures: MeasureSet,
     own: &[OwnAllocator],
 ) -> Result<Instrumented, RewriteError> {
-    instrument_for(StartCall::Engine, bytes, index, measures, own)
+    let symbols = Symbols::new(Arc::clone(bytes), Arc::clone(index));
+    instrument_for(StartCall::Engine, bytes, &symbols, index, measures, own)
 }
 
 fn instrument_for(
     start: StartCall,
     bytes: &Arc<[u8]>,
+    symbols: &Symbols,
     index: &Arc<ModuleIndex>,
     measures: MeasureSet,
     own: &[OwnAllocator],
 ) -> Result<Instrumented, RewriteError> {
-    let symbols = Symbols::new(Arc::clone(bytes), Arc::clone(index));
     let mut warnings = Vec::new();
-    let allocators = own.iter().flat_map(|own| find_own(index, &symbols, own, &mut warnings)).collect();
+    let allocators = own.iter().flat_map(|own| find_own(index, symbols, own, &mut warnings)).collect();
     let options = ProbeOptions { measures, allocators, start };
     let plan = Plan::new(bytes, index, |func| Arc::clone(&symbols.name(func).raw), options)?;
     let rewritten = rewrite(bytes, index, &plan)?;
@@ -92,8 +93,7 @@ fn find_own(
 pub fn instrument_or_leave(
     bytes: &Arc<[u8]>,
     index: &Arc<ModuleIndex>,
-    measures: MeasureSet,
-    own: &[OwnAllocator],
+    options: &RunOptions,
 ) -> Instrumented {
     let left = |warnings| Instrumented {
         wasm: bytes.to_vec(),
@@ -103,11 +103,14 @@ pub fn instrument_or_leave(
         allocators: Vec::new(),
         warnings,
     };
+    let RunOptions { measures, allocators, symbols, .. } = options;
     if !measures.needs_rewriting() {
         return left(Vec::new());
     }
     let sampled_only = |error| left(vec![format!("only time was measured: {error}")]);
-    instrument_for(StartCall::Host, bytes, index, measures, own).unwrap_or_else(sampled_only)
+    let symbols = Symbols::with_files(Arc::clone(bytes), Arc::clone(index), symbols.clone());
+    instrument_for(StartCall::Host, bytes, &symbols, index, *measures, allocators)
+        .unwrap_or_else(sampled_only)
 }
 
 /// Refuses a module whose memories are larger from the start than they may be.

@@ -14,6 +14,8 @@ use crate::dwarf::{Debug, RawFrame};
 use crate::ids::{CodeOffset, FuncIndex};
 use crate::module::ModuleIndex;
 use crate::sourcemap::SourceMap;
+use crate::symbol_map::SymbolMap;
+use crate::twin::Twin;
 use crate::warning::Warning;
 
 /// What is known of a module's functions. Immutable to look at; names are demangled, and debug information is
@@ -27,6 +29,9 @@ pub struct Symbols {
     files: SymbolFiles,
     debug: OnceLock<Debug>,
     source_map: OnceLock<SourceMap>,
+    /// `None` where none was given; why, where it is of no use.
+    twin: OnceLock<Option<Result<Box<Twin>, Warning>>>,
+    symbol_map: OnceLock<Option<SymbolMap>>,
     items: OnceLock<ItemNames>,
     warnings: OnceLock<Vec<Warning>>,
     unknown: FunctionName,
@@ -75,6 +80,8 @@ impl Symbols {
             files,
             debug: OnceLock::new(),
             source_map: OnceLock::new(),
+            twin: OnceLock::new(),
+            symbol_map: OnceLock::new(),
             items: OnceLock::new(),
             warnings: OnceLock::new(),
             unknown: FunctionName::unknown(),
@@ -86,8 +93,8 @@ impl Symbols {
         &self.module
     }
 
-    /// The name of a function. In this order of preference: the name section's, the first export's, for imports
-    /// `module.field`, the debug information's, and `func[7]`. A function that does not exist is `?`.
+    /// The name of a function. In this order of preference: the name section's, that in the other build, the symbol
+    /// map's, the first export's, for imports `module.field`, the debug information's, and `func[7]`. A function that does not exist is `?`.
     pub fn name(&self, function: FuncIndex) -> &FunctionName {
         match self.names.get(function.index()) {
             Some(name) => name.get_or_init(|| Box::new(name::resolve(self, function))),
@@ -102,6 +109,20 @@ impl Symbols {
     /// call, the caller takes 1 off first.
     pub fn frames(&self, offset: CodeOffset) -> Vec<Frame> {
         let Some(function) = self.module.function_at(offset) else { return Vec::new() };
+        self.twin_frames(offset, function).unwrap_or_else(|| self.own_frames(offset, function))
+    }
+
+    /// The frames as the other build tells them, if it tells any lines of the function.
+    fn twin_frames(&self, offset: CodeOffset, function: FuncIndex) -> Option<Vec<Frame>> {
+        let moved = self.twin()?.offset(offset, self.module.function(function)?)?;
+        let mut frames = self.twin_with_lines(function)?.frames(moved);
+        let outermost = frames.last_mut()?;
+        let name = self.name(function);
+        (outermost.function, outermost.short) = (Arc::clone(&name.full), Arc::clone(&name.short));
+        Some(frames)
+    }
+
+    fn own_frames(&self, offset: CodeOffset, function: FuncIndex) -> Vec<Frame> {
         let mut raw = self.debug().frames(offset, function);
         let location = match raw.pop() {
             Some(frame) if frame.location.is_some() || !raw.is_empty() => frame.location,
@@ -122,6 +143,9 @@ impl Symbols {
     /// information nor a source map knows.
     pub fn declaration(&self, function: FuncIndex) -> Option<Location> {
         let body = self.module.function(function)?.body.as_ref()?;
+        if let Some(twin) = self.twin_with_lines(function) {
+            return twin.declaration(function);
+        }
         let debug = self.debug();
         let declared = debug.declaration(function).or_else(|| debug.first_location(body));
         declared.or_else(|| self.mapped(function, SourceMap::first_location))
@@ -130,28 +154,36 @@ impl Symbols {
     /// Whether any line of the source can be told. Reads the debug information's outline on first use, and the source
     /// map where that has no lines.
     pub fn has_lines(&self) -> bool {
-        self.debug().has_lines() || self.source_map().has_lines()
+        self.debug().has_lines() || self.source_map().has_lines() || self.twin_has_lines()
     }
 
     /// The text of a source file that the source map carries, as it was when it was compiled. `path` is that of a
     /// [`Location`].
     pub fn source(&self, path: &str) -> Option<&str> {
-        self.source_map().contents(path)
+        let of_twin = || self.twin()?.same_code()?.source(path);
+        self.source_map().contents(path).or_else(of_twin)
     }
 
-    /// What was wrong with names, debug information and source map. Reads the outline of the one and all of the other
-    /// on first use.
+    /// What was wrong with names, debug information, source map and the other build. Reads outlines, and all of the
+    /// source map, on first use.
     pub fn warnings(&self) -> &[Warning] {
         self.warnings.get_or_init(|| {
             // With lines from elsewhere nobody misses a map that is not there.
             let told = |warning: &&Warning| match warning {
-                Warning::SourceMapElsewhere { .. } => !self.debug().has_lines(),
+                Warning::SourceMapElsewhere { .. } => !self.debug().has_lines() && !self.twin_has_lines(),
+                Warning::DwarfElsewhere { .. } => !self.twin_has_lines(),
                 _ => true,
             };
             let mut warnings = self.module.name_warnings().to_vec();
             warnings.extend_from_slice(self.items().warnings());
-            warnings.extend_from_slice(self.debug().warnings());
-            warnings.extend(self.source_map().warnings().iter().filter(told).cloned());
+            warnings.extend(self.symbol_map().and_then(SymbolMap::warning).cloned());
+            let lines = self.debug().warnings().iter().chain(self.source_map().warnings());
+            warnings.extend(lines.filter(told).cloned());
+            match self.twin.get_or_init(|| self.load_twin()) {
+                Some(Ok(twin)) => warnings.extend(twin.warnings(&self.module)),
+                Some(Err(warning)) => warnings.push(warning.clone()),
+                None => {}
+            }
             warnings
         })
     }
@@ -165,6 +197,43 @@ impl Symbols {
     ) -> Option<T> {
         let body = self.module.function(function)?.body.as_ref()?;
         if self.debug().has_lines_of(function) { None } else { answer(self.source_map(), body) }
+    }
+
+    /// The other build, if that and not the debug information here tells the lines of a function.
+    fn twin_with_lines(&self, function: FuncIndex) -> Option<&Symbols> {
+        let twin = self.twin()?.same_code()?;
+        let tells = |symbols: &Symbols| {
+            let mapped = || symbols.mapped(function, SourceMap::first_location).is_some();
+            symbols.debug().has_lines_of(function) || mapped()
+        };
+        (!self.debug().has_lines_of(function) && tells(twin)).then_some(twin)
+    }
+
+    fn twin_has_lines(&self) -> bool {
+        self.twin().and_then(Twin::same_code).is_some_and(Symbols::has_lines)
+    }
+
+    /// The other build, if one was given and it is of use.
+    fn twin(&self) -> Option<&Twin> {
+        self.twin.get_or_init(|| self.load_twin()).as_ref()?.as_deref().ok()
+    }
+
+    fn load_twin(&self) -> Option<Result<Box<Twin>, Warning>> {
+        let file = self.files.twin.as_ref()?;
+        Some(Twin::load(file, &self.bytes, &self.module).map(Box::new))
+    }
+
+    /// The symbol map, if one was given.
+    fn symbol_map(&self) -> Option<&SymbolMap> {
+        let read = |text: &Arc<[u8]>| SymbolMap::read(Arc::clone(text), &self.module);
+        self.symbol_map.get_or_init(|| self.files.symbol_map.as_ref().map(read)).as_ref()
+    }
+
+    /// The build whose name section tells the names of locals, labels and the like.
+    pub(crate) fn named_build(&self) -> &Symbols {
+        let has_names = self.module.custom_section("name").is_some();
+        let twin = || self.twin().and_then(Twin::same_code);
+        if has_names { self } else { twin().unwrap_or(self) }
     }
 
     fn source_map(&self) -> &SourceMap {

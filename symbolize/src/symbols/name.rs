@@ -25,6 +25,10 @@ pub struct FunctionName {
 pub enum NameSource {
     /// In the name section.
     NameSection,
+    /// In another build of the module.
+    Twin,
+    /// In a symbol map.
+    SymbolMap,
     /// It is the name of the function's first export.
     Export,
     /// It is what the function is imported as, `module.field`.
@@ -54,8 +58,14 @@ pub(super) fn first_exports(module: &ModuleIndex) -> Vec<(FuncIndex, usize)> {
 }
 
 pub(super) fn resolve(symbols: &Symbols, function: FuncIndex) -> FunctionName {
-    let found = from_name_section(symbols, function)
-        .map(|raw| (raw, NameSource::NameSection))
+    if let Some(raw) = from_name_section(symbols, function) {
+        return named(raw, NameSource::NameSection);
+    }
+    if let Some(name) = symbols.twin().and_then(|twin| twin.name(function)) {
+        return name;
+    }
+    let found = from_symbol_map(symbols, function)
+        .map(|raw| (raw, NameSource::SymbolMap))
         .or_else(|| from_export(symbols, function).map(|raw| (raw, NameSource::Export)))
         .or_else(|| from_import(symbols, function).map(|raw| (raw, NameSource::Import)))
         .or_else(|| symbols.debug().name(function).map(|raw| (raw, NameSource::Dwarf)));
@@ -76,6 +86,10 @@ fn from_name_section(symbols: &Symbols, function: FuncIndex) -> Option<Arc<str>>
     let name = symbols.module.name_span(function)?.text(&symbols.bytes)?;
     // An empty name is legal and tells nothing.
     (!name.is_empty()).then(|| name.into())
+}
+
+fn from_symbol_map(symbols: &Symbols, function: FuncIndex) -> Option<Arc<str>> {
+    symbols.symbol_map()?.name(function)
 }
 
 fn from_export(symbols: &Symbols, function: FuncIndex) -> Option<Arc<str>> {

@@ -27,7 +27,7 @@ impl<'a> Printer<'a> {
     pub(super) fn new(symbols: &'a Symbols, function: FuncIndex) -> Printer<'a> {
         Printer {
             symbols,
-            names: Names::new(symbols, function),
+            names: Names::new(symbols.named_build(), function),
             lines: Vec::new(),
             line: String::new(),
             open: Vec::new(),

@@ -101,3 +101,11 @@ pub fn vlq(value: i64) -> String {
         }
     }
 }
+
+/// The module without its custom sections.
+pub fn stripped(bytes: &[u8]) -> Vec<u8> {
+    let module = ModuleIndex::parse(bytes).unwrap();
+    let kept = module.sections().iter().filter(|section| section.id != 0);
+    let places = kept.map(|section| section.header.0 as usize..section.contents.end.0 as usize);
+    places.fold(bytes[..8].to_vec(), |whole, place| [&whole, &bytes[place]].concat())
+}

@@ -12,6 +12,7 @@ mod summary;
 mod tree;
 mod wat;
 
+use super::values::SymbolArgs;
 use super::{export, print};
 use crate::analysis::{self, CallTreeQuery, Metric, WatQuery};
 use crate::export::call_tree_json;
@@ -30,6 +31,8 @@ const SHORT_ROWS: usize = 40;
 pub struct ReportArgs {
     /// The recording (.wscope)
     file: PathBuf,
+    #[command(flatten)]
+    symbols: SymbolArgs,
     /// What to show
     #[arg(long, value_enum, default_value_t = View::Summary)]
     view: View,
@@ -85,7 +88,7 @@ impl Limit {
 }
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
-    let profile = pipeline::open_recording(&args.file)?;
+    let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
     let metric = match args.view {
         View::Functions | View::Calltree | View::Lines => export::metric(&args.file, &profile, args.metric)?,
         _ => Metric::default(),

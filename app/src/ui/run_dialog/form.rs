@@ -9,6 +9,7 @@ use wasmscope_instrument::{
     BadAllocator, DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, MeasureSet, OwnAllocator, Program,
     RunOptions, SamplerChoice, Stdin, Value,
 };
+use wasmscope_symbolize::SymbolFiles;
 
 /// The fields of the dialog, as they are remembered for each module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -140,6 +141,7 @@ impl RunForm {
         Ok(RunOptions {
             measures: self.measures,
             allocators: self.own_allocators()?,
+            symbols: SymbolFiles::default(),
             rate_hz: self.rate_hz.clamp(1, 10_000),
             sampler: SamplerChoice::Auto,
             cache_dir: None,

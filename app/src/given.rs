@@ -1,0 +1,211 @@
+//! Symbols that the user points to: a file, or a folder in which the module's are looked for.
+
+use crate::nearby::MOST_SYMBOL_BYTES;
+use crate::pipeline::{PipelineError, is_same_file};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wasmscope_symbolize::{ModuleIndex, SymbolFileNames, SymbolFiles};
+
+/// What stands in the place of `.wasm` in the names of files with symbols, the best ones first.
+const ENDINGS: [&str; 7] =
+    [".debug.wasm", ".wasm.debug.wasm", ".wasm", ".wasm.map", ".symbols", ".wasm.symbols", ".js.symbols"];
+const WASM_MAGIC: &[u8] = b"\0asm";
+/// What keeps JSON from being run as a script.
+const JSON_GUARD: &[u8] = b")]}'";
+
+/// The module that symbols are looked for.
+#[derive(Clone, Copy)]
+pub(crate) struct ModuleFile<'a> {
+    /// Empty where there is no file.
+    pub(crate) path: &'a Path,
+    pub(crate) name: &'a str,
+}
+
+/// The symbols that were found.
+#[derive(Default)]
+pub(crate) struct Given(SymbolFiles);
+
+impl Given {
+    /// The symbols at `path`.
+    ///
+    /// # Errors
+    /// When it can't be read, is a file of another kind, or a folder without symbols of the module.
+    pub(crate) fn find(
+        path: &Path,
+        module: ModuleFile<'_>,
+        names: &SymbolFileNames,
+    ) -> Result<Given, PipelineError> {
+        let mut given = Given::default();
+        if !path.is_dir() {
+            return match given.add(&read(path)?) {
+                true => Ok(given),
+                false => Err(PipelineError::NotSymbols { path: path.to_owned() }),
+            };
+        }
+        for file in by_name(path, module).into_iter().chain(by_build_id(path, module, names)) {
+            // What has the right name and is of no kind that we know is not meant for us.
+            given.add(&read(&file)?);
+        }
+        match given.0 == SymbolFiles::default() {
+            true => Err(PipelineError::NoSymbols { path: path.to_owned(), module: module.name.to_owned() }),
+            false => Ok(given),
+        }
+    }
+
+    /// The same, with those of `others` of which there are none here.
+    pub(crate) fn over(self, others: SymbolFiles) -> SymbolFiles {
+        let SymbolFiles { debug_file, twin, symbol_map, source_map } = self.0;
+        SymbolFiles {
+            debug_file: debug_file.or(others.debug_file),
+            twin: twin.or(others.twin),
+            symbol_map: symbol_map.or(others.symbol_map),
+            source_map: source_map.or(others.source_map),
+        }
+    }
+
+    /// Takes the contents of a file for what they are, unless there is such a one; `false` where they are nothing of
+    /// the kind.
+    fn add(&mut self, bytes: &Arc<[u8]>) -> bool {
+        let SymbolFiles { debug_file, twin, symbol_map, source_map } = &mut self.0;
+        let place = match Kind::of(bytes) {
+            Some(Kind::DebugFile) => debug_file,
+            Some(Kind::Twin) => twin,
+            Some(Kind::SourceMap) => source_map,
+            Some(Kind::SymbolMap) => symbol_map,
+            None => return false,
+        };
+        place.get_or_insert_with(|| Arc::clone(bytes));
+        true
+    }
+}
+
+/// What a file with symbols is.
+enum Kind {
+    DebugFile,
+    Twin,
+    SourceMap,
+    SymbolMap,
+}
+
+impl Kind {
+    fn of(bytes: &[u8]) -> Option<Kind> {
+        if bytes.starts_with(WASM_MAGIC) {
+            // Without code there is nothing to match, and its offsets are those of the module.
+            let has_code = ModuleIndex::parse(bytes).map_or(true, |module| module.code_start().is_some());
+            return Some(if has_code { Kind::Twin } else { Kind::DebugFile });
+        }
+        let text = bytes.trim_ascii_start();
+        if text.starts_with(b"{") || text.starts_with(JSON_GUARD) {
+            return Some(Kind::SourceMap);
+        }
+        let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (digits > 0 && text.get(digits) == Some(&b':')).then_some(Kind::SymbolMap)
+    }
+}
+
+/// The files in `folder` whose names tell that they are the module's.
+fn by_name(folder: &Path, module: ModuleFile<'_>) -> Vec<PathBuf> {
+    let base = module.name.strip_suffix(".wasm").unwrap_or(module.name);
+    let files = ENDINGS.iter().map(|ending| folder.join(format!("{base}{ending}")));
+    files.filter(|file| file.is_file() && !is_same_file(file, module.path)).collect()
+}
+
+/// The modules in `folder` of the same build, by name.
+fn by_build_id(folder: &Path, module: ModuleFile<'_>, names: &SymbolFileNames) -> Vec<PathBuf> {
+    if names.build_id.is_none() {
+        return Vec::new();
+    }
+    let is_of_build = |file: &PathBuf| {
+        let Ok(bytes) = read(file) else { return false };
+        let outline = ModuleIndex::parse(&bytes);
+        outline.is_ok_and(|outline| SymbolFileNames::of(&bytes, &outline).build_id == names.build_id)
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let modules = entries.filter(|file| file.extension().is_some_and(|ending| ending == "wasm"));
+    let others = modules.filter(|file| !is_same_file(file, module.path));
+    let mut found: Vec<PathBuf> = others.filter(is_of_build).collect();
+    found.sort();
+    found
+}
+
+fn read(path: &Path) -> Result<Arc<[u8]>, PipelineError> {
+    let meta = std::fs::metadata(path);
+    let bytes = match meta {
+        Ok(meta) if !meta.is_file() || meta.len() > MOST_SYMBOL_BYTES => {
+            return Err(PipelineError::NotSymbols { path: path.to_owned() });
+        }
+        Ok(_) => std::fs::read(path),
+        Err(error) => Err(error),
+    };
+    bytes.map(Arc::from).map_err(|source: io::Error| PipelineError::Read { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODULE: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0a\x04\x01\x02\0\x0b";
+
+    /// A module without code but with this build id.
+    fn built(id: &[u8; 2]) -> Vec<u8> {
+        [b"\0asm\x01\0\0\0\0\x0c\x08build_id\x02".as_slice(), id].concat()
+    }
+
+    /// What is found at `path`, by one letter each.
+    fn found(path: &Path, module: ModuleFile<'_>, names: &SymbolFileNames) -> Result<String, String> {
+        let given = Given::find(path, module, names).map_err(|error| error.to_string())?;
+        let SymbolFiles { debug_file, twin, symbol_map, source_map } = given.0;
+        let kinds = [("d", debug_file), ("t", twin), ("m", source_map), ("s", symbol_map)];
+        Ok(kinds.iter().filter(|(_, file)| file.is_some()).map(|(letter, _)| *letter).collect())
+    }
+
+    #[test]
+    fn files_are_told_apart_by_their_contents() {
+        let folder = tempfile::tempdir().unwrap();
+        let module = ModuleFile { path: Path::new(""), name: "a.wasm" };
+        for (contents, kind) in [
+            (MODULE, Some("t")),
+            (&built(b"xy"), Some("d")),
+            (b"\0asm\x0d\0\x01\0", Some("t")),
+            (b"{\"version\":3}", Some("m")),
+            (b")]}'\n{}", Some("m")),
+            (b"0:main\n", Some("s")),
+            (b"main", None),
+            (b"", None),
+        ] {
+            let path = folder.path().join("any");
+            std::fs::write(&path, contents).unwrap();
+            let kind_found = found(&path, module, &SymbolFileNames::default());
+            assert_eq!(kind_found.as_deref().ok(), kind, "{contents:?}");
+        }
+        let missing = found(&folder.path().join("nope"), module, &SymbolFileNames::default()).unwrap_err();
+        assert!(missing.contains("nope: "), "{missing}");
+    }
+
+    #[test]
+    fn in_a_folder_the_files_of_the_module_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, contents: &[u8]| std::fs::write(folder.path().join(name), contents).unwrap();
+        let path = folder.path().join("a.wasm");
+        let module = ModuleFile { path: &path, name: "a.wasm" };
+        let names = SymbolFileNames { build_id: Some(b"xy"[..].into()), ..SymbolFileNames::default() };
+        write("a.wasm", MODULE);
+        write("b.wasm.map", b"{}");
+        write("other.wasm", &built(b"xz"));
+        let nothing = found(folder.path(), module, &names).unwrap_err();
+        assert!(nothing.ends_with(
+            "nothing in this folder has the name or build id of a.wasm; name the file with its symbols"
+        ));
+        write("a.js.symbols", b"0:f");
+        assert_eq!(found(folder.path(), module, &names).as_deref(), Ok("s"));
+        write("a.wasm.map", b"{}");
+        write("a.debug.wasm", MODULE);
+        assert_eq!(found(folder.path(), module, &names).as_deref(), Ok("tms"));
+        write("other.wasm", &built(b"xy"));
+        assert_eq!(found(folder.path(), module, &names).as_deref(), Ok("dtms"));
+        let elsewhere = ModuleFile { path: Path::new(""), ..module };
+        std::fs::remove_file(folder.path().join("a.debug.wasm")).unwrap();
+        assert_eq!(found(folder.path(), elsewhere, &SymbolFileNames::default()).as_deref(), Ok("tms"));
+    }
+}

@@ -1,0 +1,196 @@
+//! Stripped modules, read with another build of them, or with their symbol map.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails may panic")]
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{Lcg, json, mappings, sample, stripped};
+use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex, NameSource, SymbolFiles, Symbols, Warning};
+
+fn with_files(bytes: &[u8], files: SymbolFiles) -> Symbols {
+    let module = Arc::new(ModuleIndex::parse(bytes).unwrap());
+    Symbols::with_files(bytes.into(), module, files)
+}
+
+fn with_twin(bytes: &[u8], twin: &[u8]) -> Symbols {
+    with_files(bytes, SymbolFiles { twin: Some(twin.into()), ..SymbolFiles::default() })
+}
+
+/// The symbols of one module as text, stripped, with those of the other.
+fn texts(ours: &str, theirs: &str) -> Symbols {
+    with_twin(&stripped(&wat::parse_str(ours).unwrap()), &wat::parse_str(theirs).unwrap())
+}
+
+fn names(symbols: &Symbols) -> Vec<&str> {
+    symbols.module().functions().iter().map(|function| &*symbols.name(function.index).full).collect()
+}
+
+#[test]
+fn with_its_twin_a_stripped_module_reads_like_it() {
+    for name in ["json/json.wasm", "hotloop/hotloop.wasm"] {
+        let Some(path) = sample(name) else { return };
+        let twin = std::fs::read(path).unwrap();
+        let whole = with_files(&twin, SymbolFiles::default());
+        let symbols = with_twin(&stripped(&twin), &twin);
+        assert_eq!(names(&symbols), names(&whole));
+        assert!(symbols.has_lines() && whole.has_lines());
+        assert_eq!(symbols.warnings(), whole.warnings());
+        for function in whole.module().functions() {
+            assert_eq!(symbols.declaration(function.index), whole.declaration(function.index));
+            let Some(body) = function.body.clone() else { continue };
+            let code = symbols.module().function(function.index).unwrap().body.clone().unwrap();
+            for at in (0..body.end.0 - body.start.0).step_by(7) {
+                let (ours, theirs) = (CodeOffset(code.start.0 + at), CodeOffset(body.start.0 + at));
+                assert_eq!(symbols.frames(ours), whole.frames(theirs), "{name}: {theirs}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_text_of_functions_has_the_names_of_the_twin() {
+    let text =
+        "(module (memory $heap 1) (func $add (param $left i32) (result i32) local.get $left i32.load))";
+    let symbols = texts(text, text);
+    let lines: Vec<_> =
+        symbols.disassemble(FuncIndex(0)).unwrap().into_iter().map(|line| line.text).collect();
+    assert!(lines.concat().contains("$add") && lines.concat().contains("local.get $left"), "{lines:?}");
+}
+
+/// The module with each function's size in five bytes, as linkers write it.
+fn padded(bytes: &[u8]) -> Vec<u8> {
+    let wide = |value: u32| {
+        let byte = |shift: u32| (value >> shift) as u8 & 0x7f | if shift < 28 { 0x80 } else { 0 };
+        [0, 7, 14, 21, 28].map(byte)
+    };
+    let module = ModuleIndex::parse(bytes).unwrap();
+    let code = module.sections().iter().find(|section| &*section.name == "code").unwrap();
+    let mut contents = vec![module.functions().len() as u8];
+    for function in module.functions() {
+        let body = function.body.clone().unwrap();
+        let place = |offset| module.file_offset(offset).unwrap().0 as usize;
+        contents.extend(wide(body.end.0 - body.start.0));
+        contents.extend(&bytes[place(body.start)..place(body.end)]);
+    }
+    let (header, end) = (code.header.0 as usize, code.contents.end.0 as usize);
+    [&bytes[..header], &[10], &wide(contents.len() as u32), &contents, &bytes[end..]].concat()
+}
+
+#[test]
+fn lines_are_found_where_the_same_code_lies_elsewhere() {
+    let twin = wat::parse_str("(module (func $a nop nop) (func $b nop nop nop))").unwrap();
+    let module = ModuleIndex::parse(&twin).unwrap();
+    let body = module.functions()[1].body.clone().unwrap();
+    let first = module.file_offset(body.start).unwrap().0 as i64;
+    let map = json(&["a.ts"], &mappings(&[(first + 1, Some((0, 4, 0))), (first + 3, Some((0, 6, 0)))]));
+    let url = format!("data:application/json,{}", map.replace('%', "%25").replace('"', "%22"));
+    let section = [&[16][..], b"sourceMappingURL", &[url.len() as u8 | 128, (url.len() >> 7) as u8]].concat();
+    let section = [section, url.clone().into_bytes()].concat();
+    let header = [0, section.len() as u8 | 128, (section.len() >> 7) as u8];
+    let twin = [&twin[..], &header, &section].concat();
+
+    let symbols = with_twin(&padded(&stripped(&twin)), &twin);
+    assert_eq!(symbols.warnings(), []);
+    let ours = symbols.module().functions()[1].body.clone().unwrap();
+    assert_ne!(ours, body);
+    let line = |at| symbols.frames(CodeOffset(ours.start.0 + at))[0].location.as_ref().map(|at| at.line);
+    assert_eq!([1, 2, 3].map(line), [Some(5), Some(5), Some(7)]);
+    assert_eq!(symbols.declaration(FuncIndex(1)).unwrap().line, 5);
+    assert_eq!(symbols.declaration(FuncIndex(0)), None);
+    assert_eq!(names(&symbols), ["a", "b"]);
+}
+
+/// Six operators with a constant.
+const MIX: &str = "(param i32) (result i32) local.get 0 i32.const 77 i32.mul i32.const 9 i32.xor";
+const MAX: &str = "(param i32) (result i32) local.get 0 i32.const 78 i32.mul i32.const 9 i32.xor";
+
+#[test]
+fn in_changed_code_functions_are_found_by_import_export_and_shape() {
+    let theirs = format!(
+        r#"(module (import "env" "f" (func $host)) (func $dead nop) (func $run (export "go") call $host nop)
+            (func $mix {MIX}) (func $max {MAX}) (func $twice1 {MIX} drop i32.const 1)
+            (func $twice2 {MIX} drop i32.const 1))"#
+    );
+    let ours = format!(
+        r#"(module (import "env" "f" (func)) (func (export "go") call 0) (func {MAX}) (func {MIX})
+            (func {MIX} drop i32.const 1) (func nop))"#
+    );
+    let symbols = texts(&ours, &theirs);
+    assert_eq!(names(&symbols), ["host", "run", "max", "mix", "func[4]", "func[5]"]);
+    let sources = [2, 4].map(|index| symbols.name(FuncIndex(index)).source);
+    assert_eq!(sources, [NameSource::Twin, NameSource::Index]);
+    assert_eq!(symbols.warnings(), [Warning::TwinChanged { matched: 3, functions: 5 }]);
+}
+
+#[test]
+fn of_changed_code_no_lines_are_told() {
+    let Some(path) = sample("json/json.wasm") else { return };
+    let twin = std::fs::read(path).unwrap();
+    let mut ours = stripped(&twin);
+    let module = ModuleIndex::parse(&ours).unwrap();
+    let longest =
+        module.functions().iter().filter_map(|f| f.body.clone()).max_by_key(|b| b.end.0 - b.start.0);
+    let end = module.file_offset(longest.unwrap().end).unwrap().0 as usize;
+    // The `end` of one function becomes an `unreachable`.
+    ours[end - 1] = 0;
+    let symbols = with_twin(&ours, &twin);
+    assert!(!symbols.has_lines());
+    assert!(symbols.module().functions().iter().all(|f| symbols.declaration(f.index).is_none()));
+    let warnings = symbols.warnings();
+    let [Warning::TwinChanged { matched, functions }] = warnings else { panic!("{warnings:?}") };
+    assert!(matched * 2 > *functions && matched < functions, "{warnings:?}");
+}
+
+#[test]
+fn another_type_is_another_function() {
+    let symbols = texts(
+        r#"(module (func (export "go") (param i32)))"#,
+        r#"(module (func $a (export "go") (param i64)) (func $b))"#,
+    );
+    assert_eq!((names(&symbols), symbols.warnings()), (vec!["go"], [Warning::TwinForeign].as_slice()));
+}
+
+#[test]
+fn what_is_no_module_is_told() {
+    let ours = wat::parse_str("(module (func))").unwrap();
+    let symbols = with_twin(&ours, b"\x7fELF");
+    assert_eq!(names(&symbols), ["func[0]"]);
+    assert!(matches!(symbols.warnings(), [Warning::TwinBroken { .. }]));
+}
+
+#[test]
+fn a_symbol_map_names_what_the_module_does_not() {
+    let ours = wat::parse_str(r#"(module (func $own) (func (export "run")) (func) (func))"#).unwrap();
+    let text = b"0:other\r\n1:run_all\n\n2:ns::f\\28int\\29\nhello\n9:none\n2:late\n4294967296:x\n3:";
+    let symbol_map = Some(text.as_slice().into());
+    let symbols = with_files(&ours, SymbolFiles { symbol_map, ..SymbolFiles::default() });
+    assert_eq!(names(&symbols), ["own", "run_all", "ns::f(int)", "func[3]"]);
+    let name = symbols.name(FuncIndex(2));
+    assert_eq!((&*name.short, name.source), ("ns::f", NameSource::SymbolMap));
+    assert_eq!(symbols.warnings(), [Warning::SymbolMapStray { count: 4, first: 5 }]);
+}
+
+#[test]
+fn damaged_builds_do_no_harm() {
+    let Some(path) = sample("hotloop/hotloop.wasm") else { return };
+    let whole = std::fs::read(path).unwrap();
+    let ours = stripped(&whole);
+    let mut random = Lcg(1);
+    let mut read = 0;
+    for _ in 0..60 {
+        let mut twin = whole.clone();
+        for _ in 0..=random.below(4) {
+            let at = random.below(twin.len());
+            twin[at] = random.below(256) as u8;
+        }
+        let symbols = with_twin(&ours, &twin);
+        assert!(names(&symbols).iter().all(|name| !name.is_empty()));
+        let bodies = symbols.module().functions().iter().filter_map(|function| function.body.clone());
+        let framed = bodies.step_by(9).filter(|body| !symbols.frames(body.start).is_empty());
+        assert!(framed.count() > 0);
+        read += usize::from(symbols.warnings().iter().all(|w| !matches!(w, Warning::TwinBroken { .. })));
+    }
+    assert!(read > 20, "{read} of them were modules");
+}
