@@ -1,7 +1,7 @@
 //! How functions can be reached other than by an instruction that names them: by reference.
 
 use crate::error::RewriteError;
-use wasmparser::{ConstExpr, ElementItems, Operator, Parser, Payload, TableInit, TypeRef, WasmFeatures};
+use wasmparser::{ConstExpr, ElementItems, Operator, Parser, Payload, TableInit, TypeRef};
 use wasmscope_symbolize::{
     ExportKind, FileOffset, FuncIndex, FuncType, Import, ImportKind, ModuleIndex, ValType,
 };
@@ -20,9 +20,7 @@ pub(crate) struct References {
 impl References {
     pub(crate) fn read(bytes: &[u8]) -> Result<References, RewriteError> {
         let mut found = References::default();
-        let mut parser = Parser::new(0);
-        parser.set_features(WasmFeatures::all());
-        for payload in parser.parse_all(bytes) {
+        for payload in Parser::new(0).parse_all(bytes) {
             match payload.map_err(section_error)? {
                 // Everything that is read here stands in front of it.
                 Payload::CodeSectionStart { .. } => break,

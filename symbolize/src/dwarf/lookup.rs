@@ -1,11 +1,11 @@
-//! Questions to the debug information, answered with addr2line.
+//! Questions to the debug information: answered from flat tables that are read when they are first needed, and with
+//! addr2line where no function is described.
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use gimli::{AttributeValue, Dwarf, Reader, SectionId, Unit, UnitOffset, UnitRef};
-
 use rustc_hash::FxHashMap;
 
 use super::attributes::Description;
