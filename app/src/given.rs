@@ -22,62 +22,45 @@ pub(crate) struct ModuleFile<'a> {
     pub(crate) name: &'a str,
 }
 
-/// The symbols that were found.
-#[derive(Default)]
-pub(crate) struct Given(SymbolFiles);
-
-impl Given {
-    /// The symbols at `path`.
-    ///
-    /// # Errors
-    /// When it can't be read, is a file of another kind, or a folder without symbols of the module.
-    pub(crate) fn find(
-        path: &Path,
-        module: ModuleFile<'_>,
-        names: &SymbolFileNames,
-    ) -> Result<Given, PipelineError> {
-        let mut given = Given::default();
-        if !path.is_dir() {
-            return match given.add(&read(path)?) {
-                true => Ok(given),
-                false => Err(PipelineError::NotSymbols { path: path.to_owned() }),
-            };
-        }
-        for file in by_name(path, module).into_iter().chain(by_build_id(path, module, names)) {
-            // What has the right name and is of no kind that we know is not meant for us.
-            given.add(&read(&file)?);
-        }
-        match given.0 == SymbolFiles::default() {
-            true => Err(PipelineError::NoSymbols { path: path.to_owned(), module: module.name.to_owned() }),
-            false => Ok(given),
-        }
-    }
-
-    /// The same, with those of `others` of which there are none here.
-    pub(crate) fn over(self, others: SymbolFiles) -> SymbolFiles {
-        let SymbolFiles { debug_file, twin, symbol_map, source_map } = self.0;
-        SymbolFiles {
-            debug_file: debug_file.or(others.debug_file),
-            twin: twin.or(others.twin),
-            symbol_map: symbol_map.or(others.symbol_map),
-            source_map: source_map.or(others.source_map),
-        }
-    }
-
-    /// Takes the contents of a file for what they are, unless there is such a one; `false` where they are nothing of
-    /// the kind.
-    fn add(&mut self, bytes: &Arc<[u8]>) -> bool {
-        let SymbolFiles { debug_file, twin, symbol_map, source_map } = &mut self.0;
-        let place = match Kind::of(bytes) {
-            Some(Kind::DebugFile) => debug_file,
-            Some(Kind::Twin) => twin,
-            Some(Kind::SourceMap) => source_map,
-            Some(Kind::SymbolMap) => symbol_map,
-            None => return false,
+/// The symbols at `path`.
+///
+/// # Errors
+/// When it can't be read, is a file of another kind, or a folder without symbols of the module.
+pub(crate) fn find(
+    path: &Path,
+    module: ModuleFile<'_>,
+    names: &SymbolFileNames,
+) -> Result<SymbolFiles, PipelineError> {
+    let mut found = SymbolFiles::default();
+    if !path.is_dir() {
+        return match add(&mut found, &read(path)?) {
+            true => Ok(found),
+            false => Err(PipelineError::NotSymbols { path: path.to_owned() }),
         };
-        place.get_or_insert_with(|| Arc::clone(bytes));
-        true
     }
+    for file in by_name(path, module).into_iter().chain(by_build_id(path, module, names)) {
+        // What has the right name and is of no kind that we know is not meant for us.
+        add(&mut found, &read(&file)?);
+    }
+    match found == SymbolFiles::default() {
+        true => Err(PipelineError::NoSymbols { path: path.to_owned(), module: module.name.to_owned() }),
+        false => Ok(found),
+    }
+}
+
+/// Takes the contents of a file for what they are, unless there is such a one; `false` where they are nothing of the
+/// kind.
+fn add(found: &mut SymbolFiles, bytes: &Arc<[u8]>) -> bool {
+    let SymbolFiles { debug_file, twin, symbol_map, source_map } = found;
+    let place = match Kind::of(bytes) {
+        Some(Kind::DebugFile) => debug_file,
+        Some(Kind::Twin) => twin,
+        Some(Kind::SourceMap) => source_map,
+        Some(Kind::SymbolMap) => symbol_map,
+        None => return false,
+    };
+    place.get_or_insert_with(|| Arc::clone(bytes));
+    true
 }
 
 /// What a file with symbols is.
@@ -154,8 +137,8 @@ mod tests {
 
     /// What is found at `path`, by one letter each.
     fn found(path: &Path, module: ModuleFile<'_>, names: &SymbolFileNames) -> Result<String, String> {
-        let given = Given::find(path, module, names).map_err(|error| error.to_string())?;
-        let SymbolFiles { debug_file, twin, symbol_map, source_map } = given.0;
+        let found = find(path, module, names).map_err(|error| error.to_string())?;
+        let SymbolFiles { debug_file, twin, symbol_map, source_map } = found;
         let kinds = [("d", debug_file), ("t", twin), ("m", source_map), ("s", symbol_map)];
         Ok(kinds.iter().filter(|(_, file)| file.is_some()).map(|(letter, _)| *letter).collect())
     }

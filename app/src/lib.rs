@@ -8,9 +8,11 @@ pub mod cli;
 pub mod export;
 mod given;
 mod nearby;
+pub mod pack;
 pub mod pipeline;
 pub mod profile;
 pub mod samples;
+pub mod sources;
 #[cfg(feature = "gui")]
 pub mod ui;
 pub mod units;

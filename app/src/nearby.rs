@@ -24,10 +24,13 @@ pub(crate) fn folders_of<'a>(files: impl IntoIterator<Item = &'a Path>) -> Vec<P
 
 /// The contents of the first file that `path` may mean, if it has no more than `most_bytes`.
 pub(crate) fn read(path: &str, folders: &[PathBuf], most_bytes: u64) -> Option<Vec<u8>> {
-    let is_readable = |candidate: &PathBuf| {
-        std::fs::metadata(candidate).is_ok_and(|meta| meta.is_file() && meta.len() <= most_bytes)
-    };
-    std::fs::read(candidates(path, folders).into_iter().find(is_readable)?).ok()
+    candidates(path, folders).iter().find_map(|candidate| read_file(candidate, most_bytes))
+}
+
+/// The contents of a file, if there is one and it has no more than `most_bytes`.
+pub(crate) fn read_file(path: &Path, most_bytes: u64) -> Option<Vec<u8>> {
+    let is_readable = std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= most_bytes);
+    is_readable.then(|| std::fs::read(path).ok()).flatten()
 }
 
 /// The path itself, then each folder with ever shorter ends of it.

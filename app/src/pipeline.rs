@@ -1,8 +1,9 @@
 //! From a file to a profile: open a module, record it, read the recording back. The window, the command line and
 //! the tests all come through here.
 
-use crate::given::{Given, ModuleFile};
+use crate::given::{self, ModuleFile};
 use crate::nearby;
+use crate::pack::kept_symbols;
 use crate::profile::Profile;
 use std::fs::File;
 use std::io::{self, BufWriter, Read};
@@ -92,6 +93,14 @@ pub enum PipelineError {
         /// The file.
         path: PathBuf,
     },
+    /// Nothing can be put into the recording.
+    #[error("{}: nothing can be put into it: {source}", path.display())]
+    Pack {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A folder that should have symbols has none.
     #[error(
         "{}: nothing in this folder has the name or build id of {module}; name the file with its symbols",
@@ -132,8 +141,8 @@ pub fn open(path: &Path) -> Result<Opened, PipelineError> {
 }
 
 /// As [`open`], with the file's contents at hand. `path` may be a mere name. Files that a recorded module names as
-/// having its lines are looked for beside the module and beside the recording; what is at `symbols`, a file or a folder,
-/// goes before them.
+/// having its lines are looked for beside the module and beside the recording; what was put into the recording goes before
+/// them, and what is at `symbols`, a file or a folder, before all.
 ///
 /// # Errors
 /// As [`open`], and when there are no symbols of the module at `symbols`.
@@ -145,7 +154,10 @@ pub fn open_bytes(bytes: Arc<[u8]>, path: &Path, symbols: Option<&Path>) -> Resu
         let folders = nearby::folders_of([&module, path]);
         let name = recording.meta.module_name.clone();
         let file = ModuleFile { path: &module, name: &name };
-        let profile = Profile::with_files(recording, |names| find_symbols(file, names, &folders, symbols))?;
+        let kept = kept_symbols(&recording);
+        let find =
+            |names: &_| Ok(given(file, names, symbols)?.or(kept).or(nearby::symbol_files(names, &folders)));
+        let profile = Profile::with_files(recording, find)?;
         return Ok(Opened::Recording(Box::new(profile)));
     }
     match ModuleIndex::parse(&bytes) {
@@ -192,21 +204,17 @@ fn outline_and_files(
         .map_err(|source| PipelineError::Module { path: path.to_owned(), source })?;
     let names = SymbolFileNames::of(&guest.bytes, &module);
     let file = ModuleFile { path, name: &guest.name };
-    let files = find_symbols(file, &names, &nearby::folders_of([path]), symbols)?;
-    Ok((module, files))
+    let beside = nearby::symbol_files(&names, &nearby::folders_of([path]));
+    Ok((module, given(file, &names, symbols)?.or(beside)))
 }
 
-fn find_symbols(
+/// The symbols that the user points to.
+fn given(
     module: ModuleFile<'_>,
     names: &SymbolFileNames,
-    folders: &[PathBuf],
     symbols: Option<&Path>,
 ) -> Result<SymbolFiles, PipelineError> {
-    let found = nearby::symbol_files(names, folders);
-    match symbols {
-        Some(path) => Ok(Given::find(path, module, names)?.over(found)),
-        None => Ok(found),
-    }
+    symbols.map_or(Ok(SymbolFiles::default()), |path| given::find(path, module, names))
 }
 
 /// The contents of a file.
@@ -268,13 +276,15 @@ fn keep_others(path: &Path, guest: &Guest) -> Result<(), PipelineError> {
     if is_same_file(path, Path::new(&guest.path)) {
         return Err(PipelineError::OverItsInput { path: path.to_owned() });
     }
+    if is_another(path) { Err(PipelineError::OverAnother { path: path.to_owned() }) } else { Ok(()) }
+}
+
+/// Is there a file that is no recording?
+pub(crate) fn is_another(path: &Path) -> bool {
     let mut head = [0; recording::MAGIC.len()];
     let read = path.is_file().then(|| File::open(path).and_then(|mut file| file.read_exact(&mut head)));
-    match read {
-        // A shorter file is the beginning of one at most; an empty one is nobody's.
-        Some(Ok(())) if head != recording::MAGIC => Err(PipelineError::OverAnother { path: path.to_owned() }),
-        _ => Ok(()),
-    }
+    // A shorter file is the beginning of one at most; an empty one is nobody's.
+    matches!(read, Some(Ok(())) if head != recording::MAGIC)
 }
 
 /// Do both paths lead to one file?

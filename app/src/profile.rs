@@ -21,7 +21,7 @@ use expand::Expanded;
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 use wasmscope_instrument::Measure;
-use wasmscope_instrument::recording::{ContextId, Outcome, Recording, StackId};
+use wasmscope_instrument::recording::{Attachment, AttachmentKind, ContextId, Outcome, Recording, StackId};
 use wasmscope_symbolize::{ModuleIndex, SymbolFileNames, SymbolFiles, Symbols};
 
 /// A recording and the symbols of its module. Never changed once made; share it as `Arc<Profile>`.
@@ -88,6 +88,14 @@ impl Profile {
     /// Names and source positions of the recorded module.
     pub fn symbols(&self) -> &Symbols {
         &self.symbols
+    }
+
+    /// The text of a source file as it was compiled, where the recording or the source map carries it. `path` is that
+    /// of a location.
+    pub fn source(&self, path: &str) -> Option<Vec<u8>> {
+        let is_it = |kept: &&Attachment| kept.kind == AttachmentKind::Source && kept.name == path;
+        let kept = self.recording.attachments.iter().find(is_it).map(|kept| kept.bytes.to_vec());
+        kept.or_else(|| self.symbols.source(path).map(|text| text.as_bytes().to_vec()))
     }
 
     /// What is broken, missing or was not measured, one sentence each: of the recording, of the module, and of its

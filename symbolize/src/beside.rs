@@ -26,6 +26,20 @@ pub struct SymbolFiles {
     pub source_map: Option<Arc<[u8]>>,
 }
 
+impl SymbolFiles {
+    /// The same, with those of `others` of which there are none here.
+    #[must_use]
+    pub fn or(self, others: SymbolFiles) -> SymbolFiles {
+        let SymbolFiles { debug_file, twin, symbol_map, source_map } = self;
+        SymbolFiles {
+            debug_file: debug_file.or(others.debug_file),
+            twin: twin.or(others.twin),
+            symbol_map: symbol_map.or(others.symbol_map),
+            source_map: source_map.or(others.source_map),
+        }
+    }
+}
+
 /// The files that a module names as saying more about it, and what it names itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SymbolFileNames {

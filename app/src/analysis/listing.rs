@@ -1,27 +1,14 @@
 //! A source file's text beside its costs.
 
 use super::LineTable;
+use encoding_rs::{Encoding, WINDOWS_1252};
+use std::borrow::Cow;
 use std::sync::Arc;
-use wasmscope_symbolize::Symbols;
 
 /// Gives the text of source files. The views open no file themselves.
 pub trait SourceProvider {
     /// The bytes of the file that the compiler recorded as `path`; `None` where it can't be found.
     fn source(&self, path: &str) -> Option<Vec<u8>>;
-}
-
-/// The texts that the module's source map carries.
-impl SourceProvider for Symbols {
-    fn source(&self, path: &str) -> Option<Vec<u8>> {
-        Symbols::source(self, path).map(|text| text.as_bytes().to_vec())
-    }
-}
-
-/// Asked in turn; the first that has the file gives it.
-impl<const COUNT: usize> SourceProvider for [&dyn SourceProvider; COUNT] {
-    fn source(&self, path: &str) -> Option<Vec<u8>> {
-        self.iter().find_map(|provider| provider.source(path))
-    }
 }
 
 /// A line of a [`SourceListing`].
@@ -49,7 +36,7 @@ pub struct SourceListing {
 /// The text of `file` beside its costs in `table`. `None` where `provider` doesn't have the file.
 pub fn source_listing(table: &LineTable, file: &str, provider: &dyn SourceProvider) -> Option<SourceListing> {
     let bytes = provider.source(file)?;
-    let text = String::from_utf8_lossy(&bytes);
+    let text = decoded(&bytes);
     let range = table.files.iter().find(|row| &*row.file == file).map(|row| row.rows.clone());
     let mut costs = range.unwrap_or(0..0).peekable();
     let line_of = |row: usize| table.rows.get(row).map_or(0, |row| row.line);
@@ -61,4 +48,33 @@ pub fn source_listing(table: &LineTable, file: &str, provider: &dyn SourceProvid
     });
     let rows = rows.collect();
     Some(SourceListing { file: Arc::from(file), rows, beyond_end: costs.last().map(line_of) })
+}
+
+/// The text of a source file: what its byte order mark says, else UTF-8, else what Windows used to write, of which
+/// ISO 8859-1 is a part: old sources have their authors' names in it.
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    match (Encoding::for_bom(bytes), std::str::from_utf8(bytes)) {
+        (Some((encoding, _)), _) => encoding.decode(bytes).0,
+        (None, Ok(text)) => text.into(),
+        (None, Err(_)) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decoded;
+
+    #[test]
+    fn text_is_read_in_the_encoding_that_it_was_written_in() {
+        for bytes in [
+            "größe".as_bytes(),
+            b"\xEF\xBB\xBFgr\xC3\xB6\xC3\x9Fe",
+            b"gr\xF6\xDFe",
+            b"\xFF\xFEg\0r\0\xF6\0\xDF\0e\0",
+            b"\xFE\xFF\0g\0r\0\xF6\0\xDF\0e",
+        ] {
+            assert_eq!(decoded(bytes), "größe", "{bytes:?}");
+        }
+        assert_eq!(decoded(b""), "");
+    }
 }

@@ -5,6 +5,7 @@ mod export;
 mod info;
 mod instrument;
 mod interrupt;
+mod pack;
 mod print;
 mod record;
 mod report;
@@ -51,6 +52,8 @@ pub enum Command {
     Report(report::ReportArgs),
     /// Write a flame graph, stacks, the call tree or the functions of a recording to a file
     Export(export::ExportArgs),
+    /// Put the files with names and lines, and the text of the source files, into a recording
+    Pack(pack::PackArgs),
     /// Put the probes into a module and write it, without running it
     Instrument(instrument::InstrumentArgs),
     /// Show what is in a module
@@ -76,6 +79,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Record(args) => record::run(args),
         Command::Report(args) => report::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Pack(args) => pack::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Instrument(args) => instrument::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Info(args) => info::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Symbolize(args) => symbolize::run(&args),
@@ -103,6 +107,7 @@ mod tests {
             Command::Record(_) => "record",
             Command::Report(_) => "report",
             Command::Export(_) => "export",
+            Command::Pack(_) => "pack",
             Command::Instrument(_) => "instrument",
             Command::Info(_) => "info",
             Command::Symbolize(_) => "symbolize",
@@ -144,6 +149,9 @@ mod tests {
             ("wasmscope export a.wscope --format svg --metric time -o a.svg", "export"),
             ("wasmscope instrument a.wasm -o b.wasm --measure heap", "instrument"),
             ("wasmscope report a.wscope --view wat --function 12", "report"),
+            ("wasmscope report a.wscope --view source --file a.c --sources src --sources /a=/b", "report"),
+            ("wasmscope pack a.wscope --symbols b.wasm --sources src -o b.wscope", "pack"),
+            ("wasmscope record a.wasm --pack --sources src", "record"),
             ("wasmscope info a.wasm --json", "info"),
             ("wasmscope symbolize a.wasm", "symbolize"),
             ("wasmscope record a.wasm --symbols b.wasm", "record"),
@@ -164,6 +172,7 @@ mod tests {
             ("wasmscope record a.wasm --measure heat", "`heat` is not a measure"),
             ("wasmscope record a.wasm --invoke f --arg 30", "write TYPE:VALUE"),
             ("wasmscope record a.wasm --arg i32:30", "--invoke"),
+            ("wasmscope record a.wasm --sources src", "--pack"),
             ("wasmscope record a.wasm --rate 0", "0 is not in 1..=10000"),
             ("wasmscope record a.wasm --timeout 5y", "`5y` is not a duration"),
             ("wasmscope record a.wasm --max-memory lots", "`lots` is not a size"),

@@ -1,8 +1,9 @@
 //! `wasmscope record`: run a module and record what it does.
 
 use super::values::SymbolArgs;
-use super::{interrupt, print, values};
+use super::{interrupt, pack, print, values};
 use crate::pipeline;
+use crate::sources::SourcePlace;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -59,6 +60,12 @@ pub struct RecordArgs {
     /// Let no memory of the program grow beyond this, such as 64M or 64MiB
     #[arg(long, value_name = "SIZE", value_parser = values::size)]
     max_memory: Option<u64>,
+    /// Put the symbols and the text of the source files into the recording, for a machine that has none of them
+    #[arg(long)]
+    pack: bool,
+    /// Where source files are: a folder, or FROM=TO where what was compiled in the folder FROM lies in TO here
+    #[arg(long, value_name = "FOLDER|FROM=TO", requires = "pack")]
+    sources: Vec<SourcePlace>,
     /// Don't say at the end where the recording is and how the program ended
     #[arg(short, long)]
     quiet: bool,
@@ -71,38 +78,30 @@ pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
     let guest = pipeline::open_module(&args.module)?;
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.module));
     let quiet = args.quiet;
-    let symbols = pipeline::symbol_files(&guest, args.symbols.path())?;
-    let options = RunOptions { symbols, ..options(args) };
+    let options =
+        RunOptions { symbols: pipeline::symbol_files(&guest, args.symbols.path())?, ..options(&args) };
     interrupt::watch();
     let outcome = pipeline::record_to(&output, &guest, &options, Arc::new(PassThrough))?;
+    let packed = args.pack.then(|| pack::recorded(&output, &args.symbols, args.sources)).transpose()?;
     if !quiet {
         print::note(&format!("{}: {outcome}", output.display()));
+        if let Some(packed) = &packed {
+            pack::tell(&output, packed);
+        }
     }
     Ok(exit_code(&outcome).into())
 }
 
-fn options(args: RecordArgs) -> RunOptions {
-    let RecordArgs {
-        measure,
-        allocator,
-        rate,
-        invoke,
-        call_args,
-        env,
-        dir,
-        stdin,
-        timeout,
-        max_memory,
-        args,
-        ..
-    } = args;
+fn options(args: &RecordArgs) -> RunOptions {
+    let stdin = args.stdin.clone().map_or(Stdin::Inherit, Stdin::File);
+    let invoke = args.invoke.clone();
     RunOptions {
-        measures: measure,
-        allocators: allocator,
-        rate_hz: rate,
-        program: Program { args, env, stdin: stdin.map_or(Stdin::Inherit, Stdin::File), dirs: dir },
-        invoke: invoke.map(|export| Invocation { export, args: call_args }),
-        limits: Limits { time: timeout, memory_bytes: max_memory },
+        measures: args.measure,
+        allocators: args.allocator.clone(),
+        rate_hz: args.rate,
+        program: Program { args: args.args.clone(), env: args.env.clone(), stdin, dirs: args.dir.clone() },
+        invoke: invoke.map(|export| Invocation { export, args: args.call_args.clone() }),
+        limits: Limits { time: args.timeout, memory_bytes: args.max_memory },
         cache_dir: pipeline::code_cache(),
         ..RunOptions::default()
     }

@@ -1,6 +1,8 @@
 //! Values as people write them on a command line.
 
+use crate::sources::{RustSources, SourcePlace, Sources};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use wasmscope_instrument::GrantedDir;
 
@@ -17,6 +19,25 @@ impl SymbolArgs {
     pub(super) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SourceArgs {
+    /// Where source files are: a folder in which ends of their paths are looked for, or FROM=TO where what was compiled
+    /// in the folder FROM lies in TO here
+    #[arg(long = "sources", value_name = "FOLDER|FROM=TO")]
+    places: Vec<SourcePlace>,
+}
+
+impl SourceArgs {
+    pub(super) fn sources(&self) -> Sources {
+        sources_at(self.places.clone())
+    }
+}
+
+/// Source files at `places`, and where Rust keeps its own.
+pub(super) fn sources_at(places: Vec<SourcePlace>) -> Sources {
+    Sources { places, rust: Arc::new(RustSources::of_user()) }
 }
 
 /// `500ms`, `5s`, `1.5m`, `1h`; a bare number is seconds, as `timeout` takes it.

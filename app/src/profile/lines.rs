@@ -39,6 +39,11 @@ impl SourceLines {
         self.rows.get(id.index().checked_sub(1)?)
     }
 
+    /// All lines, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &SourceLine> {
+        self.rows.iter()
+    }
+
     /// How many ids there are, [`LineId::NONE`] included.
     pub fn len(&self) -> usize {
         self.rows.len() + 1

@@ -11,10 +11,11 @@ use super::places::Places;
 use super::run_dialog::{Dialog, RunDialog, run_dialog_ui};
 use super::settings::Settings;
 use super::shell::{self, Dock, TopBar, WelcomeState};
-use super::sources::Sources;
+use super::sources_dialog::{SourcesDialog, sources_dialog_ui};
 use super::theme::{self, Palette};
 use super::worker::Worker;
 use crate::profile::Profile;
+use crate::sources::{RustSources, Sources};
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
@@ -37,6 +38,7 @@ pub(super) struct State {
     pub threads: JobThreads,
     pub settings: Settings,
     pub places: Places,
+    pub rust_sources: Arc<RustSources>,
 }
 
 /// What is shown around the recordings.
@@ -46,6 +48,7 @@ pub(super) struct Screen {
     pub welcome: WelcomeState,
     pub dialog: Option<RunDialog>,
     pub path_dialog: Option<PathDialog>,
+    pub sources_dialog: Option<SourcesDialog>,
     pub keys: KeysList,
 }
 
@@ -66,6 +69,7 @@ impl App {
         let worker = Worker::threads(VIEW_THREADS);
         let mut app = App::with(&cc.egui_ctx, settings, Places::default(), worker, JobThreads::Own);
         app.screen.dock = Dock::load(cc.storage);
+        app.state.rust_sources = Arc::new(RustSources::of_user());
         for path in paths {
             app.commands.send(Command::Open(path));
         }
@@ -88,14 +92,21 @@ impl App {
         theme::install(ctx);
         ctx.set_theme(settings.theme);
         let (commands, receiver) = Commands::channel(ctx);
-        let state =
-            State { documents: Documents::default(), jobs: Jobs::default(), threads, settings, places };
+        let state = State {
+            documents: Documents::default(),
+            jobs: Jobs::default(),
+            threads,
+            settings,
+            places,
+            rust_sources: Arc::default(),
+        };
         let screen = Screen {
             dock: Dock::default(),
             notes: Notes::default(),
             welcome: WelcomeState::default(),
             dialog: None,
             path_dialog: None,
+            sources_dialog: None,
             keys: KeysList::Closed,
         };
         App { state, screen, commands, receiver, worker }
@@ -110,6 +121,12 @@ impl App {
     pub fn show_profile(&mut self, title: &str, profile: Arc<Profile>) {
         let origin = super::documents::Origin::Unsaved(self.state.places.unsaved.join(title));
         self.state.documents.add(title.to_owned(), profile, origin);
+    }
+
+    /// Where source files are looked for.
+    pub(super) fn sources(&self) -> Sources {
+        let State { settings, rust_sources, .. } = &self.state;
+        Sources { places: settings.source_places.clone(), rust: Arc::clone(rust_sources) }
     }
 
     /// Does all that was asked for, also what that asks for in turn.
@@ -133,6 +150,15 @@ impl App {
                 .frame(strip)
                 .show(ui, |ui| shell::progress_ui(ui, job, &self.commands));
         }
+        if let Some(document) = self.state.documents.front()
+            && self.state.jobs.running().is_empty()
+            && shell::is_stripped(document)
+        {
+            let strip = Frame::new().fill(palette.raised).inner_margin(Margin::symmetric(10, 4));
+            Panel::top("stripped")
+                .frame(strip)
+                .show(ui, |ui| shell::stripped_ui(ui, document, &self.commands));
+        }
         let status = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(10, 2));
         Panel::bottom("status").exact_size(26.0).frame(status).show(ui, |ui| {
             shell::status_ui(ui, self.state.documents.front(), &self.commands);
@@ -141,11 +167,11 @@ impl App {
 
     fn centre(&mut self, ui: &mut Ui) {
         let fill = Palette::of(ui).background;
+        let sources = self.sources();
         CentralPanel::default().frame(Frame::new().fill(fill)).show(ui, |ui| {
             let running = self.state.jobs.running().iter().find(|job| matches!(job.kind, JobKind::Run(_)));
             match (self.state.documents.front_mut(), running) {
                 (Some(document), _) => {
-                    let sources = Sources { folders: self.state.settings.source_folders.clone() };
                     let desk =
                         PanelDesk { worker: &self.worker, commands: &self.commands, sources: &sources };
                     self.screen.dock.ui(ui, &mut |ui, kind| panels::panel_ui(ui, kind, document, &desk));
@@ -177,6 +203,12 @@ impl App {
         {
             self.screen.path_dialog = None;
         }
+        if let Some(dialog) = &mut self.screen.sources_dialog {
+            let places = &self.state.settings.source_places;
+            if sources_dialog_ui(ui, dialog, places, &self.commands) == Dialog::Closed {
+                self.screen.sources_dialog = None;
+            }
+        }
         if self.screen.keys == KeysList::Open && !shell::keys_ui(ui) {
             self.screen.keys = KeysList::Closed;
         }
@@ -199,7 +231,8 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
-        if self.screen.dialog.is_none() && self.screen.path_dialog.is_none() {
+        let Screen { dialog, path_dialog, sources_dialog, .. } = &self.screen;
+        if dialog.is_none() && path_dialog.is_none() && sources_dialog.is_none() {
             shell::shortcuts(ui, &self.commands);
         }
         self.bars(ui);

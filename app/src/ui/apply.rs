@@ -1,20 +1,23 @@
 //! Does what commands ask for: the one place that changes what is open.
 
 use super::app::{App, KeysList};
-use super::command::{Command, GrantKind, Purpose};
-use super::documents::Origin;
-use super::jobs::{Finished, JobDesk, JobKind, Made};
+use super::command::{Command, GrantKind, Purpose, SaveKind};
+use super::documents::{DocumentId, Origin};
+use super::jobs::{Finished, JobDesk, JobKind, Made, Run, Save};
 use super::module::{ModuleFacts, file_name};
 use super::notes::Note;
 use super::path_dialog::PathDialog;
 use super::pick;
 use super::run_dialog::{RunDialog, RunForm, StdinForm};
+use super::sources_dialog::SourcesDialog;
 use crate::export::{self, Format};
+use crate::pack::Packed;
 use crate::profile::Profile;
 use crate::samples::SampleModule;
+use crate::sources::SourcePlace;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wasmscope_instrument::{Guest, RunOptions};
+use wasmscope_instrument::Guest;
 
 /// Does one command.
 pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
@@ -28,16 +31,21 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::Close(id) => app.state.documents.close(id),
         Command::ShowWelcome => app.state.documents.show(None),
         Command::RunAgain => run_again(app),
-        Command::Run(module, options) => run(app, module, *options, ctx),
+        Command::Run(module, options, symbols) => run(app, Run { module, options: *options, symbols }, ctx),
         Command::Stop => app.state.jobs.stop_all(),
         Command::Finished(finished) => finish(app, *finished),
-        Command::AskSave => ask_save(app),
+        Command::AskSave(kind) => ask_save(app, kind),
         Command::AskExport(format) => ask_export(app, format),
         Command::AskPath(purpose, suggested) => {
             app.screen.path_dialog = Some(PathDialog::new(purpose, &suggested));
         }
-        Command::Picked(purpose, path) => picked(app, purpose, path),
+        Command::Picked(purpose, path) => picked(app, purpose, path, ctx),
         Command::AskGrant(kind) => pick::pick(Purpose::Grant(kind), String::new(), &app.commands),
+        Command::AskSymbols(id, kind) => pick::pick(Purpose::Symbols(id, kind), String::new(), &app.commands),
+        Command::UseSymbols(id, symbols) => use_symbols(app, id, symbols, ctx),
+        Command::HideStripped(id) => hide_stripped(app, id),
+        Command::ShowSources => app.screen.sources_dialog = Some(SourcesDialog::default()),
+        Command::SetSources(places) => app.state.settings.source_places = places,
         Command::AskSources => pick::pick(Purpose::Sources, String::new(), &app.commands),
         Command::Select(selection) => select(app, selection),
         Command::ShowPanel(kind) => app.screen.dock.show(kind),
@@ -87,21 +95,27 @@ fn run_again(app: &mut App) {
     // The file may have been built anew since.
     let fresh = (!path.is_empty()).then(|| std::fs::read(&path).ok()).flatten();
     let bytes = fresh.map_or_else(|| Arc::clone(&recording.module), Arc::from);
+    let symbols = document.symbols.as_ref().map(|symbols| symbols.display().to_string());
     match ModuleFacts::read(Guest { bytes, name, path }) {
         Ok(facts) => ask_how_to_run(app, Arc::new(facts)),
-        Err(error) => app.screen.notes.add(Note::failure(format!("The module can't be run again: {error}"))),
+        Err(error) => {
+            return app.screen.notes.add(Note::failure(format!("The module can't be run again: {error}")));
+        }
+    }
+    if let (Some(dialog), Some(symbols)) = (&mut app.screen.dialog, symbols) {
+        dialog.form.symbols = symbols;
     }
 }
 
-fn run(app: &mut App, module: Arc<ModuleFacts>, mut options: RunOptions, ctx: &egui::Context) {
+fn run(app: &mut App, mut run: Run, ctx: &egui::Context) {
     if app.state.jobs.is_recording() {
         app.screen.notes.add(Note::failure("A module is being run. Stop it first."));
         return;
     }
-    options.cache_dir = Some(app.state.places.machine_code.clone());
-    let to = app.state.places.unsaved_recording(&module.guest.name);
+    run.options.cache_dir = Some(app.state.places.machine_code.clone());
+    let to = app.state.places.unsaved_recording(&run.module.guest.name);
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
-    app.state.jobs.run(module, options, to, &desk);
+    app.state.jobs.run(run, to, &desk);
 }
 
 fn finish(app: &mut App, finished: Finished) {
@@ -114,22 +128,55 @@ fn finish(app: &mut App, finished: Finished) {
             }
             ask_how_to_run(app, module);
         }
-        Ok(Made::Recording { profile, path }) => show_recording(app, profile, path),
+        Ok(Made::Recording { profile, path, symbols }) => show_recording(app, profile, path, symbols),
+        Ok(Made::Symbols { document, profile, symbols }) => show_symbols(app, document, profile, symbols),
+        Ok(Made::Saved { document, path, packed }) => saved(app, document, path, packed.as_ref()),
         Err(failure) => app.screen.notes.add(Note::failure(failure.text).with_details(failure.details)),
     }
 }
 
-fn show_recording(app: &mut App, profile: Arc<Profile>, path: PathBuf) {
+fn show_recording(app: &mut App, profile: Arc<Profile>, path: PathBuf, symbols: Option<PathBuf>) {
     app.state.settings.opened(&path);
     let unsaved = app.state.places.is_unsaved(&path);
     let title = if unsaved { profile.recording().meta.module_name.clone() } else { file_name(&path) };
-    let origin = if unsaved { Origin::Unsaved(path) } else { Origin::Saved(path) };
-    app.state.documents.add(title, profile, origin);
+    let remembered = app.state.settings.symbols_of(&path);
+    let origin = if unsaved { Origin::Unsaved(path.clone()) } else { Origin::Saved(path.clone()) };
+    let id = app.state.documents.add(title, profile, origin);
+    match (symbols, remembered) {
+        (Some(symbols), _) => {
+            app.state.settings.used_symbols(&path, symbols.clone());
+            if let Some(document) = app.state.documents.get_mut(id) {
+                document.symbols = Some(symbols);
+            }
+        }
+        (None, Some(remembered)) => app.commands.send(Command::UseSymbols(id, remembered)),
+        (None, None) => {}
+    }
 }
 
-fn ask_save(app: &App) {
+fn use_symbols(app: &mut App, id: DocumentId, symbols: PathBuf, ctx: &egui::Context) {
+    let Some(document) = app.state.documents.get_mut(id) else { return };
+    let path = document.origin.path().to_owned();
+    let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
+    app.state.jobs.read_symbols(id, path, symbols, &desk);
+}
+
+/// The recording may have been closed meanwhile.
+fn show_symbols(app: &mut App, id: DocumentId, profile: Arc<Profile>, symbols: PathBuf) {
+    let Some(document) = app.state.documents.get_mut(id) else { return };
+    app.state.settings.used_symbols(document.origin.path(), symbols.clone());
+    document.use_symbols(profile, symbols);
+}
+
+fn hide_stripped(app: &mut App, id: DocumentId) {
+    if let Some(document) = app.state.documents.get_mut(id) {
+        document.hides_stripped = true;
+    }
+}
+
+fn ask_save(app: &App, kind: SaveKind) {
     if let Some(document) = app.state.documents.front() {
-        pick::pick(Purpose::Save, suggested(&document.title, "wscope"), &app.commands);
+        pick::pick(Purpose::Save(kind), suggested(&document.title, "wscope"), &app.commands);
     }
 }
 
@@ -143,36 +190,55 @@ fn suggested(title: &str, extension: &str) -> String {
     Path::new(title).with_extension(extension).display().to_string()
 }
 
-fn picked(app: &mut App, purpose: Purpose, path: PathBuf) {
+fn picked(app: &mut App, purpose: Purpose, path: PathBuf, ctx: &egui::Context) {
     match purpose {
         Purpose::Open => app.commands.send(Command::Open(path)),
-        Purpose::Save => save(app, path),
+        Purpose::Save(kind) => save(app, kind, path, ctx),
+        Purpose::Symbols(id, _) => use_symbols(app, id, path, ctx),
         Purpose::Export(format) => export_to(app, format, &path),
         Purpose::Grant(kind) => grant(app, kind, path),
         Purpose::Sources => {
-            let folders = &mut app.state.settings.source_folders;
-            folders.retain(|known| *known != path);
-            folders.insert(0, path);
+            let (places, new) = (&mut app.state.settings.source_places, SourcePlace::Folder(path));
+            places.retain(|known| *known != new);
+            places.insert(0, new);
         }
     }
 }
 
-fn save(app: &mut App, path: PathBuf) {
-    let path = if path.extension().is_some() { path } else { path.with_extension("wscope") };
-    let Some(document) = app.state.documents.front_mut() else { return };
-    let from = document.origin.path();
-    // Copying a file over itself would empty it.
-    let copied = if from == path { Ok(0) } else { std::fs::copy(from, &path) };
-    match copied {
-        Ok(_) => {
-            document.title = file_name(&path);
-            document.origin = Origin::Saved(path.clone());
-            app.state.settings.opened(&path);
-            app.screen.notes.add(Note::done(format!("Saved as {}", path.display())));
-        }
-        Err(error) => {
-            app.screen.notes.add(Note::failure(format!("{}: can't be saved: {error}", path.display())));
-        }
+fn save(app: &mut App, kind: SaveKind, path: PathBuf, ctx: &egui::Context) {
+    let to = if path.extension().is_some() { path } else { path.with_extension("wscope") };
+    let packed_with = (kind == SaveKind::Packed).then(|| app.sources());
+    let Some(document) = app.state.documents.front() else { return };
+    let (profile, from) = (Arc::clone(&document.profile), document.origin.path().to_owned());
+    let save = Save { document: document.id, profile, from, to, packed_with };
+    let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
+    app.state.jobs.save(save, &desk);
+}
+
+fn saved(app: &mut App, id: DocumentId, path: PathBuf, packed: Option<&Packed>) {
+    let note = match packed {
+        Some(packed) => format!("Saved as {}, {}", path.display(), packed_text(packed)),
+        None => format!("Saved as {}", path.display()),
+    };
+    app.screen.notes.add(Note::done(note));
+    app.state.settings.opened(&path);
+    let Some(document) = app.state.documents.get_mut(id) else { return };
+    if let Some(symbols) = document.symbols.clone().filter(|_| packed.is_none()) {
+        app.state.settings.used_symbols(&path, symbols);
+    }
+    document.title = file_name(&path);
+    document.origin = Origin::Saved(path);
+}
+
+/// `with 1 symbol file and 12 source files; 3 source files were not found`.
+fn packed_text(packed: &Packed) -> String {
+    let Packed { symbol_files, sources, missing } = packed;
+    let files =
+        |count: usize, kind: &str| format!("{count} {kind} file{}", if count == 1 { "" } else { "s" });
+    let inside = format!("with {} and {}", files(*symbol_files, "symbol"), files(*sources, "source"));
+    match missing.len() {
+        0 => inside,
+        count => format!("{inside}; {} not found", files(count, "source")),
     }
 }
 
@@ -192,6 +258,7 @@ fn grant(app: &mut App, kind: GrantKind, path: PathBuf) {
     let text = path.display().to_string();
     match kind {
         GrantKind::Folder => dialog.form.dirs.push((text, String::new())),
+        GrantKind::Symbols(_) => dialog.form.symbols = text,
         GrantKind::Stdin => {
             dialog.form.stdin = StdinForm::File;
             dialog.form.stdin_path = text;

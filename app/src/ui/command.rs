@@ -7,6 +7,7 @@ use super::notes::NoteId;
 use super::panels::PanelKind;
 use crate::export::Format;
 use crate::samples::SampleModule;
+use crate::sources::SourcePlace;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use wasmscope_instrument::RunOptions;
@@ -31,14 +32,14 @@ pub enum Command {
     ShowWelcome,
     /// Show the run dialog for the module of the recording in front.
     RunAgain,
-    /// Run a module.
-    Run(Arc<ModuleFacts>, Box<RunOptions>),
+    /// Run a module, with the symbols at this path if there is one.
+    Run(Arc<ModuleFacts>, Box<RunOptions>, Option<PathBuf>),
     /// Stop what is being run or opened; a run keeps what it has recorded.
     Stop,
     /// A job on another thread is done.
     Finished(Box<Finished>),
     /// Ask where to, then save the recording in front.
-    AskSave,
+    AskSave(SaveKind),
     /// Ask where to, then export the flame graph in front.
     AskExport(Format),
     /// Ask for a path in the window itself; the file name is a suggestion.
@@ -47,6 +48,16 @@ pub enum Command {
     Picked(Purpose, PathBuf),
     /// Ask for a folder or file for a field of the run dialog.
     AskGrant(GrantKind),
+    /// Ask for the symbols of a recording's module.
+    AskSymbols(DocumentId, PathKind),
+    /// Read names and lines of a recording's module from here.
+    UseSymbols(DocumentId, PathBuf),
+    /// Say no more that a recording has neither names nor lines.
+    HideStripped(DocumentId),
+    /// Show where source files are looked for.
+    ShowSources,
+    /// Look for source files in these places.
+    SetSources(Vec<SourcePlace>),
     /// Ask for a folder that holds source files.
     AskSources,
     /// Change what all panels show as selected.
@@ -84,6 +95,26 @@ pub enum GrantKind {
     Folder,
     /// A file for standard input.
     Stdin,
+    /// What tells names and lines.
+    Symbols(PathKind),
+}
+
+/// What a dialog asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathKind {
+    /// One file.
+    File,
+    /// A folder of files.
+    Folder,
+}
+
+/// What is saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaveKind {
+    /// The recording as it is.
+    Plain,
+    /// The recording with its symbols and the text of its sources.
+    Packed,
 }
 
 /// What a file dialog was opened for.
@@ -92,13 +123,15 @@ pub enum Purpose {
     /// To open a module or recording.
     Open,
     /// To save the recording in front.
-    Save,
+    Save(SaveKind),
     /// To export the flame graph in front.
     Export(Format),
     /// To give the program something.
     Grant(GrantKind),
     /// To find source files.
     Sources,
+    /// To find names and lines for a recording.
+    Symbols(DocumentId, PathKind),
 }
 
 /// Where commands are sent to, from any thread. The window wakes up for each.

@@ -84,10 +84,27 @@ pub struct Document {
     pub profile: Arc<Profile>,
     /// Its file.
     pub origin: Origin,
+    /// The names and lines that were added to those which it has itself.
+    pub symbols: Option<PathBuf>,
+    /// Was the user told that it has neither names nor lines, and wants to hear no more of it?
+    pub hides_stripped: bool,
     /// What is selected in it.
     pub selection: Selection,
     /// Zoom, sorting and so on of each panel.
     pub panels: PanelStates,
+}
+
+impl Document {
+    /// Shows the same recording with names and lines out of `symbols`. Functions and lines are others then, so that
+    /// only what does not speak of them stays selected.
+    pub fn use_symbols(&mut self, profile: Arc<Profile>, symbols: PathBuf) {
+        let Selection { metric, inline_frames, time_nanos, moment_nanos, .. } = self.selection.clone();
+        let new = Selection::of(&profile);
+        self.selection = Selection { metric, inline_frames, time_nanos, moment_nanos, ..new };
+        self.profile = profile;
+        self.panels = PanelStates::default();
+        self.symbols = Some(symbols);
+    }
 }
 
 /// The open recordings, in the order of their tabs.
@@ -100,12 +117,19 @@ pub struct Documents {
 
 impl Documents {
     /// Opens one more and brings it to the front.
-    pub fn add(&mut self, title: String, profile: Arc<Profile>, origin: Origin) {
+    pub fn add(&mut self, title: String, profile: Arc<Profile>, origin: Origin) -> DocumentId {
         self.last += 1;
         let (id, selection, panels) =
             (DocumentId(self.last), Selection::of(&profile), PanelStates::default());
-        self.open.push(Document { id, title, profile, origin, selection, panels });
+        let (symbols, hides_stripped) = (None, false);
+        self.open.push(Document { id, title, profile, origin, symbols, hides_stripped, selection, panels });
         self.front = Some(id);
+        id
+    }
+
+    /// The one with this name, if it is open.
+    pub fn get_mut(&mut self, id: DocumentId) -> Option<&mut Document> {
+        self.open.iter_mut().find(|document| document.id == id)
     }
 
     /// All of them.

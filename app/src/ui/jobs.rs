@@ -1,9 +1,12 @@
 //! Long work on threads of its own: opening files, and runs.
 
 use super::command::{Command, Commands};
+use super::documents::DocumentId;
 use super::module::ModuleFacts;
 use super::watch::Watch;
+use crate::pack::Packed;
 use crate::profile::Profile;
+use crate::sources::Sources;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmscope_instrument::RunOptions;
@@ -19,6 +22,10 @@ pub enum JobKind {
     Open(PathBuf),
     /// Runs the module of this name.
     Run(String),
+    /// Reads names and lines.
+    Symbols(PathBuf),
+    /// Saves a recording.
+    Save(PathBuf),
 }
 
 /// A job that is under way.
@@ -49,6 +56,26 @@ pub enum Made {
         profile: Arc<Profile>,
         /// Its file.
         path: PathBuf,
+        /// The symbols that were given to it.
+        symbols: Option<PathBuf>,
+    },
+    /// An open recording with more names and lines.
+    Symbols {
+        /// Which one.
+        document: DocumentId,
+        /// It, with them.
+        profile: Arc<Profile>,
+        /// Where they are from.
+        symbols: PathBuf,
+    },
+    /// A recording was saved.
+    Saved {
+        /// Which one.
+        document: DocumentId,
+        /// Its new file.
+        path: PathBuf,
+        /// What was put into it, if it was packed.
+        packed: Option<Packed>,
     },
 }
 
@@ -110,10 +137,27 @@ impl Jobs {
         self.start(JobKind::Open(path.to_owned()), desk, move |_| super::work::open(&owned));
     }
 
-    /// Runs `module` and writes the recording to `to`.
-    pub fn run(&mut self, module: Arc<ModuleFacts>, options: RunOptions, to: PathBuf, desk: &JobDesk<'_>) {
-        let kind = JobKind::Run(module.guest.name.clone());
-        self.start(kind, desk, move |watch| super::work::record(&module, &options, watch, to));
+    /// Runs a module and writes the recording to `to`.
+    pub fn run(&mut self, run: Run, to: PathBuf, desk: &JobDesk<'_>) {
+        let kind = JobKind::Run(run.module.guest.name.clone());
+        self.start(kind, desk, move |watch| super::work::record(run, watch, to));
+    }
+
+    /// Reads the recording at `path`, which is open as `document`, with these symbols.
+    pub fn read_symbols(
+        &mut self,
+        document: DocumentId,
+        path: PathBuf,
+        symbols: PathBuf,
+        desk: &JobDesk<'_>,
+    ) {
+        let kind = JobKind::Symbols(symbols.clone());
+        self.start(kind, desk, move |_| super::work::read_symbols(document, &path, symbols));
+    }
+
+    /// Saves a recording.
+    pub fn save(&mut self, save: Save, desk: &JobDesk<'_>) {
+        self.start(JobKind::Save(save.to.clone()), desk, move |_| super::work::save(save));
     }
 
     fn start(&mut self, kind: JobKind, desk: &JobDesk<'_>, work: impl Work) {
@@ -128,6 +172,30 @@ impl Jobs {
         };
         desk.threads.start(task);
     }
+}
+
+/// What is to be run.
+pub struct Run {
+    /// The module.
+    pub module: Arc<ModuleFacts>,
+    /// How it is run.
+    pub options: RunOptions,
+    /// Names and lines that lie elsewhere.
+    pub symbols: Option<PathBuf>,
+}
+
+/// What is to be saved.
+pub struct Save {
+    /// The recording.
+    pub document: DocumentId,
+    /// What was read of it.
+    pub profile: Arc<Profile>,
+    /// Its file.
+    pub from: PathBuf,
+    /// Its new file.
+    pub to: PathBuf,
+    /// Where the sources are that are to be put into it; `None` saves it as it is.
+    pub packed_with: Option<Sources>,
 }
 
 trait Work: FnOnce(Arc<Watch>) -> Result<Made, Failure> + Send + 'static {}

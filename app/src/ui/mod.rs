@@ -17,7 +17,7 @@ mod places;
 mod run_dialog;
 mod settings;
 mod shell;
-mod sources;
+mod sources_dialog;
 mod start;
 mod theme;
 mod views;

@@ -16,12 +16,34 @@ pub struct ModuleFacts {
     pub exports: Vec<ExportedFunction>,
     /// Is it a WASI command: does it export `_start`?
     pub is_command: bool,
-    /// Does it say which source lines its code comes from?
-    pub has_debug_info: bool,
+    /// What it says of where its code comes from.
+    pub symbols: KnownSymbols,
     /// How many functions it imports.
     pub imported_functions: usize,
     /// How many functions it has itself.
     pub defined_functions: usize,
+}
+
+/// What a module says of where its code comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownSymbols {
+    /// It is stripped.
+    None,
+    /// Its functions have names.
+    Names,
+    /// Its code has source lines, or they lie in a file that it names.
+    Lines,
+}
+
+impl KnownSymbols {
+    fn of(module: &ModuleIndex) -> KnownSymbols {
+        let has = |section: &&str| module.custom_section(section).is_some();
+        match (LINE_SECTIONS.iter().any(|section| has(&section)), has(&"name")) {
+            (true, _) => KnownSymbols::Lines,
+            (false, true) => KnownSymbols::Names,
+            (false, false) => KnownSymbols::None,
+        }
+    }
 }
 
 /// A function that the host can call.
@@ -44,7 +66,7 @@ impl ModuleFacts {
         Ok(ModuleFacts {
             is_command: exports.iter().any(|export| export.name == "_start"),
             exports: exports.into_iter().filter(|export| export.name != "_start").collect(),
-            has_debug_info: LINE_SECTIONS.iter().any(|name| module.custom_section(name).is_some()),
+            symbols: KnownSymbols::of(&module),
             imported_functions: module.imports().iter().filter(is_import).count(),
             defined_functions: module.functions().len().saturating_sub(module.imported_function_count()),
             guest,

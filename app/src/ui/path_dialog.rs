@@ -1,6 +1,6 @@
 //! Asks for a path by keyboard, on machines whose desktop offers no file dialog.
 
-use super::command::{Command, Commands, GrantKind, Purpose};
+use super::command::{Command, Commands, GrantKind, Purpose, SaveKind};
 use super::run_dialog::Dialog;
 use super::theme::Palette;
 use super::widgets::primary_button;
@@ -11,6 +11,16 @@ use std::path::{Path, PathBuf};
 pub struct PathDialog {
     purpose: Purpose,
     path: String,
+}
+
+/// What a path has to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    NewFile,
+    File,
+    Folder,
+    /// A file or a folder.
+    Either,
 }
 
 const WIDTH: f32 = 560.0;
@@ -25,31 +35,40 @@ impl PathDialog {
     fn title(&self) -> &'static str {
         match self.purpose {
             Purpose::Open => "Open",
-            Purpose::Save => "Save the recording as",
+            Purpose::Save(SaveKind::Plain) => "Save the recording as",
+            Purpose::Save(SaveKind::Packed) => "Save the recording with its symbols and sources as",
             Purpose::Export(_) => "Export to",
             Purpose::Grant(GrantKind::Folder) => "Folder that the program may use",
             Purpose::Grant(GrantKind::Stdin) => "File to read as standard input",
             Purpose::Sources => "Folder of source files",
+            Purpose::Symbols(..) | Purpose::Grant(GrantKind::Symbols(_)) => "Symbols of the module",
+        }
+    }
+
+    /// What the path has to be.
+    fn wanted(&self) -> Wanted {
+        match self.purpose {
+            Purpose::Save(_) | Purpose::Export(_) => Wanted::NewFile,
+            Purpose::Open | Purpose::Grant(GrantKind::Stdin) => Wanted::File,
+            Purpose::Sources | Purpose::Grant(GrantKind::Folder) => Wanted::Folder,
+            Purpose::Symbols(..) | Purpose::Grant(GrantKind::Symbols(_)) => Wanted::Either,
         }
     }
 
     fn is_written(&self) -> bool {
-        matches!(self.purpose, Purpose::Save | Purpose::Export(_))
+        self.wanted() == Wanted::NewFile
     }
 
     /// Why the path can't be used, or what will happen to what is there.
     fn remark(&self) -> Option<&'static str> {
         let path = Path::new(self.path.trim());
-        let wants_folder = matches!(self.purpose, Purpose::Sources | Purpose::Grant(GrantKind::Folder));
-        match self.purpose {
-            _ if path.is_dir() && !wants_folder => Some("This is a folder: add a file name."),
-            Purpose::Open | Purpose::Grant(GrantKind::Stdin) => {
-                (!path.is_file()).then_some("There is no such file.")
-            }
-            Purpose::Sources | Purpose::Grant(GrantKind::Folder) => {
-                (!path.is_dir()).then_some("There is no such folder.")
-            }
-            _ => path.is_file().then_some("The file there will be replaced."),
+        let needs_name = path.is_dir() && matches!(self.wanted(), Wanted::NewFile | Wanted::File);
+        match self.wanted() {
+            _ if needs_name => Some("This is a folder: add a file name."),
+            Wanted::File => (!path.is_file()).then_some("There is no such file."),
+            Wanted::Folder => (!path.is_dir()).then_some("There is no such folder."),
+            Wanted::Either => (!path.exists()).then_some("There is no such file or folder."),
+            Wanted::NewFile => path.is_file().then_some("The file there will be replaced."),
         }
     }
 

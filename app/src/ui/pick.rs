@@ -3,7 +3,7 @@
 //! A desktop without any answers at once, with the same nothing as a press of Cancel. Nobody cancels that quickly, so
 //! then the window asks for the path itself.
 
-use super::command::{Command, Commands, GrantKind, Purpose};
+use super::command::{Command, Commands, GrantKind, PathKind, Purpose};
 use crate::export::Format;
 use rfd::FileDialog;
 use std::path::PathBuf;
@@ -33,16 +33,26 @@ fn answer(purpose: Purpose, suggested: &str) -> Option<PathBuf> {
     let dialog = FileDialog::new();
     match purpose {
         Purpose::Open => openable(dialog).pick_file(),
-        Purpose::Save => dialog.add_filter("Recording", &["wscope"]).set_file_name(suggested).save_file(),
+        Purpose::Save(_) => dialog.add_filter("Recording", &["wscope"]).set_file_name(suggested).save_file(),
         Purpose::Export(format) => exported(dialog, format).set_file_name(suggested).save_file(),
         Purpose::Grant(GrantKind::Stdin) => dialog.pick_file(),
         Purpose::Grant(GrantKind::Folder) | Purpose::Sources => dialog.pick_folder(),
+        Purpose::Symbols(_, kind) | Purpose::Grant(GrantKind::Symbols(kind)) => match kind {
+            PathKind::File => symbols(dialog).pick_file(),
+            PathKind::Folder => dialog.pick_folder(),
+        },
     }
 }
 
 fn openable(dialog: FileDialog) -> FileDialog {
     dialog
         .add_filter("WebAssembly modules and recordings", &["wasm", "wscope"])
+        .add_filter("All files", &["*"])
+}
+
+fn symbols(dialog: FileDialog) -> FileDialog {
+    dialog
+        .add_filter("Names and lines", &["wasm", "map", "symbols", "dwo", "dwp"])
         .add_filter("All files", &["*"])
 }
 

@@ -1,6 +1,7 @@
 //! What is remembered from one start to the next.
 
 use super::run_dialog::RunForm;
+use crate::sources::SourcePlace;
 use egui::ThemePreference;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -15,12 +16,16 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// How modules were last run, by their paths, newest first.
     pub runs: Vec<(String, RunForm)>,
-    /// Where source files were found that are not where the compiler saw them.
-    pub source_folders: Vec<PathBuf>,
+    /// Where source files are that are not where the compiler saw them.
+    #[serde(alias = "source_folders")]
+    pub source_places: Vec<SourcePlace>,
+    /// Recordings and the symbols that were used for them, newest first.
+    pub symbols: Vec<(PathBuf, PathBuf)>,
 }
 
 const MOST_RECENT: usize = 12;
 const MOST_RUNS: usize = 100;
+const MOST_SYMBOLS: usize = 100;
 
 impl Settings {
     const KEY: &'static str = "settings";
@@ -48,6 +53,18 @@ impl Settings {
         self.runs.retain(|(known, _)| *known != key);
         self.runs.insert(0, (key, form));
         self.runs.truncate(MOST_RUNS);
+    }
+
+    /// Remembers that the recording at `path` was shown with these symbols.
+    pub fn used_symbols(&mut self, path: &Path, symbols: PathBuf) {
+        self.symbols.retain(|(known, _)| known != path);
+        self.symbols.insert(0, (path.to_owned(), symbols));
+        self.symbols.truncate(MOST_SYMBOLS);
+    }
+
+    /// The symbols with which the recording at `path` was shown.
+    pub fn symbols_of(&self, path: &Path) -> Option<PathBuf> {
+        self.symbols.iter().find(|(known, _)| known == path).map(|(_, symbols)| symbols.clone())
     }
 
     /// How the module under `key` was last run.

@@ -2,11 +2,10 @@
 
 use crate::analysis::{
     self, BoundaryTable, CallTree, CallTreeQuery, FlameLayout, FunctionTable, GrowthView, HeapAt, HeapMap,
-    HeapMapQuery, LineTable, NodeId, SourceListing, SourceProvider, Summary, WatListing, WatQuery,
+    HeapMapQuery, LineTable, NodeId, SourceListing, Summary, WatListing, WatQuery,
 };
 use crate::profile::{FrameId, Profile};
-use crate::samples::SampleSources;
-use crate::ui::sources::Sources;
+use crate::sources::Sources;
 use crate::ui::worker::Query;
 use std::sync::Arc;
 use wasmscope_symbolize::FuncIndex;
@@ -108,10 +107,7 @@ impl Query for ListingQuery {
     type View = FoundListing;
 
     fn compute(&self, profile: &Profile) -> FoundListing {
-        // Texts that are surely those that were compiled come first: another `main.rs` may well lie in one of the folders.
-        let sample = SampleSources { module: &profile.recording().module };
-        let providers: [&dyn SourceProvider; 3] = [&sample, profile.symbols(), &self.sources];
-        let listing = analysis::source_listing(&self.lines, &self.file, &providers);
+        let listing = analysis::source_listing(&self.lines, &self.file, &self.sources.of(profile));
         FoundListing { file: Arc::clone(&self.file), listing }
     }
 }
@@ -235,6 +231,7 @@ impl Query for SummaryQuery {
 mod tests {
     use super::*;
     use crate::pipeline::tests::{MAP, MAPPED};
+    use crate::sources::SourcePlace;
     use std::convert::Infallible;
     use wasmscope_instrument::recording::Recording;
     use wasmscope_symbolize::{SymbolFileNames, SymbolFiles};
@@ -243,7 +240,8 @@ mod tests {
     fn the_text_in_the_source_map_goes_before_a_file_of_the_same_name() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.ts"), "other();").unwrap();
-        let sources = Sources { folders: vec![folder.path().to_owned()] };
+        let places = vec![SourcePlace::Folder(folder.path().to_owned())];
+        let sources = Sources { places, ..Sources::default() };
         let text = |source_map: Option<&[u8]>| {
             let recording = Recording { module: MAPPED.into(), ..Recording::default() };
             let files = SymbolFiles { source_map: source_map.map(Arc::from), ..SymbolFiles::default() };

@@ -36,6 +36,7 @@
 //! | `PHAS` | rows of [`super::PhaseSpan`] | appended |
 //! | `OUTP` | bytes | appended; readers may keep the end only |
 //! | `OUTC` | [`super::Outcome`] | the last one counts |
+//! | `FILE` | kind ([`super::AttachmentKind`]), name, total_bytes u64, offset u64, bytes | pieces of attached files, each file's in a row; of one kind and name the last one counts |
 //!
 //! A parent stands before its children, and what is pointed at before what points at it. A reader skips kinds that
 //! it doesn't know, so new tables need no new version; a change to a message does.
@@ -78,6 +79,7 @@ impl Kind {
     pub const PHASES: Kind = Kind(*b"PHAS");
     pub const OUTPUT: Kind = Kind(*b"OUTP");
     pub const OUTCOME: Kind = Kind(*b"OUTC");
+    pub const ATTACHMENT: Kind = Kind(*b"FILE");
 
     /// What is in it, for people.
     pub fn noun(self) -> &'static str {
@@ -96,6 +98,7 @@ impl Kind {
             Kind::PHASES => "phases",
             Kind::OUTPUT => "output",
             Kind::OUTCOME => "outcome",
+            Kind::ATTACHMENT => "attached files",
             _ => "unknown data",
         }
     }

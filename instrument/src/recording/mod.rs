@@ -4,6 +4,7 @@
 //! ([`writer`]) and read back whole ([`reader`]). Ids point backwards only: a parent stands before its children.
 
 mod access;
+mod attachment;
 mod boundary;
 mod context;
 mod counts;
@@ -21,6 +22,7 @@ mod wire;
 mod writer;
 
 pub use access::AccessTable;
+pub use attachment::{Attachment, AttachmentKind, attach};
 pub use boundary::{Crossing, CrossingTable, Direction, DurationHistogram, SiteCrossings};
 pub use context::{ContextId, ContextTable};
 pub use counts::{CountTable, InstructionTable};
@@ -64,6 +66,8 @@ pub struct Recording {
     pub phases: Vec<PhaseSpan>,
     /// The last of what the program wrote to its standard output and standard error.
     pub output: Vec<u8>,
+    /// Files that explain it, where they were put into it.
+    pub attachments: Vec<Attachment>,
     /// How the run ended; [`Outcome::Unknown`] where the recorder itself was killed.
     pub outcome: Outcome,
     /// What of the file could not be read, if anything.

@@ -1,6 +1,7 @@
 //! Reads a recording back, as much of it as is whole.
 
 use super::Recording;
+use super::attachment::Attachments;
 use super::damage::DamageLog;
 use super::file::{FILE_HEAD_BYTES, FORMAT_VERSION, Kind, MAGIC};
 use super::scan::{Chunk, Scanner};
@@ -69,7 +70,7 @@ pub fn read_file(path: &Path) -> Result<Recording, ReadError> {
     read(&bytes)
 }
 
-fn check_head(bytes: &[u8]) -> Result<(), ReadError> {
+pub(super) fn check_head(bytes: &[u8]) -> Result<(), ReadError> {
     let version = bytes.strip_prefix(&MAGIC).and_then(|rest| rest.first_chunk());
     match version.map(|bytes| u32::from_le_bytes(*bytes)) {
         None => Err(ReadError::NotARecording),
@@ -84,6 +85,7 @@ struct Assembly {
     recording: Recording,
     damage: DamageLog,
     module: ModuleSoFar,
+    attachments: Attachments,
     /// Rows of the file seen or known to be missing; the tables of the recording may hold fewer.
     stacks_end: u64,
     contexts_end: u64,
@@ -147,6 +149,7 @@ impl Assembly {
             Kind::PHASES => self.recording.phases.append(&mut decode(raw)?),
             Kind::OUTPUT => self.take_output(decode(raw)?),
             Kind::OUTCOME => self.recording.outcome = decode(raw)?,
+            Kind::ATTACHMENT => self.attachments.take(&decode(raw)?)?,
             _ => {}
         }
         Ok(())
@@ -207,7 +210,9 @@ impl Assembly {
     }
 
     fn finish(self, file_bytes: usize) -> Recording {
-        let Self { mut recording, mut damage, module, missing, stacks_end, contexts_end, .. } = self;
+        let Self {
+            mut recording, mut damage, module, attachments, missing, stacks_end, contexts_end, ..
+        } = self;
         // Contexts may be written after the last table of crossings, and be missing; both are known only now.
         let contexts = recording.contexts.len();
         let mut orphaned_sites = 0;
@@ -235,6 +240,9 @@ impl Assembly {
         );
         damage.add_missing(file_bytes, orphaned_events, "events have lost their call path");
         recording.module = module.finish(&mut damage, file_bytes).into();
+        let (attachments, cut) = attachments.finish();
+        recording.attachments = attachments;
+        damage.add_missing(file_bytes, cut, "attached files are missing");
         recording.damage = damage.finish();
         recording
     }

@@ -1,8 +1,8 @@
 //! The messages inside chunks: each table's rows as columns that pack small. See [`super::file`] for the list.
 
 use super::{
-    AccessTable, ContextId, ContextTable, CountTable, GrowthEvent, HeapEvents, HeapOp, InstructionTable,
-    SampleTable, StackFrame, StackId, StackTable,
+    AccessTable, AttachmentKind, ContextId, ContextTable, CountTable, GrowthEvent, HeapEvents, HeapOp,
+    InstructionTable, SampleTable, StackFrame, StackId, StackTable,
 };
 use serde::{Deserialize, Serialize, Serializer};
 use std::ops::Range;
@@ -15,6 +15,17 @@ pub(super) struct Malformed;
 /// A piece of the original module.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ModulePiece<'a> {
+    pub total_bytes: u64,
+    pub offset: u64,
+    #[serde(serialize_with = "as_bytes")]
+    pub bytes: &'a [u8],
+}
+
+/// A piece of an attached file.
+#[derive(Serialize, Deserialize)]
+pub(super) struct AttachmentPiece<'a> {
+    pub kind: AttachmentKind,
+    pub name: &'a str,
     pub total_bytes: u64,
     pub offset: u64,
     #[serde(serialize_with = "as_bytes")]

@@ -2,12 +2,12 @@
 
 use super::file::{ChunkHead, FORMAT_VERSION, Kind, MAGIC, MAX_RAW_BYTES};
 use super::wire::{
-    AccessColumns, ContextColumns, CountColumns, GrowthRows, HeapColumns, InstructionColumns, ModulePiece,
-    OutputPiece, SampleColumns, StackColumns,
+    AccessColumns, AttachmentPiece, ContextColumns, CountColumns, GrowthRows, HeapColumns,
+    InstructionColumns, ModulePiece, OutputPiece, SampleColumns, StackColumns,
 };
 use super::{
-    AccessTable, ContextTable, CountTable, CrossingTable, GrowthEvent, HeapEvents, InstructionTable, Meta,
-    Outcome, PhaseSpan, SampleTable, StackTable,
+    AccessTable, Attachment, ContextTable, CountTable, CrossingTable, GrowthEvent, HeapEvents,
+    InstructionTable, Meta, Outcome, PhaseSpan, SampleTable, StackTable,
 };
 use serde::Serialize;
 use std::io::{self, Write};
@@ -135,6 +135,32 @@ impl<W: Write> Writer<W> {
         self.chunk_of(Kind::PHASES, (!phases.is_empty()).then_some(phases))?;
         output.chunks(PIECE_BYTES).try_for_each(|piece| self.chunk(Kind::OUTPUT, &OutputPiece(piece)))?;
         self.chunk_of(Kind::OUTCOME, outcome.as_ref())?;
+        self.out.flush()
+    }
+
+    /// Goes on with the recording whose chunks are marked with `recording`, where `out` is at its end. Its tables are
+    /// finished; only what stands by itself may be added.
+    pub(super) fn resume(out: W, recording: u32) -> io::Result<Self> {
+        let packer = zstd::bulk::Compressor::new(LEVEL)?;
+        Ok(Writer { out, packer, packed: Vec::new(), recording, next: NextRows::default() })
+    }
+
+    /// Appends a file in as many pieces as it needs, at least one.
+    pub(super) fn attachment(&mut self, attachment: &Attachment) -> io::Result<()> {
+        let Attachment { kind, name, bytes } = attachment;
+        let total_bytes = bytes.len() as u64;
+        let mut piece = |offset, bytes| {
+            self.chunk(Kind::ATTACHMENT, &AttachmentPiece { kind: *kind, name, total_bytes, offset, bytes })
+        };
+        if bytes.is_empty() {
+            return piece(0, bytes);
+        }
+        let offsets = (0..total_bytes).step_by(PIECE_BYTES);
+        offsets.zip(bytes.chunks(PIECE_BYTES)).try_for_each(|(offset, bytes)| piece(offset, bytes))
+    }
+
+    /// Hands all of it to the operating system.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 

@@ -93,6 +93,11 @@ impl Symbols {
         &self.module
     }
 
+    /// What lies beside the module.
+    pub fn files(&self) -> &SymbolFiles {
+        &self.files
+    }
+
     /// The name of a function. In this order of preference: the name section's, that in the other build, the symbol
     /// map's, the first export's, for imports `module.field`, the debug information's, and `func[7]`. A function that does not exist is `?`.
     pub fn name(&self, function: FuncIndex) -> &FunctionName {
@@ -155,6 +160,12 @@ impl Symbols {
     /// map where that has no lines.
     pub fn has_lines(&self) -> bool {
         self.debug().has_lines() || self.source_map().has_lines() || self.twin_has_lines()
+    }
+
+    /// Whether functions have neither names nor lines, but for those of exports and imports.
+    pub fn is_stripped(&self) -> bool {
+        let has_names = || self.module.custom_section("name").is_some() || self.symbol_map().is_some();
+        !has_names() && self.twin().is_none() && !self.has_lines()
     }
 
     /// The text of a source file that the source map carries, as it was when it was compiled. `path` is that of a

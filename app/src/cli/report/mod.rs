@@ -8,11 +8,12 @@ mod heap;
 mod lines;
 mod outcome;
 mod paths;
+mod source;
 mod summary;
 mod tree;
 mod wat;
 
-use super::values::SymbolArgs;
+use super::values::{SourceArgs, SymbolArgs};
 use super::{export, print};
 use crate::analysis::{self, CallTreeQuery, Metric, WatQuery};
 use crate::export::call_tree_json;
@@ -20,6 +21,7 @@ use crate::pipeline;
 use crate::profile::Profile;
 use anyhow::Context;
 use clap::ValueEnum;
+use source::SourceQuestion;
 use std::path::PathBuf;
 use wasmscope_symbolize::FuncIndex;
 
@@ -39,10 +41,15 @@ pub struct ReportArgs {
     /// As JSON, with all rows
     #[arg(long)]
     json: bool,
-    /// What functions, calltree and lines are weighed by: time, crossings, host-time, pages, allocations, allocated,
+    /// What functions, calltree, lines and source are weighed by: time, crossings, host-time, pages, allocations, allocated,
     /// live, calls, instructions, moved [default: time if recorded]
     #[arg(short, long)]
     metric: Option<Metric>,
+    #[command(flatten)]
+    sources: SourceArgs,
+    /// The file that the view source shows: its path, or the end of it [default: the one that costs most]
+    #[arg(long = "file", value_name = "PATH")]
+    source_file: Option<String>,
     /// The function that the view wat shows: its name, or its index in the module
     #[arg(long, value_name = "NAME|INDEX", required_if_eq("view", "wat"))]
     function: Option<String>,
@@ -61,6 +68,7 @@ enum View {
     Growth,
     Heap,
     Lines,
+    Source,
     Access,
     Wat,
 }
@@ -69,6 +77,7 @@ enum View {
 struct Question {
     tree: CallTreeQuery,
     wat: WatQuery,
+    source: SourceQuestion,
 }
 
 /// How a text is to be made.
@@ -90,7 +99,9 @@ impl Limit {
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
     let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
     let metric = match args.view {
-        View::Functions | View::Calltree | View::Lines => export::metric(&args.file, &profile, args.metric)?,
+        View::Functions | View::Calltree | View::Lines | View::Source => {
+            export::metric(&args.file, &profile, args.metric)?
+        }
         _ => Metric::default(),
     };
     let function = match &args.function {
@@ -102,13 +113,14 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
     let question = Question {
         tree: CallTreeQuery { metric, ..CallTreeQuery::default() },
         wat: WatQuery { function, time: None },
+        source: SourceQuestion { file: args.source_file.clone(), sources: args.sources.sources() },
     };
     print::damage(&args.file, &profile);
     if args.json {
         return json(&profile, args.view, &question);
     }
     let limit = Limit { rows: if args.all { usize::MAX } else { SHORT_ROWS } };
-    print::text(text(&profile, args.view, &question, limit).as_bytes())
+    print::text(text(&profile, args.view, &question, limit)?.as_bytes())
 }
 
 fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()> {
@@ -121,14 +133,15 @@ fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()
         View::Growth => print::json(&growth::json(profile, &analysis::growth(profile))),
         View::Heap => print::json(&heap::json(profile, &analysis::heap_at(profile, u64::MAX))),
         View::Lines => print::json(&lines::json(profile, &analysis::lines(profile, query))),
+        View::Source => print::json(&source::json(&source::view(profile, query, &question.source)?)),
         View::Access => print::json(&access::json(profile, &analysis::accesses(profile))),
         View::Wat => print::json(&wat::json(&analysis::wat(profile, &question.wat))),
     }
 }
 
-fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> String {
+fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> anyhow::Result<String> {
     let query = &question.tree;
-    match view {
+    Ok(match view {
         View::Summary => summary::text(profile, &analysis::summary(profile)),
         View::Functions => functions::text(&analysis::functions(profile, query), limit),
         View::Calltree => tree::text(profile, &analysis::call_tree(profile, query), limit),
@@ -136,7 +149,8 @@ fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> Str
         View::Growth => growth::text(profile, &analysis::growth(profile), limit),
         View::Heap => heap::text(profile, &analysis::heap_at(profile, u64::MAX), limit),
         View::Lines => lines::text(profile, &analysis::lines(profile, query), limit),
+        View::Source => source::text(&source::view(profile, query, &question.source)?),
         View::Access => access::text(profile, &analysis::accesses(profile), limit),
         View::Wat => wat::text(&analysis::wat(profile, &question.wat)),
-    }
+    })
 }

@@ -13,11 +13,11 @@ mod summary;
 
 use super::command::Commands;
 use super::documents::{Document, Selection};
-use super::sources::Sources;
 use super::widgets::empty_state;
 use super::worker::{Asker, Slot, Worker};
 use crate::analysis::{CallTreeQuery, Metric};
 use crate::profile::{FrameId, PathId, Profile};
+use crate::sources::Sources;
 use crate::ui::views::{
     BoundaryQuery, FlameQuery, FunctionsQuery, GrowthQuery, HeapMapView, HeapMapViewQuery, HeapQuery,
     InstructionsQuery, LinesQuery, ListingQuery, SummaryQuery,
@@ -206,8 +206,7 @@ fn source(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Panel
     let state = &mut panels.source;
     state.follow(ctx, &lines);
     let listing = state.file(&lines).and_then(|file| {
-        let sources = sources.with_folder_of(&ctx.profile.recording().meta.module_path);
-        let query = ListingQuery { lines: Arc::clone(&lines), file, sources };
+        let query = ListingQuery { lines: Arc::clone(&lines), file, sources: sources.clone() };
         panels.slots.listing.view(asker, query)
     });
     let view = source::SourceView { lines, listing };

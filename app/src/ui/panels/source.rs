@@ -3,6 +3,7 @@
 use super::{PanelCtx, PanelKind, short_file, value_text};
 use crate::analysis::{LineRow, LineTable, SourceListing};
 use crate::profile::{FrameId, SourceLine};
+use crate::sources::how_to_get;
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
 use crate::ui::theme::{MONO, Palette, ROW_HEIGHT};
@@ -81,6 +82,9 @@ const COSTS: [&str; 2] = ["Self", "Total"];
 /// The width of a character of the source, in points.
 const CHARACTER: f32 = 7.3;
 
+/// Longer lines are cut: no person wrote them.
+const MOST_CHARACTERS: usize = 400;
+
 /// Draws the panel.
 pub fn source_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &SourceView, state: &mut SourceState) {
     let Some(file) = state.file(&view.lines) else {
@@ -101,19 +105,15 @@ fn no_lines_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable) {
         let title = format!("No {}", lines.metric.title().to_lowercase());
         return empty_state(ui, &title, "No line of the source weighs anything in this metric.");
     }
-    let hint = "The module has neither a line table (DWARF) nor a source map. Build it with -g, and without stripping it, to see source lines.";
+    let hint = "The module has neither a line table (DWARF) nor a source map. Build it with -g, and without stripping it, to see source lines; or choose a file with its symbols (File, Symbols).";
     empty_state(ui, "No source lines", hint);
 }
 
 fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable, file: &Arc<str>, state: &mut SourceState) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui
-                .button("Folders…")
-                .on_hover_text("Add a folder in which source files are looked for.")
-                .clicked()
-            {
-                ctx.commands.send(Command::AskSources);
+            if ui.button("Sources…").on_hover_text("Where source files are looked for.").clicked() {
+                ctx.commands.send(Command::ShowSources);
             }
             let combo = ComboBox::from_id_salt("file").width(ui.available_width()).truncate();
             let shown = combo.selected_text(short_file(file)).show_ui(ui, |ui| {
@@ -152,7 +152,7 @@ fn text_ui(
         );
         ui.add(Label::new(RichText::new(text).color(Palette::of(ui).warning)).wrap());
     }
-    let longest = listing.rows.iter().map(|row| row.text.len()).max().unwrap_or(0).min(400);
+    let longest = listing.rows.iter().map(|row| row.text.len()).max().unwrap_or(0).min(MOST_CHARACTERS);
     let scroll_to = state.scroll_to.take().map(|line| line.saturating_sub(1) as usize);
     let row = |at: usize| {
         let row = listing.rows.get(at)?;
@@ -173,9 +173,17 @@ fn missing_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable, file: &str, st
         )
         .wrap(),
     );
-    if ui.button("Choose its folder…").clicked() {
-        ctx.commands.send(Command::AskSources);
+    if let Some(hint) = how_to_get(file) {
+        ui.add(Label::new(RichText::new(hint).weak()).wrap());
     }
+    ui.horizontal(|ui| {
+        if ui.button("Choose its folder…").clicked() {
+            ctx.commands.send(Command::AskSources);
+        }
+        if ui.button("Sources…").on_hover_text("Where source files are looked for.").clicked() {
+            ctx.commands.send(Command::ShowSources);
+        }
+    });
     let range =
         lines.files.iter().find(|row| &*row.file == file).map(|row| row.rows.clone()).unwrap_or_default();
     let rows: Vec<&LineRow> = range.filter_map(|at| lines.rows.get(at)).filter(|row| row.line > 0).collect();
@@ -278,7 +286,7 @@ fn line_ui(
     }
     line.col(|ui| number_ui(ui, shown.number, is_line));
     line.col(|ui| {
-        let text = shown.text.replace('\t', "    ");
+        let text = shown_text(shown.text);
         ui.add(Label::new(RichText::new(text).font(MONO)).extend());
     });
     let response = line.response();
@@ -290,6 +298,15 @@ fn line_ui(
         ctx.commands.send(Command::ShowPanel(PanelKind::Instructions));
     }
     response.clicked()
+}
+
+/// The text as it is drawn; of a line that a machine wrote only the beginning.
+fn shown_text(text: &str) -> String {
+    let text = text.replace('\t', "    ");
+    match text.char_indices().nth(MOST_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 /// Is the line itself selected, not only its function?

@@ -31,6 +31,8 @@ pub struct RunForm {
     pub measures: MeasureSet,
     /// Functions that are allocators, one `NAME=FUNCTION` a line.
     pub allocators: String,
+    /// A file or folder with names and lines; empty looks beside the module only.
+    pub symbols: String,
     /// Samples a second.
     pub rate_hz: u32,
     /// Stop after so many seconds; 0 is never.
@@ -75,6 +77,7 @@ impl Default for RunForm {
             dirs: Vec::new(),
             measures: MeasureSet::default(),
             allocators: String::new(),
+            symbols: String::new(),
             rate_hz: DEFAULT_RATE_HZ,
             time_limit_seconds: 0,
             memory_limit_mib: 0,
@@ -133,7 +136,17 @@ impl RunForm {
         }
     }
 
-    /// What the fields amount to, or the first that is wrong.
+    /// Where the symbols are, or that there is nothing.
+    pub fn symbols_path(&self) -> Result<Option<PathBuf>, FormError> {
+        let path = PathBuf::from(self.symbols.trim());
+        match path.as_os_str().is_empty() {
+            true => Ok(None),
+            false if path.exists() => Ok(Some(path)),
+            false => Err(wrong("Symbols", format!("there is no file or folder `{}`", path.display()))),
+        }
+    }
+
+    /// What the fields amount to but for the symbols, or the first that is wrong.
     pub fn options(&self, module: &ModuleFacts) -> Result<RunOptions, FormError> {
         if self.measures == MeasureSet::NONE {
             return Err(wrong("Measure", "choose at least one"));
@@ -245,6 +258,7 @@ fn granted(host: &str, guest: &str) -> Result<GrantedDir, FormError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::module::KnownSymbols;
     use std::sync::Arc;
     use wasmscope_symbolize::ValType;
 
@@ -261,7 +275,7 @@ mod tests {
                 signature: "(i32) -> i32".into(),
             }],
             is_command: false,
-            has_debug_info: false,
+            symbols: KnownSymbols::None,
             imported_functions: 0,
             defined_functions: 1,
         }
@@ -292,5 +306,14 @@ mod tests {
         ] {
             assert_eq!(form.options(&library()).unwrap_err().to_string(), message);
         }
+    }
+
+    #[test]
+    fn symbols_must_be_there() {
+        let form = |symbols: &str| RunForm { symbols: symbols.into(), ..RunForm::default() };
+        assert_eq!(form(" ").symbols_path(), Ok(None));
+        assert_eq!(form(".").symbols_path(), Ok(Some(".".into())));
+        let error = form("/no/such").symbols_path().unwrap_err().to_string();
+        assert_eq!(error, "Symbols: there is no file or folder `/no/such`");
     }
 }

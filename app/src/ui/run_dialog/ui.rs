@@ -1,7 +1,8 @@
 //! Draws the run dialog.
 
-use super::super::command::{Command, Commands, GrantKind};
-use super::super::module::{ModuleFacts, middle_cut};
+use super::super::command::{Command, Commands, GrantKind, PathKind};
+use super::super::module::{KnownSymbols, ModuleFacts, middle_cut};
+use super::super::shell::about_symbols;
 use super::super::theme::Palette;
 use super::super::widgets;
 use super::form::{self, Call, FormError, RunForm, StdinForm};
@@ -62,8 +63,11 @@ fn header(ui: &mut Ui, module: &ModuleFacts) {
 
 fn facts(module: &ModuleFacts) -> String {
     let kind = if module.is_command { "WASI command" } else { "Library" };
-    let debug =
-        if module.has_debug_info { "with source lines" } else { "no debug info: names only, no lines" };
+    let debug = match module.symbols {
+        KnownSymbols::Lines => "with source lines",
+        KnownSymbols::Names => "no debug info: names only, no lines",
+        KnownSymbols::None => "stripped: neither names nor lines",
+    };
     let size = crate::units::bytes(module.guest.bytes.len() as u64);
     format!(
         "{kind} · {size} · {} functions · {} imported · {debug}",
@@ -86,6 +90,8 @@ fn fields_ui(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) {
     if form.measures.has(Measure::Heap) {
         section(ui, "Allocators of your own", !form.allocators.is_empty(), |ui| allocators_ui(ui, form));
     }
+    let pointed = !form.symbols.is_empty() || module.symbols == KnownSymbols::None;
+    section(ui, "Symbols", pointed, |ui| symbols_ui(ui, module, form, commands));
     section(ui, "Limits", limited, |ui| limits_ui(ui, form));
 }
 
@@ -226,6 +232,25 @@ fn allocators_ui(ui: &mut Ui, form: &mut RunForm) {
     });
 }
 
+fn symbols_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm, commands: &Commands) {
+    if module.symbols == KnownSymbols::None && form.symbols.is_empty() {
+        let text = "This module is stripped. Point to its symbols, and functions have names and lines:";
+        ui.label(RichText::new(text).color(Palette::of(ui).warning));
+    }
+    row(ui, "Names and lines", |ui| {
+        ui.horizontal(|ui| {
+            let field = TextEdit::singleline(&mut form.symbols).margin(Margin::symmetric(6, 4));
+            let field = field.hint_text("what lies beside the module");
+            ui.add(field.desired_width((ui.available_width() - 140.0).max(80.0)));
+            for (kind, title) in [(PathKind::File, "File…"), (PathKind::Folder, "Folder…")] {
+                if ui.button(title).on_hover_text(about_symbols(kind)).clicked() {
+                    commands.send(Command::AskGrant(GrantKind::Symbols(kind)));
+                }
+            }
+        });
+    });
+}
+
 fn given_ui(ui: &mut Ui, form: &mut RunForm, commands: &Commands) {
     row(ui, "Environment", |ui| {
         let lines = form.env.lines().count().clamp(1, 5);
@@ -320,9 +345,10 @@ fn footer(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) -> Dialog {
 }
 
 fn start(dialog: &mut RunDialog, commands: &Commands) -> Dialog {
-    match dialog.form.options(&dialog.module) {
-        Ok(options) => {
-            commands.send(Command::Run(Arc::clone(&dialog.module), Box::new(options)));
+    let form = &dialog.form;
+    match form.options(&dialog.module).and_then(|options| Ok((options, form.symbols_path()?))) {
+        Ok((options, symbols)) => {
+            commands.send(Command::Run(Arc::clone(&dialog.module), Box::new(options), symbols));
             Dialog::Closed
         }
         Err(problem) => {

@@ -1,6 +1,6 @@
 //! Keys that work everywhere, and the window that lists them.
 
-use crate::ui::command::{Command, Commands};
+use crate::ui::command::{Command, Commands, SaveKind};
 use egui::{Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText, Ui};
 
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
@@ -11,7 +11,7 @@ pub fn shortcuts(ui: &Ui, commands: &Commands) {
         (KeyboardShortcut::new(CTRL_SHIFT, Key::Tab), || Command::ShowNext(-1)),
         (KeyboardShortcut::new(Modifiers::COMMAND, Key::Tab), || Command::ShowNext(1)),
         (KeyboardShortcut::new(Modifiers::COMMAND, Key::O), || Command::AskOpen),
-        (KeyboardShortcut::new(Modifiers::COMMAND, Key::S), || Command::AskSave),
+        (KeyboardShortcut::new(Modifiers::COMMAND, Key::S), || Command::AskSave(SaveKind::Plain)),
         (KeyboardShortcut::new(Modifiers::COMMAND, Key::R), || Command::RunAgain),
         (KeyboardShortcut::new(Modifiers::COMMAND, Key::Period), || Command::Stop),
         (KeyboardShortcut::new(Modifiers::COMMAND, Key::Q), || Command::Quit),

@@ -4,6 +4,7 @@ mod dock;
 mod keys;
 mod progress;
 mod status;
+mod stripped;
 mod top_bar;
 mod welcome;
 
@@ -11,5 +12,6 @@ pub use dock::Dock;
 pub use keys::{keys_ui, shortcuts};
 pub use progress::{progress_ui, running_ui};
 pub use status::status_ui;
+pub use stripped::{about as about_symbols, is_stripped, stripped_ui};
 pub use top_bar::{TopBar, top_bar_ui};
 pub use welcome::{WelcomeState, drop_ui, welcome_ui};

@@ -24,6 +24,12 @@ pub fn progress_ui(ui: &mut Ui, job: &Job, commands: &Commands) {
                 JobKind::Open(path) => {
                     ui.label(format!("Opening {}", middle_cut(&file_name(path), 60)));
                 }
+                JobKind::Symbols(path) => {
+                    ui.label(format!("Reading symbols: {}", middle_cut(&file_name(path), 60)));
+                }
+                JobKind::Save(path) => {
+                    ui.label(format!("Saving {}", middle_cut(&file_name(path), 60)));
+                }
                 JobKind::Run(name) => {
                     ui.label(RichText::new(middle_cut(name, 32)).strong());
                     phases_ui(ui, job.watch.progress());

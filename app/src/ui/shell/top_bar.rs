@@ -2,7 +2,7 @@
 
 use super::Dock;
 use crate::export::Format;
-use crate::ui::command::{Command, Commands, export_title};
+use crate::ui::command::{Command, Commands, PathKind, SaveKind, export_title};
 use crate::ui::documents::{Document, Documents, Origin};
 use crate::ui::module::{file_name, middle_cut, short_path};
 use crate::ui::panels::PanelKind;
@@ -64,7 +64,8 @@ fn file_menu(ui: &mut Ui, bar: &TopBar<'_>) {
     item(ui, bar, "Run again…", "Ctrl+R", has_front && !bar.is_recording, Command::RunAgain);
     item(ui, bar, "Stop", "Ctrl+.", bar.is_recording, Command::Stop);
     ui.separator();
-    item(ui, bar, "Save recording as…", "Ctrl+S", has_front, Command::AskSave);
+    item(ui, bar, "Save recording as…", "Ctrl+S", has_front, Command::AskSave(SaveKind::Plain));
+    item(ui, bar, "Save with symbols and sources…", "", has_front, Command::AskSave(SaveKind::Packed));
     ui.add_enabled_ui(has_front, |ui| {
         ui.menu_button("Export flame graph", |ui| {
             for format in Format::ALL {
@@ -73,9 +74,16 @@ fn file_menu(ui: &mut Ui, bar: &TopBar<'_>) {
         });
     });
     if let Some(document) = bar.documents.front() {
+        ui.menu_button("Symbols", |ui| {
+            item(ui, bar, "From a file…", "", true, Command::AskSymbols(document.id, PathKind::File));
+            item(ui, bar, "From a folder…", "", true, Command::AskSymbols(document.id, PathKind::Folder));
+        });
+    }
+    item(ui, bar, "Where sources are…", "", true, Command::ShowSources);
+    ui.separator();
+    if let Some(document) = bar.documents.front() {
         item(ui, bar, "Close recording", "", true, Command::Close(document.id));
     }
-    ui.separator();
     item(ui, bar, "Quit", "Ctrl+Q", true, Command::Quit);
 }
 

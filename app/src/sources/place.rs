@@ -1,0 +1,107 @@
+//! Where the user says that source files are.
+
+use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
+use std::str::FromStr;
+
+/// Where the user says that source files are. As text `/my/project`, or `/build=/my/project`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum SourcePlace {
+    /// In this folder: each end of the path is tried, the longest first.
+    Folder(PathBuf),
+    /// What was in one folder when it was compiled, such as a container's, is in another one here.
+    Moved {
+        /// The folder as the compiler saw it.
+        from: String,
+        /// The folder here.
+        to: PathBuf,
+    },
+}
+
+impl SourcePlace {
+    /// Where a file is if it was moved.
+    pub(super) fn moved(&self, path: &str) -> Option<PathBuf> {
+        let SourcePlace::Moved { from, to } = self else { return None };
+        let rest = behind(path, from)?;
+        let inside = Path::new(&rest).components().all(|part| matches!(part, Component::Normal(_)));
+        inside.then(|| to.join(rest))
+    }
+
+    /// The folder in which ends of paths are tried.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match self {
+            SourcePlace::Folder(folder) => Some(folder),
+            SourcePlace::Moved { .. } => None,
+        }
+    }
+}
+
+/// What follows on the folder `from` at the start of `path`.
+fn behind(path: &str, from: &str) -> Option<String> {
+    let slashes = |text: &str| text.replace('\\', "/");
+    let (path, from) = (slashes(path), slashes(from));
+    let rest = path.strip_prefix(from.trim_end_matches('/'))?.strip_prefix('/')?;
+    Some(rest.trim_start_matches("./").to_owned())
+}
+
+impl FromStr for SourcePlace {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text.split_once('=') {
+            Some((from, to)) => SourcePlace::Moved { from: from.to_owned(), to: PathBuf::from(to) },
+            None => SourcePlace::Folder(PathBuf::from(text)),
+        })
+    }
+}
+
+impl From<String> for SourcePlace {
+    fn from(text: String) -> Self {
+        match text.parse() {
+            Ok(place) => place,
+            Err(never) => match never {},
+        }
+    }
+}
+
+impl From<SourcePlace> for String {
+    fn from(place: SourcePlace) -> String {
+        place.to_string()
+    }
+}
+
+impl fmt::Display for SourcePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SourcePlace::Folder(folder) => write!(f, "{}", folder.display()),
+            SourcePlace::Moved { from, to } => write!(f, "{from}={}", to.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_takes_the_place_of_whole_folders() {
+        for (rule, path, expected) in [
+            ("/build=/mine", "/build/src/a.c", Some("/mine/src/a.c")),
+            ("/build/=/mine", "/build/./src/a.c", Some("/mine/src/a.c")),
+            ("C:\\build=/mine", "C:\\build\\a.c", Some("/mine/a.c")),
+            (".=/mine", "./a.c", Some("/mine/a.c")),
+            ("/build=/mine", "/builder/a.c", None),
+            ("/build=/mine", "/build/../etc/passwd", None),
+            ("/build=/mine", "/build//etc/passwd", None),
+            ("/build=/mine", "/build", None),
+            ("/build", "/build/a.c", None),
+        ] {
+            let place: SourcePlace = rule.parse().unwrap();
+            assert_eq!(place.moved(path).as_deref(), expected.map(Path::new), "{rule} {path}");
+            assert_eq!(place.to_string(), rule);
+        }
+    }
+}
