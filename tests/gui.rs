@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use wasmscope::profile::{Profile, ProfileBuilder};
 use wasmscope::ui::{App, Places};
+use wasmscope_tests::{sample_module, wasmscope, without_custom_sections};
 
 struct Window {
     harness: Harness<'static, App>,
@@ -347,4 +348,76 @@ fn everything_fits_a_small_window() {
         assert!(tabs > 0, "{tab} is gone");
         window.settle();
     }
+}
+
+/// A folder with a sample as it was built, and a recording of it stripped.
+fn stripped_recording() -> TempDir {
+    let dir = TempDir::new().unwrap();
+    let bytes = std::fs::read(sample_module("hotloop", "hotloop.wasm")).unwrap();
+    std::fs::write(dir.path().join("whole.wasm"), &bytes).unwrap();
+    std::fs::write(dir.path().join("a.wasm"), without_custom_sections(&bytes)).unwrap();
+    let words = ["record", "a.wasm", "-o", "a.wscope", "--measure", "instructions", "-q"];
+    assert!(wasmscope(dir.path(), &words).status.success());
+    dir
+}
+
+#[test]
+fn a_stripped_module_asks_for_its_symbols_until_told_not_to() {
+    let dir = stripped_recording();
+    let mut window = window();
+    window.harness.state_mut().open(dir.path().join("a.wscope"));
+    window.settle();
+    assert!(window.sees("This module is stripped:") && window.sees("Symbols…") && !window.sees("main"));
+    window.click("Go on without symbols");
+    assert!(!window.sees("This module is stripped:"));
+}
+
+#[test]
+fn a_stripped_module_reads_like_source_with_its_symbols() {
+    let dir = stripped_recording();
+    let mut window = window();
+    window.harness.state_mut().give_symbols(Some(dir.path().join("whole.wasm")));
+    window.harness.state_mut().open(dir.path().join("a.wscope"));
+    window.settle();
+    assert!(!window.sees("This module is stripped:"));
+    assert!(window.flame_box("long_loop").is_some());
+    // Running it again begins with them.
+    window.click("▶ Run again");
+    let field = window
+        .harness
+        .get_by_role_and_label(egui::Role::TextInput, "Names and lines")
+        .accesskit_node()
+        .value();
+    assert_eq!(field, Some(dir.path().join("whole.wasm").display().to_string()));
+}
+
+#[test]
+fn symbols_that_are_none_leave_the_recording_as_it_is() {
+    let dir = stripped_recording();
+    let mut window = window();
+    window.harness.state_mut().give_symbols(Some(dir.path().to_owned()));
+    window.harness.state_mut().open(dir.path().join("a.wscope"));
+    window.settle();
+    assert!(window.sees_part("nothing in this folder has the name or build id of a.wasm"));
+    assert!(window.sees("This module is stripped:"));
+}
+
+#[test]
+fn places_of_sources_are_listed_added_and_removed() {
+    let mut window = showing(server().build());
+    window.click("File");
+    window.click("Where sources are…");
+    assert!(window.sees("No places so far."));
+    for (field, text) in [("Folder as it was compiled", "/build"), ("Folder here", "/mine")] {
+        window.harness.get_by_label(field).focus();
+        window.settle();
+        window.harness.get_by_label(field).type_text(text);
+        window.settle();
+    }
+    window.click("Add");
+    assert!(window.sees("/build → /mine"));
+    window.click("Remove");
+    assert!(window.sees("No places so far."));
+    window.click("Done");
+    assert!(!window.sees("Where source files are"));
 }

@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+use wasmscope_symbolize::ModuleIndex;
 
 /// The project's root.
 pub fn root() -> &'static Path {
@@ -57,6 +58,17 @@ fn cache_dir() -> PathBuf {
 /// A module of the sample `name`.
 pub fn sample_module(name: &str, file: &str) -> PathBuf {
     root().join("samples").join(name).join(file)
+}
+
+/// The module in `bytes` without its custom sections.
+///
+/// # Panics
+/// When it is no module.
+pub fn without_custom_sections(bytes: &[u8]) -> Vec<u8> {
+    let module = ModuleIndex::parse(bytes).unwrap_or_else(|error| panic!("{error}"));
+    let kept = module.sections().iter().filter(|section| section.id != 0);
+    let places = kept.map(|section| section.header.0 as usize..section.contents.end.0 as usize);
+    places.fold(bytes[..8].to_vec(), |whole, place| [&whole, &bytes[place]].concat())
 }
 
 /// The facts about a sample, as its folder states them.

@@ -2,22 +2,19 @@
 
 use serde_json::Value;
 use std::path::Path;
-use wasmscope_symbolize::ModuleIndex;
-use wasmscope_tests::{sample_module, wasmscope};
-
-/// The module without its custom sections.
-fn stripped(bytes: &[u8]) -> Vec<u8> {
-    let module = ModuleIndex::parse(bytes).unwrap();
-    let kept = module.sections().iter().filter(|section| section.id != 0);
-    let places = kept.map(|section| section.header.0 as usize..section.contents.end.0 as usize);
-    places.fold(bytes[..8].to_vec(), |whole, place| [&whole, &bytes[place]].concat())
-}
+use wasmscope_tests::{sample_module, wasmscope, without_custom_sections};
 
 /// What the program writes, and whether it could do it.
 fn said(dir: &Path, words: &[&str]) -> (bool, String) {
     let output = wasmscope(dir, words);
     let text = if output.status.success() { &output.stdout } else { &output.stderr };
     (output.status.success(), String::from_utf8_lossy(text).into_owned())
+}
+
+/// What the program says beside its results, and whether it could do it.
+fn told(dir: &Path, words: &[&str]) -> (bool, String) {
+    let output = wasmscope(dir, words);
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 fn done(dir: &Path, words: &[&str]) -> String {
@@ -31,7 +28,7 @@ fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let bytes = std::fs::read(sample_module("json", "json.wasm")).unwrap();
     std::fs::create_dir(dir.path().join("whole")).unwrap();
-    std::fs::write(dir.path().join("json.wasm"), stripped(&bytes)).unwrap();
+    std::fs::write(dir.path().join("json.wasm"), without_custom_sections(&bytes)).unwrap();
     std::fs::write(dir.path().join("whole/json.wasm"), bytes).unwrap();
     dir
 }
@@ -90,6 +87,70 @@ fn what_has_no_symbols_of_the_module_is_told() {
         ("nowhere", "nowhere: No such file"),
     ] {
         let (success, text) = said(dir.path(), &["info", "json.wasm", "--symbols", symbols]);
+        assert!(!success && text.contains(sentence), "{text}");
+    }
+}
+
+#[test]
+fn a_packed_recording_reads_the_same_where_nothing_else_is() {
+    let dir = folder();
+    let sources = format!("--sources={}", sample_module("json", "").display());
+    let record = ["record", "json.wasm", "-o", "a.wscope", "--symbols", "whole", "--measure", "instructions"];
+    let (success, told) = told(dir.path(), &[&record[..], &["--pack", &sources]].concat());
+    assert!(success && told.contains("packed 1 symbol files and"), "{told}");
+    assert!(told.contains("source files were not found, such as"), "Rust's library is not there: {told}");
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::fs::copy(dir.path().join("a.wscope"), elsewhere.path().join("a.wscope")).unwrap();
+    let report = |dir: &Path, words: &[&str]| done(dir, &[&["report", "a.wscope", "--json"], words].concat());
+    let functions = ["--view", "functions"];
+    let expected = report(dir.path(), &[&functions[..], &["--symbols", "whole"]].concat());
+    assert!(expected.contains("json::parse"), "{expected}");
+    assert_eq!(report(elsewhere.path(), &functions), expected);
+
+    let view = report(elsewhere.path(), &["--view", "source", "--file", "src/parse.rs"]);
+    let view: Value = serde_json::from_str(&view).unwrap();
+    let text = std::fs::read_to_string(sample_module("json", "src/parse.rs")).unwrap();
+    let lines = view["lines"].as_array().unwrap();
+    assert!(text.lines().eq(lines.iter().map(|line| line["text"].as_str().unwrap())));
+    let executed: u64 = lines.iter().map(|line| line["self"].as_u64().unwrap()).sum();
+    assert!(executed > 1_000_000, "{executed}");
+}
+
+#[test]
+fn a_recording_is_packed_later_and_once() {
+    let dir = folder();
+    done(dir.path(), &["record", "json.wasm", "-o", "a.wscope", "--measure", "instructions", "-q"]);
+    let size = |file: &str| std::fs::metadata(dir.path().join(file)).unwrap().len();
+    let before = size("a.wscope");
+    done(dir.path(), &["pack", "a.wscope", "--symbols", "whole", "-o", "b.wscope"]);
+    assert_eq!(size("a.wscope"), before);
+    let packed = size("b.wscope");
+    assert!(packed > before);
+    done(dir.path(), &["pack", "b.wscope", "--symbols", "whole"]);
+    assert_eq!(size("b.wscope"), packed, "it was there already");
+
+    std::fs::write(dir.path().join("mine"), "not a recording").unwrap();
+    let (success, sentence) = said(dir.path(), &["pack", "a.wscope", "-o", "mine"]);
+    assert!(!success && sentence.contains("it is no recording"), "{sentence}");
+    assert_eq!(std::fs::read(dir.path().join("mine")).unwrap(), b"not a recording");
+}
+
+#[test]
+fn a_source_file_is_shown_with_its_costs() {
+    let dir = folder();
+    done(dir.path(), &["record", "whole/json.wasm", "-o", "a.wscope", "--measure", "instructions", "-q"]);
+    let shown = done(dir.path(), &["report", "a.wscope", "--view", "source", "--file", "parse.rs"]);
+    assert!(
+        shown.starts_with("src/parse.rs: Instructions") || shown.starts_with("./src/parse.rs: Instructions"),
+        "{shown}"
+    );
+    assert!(shown.lines().any(|line| line.contains("fn ") && line.contains("parse")), "{shown}");
+    for (file, sentence) in [
+        ("nowhere.rs", "no file `nowhere.rs` has a part in this; --view lines tells those that have"),
+        ("mod.rs", "write more of the path"),
+    ] {
+        let (success, text) = said(dir.path(), &["report", "a.wscope", "--view", "source", "--file", file]);
         assert!(!success && text.contains(sentence), "{text}");
     }
 }

@@ -1,7 +1,7 @@
 //! Symbols that the user points to: a file, or a folder in which the module's are looked for.
 
 use crate::nearby::MOST_SYMBOL_BYTES;
-use crate::pipeline::{PipelineError, is_same_file};
+use crate::pipeline::PipelineError;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,9 +16,8 @@ const JSON_GUARD: &[u8] = b")]}'";
 
 /// The module that symbols are looked for.
 #[derive(Clone, Copy)]
-pub(crate) struct ModuleFile<'a> {
-    /// Empty where there is no file.
-    pub(crate) path: &'a Path,
+pub(crate) struct Wanted<'a> {
+    pub(crate) bytes: &'a [u8],
     pub(crate) name: &'a str,
 }
 
@@ -28,7 +27,7 @@ pub(crate) struct ModuleFile<'a> {
 /// When it can't be read, is a file of another kind, or a folder without symbols of the module.
 pub(crate) fn find(
     path: &Path,
-    module: ModuleFile<'_>,
+    module: Wanted<'_>,
     names: &SymbolFileNames,
 ) -> Result<SymbolFiles, PipelineError> {
     let mut found = SymbolFiles::default();
@@ -38,9 +37,12 @@ pub(crate) fn find(
             false => Err(PipelineError::NotSymbols { path: path.to_owned() }),
         };
     }
-    for file in by_name(path, module).into_iter().chain(by_build_id(path, module, names)) {
-        // What has the right name and is of no kind that we know is not meant for us.
-        add(&mut found, &read(&file)?);
+    for file in by_name(path, module).into_iter().chain(by_build_id(path, names)) {
+        let bytes = read(&file)?;
+        // The module itself says no more, and what has the right name and is of no kind that we know is not meant for us.
+        if *bytes != *module.bytes {
+            add(&mut found, &bytes);
+        }
     }
     match found == SymbolFiles::default() {
         true => Err(PipelineError::NoSymbols { path: path.to_owned(), module: module.name.to_owned() }),
@@ -88,14 +90,14 @@ impl Kind {
 }
 
 /// The files in `folder` whose names tell that they are the module's.
-fn by_name(folder: &Path, module: ModuleFile<'_>) -> Vec<PathBuf> {
+fn by_name(folder: &Path, module: Wanted<'_>) -> Vec<PathBuf> {
     let base = module.name.strip_suffix(".wasm").unwrap_or(module.name);
     let files = ENDINGS.iter().map(|ending| folder.join(format!("{base}{ending}")));
-    files.filter(|file| file.is_file() && !is_same_file(file, module.path)).collect()
+    files.filter(|file| file.is_file()).collect()
 }
 
 /// The modules in `folder` of the same build, by name.
-fn by_build_id(folder: &Path, module: ModuleFile<'_>, names: &SymbolFileNames) -> Vec<PathBuf> {
+fn by_build_id(folder: &Path, names: &SymbolFileNames) -> Vec<PathBuf> {
     if names.build_id.is_none() {
         return Vec::new();
     }
@@ -106,8 +108,7 @@ fn by_build_id(folder: &Path, module: ModuleFile<'_>, names: &SymbolFileNames) -
     };
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let modules = entries.filter(|file| file.extension().is_some_and(|ending| ending == "wasm"));
-    let others = modules.filter(|file| !is_same_file(file, module.path));
-    let mut found: Vec<PathBuf> = others.filter(is_of_build).collect();
+    let mut found: Vec<PathBuf> = modules.filter(is_of_build).collect();
     found.sort();
     found
 }
@@ -136,7 +137,7 @@ mod tests {
     }
 
     /// What is found at `path`, by one letter each.
-    fn found(path: &Path, module: ModuleFile<'_>, names: &SymbolFileNames) -> Result<String, String> {
+    fn found(path: &Path, module: Wanted<'_>, names: &SymbolFileNames) -> Result<String, String> {
         let found = find(path, module, names).map_err(|error| error.to_string())?;
         let SymbolFiles { debug_file, twin, symbol_map, source_map } = found;
         let kinds = [("d", debug_file), ("t", twin), ("m", source_map), ("s", symbol_map)];
@@ -146,7 +147,7 @@ mod tests {
     #[test]
     fn files_are_told_apart_by_their_contents() {
         let folder = tempfile::tempdir().unwrap();
-        let module = ModuleFile { path: Path::new(""), name: "a.wasm" };
+        let module = Wanted { bytes: b"", name: "a.wasm" };
         for (contents, kind) in [
             (MODULE, Some("t")),
             (&built(b"xy"), Some("d")),
@@ -170,8 +171,7 @@ mod tests {
     fn in_a_folder_the_files_of_the_module_are_found() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, contents: &[u8]| std::fs::write(folder.path().join(name), contents).unwrap();
-        let path = folder.path().join("a.wasm");
-        let module = ModuleFile { path: &path, name: "a.wasm" };
+        let module = Wanted { bytes: MODULE, name: "a.wasm" };
         let names = SymbolFileNames { build_id: Some(b"xy"[..].into()), ..SymbolFileNames::default() };
         write("a.wasm", MODULE);
         write("b.wasm.map", b"{}");
@@ -183,12 +183,13 @@ mod tests {
         write("a.js.symbols", b"0:f");
         assert_eq!(found(folder.path(), module, &names).as_deref(), Ok("s"));
         write("a.wasm.map", b"{}");
-        write("a.debug.wasm", MODULE);
+        write("a.debug.wasm", &[MODULE, b"\0\x02\x01y"].concat());
         assert_eq!(found(folder.path(), module, &names).as_deref(), Ok("tms"));
         write("other.wasm", &built(b"xy"));
         assert_eq!(found(folder.path(), module, &names).as_deref(), Ok("dtms"));
-        let elsewhere = ModuleFile { path: Path::new(""), ..module };
         std::fs::remove_file(folder.path().join("a.debug.wasm")).unwrap();
-        assert_eq!(found(folder.path(), elsewhere, &SymbolFileNames::default()).as_deref(), Ok("tms"));
+        assert_eq!(found(folder.path(), module, &SymbolFileNames::default()).as_deref(), Ok("ms"));
+        write("a.wasm", &[MODULE, b"\0\x02\x01x"].concat());
+        assert_eq!(found(folder.path(), module, &SymbolFileNames::default()).as_deref(), Ok("tms"));
     }
 }

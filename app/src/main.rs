@@ -8,7 +8,7 @@ use wasmscope::cli::{self, Cli, Job};
 
 fn main() -> ExitCode {
     let result = match Cli::parse().job() {
-        Job::Window(paths) => window(paths).map(|()| ExitCode::SUCCESS),
+        Job::Window { paths, symbols } => window(paths, symbols).map(|()| ExitCode::SUCCESS),
         Job::Command(command) => cli::run(*command),
     };
     result.unwrap_or_else(|error| {
@@ -19,12 +19,12 @@ fn main() -> ExitCode {
 }
 
 #[cfg(feature = "gui")]
-fn window(paths: Vec<PathBuf>) -> anyhow::Result<()> {
-    Ok(wasmscope::ui::run(paths)?)
+fn window(paths: Vec<PathBuf>, symbols: Option<PathBuf>) -> anyhow::Result<()> {
+    Ok(wasmscope::ui::run(paths, symbols)?)
 }
 
 #[cfg(not(feature = "gui"))]
-fn window(_paths: Vec<PathBuf>) -> anyhow::Result<()> {
+fn window(_paths: Vec<PathBuf>, _symbols: Option<PathBuf>) -> anyhow::Result<()> {
     anyhow::bail!(
         "this program was built without the window; `wasmscope record MODULE` and `wasmscope report FILE` work \
          without one (see `wasmscope --help`)"

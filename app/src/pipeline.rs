@@ -1,7 +1,7 @@
 //! From a file to a profile: open a module, record it, read the recording back. The window, the command line and
 //! the tests all come through here.
 
-use crate::given::{self, ModuleFile};
+use crate::given::{self, Wanted};
 use crate::nearby;
 use crate::pack::kept_symbols;
 use crate::profile::Profile;
@@ -153,7 +153,8 @@ pub fn open_bytes(bytes: Arc<[u8]>, path: &Path, symbols: Option<&Path>) -> Resu
         let module = PathBuf::from(&recording.meta.module_path);
         let folders = nearby::folders_of([&module, path]);
         let name = recording.meta.module_name.clone();
-        let file = ModuleFile { path: &module, name: &name };
+        let bytes = Arc::clone(&recording.module);
+        let file = Wanted { bytes: &bytes, name: &name };
         let kept = kept_symbols(&recording);
         let find =
             |names: &_| Ok(given(file, names, symbols)?.or(kept).or(nearby::symbol_files(names, &folders)));
@@ -203,14 +204,14 @@ fn outline_and_files(
     let module = ModuleIndex::parse(&guest.bytes)
         .map_err(|source| PipelineError::Module { path: path.to_owned(), source })?;
     let names = SymbolFileNames::of(&guest.bytes, &module);
-    let file = ModuleFile { path, name: &guest.name };
+    let file = Wanted { bytes: &guest.bytes, name: &guest.name };
     let beside = nearby::symbol_files(&names, &nearby::folders_of([path]));
     Ok((module, given(file, &names, symbols)?.or(beside)))
 }
 
 /// The symbols that the user points to.
 fn given(
-    module: ModuleFile<'_>,
+    module: Wanted<'_>,
     names: &SymbolFileNames,
     symbols: Option<&Path>,
 ) -> Result<SymbolFiles, PipelineError> {

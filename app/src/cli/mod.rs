@@ -14,7 +14,7 @@ mod table;
 mod values;
 
 use clap::{Parser, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const EXIT_CODES: &str = "\
@@ -30,6 +30,8 @@ kept in each case.";
 pub struct Cli {
     /// Modules (.wasm) and recordings (.wscope) to open in the window
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    symbols: values::SymbolArgs,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -37,8 +39,13 @@ pub struct Cli {
 /// What the program is to do.
 #[derive(Debug)]
 pub enum Job {
-    /// Open the window with these files.
-    Window(Vec<PathBuf>),
+    /// Open the window.
+    Window {
+        /// With these files.
+        paths: Vec<PathBuf>,
+        /// With names and lines out of this file or folder.
+        symbols: Option<PathBuf>,
+    },
     /// Do it here and now.
     Command(Box<Command>),
 }
@@ -65,8 +72,11 @@ pub enum Command {
 impl Cli {
     /// What the arguments ask for.
     pub fn job(self) -> Job {
-        let Self { paths, command } = self;
-        command.map_or(Job::Window(paths), |command| Job::Command(Box::new(command)))
+        let Self { paths, symbols, command } = self;
+        match command {
+            Some(command) => Job::Command(Box::new(command)),
+            None => Job::Window { paths, symbols: symbols.path().map(Path::to_owned) },
+        }
     }
 }
 
@@ -118,7 +128,9 @@ mod tests {
         let words = line.split_whitespace();
         let job = Cli::try_parse_from(words).map(Cli::job).map_err(|error| error.to_string());
         job.map(|job| match job {
-            Job::Window(paths) => format!("window {}", paths.len()),
+            Job::Window { paths, symbols } => {
+                format!("window {}", paths.len() + usize::from(symbols.is_some()))
+            }
             Job::Command(command) => word(&command).to_owned(),
         })
     }
@@ -140,6 +152,7 @@ mod tests {
         for (line, expected) in [
             ("wasmscope", "window 0"),
             ("wasmscope a.wasm b.wscope", "window 2"),
+            ("wasmscope a.wasm --symbols b.wasm", "window 2"),
             ("wasmscope record a.wasm", "record"),
             ("wasmscope record a.wasm -o b.wscope --measure time,heap --rate 500 -- -x --measure", "record"),
             ("wasmscope record a.wasm --invoke fib --arg i32:30 --arg f64:-1", "record"),

@@ -39,6 +39,8 @@ pub(super) struct State {
     pub settings: Settings,
     pub places: Places,
     pub rust_sources: Arc<RustSources>,
+    /// Where names and lines are, unless something else was chosen.
+    pub symbols: Option<PathBuf>,
 }
 
 /// What is shown around the recordings.
@@ -63,12 +65,13 @@ pub(super) enum KeysList {
 const VIEW_THREADS: usize = 2;
 
 impl App {
-    /// The window with the files at `paths` being opened.
-    pub fn new(cc: &eframe::CreationContext<'_>, paths: Vec<PathBuf>) -> App {
+    /// The window with the files at `paths` being opened, with names and lines out of what is at `symbols`.
+    pub fn new(cc: &eframe::CreationContext<'_>, paths: Vec<PathBuf>, symbols: Option<PathBuf>) -> App {
         let settings = Settings::load(cc.storage);
         let worker = Worker::threads(VIEW_THREADS);
         let mut app = App::with(&cc.egui_ctx, settings, Places::default(), worker, JobThreads::Own);
         app.screen.dock = Dock::load(cc.storage);
+        app.give_symbols(symbols);
         app.state.rust_sources = Arc::new(RustSources::of_user());
         for path in paths {
             app.commands.send(Command::Open(path));
@@ -99,6 +102,7 @@ impl App {
             settings,
             places,
             rust_sources: Arc::default(),
+            symbols: None,
         };
         let screen = Screen {
             dock: Dock::default(),
@@ -115,6 +119,12 @@ impl App {
     /// Opens the file at `path`, as if it had been dropped on the window.
     pub fn open(&self, path: PathBuf) {
         self.commands.send(Command::Open(path));
+    }
+
+    /// What is opened from now on has names and lines out of what is at `symbols`.
+    pub fn give_symbols(&mut self, symbols: Option<PathBuf>) {
+        let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+        self.state.symbols = symbols.map(absolute);
     }
 
     /// Shows a profile that is in no file yet.

@@ -80,7 +80,11 @@ fn open_sample(app: &mut App, sample: &SampleModule) {
 
 fn ask_how_to_run(app: &mut App, module: Arc<ModuleFacts>) {
     let remembered = app.state.settings.last_run(&module.key());
-    app.screen.dialog = Some(RunDialog::new(module, remembered));
+    let mut dialog = RunDialog::new(module, remembered);
+    if let Some(symbols) = &app.state.symbols {
+        dialog.form.symbols = symbols.display().to_string();
+    }
+    app.screen.dialog = Some(dialog);
 }
 
 /// The module is in the recording, so that it can be run again wherever its file has gone.
@@ -139,17 +143,17 @@ fn show_recording(app: &mut App, profile: Arc<Profile>, path: PathBuf, symbols: 
     app.state.settings.opened(&path);
     let unsaved = app.state.places.is_unsaved(&path);
     let title = if unsaved { profile.recording().meta.module_name.clone() } else { file_name(&path) };
-    let remembered = app.state.settings.symbols_of(&path);
+    let known = app.state.symbols.clone().or_else(|| app.state.settings.symbols_of(&path));
     let origin = if unsaved { Origin::Unsaved(path.clone()) } else { Origin::Saved(path.clone()) };
     let id = app.state.documents.add(title, profile, origin);
-    match (symbols, remembered) {
+    match (symbols, known) {
         (Some(symbols), _) => {
             app.state.settings.used_symbols(&path, symbols.clone());
             if let Some(document) = app.state.documents.get_mut(id) {
                 document.symbols = Some(symbols);
             }
         }
-        (None, Some(remembered)) => app.commands.send(Command::UseSymbols(id, remembered)),
+        (None, Some(known)) => app.commands.send(Command::UseSymbols(id, known)),
         (None, None) => {}
     }
 }

@@ -37,8 +37,8 @@ pub enum KnownSymbols {
 
 impl KnownSymbols {
     fn of(module: &ModuleIndex) -> KnownSymbols {
-        let has = |section: &&str| module.custom_section(section).is_some();
-        match (LINE_SECTIONS.iter().any(|section| has(&section)), has(&"name")) {
+        let has = |section: &str| module.custom_section(section).is_some();
+        match (LINE_SECTIONS.iter().any(|section| has(section)), has("name")) {
             (true, _) => KnownSymbols::Lines,
             (false, true) => KnownSymbols::Names,
             (false, false) => KnownSymbols::None,

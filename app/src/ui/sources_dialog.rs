@@ -95,7 +95,8 @@ fn rule_ui(ui: &mut Ui, dialog: &mut SourcesDialog, places: &[SourcePlace], comm
         if add.on_hover_text("Paths that begin with the one are looked for in the other.").clicked() {
             let rule = SourcePlace::Moved { from: from.trim().to_owned(), to: PathBuf::from(to.trim()) };
             commands.send(Command::SetSources([rule].into_iter().chain(places.iter().cloned()).collect()));
-            (from.clear(), to.clear());
+            from.clear();
+            to.clear();
         }
     });
 }

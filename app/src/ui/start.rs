@@ -33,8 +33,9 @@ const PACKAGES: &str = "libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11
 
 const NAME: &str = "wasmscope";
 
-/// Opens the window with the modules and recordings at `paths`. Returns when it is closed.
-pub fn run(paths: Vec<PathBuf>) -> Result<(), StartError> {
+/// Opens the window with the modules and recordings at `paths`, and names and lines out of what is at `symbols`. Returns
+/// when it is closed.
+pub fn run(paths: Vec<PathBuf>, symbols: Option<PathBuf>) -> Result<(), StartError> {
     if no_display_is_named() {
         return Err(StartError::NoDisplay {
             reason: "neither DISPLAY nor WAYLAND_DISPLAY is set".to_owned(),
@@ -44,8 +45,9 @@ pub fn run(paths: Vec<PathBuf>) -> Result<(), StartError> {
     let hook = std::panic::take_hook();
     let started = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     std::panic::set_hook(quiet_until(&started, hook));
-    let result =
-        catch_unwind(AssertUnwindSafe(|| eframe::run_native(NAME, options(), creator(paths, started))));
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        eframe::run_native(NAME, options(), creator(paths, symbols, started))
+    }));
     match result {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(why(&error.to_string())),
@@ -78,11 +80,12 @@ fn quiet_until(started: &std::sync::Arc<std::sync::atomic::AtomicBool>, hook: Ho
 
 fn creator(
     paths: Vec<PathBuf>,
+    symbols: Option<PathBuf>,
     started: std::sync::Arc<std::sync::atomic::AtomicBool>,
 ) -> eframe::AppCreator<'static> {
     Box::new(move |cc| {
         started.store(true, std::sync::atomic::Ordering::Relaxed);
-        Ok(Box::new(App::new(cc, paths)))
+        Ok(Box::new(App::new(cc, paths, symbols)))
     })
 }
 

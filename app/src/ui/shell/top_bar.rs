@@ -39,7 +39,9 @@ pub fn top_bar_ui(ui: &mut Ui, bar: &TopBar<'_>) {
 }
 
 fn item(ui: &mut Ui, bar: &TopBar<'_>, text: &str, keys: &str, enabled: bool, command: Command) {
-    if ui.add_enabled(enabled, Button::new(text).shortcut_text(keys)).clicked() {
+    let button = Button::new(text);
+    let button = if keys.is_empty() { button } else { button.shortcut_text(keys) };
+    if ui.add_enabled(enabled, button).clicked() {
         bar.commands.send(command);
         ui.close();
     }
