@@ -176,14 +176,9 @@ fn missing_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable, file: &str, st
     if let Some(hint) = how_to_get(file) {
         ui.add(Label::new(RichText::new(hint).weak()).wrap());
     }
-    ui.horizontal(|ui| {
-        if ui.button("Choose its folder…").clicked() {
-            ctx.commands.send(Command::AskSources);
-        }
-        if ui.button("Sources…").on_hover_text("Where source files are looked for.").clicked() {
-            ctx.commands.send(Command::ShowSources);
-        }
-    });
+    if ui.button("Choose its folder…").clicked() {
+        ctx.commands.send(Command::AskSources);
+    }
     let range =
         lines.files.iter().find(|row| &*row.file == file).map(|row| row.rows.clone()).unwrap_or_default();
     let rows: Vec<&LineRow> = range.filter_map(|at| lines.rows.get(at)).filter(|row| row.line > 0).collect();
