@@ -1,6 +1,6 @@
 //! Symbols that the user points to: a file, or a folder in which the module's are looked for.
 
-use crate::nearby::MOST_SYMBOL_BYTES;
+use crate::nearby::{MOST_SYMBOL_BYTES, split_files};
 use crate::pipeline::{PipelineError, is_same_file};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,8 @@ use wasmscope_symbolize::{ModuleIndex, SymbolFileNames, SymbolFiles};
 const ENDINGS: [&str; 7] =
     [".debug.wasm", ".wasm.debug.wasm", ".wasm", ".wasm.map", ".symbols", ".wasm.symbols", ".js.symbols"];
 const WASM_MAGIC: &[u8] = b"\0asm";
+/// What `.dwo` and `.dwp` files have.
+const SPLIT_SECTION: &str = ".debug_info.dwo";
 /// What keeps JSON from being run as a script.
 const JSON_GUARD: &[u8] = b")]}'";
 
@@ -38,8 +40,9 @@ impl Given {
     ) -> Result<Given, PipelineError> {
         let mut given = Given::default();
         if !path.is_dir() {
+            let folder = path.parent().map(Path::to_owned);
             return match given.add(&read(path)?) {
-                true => Ok(given),
+                true => Ok(given.with_split(module, names, folder.as_slice())),
                 false => Err(PipelineError::NotSymbols { path: path.to_owned() }),
             };
         }
@@ -47,17 +50,27 @@ impl Given {
             // What has the right name and is of no kind that we know is not meant for us.
             given.add(&read(&file)?);
         }
+        given = given.with_split(module, names, &[path.to_owned()]);
         match given.0 == SymbolFiles::default() {
             true => Err(PipelineError::NoSymbols { path: path.to_owned(), module: module.name.to_owned() }),
             false => Ok(given),
         }
     }
 
+    /// The same, with the split debug information in `folders`.
+    fn with_split(mut self, module: ModuleFile<'_>, names: &SymbolFileNames, folders: &[PathBuf]) -> Given {
+        let found = split_files(module.name, names, &self.0, folders);
+        add_others(&mut self.0.split, found);
+        self
+    }
+
     /// The same, with those of `others` of which there are none here.
     pub(crate) fn over(self, others: SymbolFiles) -> SymbolFiles {
-        let SymbolFiles { debug_file, twin, symbol_map, source_map } = self.0;
+        let SymbolFiles { debug_file, mut split, twin, symbol_map, source_map } = self.0;
+        add_others(&mut split, others.split);
         SymbolFiles {
             debug_file: debug_file.or(others.debug_file),
+            split,
             twin: twin.or(others.twin),
             symbol_map: symbol_map.or(others.symbol_map),
             source_map: source_map.or(others.source_map),
@@ -67,8 +80,12 @@ impl Given {
     /// Takes the contents of a file for what they are, unless there is such a one; `false` where they are nothing of
     /// the kind.
     fn add(&mut self, bytes: &Arc<[u8]>) -> bool {
-        let SymbolFiles { debug_file, twin, symbol_map, source_map } = &mut self.0;
+        let SymbolFiles { debug_file, split, twin, symbol_map, source_map } = &mut self.0;
         let place = match Kind::of(bytes) {
+            Some(Kind::Split) => {
+                add_others(split, [Arc::clone(bytes)]);
+                return true;
+            }
             Some(Kind::DebugFile) => debug_file,
             Some(Kind::Twin) => twin,
             Some(Kind::SourceMap) => source_map,
@@ -80,9 +97,19 @@ impl Given {
     }
 }
 
+/// Adds those that are not there yet.
+fn add_others(files: &mut Vec<Arc<[u8]>>, others: impl IntoIterator<Item = Arc<[u8]>>) {
+    for other in others {
+        if !files.contains(&other) {
+            files.push(other);
+        }
+    }
+}
+
 /// What a file with symbols is.
 enum Kind {
     DebugFile,
+    Split,
     Twin,
     SourceMap,
     SymbolMap,
@@ -91,9 +118,13 @@ enum Kind {
 impl Kind {
     fn of(bytes: &[u8]) -> Option<Kind> {
         if bytes.starts_with(WASM_MAGIC) {
+            let Ok(module) = ModuleIndex::parse(bytes) else { return Some(Kind::Twin) };
             // Without code there is nothing to match, and its offsets are those of the module.
-            let has_code = ModuleIndex::parse(bytes).map_or(true, |module| module.code_start().is_some());
-            return Some(if has_code { Kind::Twin } else { Kind::DebugFile });
+            return Some(match module.code_start() {
+                _ if module.custom_section(SPLIT_SECTION).is_some() => Kind::Split,
+                Some(_) => Kind::Twin,
+                None => Kind::DebugFile,
+            });
         }
         let text = bytes.trim_ascii_start();
         if text.starts_with(b"{") || text.starts_with(JSON_GUARD) {
@@ -155,8 +186,9 @@ mod tests {
     /// What is found at `path`, by one letter each.
     fn found(path: &Path, module: ModuleFile<'_>, names: &SymbolFileNames) -> Result<String, String> {
         let given = Given::find(path, module, names).map_err(|error| error.to_string())?;
-        let SymbolFiles { debug_file, twin, symbol_map, source_map } = given.0;
-        let kinds = [("d", debug_file), ("t", twin), ("m", source_map), ("s", symbol_map)];
+        let SymbolFiles { debug_file, split, twin, symbol_map, source_map } = given.0;
+        let split = split.first().cloned();
+        let kinds = [("d", debug_file), ("t", twin), ("m", source_map), ("s", symbol_map), ("x", split)];
         Ok(kinds.iter().filter(|(_, file)| file.is_some()).map(|(letter, _)| *letter).collect())
     }
 
@@ -168,6 +200,7 @@ mod tests {
             (MODULE, Some("t")),
             (&built(b"xy"), Some("d")),
             (b"\0asm\x0d\0\x01\0", Some("t")),
+            (b"\0asm\x01\0\0\0\0\x11\x0f.debug_info.dwo\0", Some("x")),
             (b"{\"version\":3}", Some("m")),
             (b")]}'\n{}", Some("m")),
             (b"0:main\n", Some("s")),

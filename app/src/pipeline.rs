@@ -87,7 +87,7 @@ pub enum PipelineError {
         path: PathBuf,
     },
     /// What should tell names or lines does not.
-    #[error("{}: neither another build of the module, nor its source map or symbol map", path.display())]
+    #[error("{}: neither another build of the module, nor its source map, symbol map or split DWARF", path.display())]
     NotSymbols {
         /// The file.
         path: PathBuf,
@@ -202,7 +202,7 @@ fn find_symbols(
     folders: &[PathBuf],
     symbols: Option<&Path>,
 ) -> Result<SymbolFiles, PipelineError> {
-    let found = nearby::symbol_files(names, folders);
+    let found = nearby::symbol_files(module.name, names, folders);
     match symbols {
         Some(path) => Ok(Given::find(path, module, names)?.over(found)),
         None => Ok(found),
