@@ -19,8 +19,8 @@ pub(crate) fn symbol_files(module_name: &str, names: &SymbolFileNames, folders: 
     SymbolFiles { split: split_files(module_name, names, &found, folders), ..found }
 }
 
-/// The files with split debug information that `names` of the module tells, or the modules in `found`; and the package of
-/// the module's name.
+/// The files with split debug information that `names` of the module tells, or the modules in `found`; and the package
+/// of the module's name.
 pub(crate) fn split_files(
     module_name: &str,
     names: &SymbolFileNames,

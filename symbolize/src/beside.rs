@@ -18,8 +18,8 @@ pub struct SymbolFiles {
     /// A module with the debug information: the file of [`SymbolFileNames::debug_file`]. It must be of the same build;
     /// what describes no function of the module is ignored.
     pub debug_file: Option<Arc<[u8]>>,
-    /// The files with split debug information, `.dwo` or `.dwp`, of the module, the debug file or the twin. They are told
-    /// apart by what is in them.
+    /// The files with split debug information, `.dwo` or `.dwp`, of the module, the debug file or the twin. What is in
+    /// them tells which unit they belong to.
     pub split: Vec<Arc<[u8]>>,
     /// Another build of the module, with names or debug information: as it was before it was stripped. Where its code
     /// is another, functions get names only; a [`crate::Warning`] tells how many.

@@ -136,8 +136,8 @@ fn files_of_another_build_are_told_and_not_used() {
 fn of_another_build(object: &[u8], bytes: &[u8], version: u32) -> Vec<u8> {
     let module = ModuleIndex::parse(bytes).unwrap();
     let info = module.custom_section(".debug_info").unwrap().data.start.0 as usize;
-    // In DWARF 5 it is in the header; before that, an attribute behind the code of the entry and those of 4 bytes for lines,
-    // folder and name.
+    // In DWARF 5 it is in the header; before that, an attribute behind the code of the entry and those of 4 bytes for
+    // lines, folder and name.
     let id = if version == 5 { info + 12 } else { info + 11 + 1 + 3 * 4 };
     let at = object.windows(8).position(|other| other == &bytes[id..id + 8]).unwrap();
     let mut changed = object.to_vec();

@@ -1,7 +1,7 @@
 //! Lines and inlined functions: the only place that knows gimli and addr2line.
 //!
-//! `scan` goes over everything once and decides what can be trusted; `lookup` then answers questions lazily. `split` finds
-//! the units of which the module has only skeletons.
+//! `scan` goes over everything once and decides what can be trusted; `lookup` then answers questions lazily. `split`
+//! finds the units of which the module has only skeletons.
 
 mod attributes;
 mod inlined;
@@ -49,7 +49,7 @@ pub(crate) struct RawFrame {
 
 impl Debug {
     /// Reads the outline of the debug information about `module` in a file. `file` is the outline of that file, the
-    /// module itself unless the debug information was split off; `split` has the `.dwo` and `.dwp` files that go with it.
+    /// module itself unless that has none; `split` are the `.dwo` and `.dwp` files that go with it.
     pub(crate) fn load(
         bytes: &Arc<[u8]>,
         file: &ModuleIndex,

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use gimli::{Dwarf, UnitHeader, UnitRef, UnitType};
+use gimli::{Dwarf, SectionId, UnitHeader, UnitRef, UnitType};
 
-use super::sections::{Slice, borrowed};
+use super::sections::{Slice, borrowed, has};
 use crate::module::ModuleIndex;
 use crate::paths::join;
 
@@ -13,6 +13,10 @@ const MAX_BYTES: usize = 64 << 20;
 
 /// The paths of the files with split units, as they were where the module was built, each once.
 pub(crate) fn split_paths(bytes: &[u8], module: &ModuleIndex) -> Vec<String> {
+    // Split units have their addresses there. Most modules that are not split have no such section.
+    if !has(module, SectionId::DebugAddr) {
+        return Vec::new();
+    }
     let dwarf = borrowed(bytes, module);
     let (mut paths, mut seen, mut left) = (Vec::new(), HashSet::new(), MAX_BYTES);
     let mut units = dwarf.units();

@@ -1,5 +1,5 @@
-//! Split DWARF: a unit of the module may be a skeleton, with lines and addresses alone. Its entries lie in a `.dwo` file,
-//! or in a `.dwp` file, which is a package of those. An id that both have tells which belong together.
+//! Split DWARF: a unit of the module may be a skeleton, with lines and addresses alone. Its entries lie in a `.dwo`
+//! file, or in a `.dwp` file, which is a package of those. An id that both have tells which belong together.
 
 use std::collections::HashSet;
 use std::sync::Arc;
