@@ -82,7 +82,10 @@ fn what_has_no_symbols_of_the_module_is_told() {
     std::fs::create_dir(dir.path().join("empty")).unwrap();
     std::fs::write(dir.path().join("notes"), "hello").unwrap();
     for (symbols, sentence) in [
-        ("notes", "notes: neither another build of the module, nor its source map or symbol map"),
+        (
+            "notes",
+            "notes: neither another build of the module, nor its source map, symbol map or split DWARF",
+        ),
         ("empty", "empty: nothing in this folder has the name or build id of json.wasm"),
         ("nowhere", "nowhere: No such file"),
     ] {
@@ -152,5 +155,32 @@ fn a_source_file_is_shown_with_its_costs() {
     ] {
         let (success, text) = said(dir.path(), &["report", "a.wscope", "--view", "source", "--file", file]);
         assert!(!success && text.contains(sentence), "{text}");
+    }
+}
+
+#[test]
+fn split_debug_information_is_found_beside_the_module_or_where_the_user_says() {
+    let dir = tempfile::tempdir().unwrap();
+    for (folder, names) in [
+        ("bare", &["whole5.wasm", "split5.wasm"][..]),
+        ("beside", &["split5.wasm", "digest5.dwo", "runs5.dwo"]),
+        ("packed", &["split5.wasm", "split5.dwp"]),
+        ("elsewhere", &["digest5.dwo", "runs5.dwo"]),
+    ] {
+        std::fs::create_dir(dir.path().join(folder)).unwrap();
+        for name in names {
+            let file = wasmscope_tests::root().join("symbolize/tests/split").join(name);
+            std::fs::copy(file, dir.path().join(folder).join(name)).unwrap();
+        }
+    }
+    let place = |words: &[&str]| done(dir.path(), &[&["symbolize"], words, &["0x30"]].concat());
+    let expected = place(&["bare/whole5.wasm"]);
+    assert!(expected.contains("rotate") && expected.contains("mix"), "{expected}");
+    assert_ne!(place(&["bare/split5.wasm"]), expected);
+    assert_eq!(place(&["beside/split5.wasm"]), expected);
+    assert_eq!(place(&["packed/split5.wasm"]), expected);
+    for symbols in ["elsewhere", "elsewhere/digest5.dwo", "packed/split5.dwp", "packed", "beside/split5.wasm"]
+    {
+        assert_eq!(place(&["bare/split5.wasm", "--symbols", symbols]), expected, "{symbols}");
     }
 }

@@ -1,6 +1,6 @@
 //! Symbols that the user points to: a file, or a folder in which the module's are looked for.
 
-use crate::nearby::MOST_SYMBOL_BYTES;
+use crate::nearby::{MOST_SYMBOL_BYTES, split_files};
 use crate::pipeline::PipelineError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,8 @@ use wasmscope_symbolize::{ModuleIndex, SymbolFileNames, SymbolFiles};
 const ENDINGS: [&str; 7] =
     [".debug.wasm", ".wasm.debug.wasm", ".wasm", ".wasm.map", ".symbols", ".wasm.symbols", ".js.symbols"];
 const WASM_MAGIC: &[u8] = b"\0asm";
+/// What `.dwo` and `.dwp` files have.
+const SPLIT_SECTION: &str = ".debug_info.dwo";
 /// What keeps JSON from being run as a script.
 const JSON_GUARD: &[u8] = b")]}'";
 
@@ -32,8 +34,9 @@ pub(crate) fn find(
 ) -> Result<SymbolFiles, PipelineError> {
     let mut found = SymbolFiles::default();
     if !path.is_dir() {
+        let folder = path.parent().map(Path::to_owned);
         return match add(&mut found, &read(path)?) {
-            true => Ok(found),
+            true => Ok(with_split(found, module, names, folder.as_slice())),
             false => Err(PipelineError::NotSymbols { path: path.to_owned() }),
         };
     }
@@ -44,6 +47,7 @@ pub(crate) fn find(
             add(&mut found, &bytes);
         }
     }
+    found = with_split(found, module, names, &[path.to_owned()]);
     match found == SymbolFiles::default() {
         true => Err(PipelineError::NoSymbols { path: path.to_owned(), module: module.name.to_owned() }),
         false => Ok(found),
@@ -53,8 +57,12 @@ pub(crate) fn find(
 /// Takes the contents of a file for what they are, unless there is such a one; `false` where they are nothing of the
 /// kind.
 fn add(found: &mut SymbolFiles, bytes: &Arc<[u8]>) -> bool {
-    let SymbolFiles { debug_file, twin, symbol_map, source_map } = found;
+    let SymbolFiles { debug_file, split: _, twin, symbol_map, source_map } = found;
     let place = match Kind::of(bytes) {
+        Some(Kind::Split) => {
+            found.add_split(Arc::clone(bytes));
+            return true;
+        }
         Some(Kind::DebugFile) => debug_file,
         Some(Kind::Twin) => twin,
         Some(Kind::SourceMap) => source_map,
@@ -65,9 +73,21 @@ fn add(found: &mut SymbolFiles, bytes: &Arc<[u8]>) -> bool {
     true
 }
 
+/// The same, with the split debug information in `folders`.
+fn with_split(
+    found: SymbolFiles,
+    module: Wanted<'_>,
+    names: &SymbolFileNames,
+    folders: &[PathBuf],
+) -> SymbolFiles {
+    let split = split_files(module.name, names, &found, folders);
+    found.or(SymbolFiles { split, ..SymbolFiles::default() })
+}
+
 /// What a file with symbols is.
 enum Kind {
     DebugFile,
+    Split,
     Twin,
     SourceMap,
     SymbolMap,
@@ -76,9 +96,13 @@ enum Kind {
 impl Kind {
     fn of(bytes: &[u8]) -> Option<Kind> {
         if bytes.starts_with(WASM_MAGIC) {
+            let Ok(module) = ModuleIndex::parse(bytes) else { return Some(Kind::Twin) };
             // Without code there is nothing to match, and its offsets are those of the module.
-            let has_code = ModuleIndex::parse(bytes).map_or(true, |module| module.code_start().is_some());
-            return Some(if has_code { Kind::Twin } else { Kind::DebugFile });
+            return Some(match module.code_start() {
+                _ if module.custom_section(SPLIT_SECTION).is_some() => Kind::Split,
+                Some(_) => Kind::Twin,
+                None => Kind::DebugFile,
+            });
         }
         let text = bytes.trim_ascii_start();
         if text.starts_with(b"{") || text.starts_with(JSON_GUARD) {
@@ -139,8 +163,9 @@ mod tests {
     /// What is found at `path`, by one letter each.
     fn found(path: &Path, module: Wanted<'_>, names: &SymbolFileNames) -> Result<String, String> {
         let found = find(path, module, names).map_err(|error| error.to_string())?;
-        let SymbolFiles { debug_file, twin, symbol_map, source_map } = found;
-        let kinds = [("d", debug_file), ("t", twin), ("m", source_map), ("s", symbol_map)];
+        let SymbolFiles { debug_file, split, twin, symbol_map, source_map } = found;
+        let split = split.first().cloned();
+        let kinds = [("d", debug_file), ("t", twin), ("m", source_map), ("s", symbol_map), ("x", split)];
         Ok(kinds.iter().filter(|(_, file)| file.is_some()).map(|(letter, _)| *letter).collect())
     }
 
@@ -152,6 +177,7 @@ mod tests {
             (MODULE, Some("t")),
             (&built(b"xy"), Some("d")),
             (b"\0asm\x0d\0\x01\0", Some("t")),
+            (b"\0asm\x01\0\0\0\0\x11\x0f.debug_info.dwo\0", Some("x")),
             (b"{\"version\":3}", Some("m")),
             (b")]}'\n{}", Some("m")),
             (b"0:main\n", Some("s")),

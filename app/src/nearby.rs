@@ -2,19 +2,41 @@
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-use wasmscope_symbolize::{SymbolFileNames, SymbolFiles};
+use wasmscope_symbolize::{ModuleIndex, SymbolFileNames, SymbolFiles};
 
 /// Code offsets have 32 bits; a larger file is no description of them.
 pub(crate) const MOST_SYMBOL_BYTES: u64 = 4 << 30;
 
-/// The files that `names` tells, as far as they lie in `folders`.
-pub(crate) fn symbol_files(names: &SymbolFileNames, folders: &[PathBuf]) -> SymbolFiles {
-    let SymbolFileNames { debug_file, source_map, build_id: _ } = names;
+/// The files that `names` of the module tells, as far as they lie in `folders`.
+pub(crate) fn symbol_files(module_name: &str, names: &SymbolFileNames, folders: &[PathBuf]) -> SymbolFiles {
+    let SymbolFileNames { debug_file, split: _, source_map, build_id: _ } = names;
     let find = |url: &Option<String>| -> Option<Arc<[u8]>> {
         let paths = url.as_deref().map(paths_of)?;
         paths.iter().find_map(|path| read(path, folders, MOST_SYMBOL_BYTES)).map(Arc::from)
     };
-    SymbolFiles { debug_file: find(debug_file), source_map: find(source_map), ..SymbolFiles::default() }
+    let (debug_file, source_map) = (find(debug_file), find(source_map));
+    let found = SymbolFiles { debug_file, source_map, ..SymbolFiles::default() };
+    SymbolFiles { split: split_files(module_name, names, &found, folders), ..found }
+}
+
+/// The files with split debug information that `names` of the module tells, or the modules in `found`; and the package
+/// of the module's name.
+pub(crate) fn split_files(
+    module_name: &str,
+    names: &SymbolFileNames,
+    found: &SymbolFiles,
+    folders: &[PathBuf],
+) -> Vec<Arc<[u8]>> {
+    let mut paths = names.split.clone();
+    for module in found.debug_file.iter().chain(&found.twin) {
+        let outline = ModuleIndex::parse(module).ok();
+        paths.extend(outline.into_iter().flat_map(|outline| SymbolFileNames::of(module, &outline).split));
+    }
+    if !paths.is_empty() {
+        let base = module_name.strip_suffix(".wasm").unwrap_or(module_name);
+        paths.extend([".wasm.dwp", ".dwp"].map(|ending| format!("{base}{ending}")));
+    }
+    paths.iter().filter_map(|path| read(path, folders, MOST_SYMBOL_BYTES)).map(Arc::from).collect()
 }
 
 /// The folders that these files lie in.
@@ -88,11 +110,30 @@ mod tests {
             ("", None),
         ] {
             let names = SymbolFileNames { source_map: Some(url.to_owned()), ..SymbolFileNames::default() };
-            let found = symbol_files(&names, &folders).source_map;
+            let found = symbol_files("x.wasm", &names, &folders).source_map;
             assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{url}");
         }
         let names = SymbolFileNames { debug_file: Some("x.debug.wasm".into()), ..SymbolFileNames::default() };
-        assert_eq!(symbol_files(&names, &folders).debug_file.as_deref(), Some(&b"debug"[..]));
+        assert_eq!(symbol_files("x.wasm", &names, &folders).debug_file.as_deref(), Some(&b"debug"[..]));
+    }
+
+    #[test]
+    fn split_files_are_found_by_their_paths_and_their_package_by_the_name_of_the_module() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("obj")).unwrap();
+        for name in ["obj/a.dwo", "c.dwo", "x.dwp"] {
+            std::fs::write(folder.path().join(name), name).unwrap();
+        }
+        let folders = [folder.path().to_owned()];
+        let found = |split: &[&str]| {
+            let split = split.iter().map(|path| path.to_string()).collect();
+            let names = SymbolFileNames { split, ..SymbolFileNames::default() };
+            let files = symbol_files("x.wasm", &names, &folders).split;
+            files.iter().map(|file| String::from_utf8_lossy(file).into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&["/build/obj/a.dwo", "./b.dwo", "/build/c.dwo"]), ["obj/a.dwo", "c.dwo", "x.dwp"]);
+        // A module that is not split has no package.
+        assert_eq!(found(&[]), [""; 0]);
     }
 
     #[test]

@@ -43,30 +43,33 @@ pub fn pack(path: &Path, profile: &Profile, sources: &dyn SourceProvider) -> Res
 
 /// The files with names and lines that are in a recording.
 pub(crate) fn kept_symbols(recording: &Recording) -> SymbolFiles {
-    let file = |kind| {
-        let found = recording.attachments.iter().find(|attachment| attachment.kind == kind);
-        found.map(|attachment| Arc::clone(&attachment.bytes))
+    let files = |kind| {
+        let of_kind = recording.attachments.iter().filter(move |attachment| attachment.kind == kind);
+        of_kind.map(|attachment| Arc::clone(&attachment.bytes))
     };
     SymbolFiles {
-        debug_file: file(AttachmentKind::DebugFile),
-        twin: file(AttachmentKind::Twin),
-        symbol_map: file(AttachmentKind::SymbolMap),
-        source_map: file(AttachmentKind::SourceMap),
+        debug_file: files(AttachmentKind::DebugFile).next(),
+        split: files(AttachmentKind::SplitDebug).collect(),
+        twin: files(AttachmentKind::Twin).next(),
+        symbol_map: files(AttachmentKind::SymbolMap).next(),
+        source_map: files(AttachmentKind::SourceMap).next(),
     }
 }
 
 fn symbol_attachments(files: &SymbolFiles) -> Vec<Attachment> {
-    let SymbolFiles { debug_file, twin, symbol_map, source_map } = files;
-    let kinds = [
+    let SymbolFiles { debug_file, split, twin, symbol_map, source_map } = files;
+    let single = [
         (AttachmentKind::DebugFile, debug_file),
         (AttachmentKind::Twin, twin),
         (AttachmentKind::SymbolMap, symbol_map),
         (AttachmentKind::SourceMap, source_map),
     ];
-    let attachment = |(kind, file): (AttachmentKind, &Option<Arc<[u8]>>)| {
-        Some(Attachment { kind, name: String::new(), bytes: Arc::clone(file.as_ref()?) })
-    };
-    kinds.into_iter().filter_map(attachment).collect()
+    let single = single.into_iter().filter_map(|(kind, file)| Some((kind, String::new(), file.as_ref()?)));
+    let split = split.iter().enumerate();
+    let split = split.map(|(number, file)| (AttachmentKind::SplitDebug, number.to_string(), file));
+    let attachment =
+        |(kind, name, bytes): (_, _, &Arc<[u8]>)| Attachment { kind, name, bytes: Arc::clone(bytes) };
+    single.chain(split).map(attachment).collect()
 }
 
 /// The texts of the files that the profile has lines of, and the files without one.

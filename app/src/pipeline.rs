@@ -88,7 +88,7 @@ pub enum PipelineError {
         path: PathBuf,
     },
     /// What should tell names or lines does not.
-    #[error("{}: neither another build of the module, nor its source map or symbol map", path.display())]
+    #[error("{}: neither another build of the module, nor its source map, symbol map or split DWARF", path.display())]
     NotSymbols {
         /// The file.
         path: PathBuf,
@@ -156,8 +156,9 @@ pub fn open_bytes(bytes: Arc<[u8]>, path: &Path, symbols: Option<&Path>) -> Resu
         let bytes = Arc::clone(&recording.module);
         let file = Wanted { bytes: &bytes, name: &name };
         let kept = kept_symbols(&recording);
-        let find =
-            |names: &_| Ok(given(file, names, symbols)?.or(kept).or(nearby::symbol_files(names, &folders)));
+        let find = |names: &_| {
+            Ok(given(file, names, symbols)?.or(kept).or(nearby::symbol_files(&name, names, &folders)))
+        };
         let profile = Profile::with_files(recording, find)?;
         return Ok(Opened::Recording(Box::new(profile)));
     }
@@ -205,7 +206,7 @@ fn outline_and_files(
         .map_err(|source| PipelineError::Module { path: path.to_owned(), source })?;
     let names = SymbolFileNames::of(&guest.bytes, &module);
     let file = Wanted { bytes: &guest.bytes, name: &guest.name };
-    let beside = nearby::symbol_files(&names, &nearby::folders_of([path]));
+    let beside = nearby::symbol_files(&guest.name, &names, &nearby::folders_of([path]));
     Ok((module, given(file, &names, symbols)?.or(beside)))
 }
 

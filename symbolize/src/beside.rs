@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::bytes::Cursor;
+use crate::dwarf;
 use crate::module::ModuleIndex;
 
 /// The section with the name of a source map, by the tool conventions.
@@ -17,6 +18,9 @@ pub struct SymbolFiles {
     /// A module with the debug information: the file of [`SymbolFileNames::debug_file`]. It must be of the same build;
     /// what describes no function of the module is ignored.
     pub debug_file: Option<Arc<[u8]>>,
+    /// The files with split debug information, `.dwo` or `.dwp`, of the module, the debug file or the twin. What is in
+    /// them tells which unit they belong to.
+    pub split: Vec<Arc<[u8]>>,
     /// Another build of the module, with names or debug information: as it was before it was stripped. Where its code
     /// is another, functions get names only; a [`crate::Warning`] tells how many.
     pub twin: Option<Arc<[u8]>>,
@@ -30,12 +34,22 @@ impl SymbolFiles {
     /// The same, with those of `others` of which there are none here.
     #[must_use]
     pub fn or(self, others: SymbolFiles) -> SymbolFiles {
-        let SymbolFiles { debug_file, twin, symbol_map, source_map } = self;
-        SymbolFiles {
+        let SymbolFiles { debug_file, split, twin, symbol_map, source_map } = self;
+        let mut both = SymbolFiles {
             debug_file: debug_file.or(others.debug_file),
+            split,
             twin: twin.or(others.twin),
             symbol_map: symbol_map.or(others.symbol_map),
             source_map: source_map.or(others.source_map),
+        };
+        others.split.into_iter().for_each(|file| both.add_split(file));
+        both
+    }
+
+    /// Adds a file of split debug information unless it is there already.
+    pub fn add_split(&mut self, file: Arc<[u8]>) {
+        if !self.split.contains(&file) {
+            self.split.push(file);
         }
     }
 }
@@ -46,6 +60,8 @@ pub struct SymbolFileNames {
     /// What the section `external_debug_info` has: a path or URL; `None` where the module has debug information of its
     /// own.
     pub debug_file: Option<String>,
+    /// The `.dwo` files that have the debug information of the module's units, as paths where it was built, each once.
+    pub split: Vec<String>,
     /// What the section `sourceMappingURL` has: a path or URL; `None` where the map is in the URL itself.
     pub source_map: Option<String>,
     /// What the section `build_id` has, which two files of one build have in common.
@@ -59,8 +75,9 @@ impl SymbolFileNames {
         let source_map = text(SOURCE_MAP_SECTION).filter(|url| !is_inline(url));
         let own = module.custom_section(".debug_info").is_some_and(|section| !section.data.is_empty());
         let debug_file = text(DEBUG_FILE_SECTION).filter(|_| !own);
+        let split = dwarf::split_paths(bytes, module);
         let build_id = section_bytes(bytes, module, BUILD_ID_SECTION).map(Box::from);
-        SymbolFileNames { debug_file, source_map, build_id }
+        SymbolFileNames { debug_file, split, source_map, build_id }
     }
 }
 

@@ -81,7 +81,7 @@ pub enum Warning {
     /// The other build that was given has nothing in common with the module.
     #[error("the symbols are those of another module: none of its functions is one of this module's")]
     TwinForeign,
-    /// Some compilation units keep their debug information in other files.
+    /// Some compilation units keep their debug information in other files, which are not there.
     #[error(
         "{units} compilation units have their DWARF in split files such as {file}; they have no inlined frames"
     )]
@@ -90,6 +90,22 @@ pub enum Warning {
         units: usize,
         /// The first file's name.
         file: String,
+    },
+    /// Split files were given, and units lack theirs, which these are not.
+    #[error("split DWARF: {files} files are of another build and were not used, such as {first}")]
+    DwarfSplitForeign {
+        /// How many.
+        files: usize,
+        /// What the first one calls itself.
+        first: String,
+    },
+    /// Files that were given as having split debug information and can't be read.
+    #[error("split DWARF: {files} files can't be read: {message}")]
+    DwarfSplitBroken {
+        /// How many.
+        files: usize,
+        /// What is wrong with the first.
+        message: String,
     },
     /// A part of the debug information that could not be read.
     #[error(

@@ -7,7 +7,9 @@ mod common;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wasmscope_symbolize::{CodeOffset, ModuleError, ModuleIndex, SymbolFiles, Symbols, Warning};
+use wasmscope_symbolize::{
+    CodeOffset, ModuleError, ModuleIndex, SymbolFileNames, SymbolFiles, Symbols, Warning,
+};
 
 const TEXT: &str = r#"(module $m
     (type $t (func (param i32 i64) (result f64)))
@@ -23,9 +25,15 @@ const TEXT: &str = r#"(module $m
 
 /// Asks everything there is to ask.
 fn exercise(bytes: &[u8]) -> Result<(), ModuleError> {
+    exercise_with(bytes, SymbolFiles::default())
+}
+
+/// The same, with files beside the module.
+fn exercise_with(bytes: &[u8], files: SymbolFiles) -> Result<(), ModuleError> {
     let bytes: Arc<[u8]> = bytes.into();
     let module = Arc::new(ModuleIndex::parse(&bytes)?);
-    let symbols = Symbols::new(bytes, Arc::clone(&module));
+    SymbolFileNames::of(&bytes, &module);
+    let symbols = Symbols::with_files(bytes, Arc::clone(&module), files);
     for function in module.functions() {
         assert!(!symbols.name(function.index).full.is_empty());
         symbols.declaration(function.index);
@@ -74,26 +82,31 @@ fn flipped_bytes_do_no_harm() {
     }
 }
 
+/// Changes some bytes of the debug information.
+fn damage(bytes: &mut [u8], random: &mut common::Lcg) {
+    let module = ModuleIndex::parse(bytes).unwrap();
+    let debug: Vec<_> = module.sections().iter().filter(|s| s.name.starts_with(".debug_")).collect();
+    for _ in 0..=random.below(30) {
+        let section = debug[random.below(debug.len())];
+        let len = (section.data.end.0 - section.data.start.0) as usize;
+        // Headers and the first entries matter most.
+        let len = if random.below(2) == 0 { len.min(300) } else { len };
+        bytes[section.data.start.0 as usize + random.below(len)] = random.below(256) as u8;
+    }
+}
+
 /// Damage to the debug information alone, so that the module itself stays readable.
 #[test]
 fn damaged_debug_information_does_no_harm() {
     for name in ["hotloop/hotloop.wasm", "words/words.wasm", "json/json.wasm"] {
         let Some(path) = common::sample(name) else { continue };
         let bytes = std::fs::read(path).unwrap();
-        let module = ModuleIndex::parse(&bytes).unwrap();
-        let debug: Vec<_> = module.sections().iter().filter(|s| s.name.starts_with(".debug_")).collect();
         let mut random = common::Lcg(11);
         let started = Instant::now();
         let mut rounds = 0;
         while rounds < 300 && started.elapsed() < Duration::from_secs(5) {
             let mut damaged = bytes.clone();
-            for _ in 0..=random.below(30) {
-                let section = debug[random.below(debug.len())];
-                let len = (section.data.end.0 - section.data.start.0) as usize;
-                // Headers and the first entries matter most.
-                let len = if random.below(2) == 0 { len.min(300) } else { len };
-                damaged[section.data.start.0 as usize + random.below(len)] = random.below(256) as u8;
-            }
+            damage(&mut damaged, &mut random);
             let one = Instant::now();
             exercise(&damaged).unwrap();
             assert!(one.elapsed() < Duration::from_secs(20), "{name}, round {rounds}");
@@ -101,6 +114,36 @@ fn damaged_debug_information_does_no_harm() {
         }
         eprintln!("{name}: {rounds} damaged copies");
     }
+}
+
+/// Of split debug information the module's own sections and those of its files are damaged, or these are cut off.
+#[test]
+fn damaged_split_debug_information_does_no_harm() {
+    let mut random = common::Lcg(13);
+    for version in [4, 5] {
+        let read =
+            |name, ending| std::fs::read(common::split_path(&format!("{name}{version}.{ending}"))).unwrap();
+        let module = read("split", "wasm");
+        for files in [vec![read("digest", "dwo"), read("runs", "dwo")], vec![read("split", "dwp")]] {
+            for _ in 0..1500 {
+                let mut module = module.clone();
+                if random.below(4) == 0 {
+                    damage(&mut module, &mut random);
+                }
+                let split = files.iter().map(|file| damaged_copy(file, &mut random).into()).collect();
+                exercise_with(&module, SymbolFiles { split, ..SymbolFiles::default() }).unwrap();
+            }
+        }
+    }
+}
+
+fn damaged_copy(file: &[u8], random: &mut common::Lcg) -> Vec<u8> {
+    if random.below(8) == 0 {
+        return file[..random.below(file.len())].to_vec();
+    }
+    let mut damaged = file.to_vec();
+    damage(&mut damaged, random);
+    damaged
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use wasmscope_symbolize::{CodeOffset, Frame, Symbols};
+use wasmscope_symbolize::{CodeOffset, Frame, SymbolFiles, Symbols};
 
 const OFFSETS: usize = 10_000;
 
@@ -29,8 +29,9 @@ const TOOLS: [&str; 4] =
 /// A frame: function, path, line, column.
 type Answer = (String, String, u32, u32);
 
-/// LLVM's answers for each offset; `None` when it isn't there or is too old to know WebAssembly.
-fn ask_llvm(path: &Path, offsets: &[u32]) -> Option<Vec<Vec<Answer>>> {
+/// LLVM's answers for each offset, with the package of split debug information where there is one; `None` when it isn't
+/// there or is too old to know WebAssembly.
+fn ask_llvm(path: &Path, package: Option<&Path>, offsets: &[u32]) -> Option<Vec<Vec<Answer>>> {
     let tool = TOOLS.iter().find(|tool| Command::new(tool).arg("--version").output().is_ok());
     let Some(tool) = tool else {
         eprintln!("skipped: no llvm-symbolizer");
@@ -38,6 +39,7 @@ fn ask_llvm(path: &Path, offsets: &[u32]) -> Option<Vec<Vec<Answer>>> {
     };
     let mut child = Command::new(tool)
         .arg(format!("--obj={}", path.display()))
+        .args(package.map(|package| format!("--dwp={}", package.display())))
         .args(["--functions=linkage", "--no-demangle", "--inlines"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -113,9 +115,16 @@ fn probes(symbols: &Symbols) -> Vec<u32> {
 
 /// Compares, and gives how many of the offsets have different answers.
 fn compare(path: &Path) -> Option<(usize, usize)> {
-    let symbols = common::symbols(path);
+    compare_with(path, None)
+}
+
+/// The same, with the package of split debug information that goes with the module.
+fn compare_with(path: &Path, package: Option<&Path>) -> Option<(usize, usize)> {
+    let split = package.iter().map(|package| std::fs::read(package).unwrap().into()).collect();
+    let symbols =
+        common::with_files(&std::fs::read(path).unwrap(), SymbolFiles { split, ..SymbolFiles::default() });
     let offsets = probes(&symbols);
-    let theirs = ask_llvm(path, &offsets)?;
+    let theirs = ask_llvm(path, package, &offsets)?;
     assert_eq!(theirs.len(), offsets.len());
     let mut different = 0;
     for (offset, theirs) in offsets.iter().zip(&theirs) {
@@ -145,6 +154,15 @@ fn samples_agree() {
         let Some(path) = common::sample(name) else { continue };
         let Some((different, _)) = compare(&path) else { return };
         assert_eq!(different, 0, "{name}");
+    }
+}
+
+#[test]
+fn split_files_agree() {
+    for version in [4, 5] {
+        let path = |ending| common::split_path(&format!("split{version}.{ending}"));
+        let Some((different, _)) = compare_with(&path("wasm"), Some(&path("dwp"))) else { return };
+        assert_eq!(different, 0, "DWARF {version}");
     }
 }
 

@@ -4,15 +4,8 @@
 
 mod common;
 
-use std::sync::Arc;
-
-use common::{Lcg, json, mappings, sample, stripped};
+use common::{Lcg, json, mappings, sample, stripped, with_files};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex, NameSource, SymbolFiles, Symbols, Warning};
-
-fn with_files(bytes: &[u8], files: SymbolFiles) -> Symbols {
-    let module = Arc::new(ModuleIndex::parse(bytes).unwrap());
-    Symbols::with_files(bytes.into(), module, files)
-}
 
 fn with_twin(bytes: &[u8], twin: &[u8]) -> Symbols {
     with_files(bytes, SymbolFiles { twin: Some(twin.into()), ..SymbolFiles::default() })

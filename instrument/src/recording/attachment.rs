@@ -25,6 +25,8 @@ pub struct Attachment {
 pub enum AttachmentKind {
     /// A module with the debug information, split off when the program was linked.
     DebugFile,
+    /// Debug information that was never linked into the module, or a package of such.
+    SplitDebug,
     /// Another build of the module, with names or debug information.
     Twin,
     /// Names by function index.

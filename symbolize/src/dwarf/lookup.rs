@@ -1,7 +1,7 @@
 //! Questions to the debug information: answered from flat tables that are read when they are first needed, and with
 //! addr2line where no function is described.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,7 +12,8 @@ use super::attributes::Description;
 use super::inlined::{Call, Inlined, Origin};
 use super::rows::{Row, Rows};
 use super::scan::{Outline, Subprogram};
-use super::sections::{Shared, shared};
+use super::sections::{Shared, SplitBytes, shared, shared_split};
+use super::split::{Place, SplitFile, SplitUnit};
 use super::tombstone::Tombstones;
 use super::{MAX_INLINE_DEPTH, RawFrame};
 use crate::demangle::Names;
@@ -29,7 +30,10 @@ pub(super) struct Lookup {
     context: addr2line::Context<Shared>,
     dwarf: Arc<Dwarf<Shared>>,
     /// Units that were read, by their place in `.debug_info`.
-    units: HashMap<usize, Option<Arc<Unit<Shared>>>>,
+    units: HashMap<usize, Option<Arc<Whole>>>,
+    /// The files with split units, and by their skeletons' place in `.debug_info` where they are.
+    split_files: Vec<SplitFile<Shared>>,
+    split: BTreeMap<usize, Place>,
     /// Where the units begin in `.debug_info`, ascending.
     starts: Vec<usize>,
     /// By unit, the lines of its code and the paths of its files.
@@ -45,6 +49,24 @@ pub(super) struct Lookup {
     nameless: Arc<Names>,
 }
 
+/// A unit, with the one that has its entries where it is a skeleton.
+struct Whole {
+    dwarf: Arc<Dwarf<Shared>>,
+    unit: Unit<Shared>,
+    split: Option<SplitUnit<Shared>>,
+}
+
+impl Whole {
+    /// The unit with the line program and the names of files.
+    fn lines(&self) -> UnitRef<'_, Shared> {
+        UnitRef::new(&self.dwarf, &self.unit)
+    }
+
+    fn entries(&self) -> UnitRef<'_, Shared> {
+        self.split.as_ref().map_or_else(|| self.lines(), SplitUnit::entries)
+    }
+}
+
 /// A function, with the name and the place of each call that was inlined into it.
 type Function = Inlined<(Arc<Names>, Option<Location>)>;
 
@@ -57,6 +79,7 @@ impl Lookup {
         file: &ModuleIndex,
         module: &ModuleIndex,
         outline: &Outline,
+        split: &[SplitBytes],
     ) -> gimli::Result<Self> {
         let first_body = module.functions().iter().find_map(|function| function.body.as_ref());
         let first_body = first_body.map_or(0, |body| u64::from(body.start.0));
@@ -70,13 +93,28 @@ impl Lookup {
             // A range list ends with two zeros, which must stay.
             _ => Tombstones { first_body: 0, exempt: Arc::default() },
         });
+        let split_files =
+            split.iter().map(|file| shared_split(file, &dwarf)).collect::<gimli::Result<_>>()?;
         let dwarf = Arc::new(dwarf);
         let context = addr2line::Context::from_arc_dwarf(Arc::clone(&dwarf))?;
-        let starts = outline.starts.clone();
+        let (starts, split) = (outline.starts.clone(), outline.split.clone());
         let (units, files, names) = (HashMap::new(), HashMap::new(), HashMap::new());
         let (lines, functions, called) = Default::default();
         let nameless = Arc::new(Names::of(&Arc::from("?")));
-        Ok(Lookup { context, dwarf, units, starts, lines, functions, called, files, names, nameless })
+        Ok(Lookup {
+            context,
+            dwarf,
+            units,
+            split_files,
+            split,
+            starts,
+            lines,
+            functions,
+            called,
+            files,
+            names,
+            nameless,
+        })
     }
 
     /// The frames at `offset`, innermost first; the last one is the function itself, one of those that the entries
@@ -100,9 +138,8 @@ impl Lookup {
         if self.functions.contains_key(&key) {
             return;
         }
-        let dwarf = Arc::clone(&self.dwarf);
         let unit = self.unit(subprogram.unit);
-        let read = unit.and_then(|unit| Inlined::read(UnitRef::new(&dwarf, &unit), subprogram.entry).ok());
+        let read = unit.and_then(|unit| Inlined::read(unit.entries(), subprogram.entry).ok());
         let function = read.map(|function| function.map(|call| self.told(subprogram.unit, &call)));
         self.functions.insert(key, function.unwrap_or_default());
     }
@@ -148,8 +185,7 @@ impl Lookup {
 
     fn read_lines(&mut self, at: usize) {
         if !self.lines.contains_key(&at) {
-            let dwarf = Arc::clone(&self.dwarf);
-            let rows = self.unit(at).map(|unit| Rows::read(UnitRef::new(&dwarf, &unit))).unwrap_or_default();
+            let rows = self.unit(at).map(|unit| Rows::read(unit.lines())).unwrap_or_default();
             self.lines.insert(at, (rows, FilePaths::default()));
         }
     }
@@ -162,9 +198,7 @@ impl Lookup {
     }
 
     fn read_path(&mut self, at: usize, file: u64) -> Option<Arc<str>> {
-        let dwarf = Arc::clone(&self.dwarf);
-        let unit = self.unit(at);
-        let path = unit.and_then(|unit| file_path(UnitRef::new(&dwarf, &unit), file));
+        let path = self.unit(at).and_then(|unit| file_path(unit.lines(), file));
         let shown = path.map(|path| shared_path(&mut self.files, &path));
         if let Some((_, paths)) = self.lines.get_mut(&at) {
             paths.insert(file, shown.clone());
@@ -177,6 +211,7 @@ impl Lookup {
         let key = match call.origin {
             Origin::Nowhere => (unit, Origin::Unit(call.entry)),
             Origin::Unit(_) => (unit, call.origin),
+            Origin::Info(_) if self.split.contains_key(&unit) => (unit, call.origin),
             Origin::Info(_) => (0, call.origin),
         };
         if let Some(known) = self.called.get(&key) {
@@ -215,7 +250,7 @@ impl Lookup {
     pub(super) fn declaration(&mut self, subprogram: &Subprogram) -> Option<Location> {
         let (path, declaration) = self.describe(subprogram.unit, subprogram.entry, |unit, description| {
             let declaration = description.declaration?;
-            Some((file_path(unit, declaration.file)?, declaration))
+            Some((file_path(unit.lines(), declaration.file)?, declaration))
         })?;
         let number = |value: u64| u32::try_from(value).unwrap_or(0);
         let file = shared_path(&mut self.files, &path);
@@ -227,33 +262,43 @@ impl Lookup {
         &mut self,
         mut at: usize,
         entry: usize,
-        answer: impl Fn(UnitRef<'_, Shared>, &Description<Shared>) -> Option<T>,
+        answer: impl Fn(&Whole, &Description<Shared>) -> Option<T>,
     ) -> Option<T> {
         let mut entry = UnitOffset(entry);
         for _ in 0..MAX_HOPS {
-            let dwarf = Arc::clone(&self.dwarf);
             let unit = self.unit(at)?;
-            let unit = UnitRef::new(&dwarf, &unit);
-            let description = Description::read(unit, entry).ok()?;
-            if let Some(found) = answer(unit, &description) {
+            let description = Description::read(unit.entries(), entry).ok()?;
+            if let Some(found) = answer(&unit, &description) {
                 return Some(found);
             }
             match description.origin? {
                 AttributeValue::UnitRef(offset) => entry = offset,
-                AttributeValue::DebugInfoRef(offset) => (at, entry) = self.unit_of(offset.0)?,
+                // Split units do not refer to each other.
+                AttributeValue::DebugInfoRef(offset) if unit.split.is_none() => {
+                    (at, entry) = self.unit_of(offset.0)?;
+                }
                 _ => return None,
             }
         }
         None
     }
 
-    fn unit(&mut self, at: usize) -> Option<Arc<Unit<Shared>>> {
-        let dwarf = &self.dwarf;
-        let read = || {
-            let header = dwarf.unit_header(gimli::DebugInfoOffset(at)).ok()?;
-            dwarf.unit(header).ok().map(Arc::new)
-        };
-        self.units.entry(at).or_insert_with(read).clone()
+    fn unit(&mut self, at: usize) -> Option<Arc<Whole>> {
+        if let Some(known) = self.units.get(&at) {
+            return known.clone();
+        }
+        let read = self.read_unit(at).map(Arc::new);
+        self.units.insert(at, read.clone());
+        read
+    }
+
+    fn read_unit(&self, at: usize) -> Option<Whole> {
+        let dwarf = Arc::clone(&self.dwarf);
+        let unit = dwarf.unit(dwarf.unit_header(gimli::DebugInfoOffset(at)).ok()?).ok()?;
+        let split = self.split.get(&at).and_then(|place| {
+            self.split_files.get(place.file)?.unit(*place, UnitRef::new(&dwarf, &unit)).ok()
+        });
+        Some(Whole { dwarf, unit, split })
     }
 
     /// The unit that holds a place in `.debug_info`, and the place within it.

@@ -1,6 +1,7 @@
 //! Lines and inlined functions: the only place that knows gimli and addr2line.
 //!
-//! `scan` goes over everything once and decides what can be trusted; `lookup` then answers questions lazily.
+//! `scan` goes over everything once and decides what can be trusted; `lookup` then answers questions lazily. `split`
+//! finds the units of which the module has only skeletons.
 
 mod attributes;
 mod inlined;
@@ -8,6 +9,8 @@ mod lookup;
 mod rows;
 mod scan;
 mod sections;
+mod skeletons;
+mod split;
 mod tombstone;
 
 use std::ops::Range;
@@ -23,6 +26,8 @@ use crate::symbols::Location;
 use crate::warning::Warning;
 use lookup::Lookup;
 use scan::Outline;
+use sections::SplitBytes;
+pub(crate) use skeletons::split_paths;
 
 /// Deeper chains of inlined calls lose their middle.
 const MAX_INLINE_DEPTH: usize = 256;
@@ -44,23 +49,29 @@ pub(crate) struct RawFrame {
 
 impl Debug {
     /// Reads the outline of the debug information about `module` in a file. `file` is the outline of that file, the
-    /// module itself unless the debug information was split off.
-    pub(crate) fn load(bytes: &Arc<[u8]>, file: &ModuleIndex, module: &ModuleIndex) -> Debug {
+    /// module itself unless that has none; `split` are the `.dwo` and `.dwp` files that go with it.
+    pub(crate) fn load(
+        bytes: &Arc<[u8]>,
+        file: &ModuleIndex,
+        module: &ModuleIndex,
+        split: &[Arc<[u8]>],
+    ) -> Debug {
         if !sections::has(file, SectionId::DebugInfo) {
             let named = SymbolFileNames::of(bytes, file).debug_file;
             let warnings = named.map(|file| Warning::DwarfElsewhere { file }).into_iter().collect();
             return Debug { warnings, ..Debug::default() };
         }
-        let mut outline = match scan::scan(&sections::borrowed(bytes, file), module) {
+        let (split, mut warnings) = open_all(split);
+        let mut outline = match scan::scan(&sections::borrowed(bytes, file), &split, module) {
             Ok(outline) => outline,
             Err(what) => return Debug { warnings: vec![Warning::DwarfLimit { what }], ..Debug::default() },
         };
-        let mut warnings = std::mem::take(&mut outline.warnings);
+        warnings.append(&mut outline.warnings);
         if outline.subprograms.is_empty() && outline.dead > 0 {
             warnings.push(Warning::DwarfDead { functions: outline.dead });
             return Debug { warnings, ..Debug::default() };
         }
-        let lookup = match Lookup::new(bytes, file, module, &outline) {
+        let lookup = match Lookup::new(bytes, file, module, &outline, &split) {
             Ok(lookup) => Some(Mutex::new(lookup)),
             Err(error) => {
                 warnings.push(Warning::DwarfBroken { unit: 0, message: error.to_string() });
@@ -118,4 +129,18 @@ impl Debug {
         let mut lookup = self.lookup.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
         question(&mut lookup)
     }
+}
+
+/// The files with split units, and a warning where some can't be read.
+fn open_all(files: &[Arc<[u8]>]) -> (Vec<SplitBytes>, Vec<Warning>) {
+    let (mut opened, mut broken) = (Vec::new(), Vec::new());
+    for file in files {
+        match SplitBytes::open(file) {
+            Ok(split) => opened.push(split),
+            Err(message) => broken.push(message),
+        }
+    }
+    let files = broken.len();
+    let warning = broken.into_iter().next().map(|message| Warning::DwarfSplitBroken { files, message });
+    (opened, warning.into_iter().collect())
 }

@@ -1,13 +1,14 @@
 //! One scan over `.debug_info`: which functions of the module it describes, whether it is alive at all, and whether
 //! it is safe to hand to a library that trusts it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use gimli::{Dwarf, EntriesRaw, UnitHeader, UnitRef, UnitType};
 
 use super::attributes::Addresses;
-use super::sections::Slice;
+use super::sections::{Slice, SplitBytes};
+use super::split::{Place, SplitFiles};
 use crate::ids::{CodeOffset, FuncIndex};
 use crate::module::ModuleIndex;
 use crate::warning::Warning;
@@ -38,8 +39,11 @@ pub(super) struct Outline {
     pub(super) indirect_base: bool,
     /// Whether any unit has lines.
     pub(super) has_line_programs: bool,
+    /// By where in `.debug_info` a skeleton begins, the unit with its entries.
+    pub(super) split: BTreeMap<usize, Place>,
     pub(super) warnings: Vec<Warning>,
-    split: Option<(usize, String)>,
+    /// Skeletons whose unit is not there: how many, and the first one's file.
+    missing: Option<(usize, String)>,
     ranges: usize,
     path_bytes: usize,
     /// Line programs whose paths are already in `path_bytes`.
@@ -52,7 +56,7 @@ pub(super) struct Subprogram {
     pub(super) function: FuncIndex,
     /// Bytes from the start of `.debug_info`.
     pub(super) unit: usize,
-    /// Bytes from the start of the unit.
+    /// Bytes from the start of the unit; where that is a skeleton, of the unit with its entries.
     pub(super) entry: usize,
 }
 
@@ -72,9 +76,14 @@ impl From<gimli::Error> for Stop {
     }
 }
 
-/// Scans all units; an error says which limit forbids using the debug information.
-pub(super) fn scan(dwarf: &Dwarf<Slice<'_>>, module: &ModuleIndex) -> Result<Outline, &'static str> {
+/// Scans all units, for skeletons those in `split`; an error says which limit forbids using the debug information.
+pub(super) fn scan<'a>(
+    dwarf: &Dwarf<Slice<'a>>,
+    split: &'a [SplitBytes],
+    module: &ModuleIndex,
+) -> Result<Outline, &'static str> {
     let mut outline = Outline::default();
+    let mut split = SplitFiles::new(split, dwarf);
     let mut units = dwarf.units();
     loop {
         let at = outline.info_len;
@@ -83,7 +92,7 @@ pub(super) fn scan(dwarf: &Dwarf<Slice<'_>>, module: &ModuleIndex) -> Result<Out
             Ok(Some(header)) => {
                 outline.info_len = at + header.length_including_self();
                 outline.starts.push(at);
-                outline.unit(dwarf, module, header, at)
+                outline.unit(dwarf, &mut split, module, header, at)
             }
             Err(error) => Err(Stop::Info(error)),
         };
@@ -98,7 +107,7 @@ pub(super) fn scan(dwarf: &Dwarf<Slice<'_>>, module: &ModuleIndex) -> Result<Out
             Err(Stop::Limit(what)) => return Err(what),
         }
     }
-    outline.finish();
+    outline.finish(dwarf, &split);
     Ok(outline)
 }
 
@@ -110,11 +119,14 @@ impl Outline {
         self.subprograms.get(start..end).unwrap_or_default()
     }
 
-    fn finish(&mut self) {
+    fn finish<'a>(&mut self, dwarf: &Dwarf<Slice<'a>>, split: &SplitFiles<'a>) {
         self.subprograms.sort_unstable();
         self.counted = HashSet::new();
-        if let Some((units, file)) = self.split.take() {
-            self.warnings.push(Warning::DwarfSplit { units, file });
+        let Some((units, file)) = self.missing.take() else { return };
+        self.warnings.push(Warning::DwarfSplit { units, file });
+        let strangers = split.strangers(dwarf);
+        if let Some(first) = strangers.first() {
+            self.warnings.push(Warning::DwarfSplitForeign { files: strangers.len(), first: first.clone() });
         }
     }
 
@@ -128,6 +140,7 @@ impl Outline {
     fn unit<'a>(
         &mut self,
         dwarf: &Dwarf<Slice<'a>>,
+        split: &mut SplitFiles<'a>,
         module: &ModuleIndex,
         header: UnitHeader<Slice<'a>>,
         at: usize,
@@ -141,7 +154,13 @@ impl Outline {
         let mut entries = unit.entries_raw(None).map_err(Stop::Info)?;
         self.root(unit, &mut entries, at)?;
         self.count_paths(unit)?;
-        self.note_split(unit);
+        if let Some((file, place)) = split.take(unit.unit) {
+            let whole = file.unit(place, unit)?;
+            self.split.insert(at, place);
+            let unit = whole.entries();
+            return self.entries(module, unit, &mut unit.entries_raw(None)?, at);
+        }
+        self.note_missing(unit);
         self.entries(module, unit, &mut entries, at)
     }
 
@@ -182,10 +201,10 @@ impl Outline {
         if self.path_bytes > MAX_PATH_BYTES { Err(Stop::Limit("length of all file paths")) } else { Ok(()) }
     }
 
-    fn note_split<'a>(&mut self, unit: UnitRef<'_, Slice<'a>>) {
+    fn note_missing<'a>(&mut self, unit: UnitRef<'_, Slice<'a>>) {
         if let Ok(Some(name)) = unit.dwo_name() {
             let name = || unit.attr_string(name).map(|name| name.to_string_lossy().into_owned());
-            let (units, _) = self.split.get_or_insert_with(|| (0, name().unwrap_or_default()));
+            let (units, _) = self.missing.get_or_insert_with(|| (0, name().unwrap_or_default()));
             *units += 1;
         }
     }

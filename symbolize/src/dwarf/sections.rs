@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use gimli::{Dwarf, EndianArcSlice, EndianSlice, LittleEndian, RelocateReader, SectionId};
 
+use super::split::SplitFile;
 use super::tombstone::Tombstones;
 use crate::ids::FileOffset;
 use crate::module::ModuleIndex;
@@ -48,14 +49,73 @@ pub(super) fn shared(
     dwarf
 }
 
+/// A file with split units as it is; `module` is what belongs to it.
+///
+/// # Errors
+/// When the index of a package can't be read.
+pub(super) fn borrowed_split<'a>(
+    file: &'a SplitBytes,
+    module: &Dwarf<Slice<'a>>,
+) -> gimli::Result<SplitFile<Slice<'a>>> {
+    let load = |id| {
+        EndianSlice::new(file.bytes.get(split_place(&file.outline, id)).unwrap_or_default(), LittleEndian)
+    };
+    SplitFile::new(load, EndianSlice::default(), module)
+}
+
+/// The same for lookups. Its addresses are those of `module`, with the dead ones told from the others.
+///
+/// # Errors
+/// As [`borrowed_split`].
+pub(super) fn shared_split(file: &SplitBytes, module: &Dwarf<Shared>) -> gimli::Result<SplitFile<Shared>> {
+    let all = EndianArcSlice::new(Arc::clone(&file.bytes), LittleEndian);
+    let part =
+        |range| RelocateReader::new(all.range(range), Tombstones { first_body: 0, exempt: Arc::default() });
+    let load = |id| {
+        let range = split_place(&file.outline, id);
+        part(if range.end > file.bytes.len() { 0..0 } else { range })
+    };
+    SplitFile::new(load, part(0..0), module)
+}
+
+/// A file with split units and its outline.
+pub(super) struct SplitBytes {
+    bytes: Arc<[u8]>,
+    outline: ModuleIndex,
+}
+
+impl SplitBytes {
+    /// Reads the outline of a file.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub(super) fn open(bytes: &Arc<[u8]>) -> Result<SplitBytes, String> {
+        let outline = ModuleIndex::parse(bytes).map_err(|error| error.to_string())?;
+        if split_place(&outline, SectionId::DebugInfo).is_empty() {
+            return Err("it has no section .debug_info.dwo".to_owned());
+        }
+        let split = SplitBytes { bytes: Arc::clone(bytes), outline };
+        borrowed_split(&split, &Dwarf::default()).map_err(|error| error.to_string())?;
+        Ok(split)
+    }
+}
+
 /// Whether the module has a section of this kind with anything in it.
 pub(super) fn has(module: &ModuleIndex, id: SectionId) -> bool {
     !place(module, id).is_empty()
 }
 
 fn place(module: &ModuleIndex, id: SectionId) -> Range<usize> {
+    place_of(module, id.name())
+}
+
+fn split_place(file: &ModuleIndex, id: SectionId) -> Range<usize> {
+    id.dwo_name().map_or(0..0, |name| place_of(file, name))
+}
+
+fn place_of(module: &ModuleIndex, section: &str) -> Range<usize> {
     let offset = |at: FileOffset| usize::try_from(at.0).unwrap_or(usize::MAX);
-    match module.custom_section(id.name()) {
+    match module.custom_section(section) {
         Some(section) => offset(section.data.start)..offset(section.data.end),
         None => 0..0,
     }

@@ -231,7 +231,7 @@ impl Symbols {
 
     fn load_twin(&self) -> Option<Result<Box<Twin>, Warning>> {
         let file = self.files.twin.as_ref()?;
-        Some(Twin::load(file, &self.bytes, &self.module).map(Box::new))
+        Some(Twin::load(file, &self.files.split, &self.bytes, &self.module).map(Box::new))
     }
 
     /// The symbol map, if one was given.
@@ -264,10 +264,11 @@ impl Symbols {
 
     fn debug(&self) -> &Debug {
         self.debug.get_or_init(|| {
-            let own = || Debug::load(&self.bytes, &self.module, &self.module);
+            let split = &self.files.split;
+            let own = || Debug::load(&self.bytes, &self.module, &self.module, split);
             let Some(file) = &self.files.debug_file else { return own() };
             match ModuleIndex::parse(file) {
-                Ok(outline) => Debug::load(file, &outline, &self.module),
+                Ok(outline) => Debug::load(file, &outline, &self.module, split),
                 Err(error) => own().instead_of(Warning::DebugFileBroken { message: error.to_string() }),
             }
         })

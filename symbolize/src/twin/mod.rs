@@ -9,6 +9,7 @@ mod shape;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::beside::SymbolFiles;
 use crate::ids::{CodeOffset, FuncIndex};
 use crate::module::{Function, ModuleIndex};
 use crate::symbols::{FunctionName, NameSource, Symbols};
@@ -29,11 +30,16 @@ enum Likeness {
 }
 
 impl Twin {
-    /// The build in `theirs`, next to the module in `bytes`.
+    /// The build in `theirs`, with its split debug information, next to the module in `bytes`.
     ///
     /// # Errors
     /// When it is no module, or nothing in it is found again.
-    pub(crate) fn load(theirs: &Arc<[u8]>, bytes: &[u8], module: &ModuleIndex) -> Result<Twin, Warning> {
+    pub(crate) fn load(
+        theirs: &Arc<[u8]>,
+        split: &[Arc<[u8]>],
+        bytes: &[u8],
+        module: &ModuleIndex,
+    ) -> Result<Twin, Warning> {
         let outline =
             ModuleIndex::parse(theirs).map_err(|error| Warning::TwinBroken { message: error.to_string() })?;
         let (ours, other) = (Build { bytes, module }, Build { bytes: theirs, module: &outline });
@@ -44,7 +50,9 @@ impl Twin {
         if matches!(&likeness, Likeness::Changed(pairs) if pairs.defined() == 0) {
             return Err(Warning::TwinForeign);
         }
-        Ok(Twin { symbols: Symbols::new(Arc::clone(theirs), Arc::new(outline)), likeness })
+        let files = SymbolFiles { split: split.to_vec(), ..SymbolFiles::default() };
+        let symbols = Symbols::with_files(Arc::clone(theirs), Arc::new(outline), files);
+        Ok(Twin { symbols, likeness })
     }
 
     /// What the other build calls a function; `None` where it has no name for it either.

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use wasmscope_symbolize::{ModuleIndex, Symbols};
+use wasmscope_symbolize::{ModuleIndex, SymbolFiles, Symbols};
 
 /// The folder with modules that others made, or `None` with a word about it.
 pub fn corpus() -> Option<PathBuf> {
@@ -50,6 +50,17 @@ pub fn symbols(path: &Path) -> Symbols {
     let bytes: Arc<[u8]> = std::fs::read(path).unwrap().into();
     let module = ModuleIndex::parse(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     Symbols::new(bytes, Arc::new(module))
+}
+
+/// The symbols of the core module in `bytes`, with files beside it.
+pub fn with_files(bytes: &[u8], files: SymbolFiles) -> Symbols {
+    let module = Arc::new(ModuleIndex::parse(bytes).unwrap());
+    Symbols::with_files(bytes.into(), module, files)
+}
+
+/// A file of the program that is built whole and split.
+pub fn split_path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/split").join(name)
 }
 
 /// Numbers that look random and are the same each time.
