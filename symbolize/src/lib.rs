@@ -14,7 +14,9 @@ mod beside;
 mod bytes;
 mod demangle;
 mod dwarf;
+mod group;
 mod ids;
+mod known;
 mod module;
 mod paths;
 mod short;
@@ -26,10 +28,12 @@ mod warning;
 mod wat;
 
 pub use beside::{SymbolFileNames, SymbolFiles};
+pub use group::{Group, GroupKind};
 pub use ids::{CodeOffset, FileOffset, FuncIndex, MemoryIndex};
+pub use known::BodyHash;
 pub use module::{
     DataKind, DataSegment, Export, ExportKind, FuncType, Function, Global, Import, ImportKind, Memory,
-    ModuleError, ModuleIndex, Section, Table, TypeEntry, ValType,
+    ModuleError, ModuleIndex, Section, Table, TableSlot, TypeEntry, ValType,
 };
 pub use symbols::{Frame, FunctionName, Location, NameSource, Symbols};
 pub use warning::Warning;

@@ -10,8 +10,11 @@ pub(crate) use items::{ItemNames, NameMap, Space};
 pub use name::{FunctionName, NameSource};
 
 use crate::beside::SymbolFiles;
+use crate::demangle::Names;
 use crate::dwarf::{Debug, RawFrame};
+use crate::group::Group;
 use crate::ids::{CodeOffset, FuncIndex};
+use crate::known::{self, BodyHash};
 use crate::module::ModuleIndex;
 use crate::sourcemap::SourceMap;
 use crate::symbol_map::SymbolMap;
@@ -44,6 +47,8 @@ pub struct Frame {
     pub function: Arc<str>,
     /// The short form of the name, as [`FunctionName::short`].
     pub short: Arc<str>,
+    /// What the name says that the function belongs to; where it says nothing, that is the file.
+    pub group: Option<Group>,
     /// Where in the source: for the innermost frame the position of the code, for the others that of the inlined
     /// call.
     pub location: Option<Location>,
@@ -94,12 +99,36 @@ impl Symbols {
     }
 
     /// The name of a function. In this order of preference: the name section's, that in the other build, the symbol
-    /// map's, the first export's, for imports `module.field`, the debug information's, and `func[7]`. A function that does not exist is `?`.
+    /// map's, the first export's, for imports `module.field`, the debug information's, that of a library's function with
+    /// the same code, the place in a table, and `func[7]`. A function that does not exist is `?`.
     pub fn name(&self, function: FuncIndex) -> &FunctionName {
         match self.names.get(function.index()) {
             Some(name) => name.get_or_init(|| Box::new(name::resolve(self, function))),
             None => &self.unknown,
         }
+    }
+
+    /// What a function belongs to: what it is imported from, what its name tells, or else the file that it is declared
+    /// in. Reads debug information only for the last.
+    pub fn group(&self, function: FuncIndex) -> Option<Group> {
+        let import = self.module.function(function)?.import;
+        if let Some(import) = import.and_then(|import| self.module.imports().get(import)) {
+            return Some(Group::of_import(&import.module));
+        }
+        let by_name = self.name(function).group.clone();
+        by_name.or_else(|| Group::of_file(&self.declaration(function)?.file))
+    }
+
+    /// What a function with the same code is called in a library that many programs have in them: a guess, but hardly
+    /// ever a wrong one. Reads the function's code.
+    pub fn known(&self, function: FuncIndex) -> Option<&'static str> {
+        known::name(&self.bytes, &self.module, function)
+    }
+
+    /// What [`Symbols::known`] finds a function by; `None` for imports and functions that are too short to be told apart
+    /// by their code.
+    pub fn body_hash(&self, function: FuncIndex) -> Option<BodyHash> {
+        BodyHash::of(&self.bytes, &self.module, function)
     }
 
     /// The frames at a code offset, innermost first: inlined functions, then the function that holds the code.
@@ -117,8 +146,8 @@ impl Symbols {
         let moved = self.twin()?.offset(offset, self.module.function(function)?)?;
         let mut frames = self.twin_with_lines(function)?.frames(moved);
         let outermost = frames.last_mut()?;
-        let name = self.name(function);
-        (outermost.function, outermost.short) = (Arc::clone(&name.full), Arc::clone(&name.short));
+        let FunctionName { full, short, group, .. } = self.name(function).clone();
+        (outermost.function, outermost.short, outermost.group) = (full, short, group);
         Some(frames)
     }
 
@@ -129,13 +158,8 @@ impl Symbols {
             _ => self.mapped(function, |map, body| map.location(offset, body)),
         };
         let mut frames: Vec<Frame> = raw.into_iter().map(inlined).collect();
-        let name = self.name(function);
-        frames.push(Frame {
-            function: Arc::clone(&name.full),
-            short: Arc::clone(&name.short),
-            location,
-            inlined: false,
-        });
+        let FunctionName { full: function, short, group, .. } = self.name(function).clone();
+        frames.push(Frame { function, short, group, location, inlined: false });
         frames
     }
 
@@ -271,5 +295,12 @@ impl std::fmt::Debug for Symbols {
 
 fn inlined(frame: RawFrame) -> Frame {
     let RawFrame { name, location } = frame;
-    Frame { function: Arc::clone(&name.full), short: Arc::clone(&name.short), location, inlined: true }
+    let Names { full, short, group } = &*name;
+    Frame {
+        function: Arc::clone(full),
+        short: Arc::clone(short),
+        group: group.clone(),
+        location,
+        inlined: true,
+    }
 }
