@@ -47,13 +47,20 @@ pub struct Frame {
     pub function: Arc<str>,
     /// The short form of the name, as [`FunctionName::short`].
     pub short: Arc<str>,
-    /// What the name says that the function belongs to; where it says nothing, that is the file.
+    /// What the name says that the function belongs to.
     pub group: Option<Group>,
     /// Where in the source: for the innermost frame the position of the code, for the others that of the inlined
     /// call.
     pub location: Option<Location>,
     /// Whether this frame is inlined into the next one.
     pub inlined: bool,
+}
+
+impl Frame {
+    /// What the function belongs to: as its name says, or else the file that its code is in.
+    pub fn group_or_file(&self) -> Option<Group> {
+        self.group.clone().or_else(|| Group::of_file(&self.location.as_ref()?.file))
+    }
 }
 
 /// A place in a source file.
