@@ -5,8 +5,8 @@
 //!
 //! - [`ModuleIndex`] is the outline of a core module: sections, functions, imports, memories.
 //! - [`SymbolFileNames`] tells which files beside the module have more, [`SymbolFiles`] brings their bytes.
-//! - [`Symbols`] adds names (from the name section, another build, a symbol map, exports or DWARF) and source positions (from DWARF or a source map),
-//!   and shows the code of a function as text.
+//! - [`Symbols`] adds names (told by the module or files beside it, or known by code), source positions (from DWARF or
+//!   a source map), says what functions belong to, and shows their code as text.
 //!
 //! Everything after [`ModuleIndex::parse`] is best effort: what is broken is left out and told as a [`Warning`].
 
@@ -14,6 +14,7 @@ mod beside;
 mod bytes;
 mod demangle;
 mod dwarf;
+mod go;
 mod group;
 mod ids;
 mod known;

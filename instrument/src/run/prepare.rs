@@ -69,8 +69,8 @@ fn instrument_for(
     })
 }
 
-/// The options that make allocators of the functions that may be some by their code. That is for the user to say: a block
-/// that is not there is worse than one that is missing.
+/// The options that make allocators of the functions that may be some by their code. That is for the user to say:
+/// blocks that are not there are worse than blocks that are missing.
 fn proposal(index: &ModuleIndex, symbols: &Symbols) -> String {
     let guess = |function: &Function| {
         let guessed = symbols.name(function.index).source == NameSource::Known;

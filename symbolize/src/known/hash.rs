@@ -128,8 +128,8 @@ impl<'a> Code<'a> {
         Some(())
     }
 
-    /// What is called: an import by its name; of others the type, and the code if it is but a few instructions. Without,
-    /// `read` would be `write`.
+    /// What is called: an import by its name; of others the type, and the code if it is but a few instructions.
+    /// Without, `read` would be `write`.
     fn callee(&mut self, function: &Function) -> Option<()> {
         self.function_type(&function.ty);
         if let Some(import) = function.import.and_then(|import| self.module.imports().get(import)) {

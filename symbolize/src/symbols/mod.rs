@@ -12,6 +12,7 @@ pub use name::{FunctionName, NameSource};
 use crate::beside::SymbolFiles;
 use crate::demangle::Names;
 use crate::dwarf::{Debug, RawFrame};
+use crate::go::GoNames;
 use crate::group::Group;
 use crate::ids::{CodeOffset, FuncIndex};
 use crate::known::{self, BodyHash};
@@ -35,6 +36,7 @@ pub struct Symbols {
     /// `None` where none was given; why, where it is of no use.
     twin: OnceLock<Option<Result<Box<Twin>, Warning>>>,
     symbol_map: OnceLock<Option<SymbolMap>>,
+    go: OnceLock<Option<GoNames>>,
     items: OnceLock<ItemNames>,
     warnings: OnceLock<Vec<Warning>>,
     unknown: FunctionName,
@@ -94,6 +96,7 @@ impl Symbols {
             source_map: OnceLock::new(),
             twin: OnceLock::new(),
             symbol_map: OnceLock::new(),
+            go: OnceLock::new(),
             items: OnceLock::new(),
             warnings: OnceLock::new(),
             unknown: FunctionName::unknown(),
@@ -106,8 +109,8 @@ impl Symbols {
     }
 
     /// The name of a function. In this order of preference: the name section's, that in the other build, the symbol
-    /// map's, the first export's, for imports `module.field`, the debug information's, that of a library's function with
-    /// the same code, the place in a table, and `func[7]`. A function that does not exist is `?`.
+    /// map's, the first export's, for imports `module.field`, the debug information's, the Go runtime's, that of a library's
+    /// function with the same code, the place in a table, and `func[7]`. A function that does not exist is `?`.
     pub fn name(&self, function: FuncIndex) -> &FunctionName {
         match self.names.get(function.index()) {
             Some(name) => name.get_or_init(|| Box::new(name::resolve(self, function))),
@@ -132,8 +135,8 @@ impl Symbols {
         known::name(&self.bytes, &self.module, function)
     }
 
-    /// What [`Symbols::known`] finds a function by; `None` for imports and functions that are too short to be told apart
-    /// by their code.
+    /// What [`Symbols::known`] finds a function by; `None` for imports and for functions that are too short to be told
+    /// apart by their code.
     pub fn body_hash(&self, function: FuncIndex) -> Option<BodyHash> {
         BodyHash::of(&self.bytes, &self.module, function)
     }
@@ -258,6 +261,12 @@ impl Symbols {
     fn symbol_map(&self) -> Option<&SymbolMap> {
         let read = |text: &Arc<[u8]>| SymbolMap::read(Arc::clone(text), &self.module);
         self.symbol_map.get_or_init(|| self.files.symbol_map.as_ref().map(read)).as_ref()
+    }
+
+    /// What Go calls a function; `None` where Go's compiler did not make the module.
+    fn go_name(&self, function: FuncIndex) -> Option<Arc<str>> {
+        let names = self.go.get_or_init(|| GoNames::load(&self.bytes, &self.module));
+        names.as_ref()?.name(&self.bytes, function)
     }
 
     /// The build whose name section tells the names of locals, labels and the like.

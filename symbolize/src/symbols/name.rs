@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Symbols;
 use crate::demangle::Names;
+use crate::go;
 use crate::group::Group;
 use crate::ids::FuncIndex;
 use crate::module::{ExportKind, ModuleIndex, TableSlot};
@@ -38,6 +39,8 @@ pub enum NameSource {
     Import,
     /// In the debug information.
     Dwarf,
+    /// In the table that Go's runtime has of its functions.
+    GoRuntime,
     /// It is a guess, shown as `malloc?`: a function of a library has the same code.
     Known,
     /// It is made from the index and the first place in a table, `func[7]@table[0][12]`.
@@ -73,7 +76,10 @@ pub(super) fn first_exports(module: &ModuleIndex) -> Vec<(FuncIndex, usize)> {
 
 pub(super) fn resolve(symbols: &Symbols, function: FuncIndex) -> FunctionName {
     if let Some(raw) = from_name_section(symbols, function) {
-        return named(raw, NameSource::NameSection);
+        // Which Go writes without its signs.
+        let whole = symbols.go_name(function).filter(|name| go::is_written(name, &raw));
+        let shown = whole.unwrap_or_else(|| Arc::clone(&raw));
+        return FunctionName { raw, ..named(shown, NameSource::NameSection) };
     }
     if let Some(name) = symbols.twin().and_then(|twin| twin.name(function)) {
         return name;
@@ -82,7 +88,8 @@ pub(super) fn resolve(symbols: &Symbols, function: FuncIndex) -> FunctionName {
         .map(|raw| (raw, NameSource::SymbolMap))
         .or_else(|| from_export(symbols, function).map(|raw| (raw, NameSource::Export)))
         .or_else(|| from_import(symbols, function).map(|raw| (raw, NameSource::Import)))
-        .or_else(|| symbols.debug().name(function).map(|raw| (raw, NameSource::Dwarf)));
+        .or_else(|| symbols.debug().name(function).map(|raw| (raw, NameSource::Dwarf)))
+        .or_else(|| symbols.go_name(function).map(|raw| (raw, NameSource::GoRuntime)));
     match found {
         Some((raw, source)) => named(raw, source),
         None => made_up(symbols, function),
