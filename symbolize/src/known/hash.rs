@@ -10,7 +10,7 @@ use crate::module::{FuncType, Function, ModuleIndex, TypeEntry, ValType};
 /// A shorter function is like others: those that only call another one differ in nothing else.
 const FEWEST_OPERATORS: usize = 32;
 /// So many instructions are the beginning.
-const BEGINNING: usize = 12;
+const BEGINNING: usize = 8;
 
 /// Longer functions that are called are told by their type alone.
 const LONGEST_CALLEE_BYTES: u32 = 48;
@@ -51,6 +51,11 @@ pub(super) fn hash(
     is_of_use: impl FnOnce(u32) -> bool,
 ) -> Option<BodyHash> {
     let function = module.function(function)?;
+    let body = function.body.as_ref()?;
+    // An instruction takes a byte at least.
+    if ((body.end.0 - body.start.0) as usize) < FEWEST_OPERATORS {
+        return None;
+    }
     let mut code = Code { bytes, module, hash: Fnv::default(), callee_operators: Some(0) };
     code.function_type(&function.ty);
     let mut operators = operators(bytes, module, function)?;
