@@ -84,6 +84,14 @@ impl fmt::Display for OwnAllocator {
 }
 
 impl AllocatorKind {
+    /// What a function of this name does, if the name is that of a C function or an implementation of one and the type
+    /// is too.
+    pub(crate) fn like(name: &str, ty: &FuncType) -> Option<AllocatorKind> {
+        let function = C_PREFIXES.iter().filter_map(|prefix| name.strip_prefix(prefix));
+        let kinds = function.filter_map(|name| C_FUNCTIONS.iter().position(|(known, ..)| *known == name));
+        kinds.map(AllocatorKind).find(|kind| kind.shape(ty).is_ok())
+    }
+
     /// What a function of type `ty` does that the user says is of this kind.
     ///
     /// # Errors

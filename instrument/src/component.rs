@@ -64,7 +64,7 @@ fn share_allocators(modules: &mut [ComponentModule]) {
     let mut instrumented: Vec<_> = modules.iter_mut().filter_map(|m| m.instrumented.as_mut().ok()).collect();
     let any = instrumented.iter().any(|module| !module.allocators.is_empty());
     for module in instrumented.iter_mut().skip(usize::from(!any)) {
-        module.warnings.retain(|warning| warning != NO_ALLOCATOR);
+        module.warnings.retain(|warning| !warning.starts_with(NO_ALLOCATOR));
     }
 }
 

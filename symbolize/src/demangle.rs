@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
+use crate::group::Group;
 use crate::short::shorten;
 
 /// Longer names are shown as they are: real ones reach 24,007 bytes, and demanglers take time and stack.
@@ -16,6 +17,16 @@ const MAX_DEPTH: u32 = 96;
 pub(crate) struct Names {
     pub(crate) full: Arc<str>,
     pub(crate) short: Arc<str>,
+    /// What the name says that the function belongs to.
+    pub(crate) group: Option<Group>,
+}
+
+/// The language of a function, as far as its name shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    Rust,
+    Cpp,
+    Unknown,
 }
 
 impl Names {
@@ -24,21 +35,22 @@ impl Names {
             return Names::same(raw);
         }
         let symbol = without_llvm_suffix(raw);
-        let full = match demangle(symbol) {
-            Some(full) => full.into(),
-            None if symbol.len() == raw.len() => Arc::clone(raw),
-            None => symbol.into(),
+        let (language, full) = match demangle(symbol) {
+            Some((language, full)) => (language, full.into()),
+            None if symbol.len() == raw.len() => (Language::Unknown, Arc::clone(raw)),
+            None => (Language::Unknown, symbol.into()),
         };
         let short = match cpp_prefix(&full).unwrap_or_else(|| shorten(&full)) {
             short if *short == *full => Arc::clone(&full),
             short => short.into(),
         };
-        Names { full, short }
+        let group = Group::of_name(language, symbol, &full, &short);
+        Names { full, short, group }
     }
 
     /// A name that isn't mangled.
     pub(crate) fn same(raw: &Arc<str>) -> Names {
-        Names { full: Arc::clone(raw), short: Arc::clone(raw) }
+        Names { full: Arc::clone(raw), short: Arc::clone(raw), group: None }
     }
 }
 
@@ -50,8 +62,30 @@ fn without_llvm_suffix(name: &str) -> &str {
     }
 }
 
-fn demangle(symbol: &str) -> Option<String> {
-    if symbol.starts_with("_R") || is_rust_legacy(symbol) { rust(symbol) } else { cpp(symbol) }
+fn demangle(symbol: &str) -> Option<(Language, String)> {
+    if symbol.starts_with("_R") || is_rust_legacy(symbol) {
+        return Some((Language::Rust, rust(symbol)?));
+    }
+    let demangled = cpp(symbol).map(|name| (Language::Cpp, name));
+    demangled.or_else(|| Some((Language::Rust, without_hashes(symbol)?)))
+}
+
+/// A Rust name that a tool demangled, without the hashes that it left in: `core[ca02ca61d46aa30f]::str::count` and
+/// `core::str::count::h0123456789abcdef`. `None` where there are none.
+fn without_hashes(name: &str) -> Option<String> {
+    let is_hash = |text: &str| (12..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+    if let Some((path, _)) = name.rsplit_once("::h").filter(|(_, hash)| hash.len() == 16 && is_hash(hash)) {
+        return Some(path.to_owned());
+    }
+    let mut parts = name.split('[');
+    let mut kept = parts.next()?.to_owned();
+    for part in parts {
+        match part.split_once(']').filter(|(hash, rest)| is_hash(hash) && rest.starts_with("::")) {
+            Some((_, rest)) => kept.push_str(rest),
+            None => kept.extend(["[", part]),
+        }
+    }
+    (kept.len() < name.len()).then_some(kept)
 }
 
 /// Rust's older names are Itanium names that end in a hash: `17h` and 16 hexadecimal digits.
@@ -146,6 +180,17 @@ mod tests {
             "std::__2::vector::push_back",
         );
         check("_Z3maxIiET_S0_S0_", "int max<int>(int, int)", "max");
+    }
+
+    #[test]
+    fn hashes_that_tools_leave_go() {
+        check(
+            "<dlmalloc[7de41e1d8754fef7]::Dlmalloc<sys[7de41e1d8754fef7]::System>>::malloc",
+            "<dlmalloc::Dlmalloc<sys::System>>::malloc",
+            "dlmalloc::Dlmalloc::malloc",
+        );
+        check("core::str::count::h0123456789abcdef", "core::str::count", "core::str::count");
+        check("f[0123456789abcdef](int)", "f[0123456789abcdef](int)", "f");
     }
 
     #[test]

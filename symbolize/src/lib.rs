@@ -5,8 +5,8 @@
 //!
 //! - [`ModuleIndex`] is the outline of a core module: sections, functions, imports, memories.
 //! - [`SymbolFileNames`] tells which files beside the module have more, [`SymbolFiles`] brings their bytes.
-//! - [`Symbols`] adds names (from the name section, another build, a symbol map, exports or DWARF) and source positions (from DWARF or a source map),
-//!   and shows the code of a function as text.
+//! - [`Symbols`] adds names (told by the module or files beside it, or known by code), source positions (from DWARF or
+//!   a source map), says what functions belong to, and shows their code as text.
 //!
 //! Everything after [`ModuleIndex::parse`] is best effort: what is broken is left out and told as a [`Warning`].
 
@@ -14,7 +14,10 @@ mod beside;
 mod bytes;
 mod demangle;
 mod dwarf;
+mod go;
+mod group;
 mod ids;
+mod known;
 mod module;
 mod paths;
 mod short;
@@ -26,10 +29,12 @@ mod warning;
 mod wat;
 
 pub use beside::{SymbolFileNames, SymbolFiles};
+pub use group::{Group, GroupKind};
 pub use ids::{CodeOffset, FileOffset, FuncIndex, MemoryIndex};
+pub use known::BodyHash;
 pub use module::{
     DataKind, DataSegment, Export, ExportKind, FuncType, Function, Global, Import, ImportKind, Memory,
-    ModuleError, ModuleIndex, Section, Table, TypeEntry, ValType,
+    ModuleError, ModuleIndex, Section, Table, TableSlot, TypeEntry, ValType,
 };
 pub use symbols::{Frame, FunctionName, Location, NameSource, Symbols};
 pub use warning::Warning;

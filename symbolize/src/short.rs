@@ -6,7 +6,8 @@ const MAX_NESTING: usize = 8;
 
 /// The short form of `name`; the name itself when there is nothing to take out or it isn't understood.
 pub(crate) fn shorten(name: &str) -> String {
-    let plain = !name.contains(['<', '(', '[']);
+    // What Go's compiler makes for a type is called after all of the type.
+    let plain = !name.contains(['<', '(', '[']) || name.starts_with("type:");
     let short = if plain { None } else { strip(name, MAX_NESTING) };
     short.filter(|short| !short.is_empty()).unwrap_or_else(|| name.to_owned())
 }
@@ -24,6 +25,12 @@ fn strip(name: &str, nesting: usize) -> Option<String> {
         }
         match first {
             '<' if out.is_empty() => rest = self_type(&mut out, rest, nesting)?,
+            // Kotlin's `Number.<init>`.
+            '<' if out.ends_with('.') => {
+                let len = group_len(rest)?;
+                out.push_str(rest.get(..len)?);
+                rest = rest.get(len..)?;
+            }
             '<' => {
                 rest = rest.get(group_len(rest)?..)?;
                 // Rust writes `f::<T>`.
@@ -37,9 +44,11 @@ fn strip(name: &str, nesting: usize) -> Option<String> {
                 let len = group_len(rest)?;
                 let group = rest.get(..len)?;
                 rest = rest.get(len..)?;
-                if out.is_empty() || is_part_of_name(&out, group) {
+                if let Some((receiver, _)) = group.split_once('[').filter(|_| is_receiver(&out, group)) {
+                    out.extend([receiver, ")"]);
+                } else if out.is_empty() || is_part_of_name(&out, group) {
                     out.push_str(group);
-                } else if first == '(' && !continues(rest) {
+                } else if first == '(' && out != "decltype" && !continues(rest) {
                     break;
                 }
             }
@@ -68,16 +77,27 @@ fn strip(name: &str, nesting: usize) -> Option<String> {
 fn self_type<'a>(out: &mut String, name: &'a str, nesting: usize) -> Option<&'a str> {
     let len = group_len(name)?;
     let rest = name.get(len..)?;
-    if !rest.starts_with("::") {
-        out.push_str(name.get(..len)?);
-        return Some(rest);
+    match self_path(name) {
+        Some((ty, _)) => out.push_str(&strip(ty, nesting.checked_sub(1)?)?),
+        None => out.push_str(name.get(..len)?),
     }
-    let inside = name.get(1..len - 1)?;
-    let ty = inside.get(..as_position(inside).unwrap_or(inside.len()))?;
-    let ty = ty.trim_start_matches(['&', '*']).trim_start_matches("mut ").trim_start_matches("const ");
-    let ty = ty.trim_start_matches("dyn ");
-    out.push_str(&strip(ty, nesting.checked_sub(1)?)?);
     Some(rest)
+}
+
+/// The type, without `&mut` and the like, and the trait of `<Type as Trait>::method`; `None` for another form.
+pub(crate) fn self_path(name: &str) -> Option<(&str, Option<&str>)> {
+    if !name.starts_with('<') {
+        return None;
+    }
+    let len = group_len(name)?;
+    let inside =
+        name.get(1..len - 1).filter(|_| name.get(len..).is_some_and(|rest| rest.starts_with("::")))?;
+    let (ty, of_trait) = match as_position(inside) {
+        Some(at) => (inside.get(..at)?, inside.get(at + " as ".len()..)),
+        None => (inside, None),
+    };
+    let ty = ty.trim_start_matches(['&', '*']).trim_start_matches("mut ").trim_start_matches("const ");
+    Some((ty.trim_start_matches("dyn "), of_trait))
 }
 
 /// Where ` as ` stands outside of all brackets.
@@ -105,6 +125,7 @@ fn group_len(text: &str) -> Option<usize> {
     let mut before = 0u8;
     for (at, byte) in text.bytes().enumerate() {
         match byte {
+            b'<' if is_channel(text, at) => {}
             b'<' | b'(' | b'[' | b'{' => depth += 1,
             b'>' if before == b'-' => {}
             b'>' | b')' | b']' | b'}' => {
@@ -120,9 +141,20 @@ fn group_len(text: &str) -> Option<usize> {
     None
 }
 
-/// `(anonymous namespace)`, and Go's `(*T)` in `main.(*T).Method`.
+/// Go's `<-chan T` and `chan<- T`, where there is no bracket.
+fn is_channel(text: &str, at: usize) -> bool {
+    let (before, after) = text.split_at_checked(at).unwrap_or(("", text));
+    after.starts_with("<-chan") || before.ends_with("chan") && after.starts_with("<- ")
+}
+
+/// `(anonymous namespace)`, and what a method of Go is of.
 fn is_part_of_name(out: &str, group: &str) -> bool {
-    group == "(anonymous namespace)" || (group.starts_with("(*") && out.ends_with('.'))
+    group == "(anonymous namespace)" || is_receiver(out, group)
+}
+
+/// Go's `(*T)` in `main.(*T).Method` and `(*main.T).Method`.
+fn is_receiver(out: &str, group: &str) -> bool {
+    group.starts_with("(*") && (out.is_empty() || out.ends_with('.'))
 }
 
 /// Whether the name goes on behind a parameter list: `f(int)::{lambda()#1}`, Zig's `List(u8).append`, and a second
@@ -182,6 +214,20 @@ mod tests {
             ("<fn(u8) -> u8 as core::ops::FnOnce>::call_once", "fn::call_once"),
             ("core::iter::map::<u8>::{closure#0}", "core::iter::map::{closure#0}"),
             ("foo::{{closure}}", "foo::{{closure}}"),
+            (
+                "int std::__2::hash<std::pair<int, char*> >::operator()<long>(long)",
+                "std::__2::hash::operator()",
+            ),
+            ("box<int (*)(char), (kind)1>::get[abi:nn19]() const", "box::get"),
+            (
+                "matrix<double, (kind)1>::row(int)::'lambda'(int)::operator()(int) const",
+                "matrix::row::'lambda'::operator()",
+            ),
+            (
+                "std::function<void (int, std::vector<int> const&)>::swap(std::function<void (int)>&)",
+                "std::function::swap",
+            ),
+            ("decltype(fp0(fp)) call<f, int>(f&&, int&&)", "call"),
         ];
         for (full, short) in cases {
             assert_eq!(shorten(full), short, "{full}");
@@ -196,6 +242,31 @@ mod tests {
             ("array_list.ArrayListAligned(u8,null).append", "array_list.ArrayListAligned.append"),
             ("~lib/array/Array<f64>#push", "~lib/array/Array#push"),
             ("kotlin.my function", "kotlin.my function"),
+            ("kotlin.Number.<init>", "kotlin.Number.<init>"),
+            ("kotlin.text.<get-lastIndex>", "kotlin.text.<get-lastIndex>"),
+            ("~lib/array/Array<~lib/string/String>#slice@varargs", "~lib/array/Array#slice@varargs"),
+            ("~lib/rt/itcms/Object#set:color", "~lib/rt/itcms/Object#set:color"),
+            ("~lib/array/Array<f64>~visit", "~lib/array/Array~visit"),
+            ("assembly/index/run~anonymous|0", "assembly/index/run~anonymous|0"),
+            ("fs.path.ComponentIterator(.posix,u8).init", "fs.path.ComponentIterator.init"),
+            (
+                "hash_map.HashMap(life.Cell,void,hash_map.AutoContext(life.Cell),80).put",
+                "hash_map.HashMap.put",
+            ),
+            ("encoding/json.(*Decoder).Decode", "encoding/json.(*Decoder).Decode"),
+            ("main.main.func1.2", "main.main.func1.2"),
+            ("main.(*T).Method-fm", "main.(*T).Method-fm"),
+            ("sync/atomic.(*Pointer[go.shape.struct { x.y int }]).Load", "sync/atomic.(*Pointer).Load"),
+            (
+                "slices.SortFunc[go.shape.[]io/fs.DirEntry,go.shape.interface { Name() string }]",
+                "slices.SortFunc",
+            ),
+            ("main.each[go.shape.<-chan int].func1", "main.each.func1"),
+            ("main.each[chan<- int].func1", "main.each.func1"),
+            ("type:.eq.struct { f func(int) bool }", "type:.eq.struct { f func(int) bool }"),
+            ("(internal/reflectlite.Kind).String", "(internal/reflectlite.Kind).String"),
+            ("slices.medianCmpFunc[encoding/json.field]", "slices.medianCmpFunc"),
+            ("$s4main5helloSSyF", "$s4main5helloSSyF"),
             ("<anonymous>", "<anonymous>"),
             ("a < b", "a < b"),
             ("f(((", "f((("),

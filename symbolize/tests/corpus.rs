@@ -43,7 +43,7 @@ fn every_module_can_be_read() {
 }
 
 fn check_names(symbols: &Symbols) {
-    let mut sources = [0usize; 5];
+    let mut sources = [0usize; 8];
     for function in symbols.module().functions() {
         let name = symbols.name(function.index);
         assert!(!name.raw.is_empty() && !name.full.is_empty() && !name.short.is_empty());
@@ -53,12 +53,15 @@ fn check_names(symbols: &Symbols) {
             NameSource::Export => 1,
             NameSource::Import => 2,
             NameSource::Dwarf => 3,
-            NameSource::Index => 4,
+            NameSource::Known => 4,
+            NameSource::TableSlot => 5,
+            NameSource::Index => 6,
+            NameSource::GoRuntime => 7,
             NameSource::Twin | NameSource::SymbolMap => panic!("no file was given"),
         };
         sources[source] += 1;
     }
-    eprintln!("    names {sources:?} (section, export, import, DWARF, index)");
+    eprintln!("    names {sources:?} (section, export, import, DWARF, known, table, index, Go)");
 }
 
 fn check_frames(symbols: &Symbols) -> (usize, usize) {
@@ -114,4 +117,38 @@ fn debug_information_is_taken_from_another_file() {
         let (lines, _) = check_frames(&symbols);
         assert!(lines > PROBES / 4, "{module}: only {lines}");
     }
+}
+
+#[test]
+fn go_functions_have_the_names_of_the_runtime_with_and_without_a_name_section() {
+    let Some(corpus) = common::corpus() else { return };
+    let bytes = std::fs::read(corpus.join("modules/go-gofmt.wasm")).unwrap();
+    let symbols = |bytes: &[u8]| Symbols::new(bytes.into(), Arc::new(ModuleIndex::parse(bytes).unwrap()));
+    let whole = symbols(&bytes);
+    // Without what `-ldflags=-s` leaves out.
+    let section = whole.module().custom_section("name").unwrap();
+    let (start, end) = (section.header.0 as usize, section.contents.end.0 as usize);
+    let bare = symbols(&[&bytes[..start], &bytes[end..]].concat());
+    let mut found = 0;
+    for function in whole.module().functions() {
+        let (with, without) = (whole.name(function.index), bare.name(function.index));
+        if without.source == NameSource::GoRuntime {
+            assert_eq!(with.full, without.full);
+            let written =
+                without.full.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' });
+            assert_eq!(written.collect::<String>(), *with.raw);
+            found += 1;
+        }
+    }
+    assert!(found > 2900, "{found}");
+    let names: Vec<_> = whole.module().functions().iter().map(|f| whole.name(f.index)).collect();
+    let of_types = names.iter().filter(|name| name.full.starts_with("type:"));
+    assert!(of_types.clone().all(|name| name.short == name.full) && of_types.count() > 50);
+    let signs = names
+        .iter()
+        .filter(|name| name.short.contains(['[', '{', ' ', '<']) && !name.full.starts_with("type:"));
+    assert_eq!(signs.map(|name| &*name.short).collect::<Vec<_>>(), Vec::<&str>::new());
+    assert!(names.iter().any(|name| &*name.short == "internal/sync.(*HashTrieMap).Load"));
+    let method = names.iter().find(|name| &*name.short == "internal/abi.(*Type).Len").unwrap();
+    assert_eq!(&*method.group.clone().unwrap().name, "internal/abi");
 }

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails may panic")]
 
+mod common;
+
 use std::sync::Arc;
 
 use wasmscope_symbolize::{
-    CodeOffset, DataKind, FileOffset, FuncIndex, ImportKind, MemoryIndex, ModuleIndex, NameSource, Symbols,
-    Warning,
+    CodeOffset, DataKind, FileOffset, FuncIndex, GroupKind, ImportKind, MemoryIndex, ModuleIndex, NameSource,
+    Symbols, Warning,
 };
 
 fn symbols(bytes: Vec<u8>) -> Symbols {
@@ -47,6 +49,42 @@ fn the_best_name_wins() {
     assert_eq!(sources, [Import, NameSection, NameSection, Export, Index]);
     assert_eq!(&*symbols.name(FuncIndex(99)).full, "?");
     assert!(symbols.warnings().is_empty() && !symbols.has_lines());
+}
+
+#[test]
+fn functions_in_tables_have_their_first_slot_for_a_name() {
+    let symbols = from_text(
+        r#"(module
+            (table 9 funcref) (table $other 9 funcref)
+            (global $base i32 (i32.const 5))
+            (func) (func) (func) (func $named) (func) (func)
+            (elem (table $other) (i32.const 1) func 0 3)
+            (elem (i32.const 2) funcref (ref.func 1) (ref.null func) (ref.func 2) (ref.func 0))
+            (elem (global.get $base) func 4)
+            (elem declare func 5))"#,
+    );
+    let expected =
+        ["func[0]@table[0][5]", "func[1]@table[0][2]", "func[2]@table[0][4]", "named", "func[4]", "func[5]"];
+    assert_eq!(full_names(&symbols), expected);
+    let name = symbols.name(FuncIndex(1));
+    assert_eq!((&*name.raw, name.source), ("func[1]", NameSource::TableSlot));
+    assert_eq!(symbols.module().address_taken().len(), 6);
+}
+
+#[test]
+fn functions_belong_to_hosts_names_and_files() {
+    let symbols =
+        from_text(r#"(module (import "env" "log" (func $std::log)) (func $std::sort) (func $main))"#);
+    let groups = [0, 1, 2, 9].map(|index| symbols.group(FuncIndex(index)));
+    let groups = groups.map(|group| group.map(|group| (group.kind, group.to_string())));
+    let some = |kind, name: &str| Some((kind, name.to_owned()));
+    assert_eq!(groups, [some(GroupKind::Host, "env"), some(GroupKind::Namespace, "std"), None, None]);
+    let Some(path) = common::sample("fragment/before.wasm") else { return };
+    let symbols = common::symbols(&path);
+    let groups =
+        symbols.module().functions().iter().map(|f| (&*symbols.name(f.index).short, symbols.group(f.index)));
+    let main = groups.into_iter().find(|(name, _)| *name == "dlmalloc").and_then(|(_, group)| group).unwrap();
+    assert_eq!((main.kind, &*main.name), (GroupKind::File, "malloc.c"));
 }
 
 #[test]

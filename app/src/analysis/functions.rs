@@ -6,6 +6,7 @@ use crate::profile::{FrameId, FrameKind, Profile};
 use crate::units::share;
 use std::cmp::Reverse;
 use std::sync::Arc;
+use wasmscope_symbolize::Group;
 
 /// A function with its cost.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,8 @@ pub struct FunctionRow {
     pub name: Arc<str>,
     /// Its name without arguments.
     pub short: Arc<str>,
+    /// What it belongs to: a crate, a namespace, a package, a file, or the module that it is imported from.
+    pub group: Option<Group>,
     /// The file that it is declared in.
     pub file: Option<Arc<str>>,
     /// The line of its declaration.
@@ -65,6 +68,7 @@ fn row(profile: &Profile, frame: FrameId, cost: Cost, all: u64) -> FunctionRow {
         kind: info.kind,
         name: info.name,
         short: info.short,
+        group: info.group,
         file: info.file,
         line: info.line,
         self_value,

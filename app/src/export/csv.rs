@@ -9,16 +9,18 @@ use std::fmt::Write;
 /// unit: `self_nanos`.
 pub(super) fn csv(table: &FunctionTable) -> String {
     let unit = unit_word(table.metric.unit());
-    let mut text = format!("index,kind,name,file,line,self_{unit},total_{unit},self_share,total_share\r\n");
+    let mut text =
+        format!("index,kind,name,group,file,line,self_{unit},total_{unit},self_share,total_share\r\n");
     for row in &table.rows {
         let index = index_of(row.kind).map_or(String::new(), |index| index.to_string());
         let line = row.line.map_or(String::new(), |line| line.to_string());
         let (kind, name) = (kind_word(row.kind), field(&row.name));
+        let group = field(row.group.as_ref().map_or("", |group| &group.name));
         let file = field(row.file.as_deref().unwrap_or(""));
         // Writing to a string can't fail.
         let _ = write!(
             text,
-            "{index},{kind},{name},{file},{line},{},{},{:.6},{:.6}\r\n",
+            "{index},{kind},{name},{group},{file},{line},{},{},{:.6},{:.6}\r\n",
             row.self_value, row.total_value, row.self_share, row.total_share,
         );
     }
@@ -38,16 +40,19 @@ mod tests {
 
     #[test]
     fn functions_are_lines() {
-        let profile = ProfileBuilder::new().folded("main;work 30\nmain 10\n").build();
+        let profile = ProfileBuilder::new().folded("main@a.c:3;text::work 30\nmain@a.c:4 10\n").build();
         let csv = csv(&functions(&profile, &CallTreeQuery::default()));
         let mut lines = csv.lines();
         assert_eq!(
             lines.next(),
-            Some("index,kind,name,file,line,self_nanos,total_nanos,self_share,total_share")
+            Some("index,kind,name,group,file,line,self_nanos,total_nanos,self_share,total_share")
         );
         assert_eq!(lines.clone().count(), 2);
         let work: Vec<_> = lines.next().unwrap().split(',').collect();
-        assert_eq!((work[2], &work[5..]), ("work", ["30", "30", "0.750000", "0.750000"].as_slice()));
+        assert_eq!(work[2..6], ["text::work", "text", "", ""]);
+        assert_eq!(work[6..], ["30", "30", "0.750000", "0.750000"]);
+        let main: Vec<_> = lines.next().unwrap().split(',').collect();
+        assert_eq!(main[2..6], ["main", "a.c", "a.c", "3"]);
     }
 
     #[test]

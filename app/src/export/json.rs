@@ -5,7 +5,7 @@ use crate::analysis::{CallTree, FunctionRow, NodeId};
 use crate::profile::{FrameId, FrameKind, PathId, Profile};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
-use wasmscope_symbolize::Frame;
+use wasmscope_symbolize::{Frame, Group};
 
 /// The number of the JSON's shape, in `schema`. It rises when a field changes its meaning or goes away.
 pub const JSON_SCHEMA: u32 = 1;
@@ -19,6 +19,8 @@ pub struct FunctionJson {
     pub kind: &'static str,
     /// The demangled name in full.
     pub name: String,
+    /// What it belongs to: a crate, a namespace, a package, a file, or the module that it is imported from.
+    pub group: Option<String>,
     /// The file of the declaration or, in a path, of the code that was running.
     pub file: Option<String>,
     /// The line in it.
@@ -32,6 +34,7 @@ impl FunctionJson {
             index: index_of(row.kind),
             kind: kind_word(row.kind),
             name: row.name.to_string(),
+            group: row.group.as_ref().map(Group::to_string),
             file: row.file.as_deref().map(str::to_owned),
             line: row.line,
         }
@@ -56,7 +59,7 @@ pub struct SourceFrameJson {
 impl SourceFrameJson {
     /// The frame of a code offset.
     pub fn of(frame: &Frame) -> SourceFrameJson {
-        let Frame { function, short: _, location, inlined } = frame;
+        let Frame { function, short: _, group: _, location, inlined } = frame;
         SourceFrameJson {
             name: function.to_string(),
             file: location.as_ref().map(|at| at.file.to_string()),
@@ -143,6 +146,7 @@ pub fn frame_json(profile: &Profile, frame: FrameId) -> FunctionJson {
         index: index_of(info.kind),
         kind: kind_word(info.kind),
         name: info.name.to_string(),
+        group: info.group.as_ref().map(Group::to_string),
         file: info.file.as_deref().map(str::to_owned),
         line: info.line,
     }

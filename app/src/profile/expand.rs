@@ -173,7 +173,7 @@ impl<'a, S: FrameSource + ?Sized> Expander<'a, S> {
         let frame = self.frames.physical(FrameKind::Engine, || {
             let name: Arc<str> = Arc::from("(engine)");
             let short = Arc::clone(&name);
-            FrameInfo { kind: FrameKind::Engine, name, short, file: None, line: None }
+            FrameInfo { kind: FrameKind::Engine, name, short, group: None, file: None, line: None }
         });
         self.paths.child(outer, frame, LineId::NONE)
     }
@@ -187,8 +187,7 @@ impl<'a, S: FrameSource + ?Sized> Expander<'a, S> {
         let line = self.lines.intern(outermost.as_ref().and_then(|frame| frame.location.as_ref()));
         self.chain_rows.push((frame, line));
         for frame in frames.iter().rev() {
-            let file = frame.location.as_ref().map(|location| &location.file);
-            let id = self.frames.inlined(&frame.function, &frame.short, file);
+            let id = self.frames.inlined(frame);
             let line = self.lines.intern(frame.location.as_ref());
             self.chain_rows.push((id, line));
         }

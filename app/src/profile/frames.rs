@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use wasmscope_symbolize::FuncIndex;
+use wasmscope_symbolize::{Frame, FuncIndex, Group};
 
 /// A row of [`FrameTable`]: a function, without the line that it was at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,6 +42,8 @@ pub struct FrameInfo {
     pub name: Arc<str>,
     /// The name without template, generic and function arguments.
     pub short: Arc<str>,
+    /// What it belongs to: a crate, a namespace, a package, a file, or the module that it is imported from.
+    pub group: Option<Group>,
     /// The source file that it is declared in, as the compiler recorded it.
     pub file: Option<Arc<str>>,
     /// The line of its declaration, from 1; unknown for inlined functions.
@@ -58,7 +60,8 @@ impl Default for FrameTable {
     fn default() -> Self {
         let name: Arc<str> = Arc::from("all");
         let short = Arc::clone(&name);
-        FrameTable { rows: vec![FrameInfo { kind: FrameKind::Root, name, short, file: None, line: None }] }
+        let root = FrameInfo { kind: FrameKind::Root, name, short, group: None, file: None, line: None };
+        FrameTable { rows: vec![root] }
     }
 }
 
@@ -105,12 +108,14 @@ impl FrameInterner {
     }
 
     /// The id of an inlined function: the same wherever it was inlined.
-    pub(super) fn inlined(&mut self, name: &Arc<str>, short: &Arc<str>, file: Option<&Arc<str>>) -> FrameId {
+    pub(super) fn inlined(&mut self, frame: &Frame) -> FrameId {
         let rows = &mut self.table.rows;
-        let key = (Arc::clone(name), file.cloned());
+        let file = frame.location.as_ref().map(|location| Arc::clone(&location.file));
+        let key = (Arc::clone(&frame.function), file.clone());
         *self.inlined.entry(key).or_insert_with(|| {
-            let (name, short, file) = (Arc::clone(name), Arc::clone(short), file.cloned());
-            push(rows, FrameInfo { kind: FrameKind::Inlined, name, short, file, line: None })
+            let (name, short) = (Arc::clone(&frame.function), Arc::clone(&frame.short));
+            let group = frame.group_or_file();
+            push(rows, FrameInfo { kind: FrameKind::Inlined, name, short, group, file, line: None })
         })
     }
 

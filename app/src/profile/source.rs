@@ -1,7 +1,7 @@
 //! Where the meaning of a code offset comes from.
 
 use super::{FrameInfo, FrameKind};
-use wasmscope_symbolize::{CodeOffset, Frame, FuncIndex, Location, ModuleIndex, Symbols};
+use wasmscope_symbolize::{CodeOffset, Frame, FuncIndex, Group, Location, ModuleIndex, Symbols};
 
 /// Tells what functions and code offsets mean. Besides the symbols of a module only made-up ones, for tests.
 pub(super) trait FrameSource {
@@ -47,6 +47,8 @@ pub(super) fn info(
         kind,
         name: name.full.clone(),
         short: name.short.clone(),
+        // Made-up functions are declared where the symbols know of nothing.
+        group: symbols.group(func).or_else(|| Group::of_file(&declared.as_ref()?.file)),
         line: declared.as_ref().map(|at| at.line).filter(|line| *line > 0),
         file: declared.map(|at| at.file),
     }

@@ -9,7 +9,7 @@ use crate::{
     RecordError, RewriteError, StartCall, rewrite,
 };
 use std::sync::Arc;
-use wasmscope_symbolize::{FuncIndex, Memory, ModuleIndex, Symbols};
+use wasmscope_symbolize::{FuncIndex, Function, Memory, ModuleIndex, NameSource, Symbols};
 
 /// A module that measures itself, with what is needed to read what it measured.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ fn instrument_for(
     let rewritten = rewrite(bytes, index, &plan)?;
     warnings.extend_from_slice(plan.warnings());
     if measures.has(Measure::Heap) && plan.allocators().is_empty() {
-        warnings.push(NO_ALLOCATOR.to_owned());
+        warnings.push(NO_ALLOCATOR.to_owned() + &proposal(index, symbols));
     }
     Ok(Instrumented {
         wasm: rewritten.wasm,
@@ -67,6 +67,20 @@ fn instrument_for(
         allocators: plan.allocators().to_vec(),
         warnings,
     })
+}
+
+/// The options that make allocators of the functions that may be some by their code. That is for the user to say:
+/// blocks that are not there are worse than blocks that are missing.
+fn proposal(index: &ModuleIndex, symbols: &Symbols) -> String {
+    let guess = |function: &Function| {
+        let guessed = symbols.name(function.index).source == NameSource::Known;
+        let name = symbols.known(function.index).filter(|_| guessed)?;
+        let own =
+            OwnAllocator { name: function.index.to_string(), kind: AllocatorKind::like(name, &function.ty)? };
+        Some(format!(" --allocator '{own}'"))
+    };
+    let options: String = index.functions().iter().filter_map(guess).collect();
+    if options.is_empty() { options } else { format!("; by their code some may be, try{options}") }
 }
 
 /// The functions that have the name, in whichever way it may be written.

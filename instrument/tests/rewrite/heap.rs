@@ -1,7 +1,10 @@
 //! The heap: each block once, at the outermost allocator.
 
 use crate::guest::{Guest, Host};
+use std::path::Path;
+use std::sync::Arc;
 use wasmscope_instrument::{Measure, MeasureSet, OwnAllocator, Plan, ProbeOptions, instrument};
+use wasmscope_symbolize::{ModuleIndex, Symbols};
 
 const HEAP: MeasureSet = MeasureSet::NONE.with(Measure::Heap);
 
@@ -158,4 +161,30 @@ fn the_user_can_name_allocators() {
     assert!(plan.warnings().iter().any(|warning| warning.contains("`odd`")), "{:?}", plan.warnings());
     let (_, recorded) = guest.record_plan(&plan, Host::Absent, "run", &[]);
     assert_eq!(guest.heap_lines(&recorded), ["run/arena_alloc +1008:8", "run/arena_drop -1008"]);
+}
+
+#[test]
+fn functions_that_may_be_allocators_by_their_code_are_proposed() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/fragment/before.wasm");
+    let whole = std::fs::read(path).unwrap();
+    let module = ModuleIndex::parse(&whole).unwrap();
+    let kept = module.sections().iter().filter(|section| section.id != 0);
+    let places = kept.map(|section| section.header.0 as usize..section.contents.end.0 as usize);
+    let bytes = places.fold(whole[..8].to_vec(), |kept, place| [&kept, &whole[place]].concat());
+    let (bytes, index) = (Arc::from(bytes), Arc::new(module));
+    let symbols = Symbols::new(whole.into(), Arc::clone(&index));
+    let instrumented = instrument(&bytes, &index, HEAP, &[]).unwrap();
+    assert!(instrumented.allocators.is_empty());
+    let [warning] = instrumented.warnings.as_slice() else { panic!("{:?}", instrumented.warnings) };
+    let options = warning.split("--allocator '").skip(1).map(|option| option.split('\'').next().unwrap());
+    let proposed: Vec<OwnAllocator> = options.map(|option| option.parse().unwrap()).collect();
+    assert!(!proposed.is_empty(), "{warning}");
+    for OwnAllocator { name, kind } in &proposed {
+        let function = index.functions().iter().find(|function| function.index.to_string() == *name).unwrap();
+        let like = format!("{}", OwnAllocator { name: String::new(), kind: *kind });
+        let told = &symbols.name(function.index).full;
+        assert_eq!(format!("={}", told.trim_start_matches("dl")), like);
+    }
+    let instrumented = instrument(&bytes, &index, HEAP, &proposed).unwrap();
+    assert_eq!((instrumented.allocators.len(), instrumented.warnings), (proposed.len(), Vec::new()));
 }

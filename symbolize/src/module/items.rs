@@ -137,6 +137,17 @@ pub struct Table {
     pub imported: bool,
 }
 
+/// Where a function can be found in a table when the module is instantiated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TableSlot {
+    /// The function.
+    pub function: FuncIndex,
+    /// The index of the table.
+    pub table: u32,
+    /// The place in the table, from 0; in most languages it is what a pointer to the function holds.
+    pub slot: u64,
+}
+
 /// Bytes that the module puts into a memory.
 #[derive(Debug, Clone)]
 pub struct DataSegment {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub use error::ModuleError;
 pub use items::{
     DataKind, DataSegment, Export, ExportKind, Function, Global, Import, ImportKind, Memory, Section, Table,
+    TableSlot,
 };
 pub use types::{FuncType, TypeEntry, ValType};
 
@@ -40,6 +41,8 @@ pub struct ModuleIndex {
     start: Option<FuncIndex>,
     code: Option<Range<FileOffset>>,
     address_taken: Vec<FuncIndex>,
+    /// The first slot of each function, sorted by function.
+    table_slots: Vec<TableSlot>,
     names: NameSection,
 }
 
@@ -157,6 +160,13 @@ impl ModuleIndex {
     /// of these places.
     pub fn address_taken(&self) -> &[FuncIndex] {
         &self.address_taken
+    }
+
+    /// The first place of a function in the first table that it is in from the start; `None` for functions in none, and
+    /// where the place is not a plain constant (as in position-independent modules).
+    pub fn table_slot(&self, function: FuncIndex) -> Option<TableSlot> {
+        let at = self.table_slots.binary_search_by_key(&function, |slot| slot.function).ok()?;
+        self.table_slots.get(at).copied()
     }
 
     /// The name that the module gives itself in its name section.

@@ -311,7 +311,7 @@ impl<'a> Pass<'a> {
             return Err(ModuleError::BodyCount { declared, bodies });
         }
         check_indices(&module)?;
-        module.address_taken = taken.finish(&module)?;
+        taken.finish(&mut module)?;
         names::finish(&mut module.names, module.functions.len());
         for segment in &mut module.data_segments {
             segment.name = module.names.data.get(&segment.index).cloned();

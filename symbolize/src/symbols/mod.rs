@@ -10,8 +10,12 @@ pub(crate) use items::{ItemNames, NameMap, Space};
 pub use name::{FunctionName, NameSource};
 
 use crate::beside::SymbolFiles;
+use crate::demangle::Names;
 use crate::dwarf::{Debug, RawFrame};
+use crate::go::GoNames;
+use crate::group::Group;
 use crate::ids::{CodeOffset, FuncIndex};
+use crate::known::{self, BodyHash};
 use crate::module::ModuleIndex;
 use crate::sourcemap::SourceMap;
 use crate::symbol_map::SymbolMap;
@@ -32,6 +36,7 @@ pub struct Symbols {
     /// `None` where none was given; why, where it is of no use.
     twin: OnceLock<Option<Result<Box<Twin>, Warning>>>,
     symbol_map: OnceLock<Option<SymbolMap>>,
+    go: OnceLock<Option<GoNames>>,
     items: OnceLock<ItemNames>,
     warnings: OnceLock<Vec<Warning>>,
     unknown: FunctionName,
@@ -44,11 +49,20 @@ pub struct Frame {
     pub function: Arc<str>,
     /// The short form of the name, as [`FunctionName::short`].
     pub short: Arc<str>,
+    /// What the name says that the function belongs to.
+    pub group: Option<Group>,
     /// Where in the source: for the innermost frame the position of the code, for the others that of the inlined
     /// call.
     pub location: Option<Location>,
     /// Whether this frame is inlined into the next one.
     pub inlined: bool,
+}
+
+impl Frame {
+    /// What the function belongs to: as its name says, or else the file that its code is in.
+    pub fn group_or_file(&self) -> Option<Group> {
+        self.group.clone().or_else(|| Group::of_file(&self.location.as_ref()?.file))
+    }
 }
 
 /// A place in a source file.
@@ -82,6 +96,7 @@ impl Symbols {
             source_map: OnceLock::new(),
             twin: OnceLock::new(),
             symbol_map: OnceLock::new(),
+            go: OnceLock::new(),
             items: OnceLock::new(),
             warnings: OnceLock::new(),
             unknown: FunctionName::unknown(),
@@ -99,12 +114,36 @@ impl Symbols {
     }
 
     /// The name of a function. In this order of preference: the name section's, that in the other build, the symbol
-    /// map's, the first export's, for imports `module.field`, the debug information's, and `func[7]`. A function that does not exist is `?`.
+    /// map's, the first export's, for imports `module.field`, the debug information's, the Go runtime's, that of a library's
+    /// function with the same code, the place in a table, and `func[7]`. A function that does not exist is `?`.
     pub fn name(&self, function: FuncIndex) -> &FunctionName {
         match self.names.get(function.index()) {
             Some(name) => name.get_or_init(|| Box::new(name::resolve(self, function))),
             None => &self.unknown,
         }
+    }
+
+    /// What a function belongs to: what it is imported from, what its name tells, or else the file that it is declared
+    /// in. Reads debug information only for the last.
+    pub fn group(&self, function: FuncIndex) -> Option<Group> {
+        let import = self.module.function(function)?.import;
+        if let Some(import) = import.and_then(|import| self.module.imports().get(import)) {
+            return Some(Group::of_import(&import.module));
+        }
+        let by_name = self.name(function).group.clone();
+        by_name.or_else(|| Group::of_file(&self.declaration(function)?.file))
+    }
+
+    /// What a function with the same code is called in a library that many programs have in them: a guess, but hardly
+    /// ever a wrong one. Reads the function's code.
+    pub fn known(&self, function: FuncIndex) -> Option<&'static str> {
+        known::name(&self.bytes, &self.module, function)
+    }
+
+    /// What [`Symbols::known`] finds a function by; `None` for imports and for functions that are too short to be told
+    /// apart by their code.
+    pub fn body_hash(&self, function: FuncIndex) -> Option<BodyHash> {
+        BodyHash::of(&self.bytes, &self.module, function)
     }
 
     /// The frames at a code offset, innermost first: inlined functions, then the function that holds the code.
@@ -122,8 +161,8 @@ impl Symbols {
         let moved = self.twin()?.offset(offset, self.module.function(function)?)?;
         let mut frames = self.twin_with_lines(function)?.frames(moved);
         let outermost = frames.last_mut()?;
-        let name = self.name(function);
-        (outermost.function, outermost.short) = (Arc::clone(&name.full), Arc::clone(&name.short));
+        let FunctionName { full, short, group, .. } = self.name(function).clone();
+        (outermost.function, outermost.short, outermost.group) = (full, short, group);
         Some(frames)
     }
 
@@ -134,13 +173,8 @@ impl Symbols {
             _ => self.mapped(function, |map, body| map.location(offset, body)),
         };
         let mut frames: Vec<Frame> = raw.into_iter().map(inlined).collect();
-        let name = self.name(function);
-        frames.push(Frame {
-            function: Arc::clone(&name.full),
-            short: Arc::clone(&name.short),
-            location,
-            inlined: false,
-        });
+        let FunctionName { full: function, short, group, .. } = self.name(function).clone();
+        frames.push(Frame { function, short, group, location, inlined: false });
         frames
     }
 
@@ -240,6 +274,12 @@ impl Symbols {
         self.symbol_map.get_or_init(|| self.files.symbol_map.as_ref().map(read)).as_ref()
     }
 
+    /// What Go calls a function; `None` where Go's compiler did not make the module.
+    fn go_name(&self, function: FuncIndex) -> Option<Arc<str>> {
+        let names = self.go.get_or_init(|| GoNames::load(&self.bytes, &self.module));
+        names.as_ref()?.name(&self.bytes, function)
+    }
+
     /// The build whose name section tells the names of locals, labels and the like.
     pub(crate) fn named_build(&self) -> &Symbols {
         let has_names = self.module.custom_section("name").is_some();
@@ -283,5 +323,12 @@ impl std::fmt::Debug for Symbols {
 
 fn inlined(frame: RawFrame) -> Frame {
     let RawFrame { name, location } = frame;
-    Frame { function: Arc::clone(&name.full), short: Arc::clone(&name.short), location, inlined: true }
+    let Names { full, short, group } = &*name;
+    Frame {
+        function: Arc::clone(full),
+        short: Arc::clone(short),
+        group: group.clone(),
+        location,
+        inlined: true,
+    }
 }

@@ -4,18 +4,22 @@ use std::sync::Arc;
 
 use super::Symbols;
 use crate::demangle::Names;
+use crate::go;
+use crate::group::Group;
 use crate::ids::FuncIndex;
-use crate::module::{ExportKind, ModuleIndex};
+use crate::module::{ExportKind, ModuleIndex, TableSlot};
 
 /// The name of a function in its three forms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionName {
-    /// As the module has it.
+    /// As the module has it; `func[7]` where it has none, whatever is shown instead.
     pub raw: Arc<str>,
     /// Demangled; the same as `raw` when that isn't mangled.
     pub full: Arc<str>,
     /// Without template and generic arguments and parameter lists: `json::parse_value`.
     pub short: Arc<str>,
+    /// What the name says that the function belongs to. [`Symbols::group`] knows more.
+    pub group: Option<Group>,
     /// Where it was found.
     pub source: NameSource,
 }
@@ -35,8 +39,21 @@ pub enum NameSource {
     Import,
     /// In the debug information.
     Dwarf,
-    /// Nowhere: it is made from the index.
+    /// In the table that Go's runtime has of its functions.
+    GoRuntime,
+    /// It is a guess, shown as `malloc?`: a function of a library has the same code.
+    Known,
+    /// It is made from the index and the first place in a table, `func[7]@table[0][12]`.
+    TableSlot,
+    /// Nowhere: it is made from the index, `func[7]`.
     Index,
+}
+
+impl NameSource {
+    /// Whether the module or a file beside it tells the name, rather than us.
+    pub fn is_told(self) -> bool {
+        !matches!(self, NameSource::Known | NameSource::TableSlot | NameSource::Index)
+    }
 }
 
 impl FunctionName {
@@ -59,7 +76,10 @@ pub(super) fn first_exports(module: &ModuleIndex) -> Vec<(FuncIndex, usize)> {
 
 pub(super) fn resolve(symbols: &Symbols, function: FuncIndex) -> FunctionName {
     if let Some(raw) = from_name_section(symbols, function) {
-        return named(raw, NameSource::NameSection);
+        // Which Go writes without its signs.
+        let whole = symbols.go_name(function).filter(|name| go::is_written(name, &raw));
+        let shown = whole.unwrap_or_else(|| Arc::clone(&raw));
+        return FunctionName { raw, ..named(shown, NameSource::NameSection) };
     }
     if let Some(name) = symbols.twin().and_then(|twin| twin.name(function)) {
         return name;
@@ -68,18 +88,40 @@ pub(super) fn resolve(symbols: &Symbols, function: FuncIndex) -> FunctionName {
         .map(|raw| (raw, NameSource::SymbolMap))
         .or_else(|| from_export(symbols, function).map(|raw| (raw, NameSource::Export)))
         .or_else(|| from_import(symbols, function).map(|raw| (raw, NameSource::Import)))
-        .or_else(|| symbols.debug().name(function).map(|raw| (raw, NameSource::Dwarf)));
-    let (raw, source) = found.unwrap_or_else(|| (function.to_string().into(), NameSource::Index));
-    named(raw, source)
+        .or_else(|| symbols.debug().name(function).map(|raw| (raw, NameSource::Dwarf)))
+        .or_else(|| symbols.go_name(function).map(|raw| (raw, NameSource::GoRuntime)));
+    match found {
+        Some((raw, source)) => named(raw, source),
+        None => made_up(symbols, function),
+    }
 }
 
 fn named(raw: Arc<str>, source: NameSource) -> FunctionName {
-    let Names { full, short } = match source {
+    let Names { full, short, group } = match source {
         // `env.memory` or `func[7]` would only be damaged by looking for parameter lists in it.
         NameSource::Import | NameSource::Index => Names::same(&raw),
         _ => Names::of(&raw),
     };
-    FunctionName { raw, full, short, source }
+    FunctionName { raw, full, short, group, source }
+}
+
+/// A name for a function that nothing tells the name of.
+fn made_up(symbols: &Symbols, function: FuncIndex) -> FunctionName {
+    let nameless = named(function.to_string().into(), NameSource::Index);
+    if let Some(known) = symbols.known(function) {
+        let Names { full, short, group } = Names::of(&Arc::from(known));
+        let guess = |name: &str| format!("{name}?").into();
+        return FunctionName {
+            full: guess(&full),
+            short: guess(&short),
+            group,
+            source: NameSource::Known,
+            ..nameless
+        };
+    }
+    let Some(TableSlot { table, slot, .. }) = symbols.module.table_slot(function) else { return nameless };
+    let full: Arc<str> = format!("{function}@table[{table}][{slot}]").into();
+    FunctionName { short: Arc::clone(&full), full, source: NameSource::TableSlot, ..nameless }
 }
 
 fn from_name_section(symbols: &Symbols, function: FuncIndex) -> Option<Arc<str>> {

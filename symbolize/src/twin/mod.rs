@@ -62,7 +62,7 @@ impl Twin {
             Likeness::Changed(pairs) => pairs.get(function)?,
         };
         let name = self.symbols.name(counterpart);
-        (name.source != NameSource::Index).then(|| FunctionName { source: NameSource::Twin, ..name.clone() })
+        name.source.is_told().then(|| FunctionName { source: NameSource::Twin, ..name.clone() })
     }
 
     /// The other build, where all that it says of code holds for this one.

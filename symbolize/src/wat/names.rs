@@ -42,7 +42,7 @@ impl<'a> Names<'a> {
         let own = self.function(function);
         let known = self.symbols.name(function);
         let text = own.unwrap_or_else(|| function.0.to_string());
-        let is_told = known.source == NameSource::Index
+        let is_told = matches!(known.source, NameSource::Index | NameSource::TableSlot)
             || known.source == NameSource::NameSection && known.short == known.raw;
         if is_told || !self.take(known.short.len()) {
             return text;

@@ -7,6 +7,7 @@ use crate::analysis::{FunctionRow, FunctionTable};
 use crate::export::{FunctionJson, unit_word};
 use crate::units;
 use serde::Serialize;
+use wasmscope_symbolize::Group;
 
 #[derive(Serialize)]
 pub(super) struct FunctionsJson {
@@ -63,6 +64,7 @@ pub(super) fn rows_text(rows: &[FunctionRow], value: impl Fn(u64) -> String) -> 
         right("total"),
         right("total %"),
         ("function", Align::Left),
+        ("group", Align::Left),
         ("declared at", Align::Left),
     ]);
     for row in rows {
@@ -72,6 +74,7 @@ pub(super) fn rows_text(rows: &[FunctionRow], value: impl Fn(u64) -> String) -> 
             value(row.total_value),
             units::percent(row.total_share),
             row.short.to_string(),
+            row.group.as_ref().map_or_else(String::new, Group::to_string),
             declared_at(row),
         ]);
     }

@@ -8,6 +8,7 @@ use crate::units::exact;
 use serde::Serialize;
 use std::fmt::Write;
 use wasmscope_instrument::recording::{Outcome, TrapFrame};
+use wasmscope_symbolize::Group;
 
 /// An outcome in JSON: fields that don't apply are null.
 #[derive(Serialize)]
@@ -86,13 +87,20 @@ fn functions_at(profile: &Profile, frame: &TrapFrame) -> Vec<FunctionJson> {
     let symbols = profile.symbols();
     let frames = frame.offset.map(|offset| symbols.frames(offset)).unwrap_or_default();
     if frames.is_empty() {
-        let name = symbols.name(frame.func).full.to_string();
-        return vec![FunctionJson { index: Some(frame.func.0), kind: "wasm", name, file: None, line: None }];
+        return vec![FunctionJson {
+            index: Some(frame.func.0),
+            kind: "wasm",
+            name: symbols.name(frame.func).full.to_string(),
+            group: symbols.group(frame.func).as_ref().map(Group::to_string),
+            file: None,
+            line: None,
+        }];
     }
     let functions = frames.iter().map(|inner| FunctionJson {
         index: (!inner.inlined).then_some(frame.func.0),
         kind: if inner.inlined { "inlined" } else { "wasm" },
         name: inner.function.to_string(),
+        group: inner.group_or_file().as_ref().map(Group::to_string),
         file: inner.location.as_ref().map(|place| place.file.to_string()),
         line: inner.location.as_ref().map(|place| place.line),
     });

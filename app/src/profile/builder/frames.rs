@@ -101,5 +101,5 @@ fn frame(part: &str) -> Frame {
     let (name, location) = split(part);
     let inlined = name.starts_with('+');
     let function: Arc<str> = Arc::from(name.trim_start_matches('+'));
-    Frame { short: Arc::clone(&function), function, location, inlined }
+    Frame { short: Arc::clone(&function), function, group: None, location, inlined }
 }

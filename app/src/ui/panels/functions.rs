@@ -10,6 +10,7 @@ use crate::units;
 use egui::{RichText, Ui};
 use std::cmp::Ordering;
 use std::sync::Arc;
+use wasmscope_symbolize::Group;
 
 /// The columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,7 @@ enum By {
     Own,
     Total,
     Name,
+    Group,
     Place,
 }
 
@@ -35,10 +37,16 @@ impl Default for FunctionsState {
     }
 }
 
-const COLUMNS: [ColumnSpec<By>; 4] = [
+const COLUMNS: [ColumnSpec<By>; 5] = [
     table::number(By::Own, "Self", "What the function's own code weighs, without what it calls.", 122.0),
     table::number(By::Total, "Total", "The same with all that it calls; recursion counts once.", 122.0),
     table::name(By::Name, "Function", "Click selects the function in all panels."),
+    table::text(
+        By::Group,
+        "Group",
+        "The crate, namespace, package or file that it belongs to, or where it is imported from.",
+        90.0,
+    ),
     table::text(By::Place, "Declared in", "The file and line of its declaration.", 110.0),
 ];
 
@@ -47,7 +55,7 @@ const NARROW_COLUMNS: [ColumnSpec<By>; 4] = [
     table::number(By::Own, "Self", COLUMNS[0].about, 64.0),
     table::number(By::Total, "Total", COLUMNS[1].about, 64.0),
     table::name(By::Name, "Function", COLUMNS[2].about),
-    table::text(By::Place, "Declared in", COLUMNS[3].about, 110.0),
+    table::text(By::Place, "Declared in", COLUMNS[4].about, 110.0),
 ];
 
 /// Below this width, in points, figures give way to names.
@@ -72,8 +80,8 @@ pub fn functions_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<FunctionTable>, 
     let scroll_to = news.and_then(|function| rows.iter().position(|row| view.rows[*row].frame == function));
     let figures = if ui.available_width() < NARROW { Figures::Shares } else { Figures::Values };
     let (id, columns) = match figures {
-        Figures::Values => ("functions", &COLUMNS),
-        Figures::Shares => ("functions narrow", &NARROW_COLUMNS),
+        Figures::Values => ("functions", COLUMNS.as_slice()),
+        Figures::Shares => ("functions narrow", NARROW_COLUMNS.as_slice()),
     };
     let table = Table {
         id,
@@ -97,7 +105,8 @@ pub fn functions_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<FunctionTable>, 
 fn keep(view: &FunctionTable, row: usize, needle: &str) -> bool {
     let row = &view.rows[row];
     let in_file = row.file.as_ref().is_some_and(|file| file.to_lowercase().contains(needle));
-    needle.is_empty() || in_file || row.name.to_lowercase().contains(needle)
+    let in_group = row.group.as_ref().is_some_and(|group| group.name.to_lowercase().contains(needle));
+    needle.is_empty() || in_file || in_group || row.name.to_lowercase().contains(needle)
 }
 
 fn compare(view: &FunctionTable, by: By, a: usize, b: usize) -> Ordering {
@@ -106,6 +115,9 @@ fn compare(view: &FunctionTable, by: By, a: usize, b: usize) -> Ordering {
         By::Own => (a.self_value, a.total_value).cmp(&(b.self_value, b.total_value)),
         By::Total => (a.total_value, a.self_value).cmp(&(b.total_value, b.self_value)),
         By::Name => a.short.cmp(&b.short),
+        By::Group => {
+            a.group.as_ref().map(|group| &group.name).cmp(&b.group.as_ref().map(|group| &group.name))
+        }
         By::Place => (&a.file, a.line).cmp(&(&b.file, b.line)),
     }
 }
@@ -127,6 +139,7 @@ fn cell(view: &FunctionTable, row: usize, by: By, figures: Figures) -> String {
         By::Own => figure(row.self_value, row.self_share),
         By::Total => figure(row.total_value, row.total_share),
         By::Name => row.short.to_string(),
+        By::Group => row.group.as_ref().map_or_else(String::new, Group::to_string),
         By::Place => place(row).unwrap_or_default(),
     }
 }
@@ -140,7 +153,7 @@ fn share(row: &FunctionRow, by: By) -> Option<f64> {
     match by {
         By::Own => Some(row.self_share),
         By::Total => Some(row.total_share),
-        By::Name | By::Place => None,
+        By::Name | By::Group | By::Place => None,
     }
 }
 

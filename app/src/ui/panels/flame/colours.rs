@@ -29,17 +29,14 @@ pub fn of(colours: &[Color32], frame: FrameId, palette: &Palette) -> Color32 {
     colours.get(frame.index()).copied().unwrap_or(palette.canvas.engine)
 }
 
-/// Guest code is warm, its hue by file; the host is cold, its hue by the import's module.
+/// Guest code is warm, the host is cold; the hue is that of the group.
 fn colour(info: &FrameInfo, palette: &Palette) -> Color32 {
     let canvas = &palette.canvas;
     let shade = 0.06 * fraction(&info.name);
     match info.kind {
         FrameKind::Root => canvas.root,
         FrameKind::Engine => canvas.engine,
-        FrameKind::Host(_) => {
-            let module = info.name.split('.').next().unwrap_or_default();
-            hsv(0.53 + 0.10 * fraction(module), canvas.host.0, canvas.host.1 - shade)
-        }
+        FrameKind::Host(_) => hsv(0.53 + 0.10 * fraction(group(info)), canvas.host.0, canvas.host.1 - shade),
         FrameKind::Wasm(_) => hsv(guest_hue(info), canvas.guest.0, canvas.guest.1 - shade),
         FrameKind::Inlined => hsv(guest_hue(info), canvas.guest.0 * 0.78, canvas.guest.1 - shade * 0.5),
     }
@@ -47,13 +44,12 @@ fn colour(info: &FrameInfo, palette: &Palette) -> Color32 {
 
 /// Between red and yellow-green.
 fn guest_hue(info: &FrameInfo) -> f32 {
-    let key = info.file.as_deref().unwrap_or_else(|| namespace(&info.short));
-    (0.97 + 0.24 * fraction(key)) % 1.0
+    (0.97 + 0.24 * fraction(group(info))) % 1.0
 }
 
-/// What stands before the last `::`, or the whole name.
-fn namespace(name: &str) -> &str {
-    name.rsplit_once("::").map_or(name, |(space, _)| space)
+/// A function of which nothing is known stands for itself.
+fn group(info: &FrameInfo) -> &str {
+    info.group.as_ref().map_or(&info.short, |group| &group.name)
 }
 
 fn fraction(text: &str) -> f32 {

@@ -19,6 +19,9 @@ pub fn tooltip_ui(ui: &mut Ui, profile: &Profile, view: &FlameView, node: NodeId
     if let Some(place) = place.or_else(|| info.file.as_deref().map(str::to_owned)) {
         ui.add(Label::new(RichText::new(place).weak()).wrap());
     }
+    if let Some(group) = &info.group {
+        ui.label(RichText::new(format!("in {group}")).weak());
+    }
     if let Some(kind) = kind_text(info.kind) {
         ui.label(RichText::new(kind).weak());
     }
