@@ -86,7 +86,10 @@ fn without_mangled(ours: &mut [Place], theirs: &mut [Place]) {
     }
 }
 
+/// A path as we tell it: without segments that mean nothing, and of two that were joined the second where it is a URL.
 fn file(path: &str) -> String {
+    let url = path.rfind("://").map(|at| path[..at].rfind('/').map_or(0, |slash| slash + 1));
+    let path = &path[url.unwrap_or(0)..];
     path.split('/').filter(|part| *part != ".").collect::<Vec<_>>().join("/")
 }
 
