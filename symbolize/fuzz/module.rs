@@ -28,10 +28,11 @@ fn leb(out: &mut Vec<u8>, mut value: usize) {
     out.push(value as u8);
 }
 
-/// Asks for all there is to know.
+/// Asks a module for all there is to know.
 pub fn ask(wasm: Vec<u8>, files: SymbolFiles) {
     let bytes: Arc<[u8]> = wasm.into();
-    let index = Arc::new(ModuleIndex::parse(&bytes).expect("only custom sections are the fuzzer's"));
+    // What is no module is refused, and that is all.
+    let Ok(index) = ModuleIndex::parse(&bytes).map(Arc::new) else { return };
     let symbols = Symbols::with_files(bytes, Arc::clone(&index), files);
     for function in index.functions() {
         symbols.name(function.index);
