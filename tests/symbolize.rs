@@ -48,7 +48,7 @@ fn frames_are_told_innermost_first() {
     let frames = symbols.frames(offset);
     let place = |at: usize| {
         let place = frames[at].location.clone().unwrap();
-        format!("{} at {}:{}:{}", frames[at].function, place.file, place.line, place.column)
+        format!("{} at {}:{}:{}", frames[at].name.full, place.file, place.line, place.column)
     };
     let asked = format!("{:#x}", offset.0);
     let expected = format!("{asked}: {}\n (inlined by) {}\n (inlined by) {}\n", place(0), place(1), place(2));
@@ -88,7 +88,7 @@ fn frames_as_json() {
     let frames = symbols.frames(offset);
     for (told, frame) in place["frames"].as_array().unwrap().iter().zip(&frames) {
         let at = frame.location.as_ref().unwrap();
-        assert_eq!((&told["name"], &told["inlined"]), (&(*frame.function).into(), &frame.inlined.into()));
+        assert_eq!((&told["name"], &told["inlined"]), (&(*frame.name.full).into(), &frame.inlined.into()));
         assert_eq!(
             (&told["file"], &told["line"], &told["column"]),
             (&(*at.file).into(), &at.line.into(), &at.column.into())

@@ -101,7 +101,7 @@ fn theirs(symbol: &FrameSymbol) -> Place {
 fn ours(frame: &Frame) -> Place {
     let at = frame.location.as_ref();
     let (line, column) = at.map_or((0, 0), |at| (at.line, at.column));
-    (last_name(&frame.function), file(at.map_or("", |at| &*at.file)), line, column)
+    (last_name(&frame.name.full), file(at.map_or("", |at| &*at.file)), line, column)
 }
 
 /// Stops the program at many places of the first `most_fuel` instructions.

@@ -13,12 +13,15 @@ const MAX_DEMANGLED_BYTES: usize = 1 << 16;
 /// Far deeper than types nest in practice, and harmless on the 2 MiB stack of a thread.
 const MAX_DEPTH: u32 = 96;
 
-/// The demangled forms of a name.
-pub(crate) struct Names {
-    pub(crate) full: Arc<str>,
-    pub(crate) short: Arc<str>,
-    /// What the name says that the function belongs to.
-    pub(crate) group: Option<Group>,
+/// A name as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// Demangled.
+    pub full: Arc<str>,
+    /// Without template and generic arguments and parameter lists: `json::parse_value`.
+    pub short: Arc<str>,
+    /// What the name says that the function belongs to. [`crate::Symbols::group`] knows more.
+    pub group: Option<Group>,
 }
 
 /// The language of a function, as far as its name shows it.
@@ -29,10 +32,10 @@ pub(crate) enum Language {
     Unknown,
 }
 
-impl Names {
-    pub(crate) fn of(raw: &Arc<str>) -> Names {
+impl Name {
+    pub(crate) fn of(raw: &Arc<str>) -> Name {
         if raw.len() > MAX_MANGLED_BYTES {
-            return Names::same(raw);
+            return Name::same(raw);
         }
         let symbol = without_llvm_suffix(raw);
         let (language, full) = match demangle(symbol) {
@@ -45,12 +48,12 @@ impl Names {
             short => short.into(),
         };
         let group = Group::of_name(language, symbol, &full, &short);
-        Names { full, short, group }
+        Name { full, short, group }
     }
 
     /// A name that isn't mangled.
-    pub(crate) fn same(raw: &Arc<str>) -> Names {
-        Names { full: Arc::clone(raw), short: Arc::clone(raw), group: None }
+    pub(crate) fn same(raw: &Arc<str>) -> Name {
+        Name { full: Arc::clone(raw), short: Arc::clone(raw), group: None }
     }
 }
 
@@ -154,7 +157,7 @@ mod tests {
     use super::*;
 
     fn check(raw: &str, full: &str, short: &str) {
-        let names = Names::of(&raw.into());
+        let names = Name::of(&raw.into());
         assert_eq!((&*names.full, &*names.short), (full, short), "{raw}");
     }
 
@@ -210,6 +213,6 @@ mod tests {
         // Each substitution doubles the one before it.
         let doubling: String = (0..60).map(|i| format!("S{}_S{}_", (b'0' + i % 10) as char, i % 7)).collect();
         let raw: Arc<str> = format!("_Z1fI{doubling}EvT_").into();
-        assert!(Names::of(&raw).full.len() <= MAX_DEMANGLED_BYTES);
+        assert!(Name::of(&raw).full.len() <= MAX_DEMANGLED_BYTES);
     }
 }

@@ -29,6 +29,7 @@ mod warning;
 mod wat;
 
 pub use beside::{SymbolFileNames, SymbolFiles};
+pub use demangle::Name;
 pub use group::{Group, GroupKind};
 pub use ids::{CodeOffset, FileOffset, FuncIndex, MemoryIndex};
 pub use known::BodyHash;

@@ -46,8 +46,8 @@ fn check_names(symbols: &Symbols) {
     let mut sources = [0usize; 8];
     for function in symbols.module().functions() {
         let name = symbols.name(function.index);
-        assert!(!name.raw.is_empty() && !name.full.is_empty() && !name.short.is_empty());
-        assert!(name.short.len() <= name.full.len(), "{name:?}");
+        assert!(!name.raw.is_empty() && !name.name.full.is_empty() && !name.name.short.is_empty());
+        assert!(name.name.short.len() <= name.name.full.len(), "{name:?}");
         let source = match name.source {
             NameSource::NameSection => 0,
             NameSource::Export => 1,
@@ -75,7 +75,7 @@ fn check_frames(symbols: &Symbols) -> (usize, usize) {
         assert_eq!(symbols.module().function_at(offset), Some(function.index));
         let frames = symbols.frames(offset);
         let (outermost, inner) = frames.split_last().unwrap();
-        assert_eq!(outermost.function, symbols.name(function.index).full);
+        assert_eq!(outermost.name.full, symbols.name(function.index).name.full);
         assert!(!outermost.inlined && inner.iter().all(|frame| frame.inlined));
         lines += usize::from(frames[0].location.is_some());
         inlined += usize::from(!inner.is_empty());
@@ -133,22 +133,25 @@ fn go_functions_have_the_names_of_the_runtime_with_and_without_a_name_section() 
     for function in whole.module().functions() {
         let (with, without) = (whole.name(function.index), bare.name(function.index));
         if without.source == NameSource::GoRuntime {
-            assert_eq!(with.full, without.full);
-            let written =
-                without.full.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' });
+            assert_eq!(with.name.full, without.name.full);
+            let written = without
+                .name
+                .full
+                .chars()
+                .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' });
             assert_eq!(written.collect::<String>(), *with.raw);
             found += 1;
         }
     }
     assert!(found > 2900, "{found}");
     let names: Vec<_> = whole.module().functions().iter().map(|f| whole.name(f.index)).collect();
-    let of_types = names.iter().filter(|name| name.full.starts_with("type:"));
-    assert!(of_types.clone().all(|name| name.short == name.full) && of_types.count() > 50);
-    let signs = names
-        .iter()
-        .filter(|name| name.short.contains(['[', '{', ' ', '<']) && !name.full.starts_with("type:"));
-    assert_eq!(signs.map(|name| &*name.short).collect::<Vec<_>>(), Vec::<&str>::new());
-    assert!(names.iter().any(|name| &*name.short == "internal/sync.(*HashTrieMap).Load"));
-    let method = names.iter().find(|name| &*name.short == "internal/abi.(*Type).Len").unwrap();
-    assert_eq!(&*method.group.clone().unwrap().name, "internal/abi");
+    let of_types = names.iter().filter(|name| name.name.full.starts_with("type:"));
+    assert!(of_types.clone().all(|name| name.name.short == name.name.full) && of_types.count() > 50);
+    let signs = names.iter().filter(|name| {
+        name.name.short.contains(['[', '{', ' ', '<']) && !name.name.full.starts_with("type:")
+    });
+    assert_eq!(signs.map(|name| &*name.name.short).collect::<Vec<_>>(), Vec::<&str>::new());
+    assert!(names.iter().any(|name| &*name.name.short == "internal/sync.(*HashTrieMap).Load"));
+    let method = names.iter().find(|name| &*name.name.short == "internal/abi.(*Type).Len").unwrap();
+    assert_eq!(&*method.name.group.clone().unwrap().name, "internal/abi");
 }

@@ -35,7 +35,7 @@ fn exercise_with(bytes: &[u8], files: SymbolFiles) -> Result<(), ModuleError> {
     SymbolFileNames::of(&bytes, &module);
     let symbols = Symbols::with_files(bytes, Arc::clone(&module), files);
     for function in module.functions() {
-        assert!(!symbols.name(function.index).full.is_empty());
+        assert!(!symbols.name(function.index).name.full.is_empty());
         symbols.declaration(function.index);
         if let Some(body) = &function.body {
             let middle = body.start.0 + (body.end.0 - body.start.0) / 2;

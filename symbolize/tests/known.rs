@@ -45,7 +45,7 @@ fn bodies(paths: &[PathBuf]) -> Vec<Body> {
             if name.source != NameSource::Export {
                 let library = symbols.declaration(function.index).and_then(|at| library(&at.file));
                 let origin = library.map(|library| format!("{library}, by {tools}"));
-                found.push(Body { program: program(path), hash, name: name.full.to_string(), origin });
+                found.push(Body { program: program(path), hash, name: name.name.full.to_string(), origin });
             }
         }
     }
@@ -214,8 +214,8 @@ fn stripped_samples_get_the_names_of_their_libraries_back() {
         for function in symbols.module().functions() {
             let name = symbols.name(function.index);
             if name.source == NameSource::Known {
-                let known = name.full.strip_suffix('?').unwrap();
-                assert_eq!(plain(known), plain(&whole.name(function.index).full), "{}", function.index);
+                let known = name.name.full.strip_suffix('?').unwrap();
+                assert_eq!(plain(known), plain(&whole.name(function.index).name.full), "{}", function.index);
                 assert_eq!(&*name.raw, function.index.to_string());
                 found.insert(plain(known));
             }

@@ -30,7 +30,7 @@ fn with_name_section(contents: &[u8]) -> Symbols {
 }
 
 fn full_names(symbols: &Symbols) -> Vec<&str> {
-    symbols.module().functions().iter().map(|function| &*symbols.name(function.index).full).collect()
+    symbols.module().functions().iter().map(|function| &*symbols.name(function.index).name.full).collect()
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn the_best_name_wins() {
     let sources: Vec<_> = (0..5).map(|index| symbols.name(FuncIndex(index)).source).collect();
     use NameSource::{Export, Import, Index, NameSection};
     assert_eq!(sources, [Import, NameSection, NameSection, Export, Index]);
-    assert_eq!(&*symbols.name(FuncIndex(99)).full, "?");
+    assert_eq!(&*symbols.name(FuncIndex(99)).name.full, "?");
     assert!(symbols.warnings().is_empty() && !symbols.has_lines());
 }
 
@@ -81,8 +81,11 @@ fn functions_belong_to_hosts_names_and_files() {
     assert_eq!(groups, [some(GroupKind::Host, "env"), some(GroupKind::Namespace, "std"), None, None]);
     let Some(path) = common::sample("fragment/before.wasm") else { return };
     let symbols = common::symbols(&path);
-    let groups =
-        symbols.module().functions().iter().map(|f| (&*symbols.name(f.index).short, symbols.group(f.index)));
+    let groups = symbols
+        .module()
+        .functions()
+        .iter()
+        .map(|f| (&*symbols.name(f.index).name.short, symbols.group(f.index)));
     let main = groups.into_iter().find(|(name, _)| *name == "dlmalloc").and_then(|(_, group)| group).unwrap();
     assert_eq!((main.kind, &*main.name), (GroupKind::File, "malloc.c"));
 }
@@ -93,7 +96,7 @@ fn frames_without_lines_still_name_the_function() {
     let body = symbols.module().functions()[0].body.clone().unwrap();
     let frames = symbols.frames(CodeOffset(body.start.0 + 1));
     assert_eq!(frames.len(), 1);
-    assert_eq!((&*frames[0].function, frames[0].inlined, &frames[0].location), ("a", false, &None));
+    assert_eq!((&*frames[0].name.full, frames[0].inlined, &frames[0].location), ("a", false, &None));
     assert!(symbols.frames(CodeOffset(0)).is_empty());
     assert!(symbols.frames(body.end).is_empty(), "the size field of the next function");
     assert!(symbols.frames(CodeOffset(u32::MAX)).is_empty());
@@ -132,7 +135,7 @@ fn half_a_million_functions_are_quick() {
     let bytes = wat::parse_str(text).unwrap();
     let started = std::time::Instant::now();
     let symbols = symbols(bytes);
-    assert_eq!(&*symbols.name(FuncIndex(499_999)).full, "func[499999]");
+    assert_eq!(&*symbols.name(FuncIndex(499_999)).name.full, "func[499999]");
     let elapsed = started.elapsed();
     assert!(elapsed.as_secs() < 10, "{elapsed:?}");
     eprintln!("500,000 functions in {elapsed:?}");
@@ -149,7 +152,7 @@ fn symbols_can_be_shared_between_threads() {
 fn very_long_names_are_whole() {
     let name = "x".repeat(24_007);
     let symbols = from_text(&format!("(module (func ${name}))"));
-    assert_eq!(symbols.name(FuncIndex(0)).full.len(), 24_007);
+    assert_eq!(symbols.name(FuncIndex(0)).name.full.len(), 24_007);
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn difference(ours: &[Frame], theirs: &[Answer]) -> Option<String> {
         let same_place = (mine.1 == 0 && *line == 0) || mine == (file.to_owned(), *line, *column);
         // The outermost name is that of the name section: `__original_main` for what DWARF calls `main`.
         let comparable = ours.inlined && !function.starts_with("_Z") && !function.starts_with("_R");
-        let same_name = !comparable || *function == *ours.function;
+        let same_name = !comparable || *function == *ours.name.full;
         (!same_place || !same_name).then(|| format!("{ours:?}, LLVM has {function} {file}:{line}:{column}"))
     })
 }

@@ -8,7 +8,7 @@ use wasmscope_symbolize::{CodeOffset, Frame, FuncIndex, Symbols};
 
 fn function(symbols: &Symbols, short: &str) -> Option<FuncIndex> {
     let functions = symbols.module().functions();
-    functions.iter().map(|f| f.index).find(|index| &*symbols.name(*index).short == short)
+    functions.iter().map(|f| f.index).find(|index| &*symbols.name(*index).name.short == short)
 }
 
 /// The frames at every offset of a function.
@@ -19,8 +19,9 @@ fn frames(symbols: &Symbols, index: FuncIndex) -> Vec<Vec<Frame>> {
 
 /// The inlined functions met anywhere in a function, each chain joined from the outside in.
 fn chains(symbols: &Symbols, index: FuncIndex) -> Vec<String> {
-    let chain =
-        |frames: Vec<Frame>| frames.iter().rev().map(|f| f.short.to_string()).collect::<Vec<_>>().join(">");
+    let chain = |frames: Vec<Frame>| {
+        frames.iter().rev().map(|f| f.name.short.to_string()).collect::<Vec<_>>().join(">")
+    };
     let mut chains: Vec<_> = frames(symbols, index).into_iter().map(chain).collect();
     chains.sort();
     chains.dedup();
@@ -42,7 +43,7 @@ fn check(name: &str, source: &str) {
         assert!(place.line > 0, "{name}: {place:?}");
         for chain in frames(&symbols, function.index) {
             let outermost = chain.last().unwrap();
-            assert_eq!(outermost.function, symbols.name(function.index).full);
+            assert_eq!(outermost.name.full, symbols.name(function.index).name.full);
             if let Some(location) = &outermost.location {
                 assert!(
                     location.line == 0 || location.line >= place.line,
@@ -52,7 +53,7 @@ fn check(name: &str, source: &str) {
         }
         eprintln!(
             "{name}: {} at {}:{}: {:?}",
-            symbols.name(function.index).short,
+            symbols.name(function.index).name.short,
             place.file,
             place.line,
             chains(&symbols, function.index)
@@ -77,9 +78,12 @@ fn rust_names_are_short() {
     let Some(path) = common::sample("json/json.wasm") else { return };
     let symbols = common::symbols(&path);
     let function = symbols.module().functions().iter().map(|f| symbols.name(f.index));
-    let own: Vec<_> = function.filter(|name| name.short.starts_with("json::")).collect();
+    let own: Vec<_> = function.filter(|name| name.name.short.starts_with("json::")).collect();
     assert!(!own.is_empty());
-    assert!(own.iter().all(|name| !name.short.contains('<') && !name.full.contains("17h")), "{own:?}");
+    assert!(
+        own.iter().all(|name| !name.name.short.contains('<') && !name.name.full.contains("17h")),
+        "{own:?}"
+    );
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn assert_same(split: &Symbols, whole: &Symbols) {
         assert_eq!(function.body, other.body, "the code is another");
         let index = function.index;
         assert_eq!(split.name(index), whole.name(index));
-        assert_eq!(split.declaration(index), whole.declaration(index), "{}", whole.name(index).full);
+        assert_eq!(split.declaration(index), whole.declaration(index), "{}", whole.name(index).name.full);
     }
     let expected = all_frames(whole);
     assert!(expected.iter().any(|frames| frames.len() > 2));
@@ -83,7 +83,8 @@ fn functions_have_the_names_of_their_split_units() {
         let whole = whole(&nameless(&module("whole", version)));
         let symbols = with_split(&nameless(&module("split", version)), &objects(version));
         assert_same(&symbols, &whole);
-        let names = symbols.module().functions().iter().map(|function| &*symbols.name(function.index).full);
+        let names =
+            symbols.module().functions().iter().map(|function| &*symbols.name(function.index).name.full);
         assert!(names.collect::<Vec<_>>().contains(&"longest"));
     }
 }

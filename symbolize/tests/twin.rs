@@ -17,7 +17,7 @@ fn texts(ours: &str, theirs: &str) -> Symbols {
 }
 
 fn names(symbols: &Symbols) -> Vec<&str> {
-    symbols.module().functions().iter().map(|function| &*symbols.name(function.index).full).collect()
+    symbols.module().functions().iter().map(|function| &*symbols.name(function.index).name.full).collect()
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_symbol_map_names_what_the_module_does_not() {
     let symbols = with_files(&ours, SymbolFiles { symbol_map, ..SymbolFiles::default() });
     assert_eq!(names(&symbols), ["own", "run_all", "ns::f(int)", "func[3]"]);
     let name = symbols.name(FuncIndex(2));
-    assert_eq!((&*name.short, name.source), ("ns::f", NameSource::SymbolMap));
+    assert_eq!((&*name.name.short, name.source), ("ns::f", NameSource::SymbolMap));
     assert_eq!(symbols.warnings(), [Warning::SymbolMapStray { count: 4, first: 5 }]);
 }
 

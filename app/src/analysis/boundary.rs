@@ -122,7 +122,7 @@ fn row(profile: &Profile, crossing: &Crossing, exports: &FxHashMap<FuncIndex, Ar
         direction,
         func,
         module,
-        name: name.unwrap_or_else(|| Arc::clone(&profile.symbols().name(func).full)),
+        name: name.unwrap_or_else(|| Arc::clone(&profile.symbols().name(func).name.full)),
         calls,
         total_nanos,
         self_nanos,

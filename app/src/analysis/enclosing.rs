@@ -57,7 +57,7 @@ mod tests {
         let names = |of: &str| -> Vec<String> {
             let frame = profile.frames().find(of).unwrap();
             let functions = enclosing(&profile, frame, &CallTreeQuery::default());
-            functions.into_iter().map(|index| profile.symbols().name(index).short.to_string()).collect()
+            functions.into_iter().map(|index| profile.symbols().name(index).name.short.to_string()).collect()
         };
         assert_eq!(names("push"), ["heavy", "light"]);
         assert_eq!(names("grow"), ["light", "heavy"]);

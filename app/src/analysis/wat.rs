@@ -100,7 +100,7 @@ pub fn wat(profile: &Profile, query: &WatQuery) -> WatListing {
     let executed = executed(profile, query.function);
     WatListing {
         function: query.function,
-        name: Arc::clone(&symbols.name(query.function).full),
+        name: Arc::clone(&symbols.name(query.function).name.full),
         rows: rows(symbols, lines, &costs, &executed),
         sampled_nanos,
         has_executed: !recording.instructions.is_empty(),

@@ -28,7 +28,7 @@ pub(super) fn explanation(
     for probes in &instrumented.functions {
         let before = body_bytes(index, probes.func);
         let more = body_bytes(&rewritten, probes.func).saturating_sub(before);
-        let name = format!("{} {}", probes.func, symbols.name(probes.func).short);
+        let name = format!("{} {}", probes.func, symbols.name(probes.func).name.short);
         table.row([units::exact(before), units::exact(more), name, what(probes)]);
     }
     let ours = rewritten.functions().iter().skip(index.functions().len());

@@ -171,7 +171,7 @@ fn function_info(symbols: &Symbols, function: &Function) -> FunctionInfo {
     let place = symbols.declaration(function.index);
     FunctionInfo {
         index: function.index.0,
-        name: symbols.name(function.index).full.to_string(),
+        name: symbols.name(function.index).name.full.to_string(),
         file: place.as_ref().map(|place| place.file.to_string()),
         line: place.as_ref().map(|place| place.line),
         r#type: function.ty.to_string(),

@@ -100,7 +100,7 @@ impl Place {
         for (at, frame) in self.frames.iter().enumerate() {
             let inlined = if at > 0 { " (inlined by)" } else { "" };
             // Writing to a string can't fail.
-            let _ = writeln!(text, "{inlined} {} at {}", clean(&frame.function), location(frame));
+            let _ = writeln!(text, "{inlined} {} at {}", clean(&frame.name.full), location(frame));
         }
         text
     }

@@ -59,9 +59,9 @@ pub struct SourceFrameJson {
 impl SourceFrameJson {
     /// The frame of a code offset.
     pub fn of(frame: &Frame) -> SourceFrameJson {
-        let Frame { function, short: _, group: _, location, inlined } = frame;
+        let Frame { name, location, inlined } = frame;
         SourceFrameJson {
-            name: function.to_string(),
+            name: name.full.to_string(),
             file: location.as_ref().map(|at| at.file.to_string()),
             line: location.as_ref().map(|at| at.line),
             column: location.as_ref().map(|at| at.column),

@@ -111,9 +111,9 @@ impl FrameInterner {
     pub(super) fn inlined(&mut self, frame: &Frame) -> FrameId {
         let rows = &mut self.table.rows;
         let file = frame.location.as_ref().map(|location| Arc::clone(&location.file));
-        let key = (Arc::clone(&frame.function), file.clone());
+        let key = (Arc::clone(&frame.name.full), file.clone());
         *self.inlined.entry(key).or_insert_with(|| {
-            let (name, short) = (Arc::clone(&frame.function), Arc::clone(&frame.short));
+            let (name, short) = (Arc::clone(&frame.name.full), Arc::clone(&frame.name.short));
             let group = frame.group_or_file();
             push(rows, FrameInfo { kind: FrameKind::Inlined, name, short, group, file, line: None })
         })

@@ -42,7 +42,7 @@ pub(super) fn info(
     func: FuncIndex,
     declared: Option<Location>,
 ) -> FrameInfo {
-    let name = symbols.name(func);
+    let name = &symbols.name(func).name;
     FrameInfo {
         kind,
         name: name.full.clone(),

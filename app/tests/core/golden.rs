@@ -128,7 +128,7 @@ fn code_and_source_are_linked_both_ways() {
     let profile = Profile::new(recording.clone());
     let functions = index.functions().iter().map(|function| function.index);
     let named =
-        |name| functions.clone().find(|index| &*profile.symbols().name(*index).short == name).unwrap();
+        |name| functions.clone().find(|index| &*profile.symbols().name(*index).name.short == name).unwrap();
     let (main, hot) = (named("__original_main"), named("short_loop"));
     let body = |index: FuncIndex| body_of(&profile, index);
     let at = |func: FuncIndex, offset| StackFrame::Wasm { func, offset: CodeOffset(offset) };

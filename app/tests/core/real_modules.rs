@@ -40,7 +40,7 @@ fn paths_are_the_frames_of_the_symbols() {
                 .into_iter()
                 .map(|frame| {
                     let place = frame.location.map(|at| (at.file, at.line));
-                    (frame.function, place, frame.inlined)
+                    (frame.name.full.clone(), place, frame.inlined)
                 })
                 .collect();
             let found: Vec<_> = profile

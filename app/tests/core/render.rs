@@ -74,7 +74,7 @@ pub fn wat(listing: &WatListing) -> String {
         let executed = row.executed.map(|count| format!(" executed {count}")).unwrap_or_default();
         let cost = format!("self {} total {}{executed}", row.self_nanos, row.total_nanos);
         let place = row.location().map(|at| format!(" {}:{}:{}", at.file, at.line, at.column));
-        let chain: Vec<&str> = row.frames.iter().map(|frame| &*frame.short).collect();
+        let chain: Vec<&str> = row.frames.iter().map(|frame| &*frame.name.short).collect();
         let (indent, place) = ("  ".repeat(row.depth as usize), place.unwrap_or_default());
         writeln!(text, "{indent}{} | {cost} |{place} {}", row.text, chain.join(" < ")).unwrap();
     }

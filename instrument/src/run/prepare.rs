@@ -92,7 +92,7 @@ fn find_own(
 ) -> Vec<(FuncIndex, AllocatorKind)> {
     let has_name = |func: &FuncIndex| {
         let name = symbols.name(*func);
-        [&name.raw, &name.full, &name.short].into_iter().any(|name| **name == *own.name)
+        [&name.raw, &name.name.full, &name.name.short].into_iter().any(|name| **name == *own.name)
     };
     let defined = index.functions().iter().filter(|function| function.import.is_none());
     let found: Vec<_> = defined.map(|function| function.index).filter(has_name).collect();

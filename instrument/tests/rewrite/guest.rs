@@ -86,7 +86,8 @@ impl Guest {
     /// The functions from the outermost to that of `context`, by their names.
     pub fn path(&self, recorded: &Recorded, context: Option<ContextId>) -> String {
         let Some(context) = context else { return "?".to_owned() };
-        let name = |id: ContextId| self.symbols.name(recorded.contexts.func[id.0 as usize]).short.to_string();
+        let name =
+            |id: ContextId| self.symbols.name(recorded.contexts.func[id.0 as usize]).name.short.to_string();
         let mut names: Vec<_> = recorded.contexts.ancestors(context).map(name).collect();
         names.reverse();
         names.join("/")
@@ -111,8 +112,8 @@ impl Guest {
             let site = recorded.probes.as_ref().and_then(|probes| probes.site(*site)).unwrap();
             let SiteKind::Import { import, .. } = site.kind else { panic!("{site:?}") };
             let caller = self.path(recorded, *context);
-            assert!(caller.ends_with(&*self.symbols.name(site.func).short), "{caller}: {site:?}");
-            format!("{caller} -> {}", self.symbols.name(import).short)
+            assert!(caller.ends_with(&*self.symbols.name(site.func).name.short), "{caller}: {site:?}");
+            format!("{caller} -> {}", self.symbols.name(import).name.short)
         };
         recorded.calls.iter().map(line).collect()
     }

@@ -182,7 +182,7 @@ fn functions_that_may_be_allocators_by_their_code_are_proposed() {
     for OwnAllocator { name, kind } in &proposed {
         let function = index.functions().iter().find(|function| function.index.to_string() == *name).unwrap();
         let like = format!("{}", OwnAllocator { name: String::new(), kind: *kind });
-        let told = &symbols.name(function.index).full;
+        let told = &symbols.name(function.index).name.full;
         assert_eq!(format!("={}", told.trim_start_matches("dl")), like);
     }
     let instrumented = instrument(&bytes, &index, HEAP, &proposed).unwrap();

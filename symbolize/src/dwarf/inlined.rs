@@ -1,6 +1,7 @@
 //! The inlined calls of one function, laid flat: the innermost one at an offset is found by one binary search.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use gimli::{AttributeValue, Reader, UnitOffset, UnitRef};
 
@@ -144,6 +145,12 @@ impl Inlined<Call> {
 }
 
 impl<T> Inlined<T> {
+    /// From the function's first address to its last.
+    pub(super) fn extent(&self) -> Range<u64> {
+        let starts = self.ranges.iter().map(|range| range.begin);
+        starts.min().unwrap_or(0)..self.ranges.iter().map(|range| range.end).max().unwrap_or(0)
+    }
+
     /// Is this address one of the function's?
     pub(super) fn covers(&self, address: u32) -> bool {
         self.ranges.iter().any(|range| (range.begin..range.end).contains(&u64::from(address)))

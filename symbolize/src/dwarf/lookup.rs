@@ -8,6 +8,7 @@ use std::sync::Arc;
 use gimli::{AttributeValue, Dwarf, Reader, SectionId, Unit, UnitOffset, UnitRef};
 use rustc_hash::FxHashMap;
 
+use super::MAX_INLINE_DEPTH;
 use super::attributes::Description;
 use super::inlined::{Call, Inlined, Origin};
 use super::rows::{Row, Rows};
@@ -15,12 +16,11 @@ use super::scan::{Outline, Subprogram};
 use super::sections::{Shared, SplitBytes, shared, shared_split};
 use super::split::{Place, SplitFile, SplitUnit};
 use super::tombstone::Tombstones;
-use super::{MAX_INLINE_DEPTH, RawFrame};
-use crate::demangle::Names;
+use crate::demangle::Name;
 use crate::ids::CodeOffset;
 use crate::module::ModuleIndex;
 use crate::paths::{join, normalise};
-use crate::symbols::Location;
+use crate::symbols::{Frame, Location};
 
 /// How many references are followed to find a name; they could run in a circle.
 const MAX_HOPS: usize = 16;
@@ -41,12 +41,12 @@ pub(super) struct Lookup {
     /// By entry, unit and place in the unit, the functions that were asked for.
     functions: FxHashMap<(usize, usize), Function>,
     /// What the inlined functions are called, by where they are described.
-    called: FxHashMap<(usize, Origin), Arc<Names>>,
+    called: FxHashMap<(usize, Origin), Arc<Name>>,
     /// Paths as the debug information has them, and as they are shown.
     files: HashMap<Box<str>, Arc<str>>,
-    names: HashMap<Box<str>, Arc<Names>>,
+    names: HashMap<Box<str>, Arc<Name>>,
     /// The name of a function that has none, or whose name others know better.
-    nameless: Arc<Names>,
+    nameless: Arc<Name>,
 }
 
 /// A unit, with the one that has its entries where it is a skeleton.
@@ -67,8 +67,14 @@ impl Whole {
     }
 }
 
-/// A function, with the name and the place of each call that was inlined into it.
-type Function = Inlined<(Arc<Names>, Option<Location>)>;
+/// A function as it is asked for.
+#[derive(Default)]
+struct Function {
+    /// The name and the place of each call that was inlined into it.
+    inlined: Inlined<(Arc<Name>, Option<Location>)>,
+    /// The part of its unit's lines that is about it.
+    rows: Range<usize>,
+}
 
 /// By their index, as far as they were asked for.
 type FilePaths = FxHashMap<u64, Option<Arc<str>>>;
@@ -100,7 +106,7 @@ impl Lookup {
         let (starts, split) = (outline.starts.clone(), outline.split.clone());
         let (units, files, names) = (HashMap::new(), HashMap::new(), HashMap::new());
         let (lines, functions, called) = Default::default();
-        let nameless = Arc::new(Names::of(&Arc::from("?")));
+        let nameless = Arc::new(Name::of(&Arc::from("?")));
         Ok(Lookup {
             context,
             dwarf,
@@ -119,7 +125,7 @@ impl Lookup {
 
     /// The frames at `offset`, innermost first; the last one is the function itself, one of those that the entries
     /// `known` describe. None when the debug information says nothing of it.
-    pub(super) fn frames(&mut self, offset: CodeOffset, known: &[Subprogram]) -> Vec<RawFrame> {
+    pub(super) fn frames(&mut self, offset: CodeOffset, known: &[Subprogram]) -> Vec<Frame> {
         match known.iter().find(|subprogram| self.covers(subprogram, offset)) {
             Some(subprogram) => self.frames_in(subprogram, offset),
             None => self.location_alone(offset).into_iter().collect(),
@@ -129,7 +135,7 @@ impl Lookup {
     fn covers(&mut self, subprogram: &Subprogram, offset: CodeOffset) -> bool {
         self.read_function(subprogram);
         let function = self.functions.get(&(subprogram.unit, subprogram.entry));
-        function.is_some_and(|function| function.covers(offset.0))
+        function.is_some_and(|function| function.inlined.covers(offset.0))
     }
 
     /// What cannot be read has no addresses.
@@ -140,47 +146,56 @@ impl Lookup {
         }
         let unit = self.unit(subprogram.unit);
         let read = unit.and_then(|unit| Inlined::read(unit.entries(), subprogram.entry).ok());
-        let function = read.map(|function| function.map(|call| self.told(subprogram.unit, &call)));
+        let function = read.map(|inlined| {
+            let rows = self.rows(subprogram.unit).map_or(0..0, |rows| rows.within(inlined.extent()));
+            Function { inlined: inlined.map(|call| self.told(subprogram.unit, &call)), rows }
+        });
         self.functions.insert(key, function.unwrap_or_default());
     }
 
     /// What is told of a call: the name of the function that is called, and where that is.
-    fn told(&mut self, unit: usize, call: &Call) -> (Arc<Names>, Option<Location>) {
+    fn told(&mut self, unit: usize, call: &Call) -> (Arc<Name>, Option<Location>) {
         let name = self.called(unit, call);
         let location = call.file.and_then(|file| self.location(unit, file, call.line, call.column));
         (name, location)
     }
 
-    fn frames_in(&mut self, subprogram: &Subprogram, offset: CodeOffset) -> Vec<RawFrame> {
-        let row = self.row(subprogram.unit, offset);
+    fn frames_in(&mut self, subprogram: &Subprogram, offset: CodeOffset) -> Vec<Frame> {
+        let row = self.row(subprogram, offset);
         let mut location =
             row.and_then(|row| self.location(subprogram.unit, u64::from(row.file), row.line, row.column));
         let function = self.functions.get(&(subprogram.unit, subprogram.entry));
-        let mut frames: Vec<RawFrame> = Vec::new();
-        for (name, place) in function.into_iter().flat_map(|function| function.at(offset.0)) {
-            frames.push(RawFrame { name: Arc::clone(name), location: location.take() });
+        let mut frames: Vec<Frame> = Vec::new();
+        for (name, place) in function.into_iter().flat_map(|function| function.inlined.at(offset.0)) {
+            frames.push(Frame { name: Arc::clone(name), location: location.take(), inlined: true });
             location.clone_from(place);
         }
-        frames.push(RawFrame { name: Arc::clone(&self.nameless), location });
+        frames.push(Frame { name: Arc::clone(&self.nameless), location, inlined: false });
         shorten(&mut frames);
         frames
     }
 
     /// Of code that belongs to no function that is described, only the line may be known.
-    fn location_alone(&mut self, offset: CodeOffset) -> Option<RawFrame> {
+    fn location_alone(&mut self, offset: CodeOffset) -> Option<Frame> {
         let Lookup { context, files, nameless, .. } = self;
         let mut iter = context.find_frames(u64::from(offset.0)).skip_all_loads().ok()?;
         let frame = iter.next().ok()??;
         // A function that is described there is none of the module's.
-        frame.dw_die_offset.is_none().then(|| RawFrame {
+        frame.dw_die_offset.is_none().then(|| Frame {
             name: Arc::clone(nameless),
             location: frame.location.and_then(|location| place(files, &location)),
+            inlined: false,
         })
     }
 
-    fn row(&mut self, unit: usize, offset: CodeOffset) -> Option<Row> {
+    fn row(&mut self, subprogram: &Subprogram, offset: CodeOffset) -> Option<Row> {
+        let within = self.functions.get(&(subprogram.unit, subprogram.entry))?.rows.clone();
+        self.lines.get(&subprogram.unit)?.0.at(within, offset.0)
+    }
+
+    fn rows(&mut self, unit: usize) -> Option<&Rows> {
         self.read_lines(unit);
-        self.lines.get(&unit)?.0.at(offset.0)
+        self.lines.get(&unit).map(|(rows, _)| rows)
     }
 
     fn read_lines(&mut self, at: usize) {
@@ -207,7 +222,7 @@ impl Lookup {
     }
 
     /// The name of the function that is called.
-    fn called(&mut self, unit: usize, call: &Call) -> Arc<Names> {
+    fn called(&mut self, unit: usize, call: &Call) -> Arc<Name> {
         let key = match call.origin {
             Origin::Nowhere => (unit, Origin::Unit(call.entry)),
             Origin::Unit(_) => (unit, call.origin),
@@ -310,7 +325,7 @@ impl Lookup {
 }
 
 /// Cuts the middle out of an absurdly deep chain, so that code and function both stay.
-fn shorten(frames: &mut Vec<RawFrame>) {
+fn shorten(frames: &mut Vec<Frame>) {
     if frames.len() > MAX_INLINE_DEPTH {
         let excess = frames.len() - MAX_INLINE_DEPTH;
         frames.drain(MAX_INLINE_DEPTH - 1..MAX_INLINE_DEPTH - 1 + excess);
@@ -331,11 +346,11 @@ fn shared_path(files: &mut HashMap<Box<str>, Arc<str>>, path: &str) -> Arc<str> 
     shown
 }
 
-fn demangled(names: &mut HashMap<Box<str>, Arc<Names>>, raw: &str) -> Arc<Names> {
+fn demangled(names: &mut HashMap<Box<str>, Arc<Name>>, raw: &str) -> Arc<Name> {
     if let Some(known) = names.get(raw) {
         return Arc::clone(known);
     }
-    let name = Arc::new(Names::of(&raw.into()));
+    let name = Arc::new(Name::of(&raw.into()));
     names.insert(raw.into(), Arc::clone(&name));
     name
 }

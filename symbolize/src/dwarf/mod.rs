@@ -19,10 +19,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use gimli::SectionId;
 
 use crate::beside::SymbolFileNames;
-use crate::demangle::Names;
 use crate::ids::{CodeOffset, FuncIndex};
 use crate::module::ModuleIndex;
-use crate::symbols::Location;
+use crate::symbols::{Frame, Location};
 use crate::warning::Warning;
 use lookup::Lookup;
 use scan::Outline;
@@ -39,12 +38,6 @@ pub(crate) struct Debug {
     /// addr2line's context caches as it reads and can't be shared between threads.
     lookup: Option<Mutex<Lookup>>,
     warnings: Vec<Warning>,
-}
-
-/// A frame as the debug information has it.
-pub(crate) struct RawFrame {
-    pub(crate) name: Arc<Names>,
-    pub(crate) location: Option<Location>,
 }
 
 impl Debug {
@@ -92,8 +85,9 @@ impl Debug {
         self.has_lines() && !self.outline.of(function).is_empty()
     }
 
-    /// The frames at `offset`, which lies in `function`, innermost first; empty when nothing is known.
-    pub(crate) fn frames(&self, offset: CodeOffset, function: FuncIndex) -> Vec<RawFrame> {
+    /// The frames at `offset`, which lies in `function`, innermost first; empty when nothing is known. The last one is
+    /// the function itself, whose name others know better.
+    pub(crate) fn frames(&self, offset: CodeOffset, function: FuncIndex) -> Vec<Frame> {
         let known = self.outline.of(function);
         self.ask(|lookup| Some(lookup.frames(offset, known))).unwrap_or_default()
     }

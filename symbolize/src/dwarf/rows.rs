@@ -1,5 +1,7 @@
 //! The line table of one unit, laid flat.
 
+use std::ops::Range;
+
 use gimli::{ColumnType, Reader, UnitRef};
 
 /// From which address on which place of the source the code belongs to. Ascending.
@@ -75,9 +77,16 @@ impl Rows {
         Rows { rows }
     }
 
-    /// The row that an address belongs to.
-    pub(super) fn at(&self, address: u32) -> Option<Row> {
-        let after = self.rows.partition_point(|row| row.address <= address);
-        self.rows.get(after.checked_sub(1)?).copied().filter(|row| row.file != GAP)
+    /// Which rows tell of the code between two addresses.
+    pub(super) fn within(&self, code: Range<u64>) -> Range<usize> {
+        let after = |address| self.rows.partition_point(|row| u64::from(row.address) <= address);
+        after(code.start).saturating_sub(1)..after(code.end)
+    }
+
+    /// The row that an address belongs to, one of those `within`: a whole unit's are too many to look through each time.
+    pub(super) fn at(&self, within: Range<usize>, address: u32) -> Option<Row> {
+        let rows = self.rows.get(within)?;
+        let after = rows.partition_point(|row| row.address <= address);
+        rows.get(after.checked_sub(1)?).copied().filter(|row| row.file != GAP)
     }
 }

@@ -85,11 +85,11 @@ fn is_identifier(text: &str) -> bool {
 mod tests {
     use super::GroupKind::{Crate, File, Module, Namespace, Package};
     use super::*;
-    use crate::demangle::Names;
+    use crate::demangle::Name;
 
     fn check(cases: &[(&str, Option<(GroupKind, &str)>)]) {
         for (raw, expected) in cases {
-            let group = Names::of(&Arc::from(*raw)).group;
+            let group = Name::of(&Arc::from(*raw)).group;
             assert_eq!(group.as_ref().map(|group| (group.kind, &*group.name)), *expected, "{raw}");
         }
     }

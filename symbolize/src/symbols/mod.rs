@@ -1,4 +1,4 @@
-//! Names and source positions of a module's functions.
+//! Name and source positions of a module's functions.
 
 mod items;
 mod name;
@@ -10,8 +10,8 @@ pub(crate) use items::{ItemNames, NameMap, Space};
 pub use name::{FunctionName, NameSource};
 
 use crate::beside::SymbolFiles;
-use crate::demangle::Names;
-use crate::dwarf::{Debug, RawFrame};
+use crate::demangle::Name;
+use crate::dwarf::Debug;
 use crate::go::GoNames;
 use crate::group::Group;
 use crate::ids::{CodeOffset, FuncIndex};
@@ -45,12 +45,8 @@ pub struct Symbols {
 /// One level of the call stack at a code offset, as the source has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// The demangled name of the function.
-    pub function: Arc<str>,
-    /// The short form of the name, as [`FunctionName::short`].
-    pub short: Arc<str>,
-    /// What the name says that the function belongs to.
-    pub group: Option<Group>,
+    /// The name of the function. The same one in each frame of a function.
+    pub name: Arc<Name>,
     /// Where in the source: for the innermost frame the position of the code, for the others that of the inlined
     /// call.
     pub location: Option<Location>,
@@ -61,7 +57,7 @@ pub struct Frame {
 impl Frame {
     /// What the function belongs to: as its name says, or else the file that its code is in.
     pub fn group_or_file(&self) -> Option<Group> {
-        self.group.clone().or_else(|| Group::of_file(&self.location.as_ref()?.file))
+        self.name.group.clone().or_else(|| Group::of_file(&self.location.as_ref()?.file))
     }
 }
 
@@ -130,7 +126,7 @@ impl Symbols {
         if let Some(import) = import.and_then(|import| self.module.imports().get(import)) {
             return Some(Group::of_import(&import.module));
         }
-        let by_name = self.name(function).group.clone();
+        let by_name = self.name(function).name.group.clone();
         by_name.or_else(|| Group::of_file(&self.declaration(function)?.file))
     }
 
@@ -161,20 +157,17 @@ impl Symbols {
         let moved = self.twin()?.offset(offset, self.module.function(function)?)?;
         let mut frames = self.twin_with_lines(function)?.frames(moved);
         let outermost = frames.last_mut()?;
-        let FunctionName { full, short, group, .. } = self.name(function).clone();
-        (outermost.function, outermost.short, outermost.group) = (full, short, group);
+        outermost.name = Arc::clone(&self.name(function).name);
         Some(frames)
     }
 
     fn own_frames(&self, offset: CodeOffset, function: FuncIndex) -> Vec<Frame> {
-        let mut raw = self.debug().frames(offset, function);
-        let location = match raw.pop() {
-            Some(frame) if frame.location.is_some() || !raw.is_empty() => frame.location,
+        let mut frames = self.debug().frames(offset, function);
+        let location = match frames.pop() {
+            Some(frame) if frame.location.is_some() || !frames.is_empty() => frame.location,
             _ => self.mapped(function, |map, body| map.location(offset, body)),
         };
-        let mut frames: Vec<Frame> = raw.into_iter().map(inlined).collect();
-        let FunctionName { full: function, short, group, .. } = self.name(function).clone();
-        frames.push(Frame { function, short, group, location, inlined: false });
+        frames.push(Frame { name: Arc::clone(&self.name(function).name), location, inlined: false });
         frames
     }
 
@@ -318,17 +311,5 @@ impl Symbols {
 impl std::fmt::Debug for Symbols {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Symbols").field("functions", &self.names.len()).finish_non_exhaustive()
-    }
-}
-
-fn inlined(frame: RawFrame) -> Frame {
-    let RawFrame { name, location } = frame;
-    let Names { full, short, group } = &*name;
-    Frame {
-        function: Arc::clone(full),
-        short: Arc::clone(short),
-        group: group.clone(),
-        location,
-        inlined: true,
     }
 }

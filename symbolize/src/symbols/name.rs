@@ -3,23 +3,18 @@
 use std::sync::Arc;
 
 use super::Symbols;
-use crate::demangle::Names;
+use crate::demangle::Name;
 use crate::go;
-use crate::group::Group;
 use crate::ids::FuncIndex;
 use crate::module::{ExportKind, ModuleIndex, TableSlot};
 
-/// The name of a function in its three forms.
+/// The name of a function, as it is shown and as the module has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionName {
     /// As the module has it; `func[7]` where it has none, whatever is shown instead.
     pub raw: Arc<str>,
-    /// Demangled; the same as `raw` when that isn't mangled.
-    pub full: Arc<str>,
-    /// Without template and generic arguments and parameter lists: `json::parse_value`.
-    pub short: Arc<str>,
-    /// What the name says that the function belongs to. [`Symbols::group`] knows more.
-    pub group: Option<Group>,
+    /// As it is shown. Frames share it.
+    pub name: Arc<Name>,
     /// Where it was found.
     pub source: NameSource,
 }
@@ -97,31 +92,26 @@ pub(super) fn resolve(symbols: &Symbols, function: FuncIndex) -> FunctionName {
 }
 
 fn named(raw: Arc<str>, source: NameSource) -> FunctionName {
-    let Names { full, short, group } = match source {
+    let name = match source {
         // `env.memory` or `func[7]` would only be damaged by looking for parameter lists in it.
-        NameSource::Import | NameSource::Index => Names::same(&raw),
-        _ => Names::of(&raw),
+        NameSource::Import | NameSource::Index => Name::same(&raw),
+        _ => Name::of(&raw),
     };
-    FunctionName { raw, full, short, group, source }
+    FunctionName { raw, name: Arc::new(name), source }
 }
 
 /// A name for a function that nothing tells the name of.
 fn made_up(symbols: &Symbols, function: FuncIndex) -> FunctionName {
     let nameless = named(function.to_string().into(), NameSource::Index);
     if let Some(known) = symbols.known(function) {
-        let Names { full, short, group } = Names::of(&Arc::from(known));
+        let Name { full, short, group } = Name::of(&Arc::from(known));
         let guess = |name: &str| format!("{name}?").into();
-        return FunctionName {
-            full: guess(&full),
-            short: guess(&short),
-            group,
-            source: NameSource::Known,
-            ..nameless
-        };
+        let name = Arc::new(Name { full: guess(&full), short: guess(&short), group });
+        return FunctionName { name, source: NameSource::Known, ..nameless };
     }
     let Some(TableSlot { table, slot, .. }) = symbols.module.table_slot(function) else { return nameless };
     let full: Arc<str> = format!("{function}@table[{table}][{slot}]").into();
-    FunctionName { short: Arc::clone(&full), full, source: NameSource::TableSlot, ..nameless }
+    FunctionName { name: Arc::new(Name::same(&full)), source: NameSource::TableSlot, ..nameless }
 }
 
 fn from_name_section(symbols: &Symbols, function: FuncIndex) -> Option<Arc<str>> {

@@ -43,11 +43,11 @@ impl<'a> Names<'a> {
         let known = self.symbols.name(function);
         let text = own.unwrap_or_else(|| function.0.to_string());
         let is_told = matches!(known.source, NameSource::Index | NameSource::TableSlot)
-            || known.source == NameSource::NameSection && known.short == known.raw;
-        if is_told || !self.take(known.short.len()) {
+            || known.source == NameSource::NameSection && known.name.short == known.raw;
+        if is_told || !self.take(known.name.short.len()) {
             return text;
         }
-        format!("{text} {}", comment(&known.short))
+        format!("{text} {}", comment(&known.name.short))
     }
 
     pub(super) fn item(&mut self, space: Space, index: u32) -> String {

@@ -90,7 +90,7 @@ fn functions_at(profile: &Profile, frame: &TrapFrame) -> Vec<FunctionJson> {
         return vec![FunctionJson {
             index: Some(frame.func.0),
             kind: "wasm",
-            name: symbols.name(frame.func).full.to_string(),
+            name: symbols.name(frame.func).name.full.to_string(),
             group: symbols.group(frame.func).as_ref().map(Group::to_string),
             file: None,
             line: None,
@@ -99,7 +99,7 @@ fn functions_at(profile: &Profile, frame: &TrapFrame) -> Vec<FunctionJson> {
     let functions = frames.iter().map(|inner| FunctionJson {
         index: (!inner.inlined).then_some(frame.func.0),
         kind: if inner.inlined { "inlined" } else { "wasm" },
-        name: inner.function.to_string(),
+        name: inner.name.full.to_string(),
         group: inner.group_or_file().as_ref().map(Group::to_string),
         file: inner.location.as_ref().map(|place| place.file.to_string()),
         line: inner.location.as_ref().map(|place| place.line),

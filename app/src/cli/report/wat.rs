@@ -116,7 +116,7 @@ pub(super) fn function(symbols: &Symbols, wanted: &str) -> anyhow::Result<FuncIn
     }
     let is_meant = |index: &FuncIndex| {
         let name = symbols.name(*index);
-        [&name.raw, &name.full, &name.short].iter().any(|name| &***name == wanted)
+        [&name.raw, &name.name.full, &name.name.short].iter().any(|name| &***name == wanted)
     };
     let found: Vec<FuncIndex> = functions.iter().map(|function| function.index).filter(is_meant).collect();
     match found.as_slice() {

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use wasmscope_instrument::recording::StackFrame;
-use wasmscope_symbolize::{CodeOffset, Frame, FuncIndex, Location};
+use wasmscope_symbolize::{CodeOffset, Frame, FuncIndex, Location, Name};
 
 /// The functions and places that call paths have named so far. A [`FuncIndex`] is a position in `functions` or in
 /// `imports`, a [`CodeOffset`] one in `chains`.
@@ -101,5 +101,6 @@ fn frame(part: &str) -> Frame {
     let (name, location) = split(part);
     let inlined = name.starts_with('+');
     let function: Arc<str> = Arc::from(name.trim_start_matches('+'));
-    Frame { short: Arc::clone(&function), function, group: None, location, inlined }
+    let name = Arc::new(Name { short: Arc::clone(&function), full: function, group: None });
+    Frame { name, location, inlined }
 }

@@ -280,6 +280,6 @@ fn hover_ui(ui: &mut Ui, row: &WatRow) {
     for frame in row.frames.iter() {
         let place = frame.location.as_ref().filter(|at| at.line > 0);
         let place = place.map(|at| format!("  {}:{}", short_file(&at.file), at.line)).unwrap_or_default();
-        ui.label(RichText::new(format!("{}{place}", frame.short)).weak());
+        ui.label(RichText::new(format!("{}{place}", frame.name.short)).weak());
     }
 }
