@@ -77,6 +77,22 @@ fn info_and_symbolize_take_names_and_lines_from_elsewhere() {
 }
 
 #[test]
+fn what_lies_beside_a_stripped_module_under_the_usual_names_is_found() {
+    let dir = folder();
+    let whole = dir.path().join("whole/json.wasm");
+    let place = |module: &str| done(dir.path(), &["symbolize", module, "0x1000"]);
+    let expected = place("whole/json.wasm");
+    assert_ne!(place("json.wasm"), expected);
+    std::fs::copy(&whole, dir.path().join("json.debug.wasm")).unwrap();
+    assert_eq!(place("json.wasm"), expected);
+    // What has names and lines of its own needs none.
+    std::fs::write(dir.path().join("whole/json.symbols"), "3:stale").unwrap();
+    assert_eq!(place("whole/json.wasm"), expected);
+    let info = done(dir.path(), &["info", "--json", "whole/json.wasm"]);
+    assert!(!info.contains("stale"), "{info}");
+}
+
+#[test]
 fn what_has_no_symbols_of_the_module_is_told() {
     let dir = folder();
     std::fs::create_dir(dir.path().join("empty")).unwrap();

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use wasmscope_symbolize::{ModuleIndex, SymbolFileNames, SymbolFiles};
 
 /// What stands in the place of `.wasm` in the names of files with symbols, the best ones first.
-const ENDINGS: [&str; 7] =
-    [".debug.wasm", ".wasm.debug.wasm", ".wasm", ".wasm.map", ".symbols", ".wasm.symbols", ".js.symbols"];
+const ENDINGS: [&str; 6] =
+    [".debug.wasm", ".wasm.debug.wasm", ".wasm.map", ".symbols", ".wasm.symbols", ".js.symbols"];
 const WASM_MAGIC: &[u8] = b"\0asm";
 /// What `.dwo` and `.dwp` files have.
 const SPLIT_SECTION: &str = ".debug_info.dwo";
@@ -40,7 +40,10 @@ pub(crate) fn find(
             false => Err(PipelineError::NotSymbols { path: path.to_owned() }),
         };
     }
-    for file in by_name(path, module).into_iter().chain(by_build_id(path, names)) {
+    // In a folder of symbols a file of the module's own name is the module before it was stripped.
+    let same_name = path.join(module.name);
+    let named = std::iter::once(same_name).filter(|file| file.is_file()).chain(by_name(path, module));
+    for file in named.chain(by_build_id(path, names)) {
         let bytes = read(&file)?;
         // The module itself says no more, and what has the right name and is of no kind that we know is not meant for us.
         if *bytes != *module.bytes {
@@ -52,6 +55,18 @@ pub(crate) fn find(
         true => Err(PipelineError::NoSymbols { path: path.to_owned(), module: module.name.to_owned() }),
         false => Ok(found),
     }
+}
+
+/// What lies in `folders`, the module's, under the names that tools give to files with symbols. What is whole needs none:
+/// they may be older.
+pub(crate) fn beside(folders: &[PathBuf], module: Wanted<'_>, names: &SymbolFileNames) -> SymbolFiles {
+    let mut found = SymbolFiles::default();
+    let folders = folders.iter().filter(|_| !names.is_whole);
+    let files = folders.flat_map(|folder| by_name(folder, module));
+    for bytes in files.filter_map(|file| read(&file).ok()) {
+        add(&mut found, &bytes);
+    }
+    found
 }
 
 /// Takes the contents of a file for what they are, unless there is such a one; `false` where they are nothing of the

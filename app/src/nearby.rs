@@ -9,7 +9,7 @@ pub(crate) const MOST_SYMBOL_BYTES: u64 = 4 << 30;
 
 /// The files that `names` of the module tells, as far as they lie in `folders`.
 pub(crate) fn symbol_files(module_name: &str, names: &SymbolFileNames, folders: &[PathBuf]) -> SymbolFiles {
-    let SymbolFileNames { debug_file, split: _, source_map, build_id: _ } = names;
+    let SymbolFileNames { debug_file, source_map, .. } = names;
     let find = |url: &Option<String>| -> Option<Arc<[u8]>> {
         let paths = url.as_deref().map(paths_of)?;
         paths.iter().find_map(|path| read(path, folders, MOST_SYMBOL_BYTES)).map(Arc::from)

@@ -156,9 +156,7 @@ pub fn open_bytes(bytes: Arc<[u8]>, path: &Path, symbols: Option<&Path>) -> Resu
         let bytes = Arc::clone(&recording.module);
         let file = Wanted { bytes: &bytes, name: &name };
         let kept = kept_symbols(&recording);
-        let find = |names: &_| {
-            Ok(given(file, names, symbols)?.or(kept).or(nearby::symbol_files(&name, names, &folders)))
-        };
+        let find = |names: &_| Ok(given(file, names, symbols)?.or(kept).or(beside(file, names, &folders)));
         let profile = Profile::with_files(recording, find)?;
         return Ok(Opened::Recording(Box::new(profile)));
     }
@@ -206,8 +204,14 @@ fn outline_and_files(
         .map_err(|source| PipelineError::Module { path: path.to_owned(), source })?;
     let names = SymbolFileNames::of(&guest.bytes, &module);
     let file = Wanted { bytes: &guest.bytes, name: &guest.name };
-    let beside = nearby::symbol_files(&guest.name, &names, &nearby::folders_of([path]));
-    Ok((module, given(file, &names, symbols)?.or(beside)))
+    let folders = nearby::folders_of([path]);
+    let files = given(file, &names, symbols)?.or(beside(file, &names, &folders));
+    Ok((module, files))
+}
+
+/// What lies in the folders of the module: the files that it names, then those that are named as tools do it.
+fn beside(module: Wanted<'_>, names: &SymbolFileNames, folders: &[PathBuf]) -> SymbolFiles {
+    nearby::symbol_files(module.name, names, folders).or(given::beside(folders, module, names))
 }
 
 /// The symbols that the user points to.

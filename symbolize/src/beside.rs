@@ -9,6 +9,7 @@ use crate::module::ModuleIndex;
 
 /// The section with the name of a source map, by the tool conventions.
 pub(crate) const SOURCE_MAP_SECTION: &str = "sourceMappingURL";
+const NAME_SECTION: &str = "name";
 const DEBUG_FILE_SECTION: &str = "external_debug_info";
 const BUILD_ID_SECTION: &str = "build_id";
 
@@ -66,6 +67,8 @@ pub struct SymbolFileNames {
     pub source_map: Option<String>,
     /// What the section `build_id` has, which two files of one build have in common.
     pub build_id: Option<Box<[u8]>>,
+    /// Whether the module has names and lines, or names files that have them.
+    pub is_whole: bool,
 }
 
 impl SymbolFileNames {
@@ -77,7 +80,9 @@ impl SymbolFileNames {
         let debug_file = text(DEBUG_FILE_SECTION).filter(|_| !own);
         let split = dwarf::split_paths(bytes, module);
         let build_id = section_bytes(bytes, module, BUILD_ID_SECTION).map(Box::from);
-        SymbolFileNames { debug_file, split, source_map, build_id }
+        let tells_lines = own || debug_file.is_some() || module.custom_section(SOURCE_MAP_SECTION).is_some();
+        let is_whole = tells_lines && module.custom_section(NAME_SECTION).is_some();
+        SymbolFileNames { debug_file, split, source_map, build_id, is_whole }
     }
 }
 
