@@ -46,6 +46,8 @@ impl FunctionJson {
 pub struct SourceFrameJson {
     /// The demangled name in full.
     pub name: String,
+    /// What it belongs to: a crate, a namespace, a package or a file.
+    pub group: Option<String>,
     /// The file, as the compiler recorded it.
     pub file: Option<String>,
     /// The line in it; 0 for code that the compiler generated.
@@ -62,6 +64,7 @@ impl SourceFrameJson {
         let Frame { name, location, inlined } = frame;
         SourceFrameJson {
             name: name.full.to_string(),
+            group: frame.group_or_file().map(|group| group.to_string()),
             file: location.as_ref().map(|at| at.file.to_string()),
             line: location.as_ref().map(|at| at.line),
             column: location.as_ref().map(|at| at.column),
