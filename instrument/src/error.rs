@@ -63,7 +63,10 @@ pub enum RecordError {
         message: String,
     },
     /// The module imports what nobody provides.
-    #[error("nobody provides what the module imports: {}", shortened(names))]
+    #[error(
+        "nobody provides what the module imports: {}; with stubs in their place (`--imports stub`) it runs anyway",
+        shortened(names)
+    )]
     UnknownImports {
         /// `module.name: type` of each.
         names: Vec<String>,

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use wasmscope_instrument::recording::{Outcome, Recording, SamplerKind, StackFrame, read};
 use wasmscope_instrument::{
     Guest, Invocation, Limits, Measure, MeasureSet, Nobody, Observer, RecordError, RunOptions, SamplerChoice,
-    Value, record,
+    Unprovided, Value, missing_imports, record,
 };
 use wasmscope_symbolize::{ModuleIndex, Symbols};
 
@@ -314,4 +314,56 @@ fn deep_stacks_at_a_high_rate_do_not_defeat_the_time_limit() {
     let recording = run(&guest, &options);
     assert!(matches!(recording.outcome, Outcome::LimitReached { .. }), "{:?}", recording.outcome);
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+}
+
+/// Imports what nobody provides, of each kind, and calls the functions.
+const LONELY: &str = r#"(module
+    (import "env" "tick" (func $tick (param i32) (result i64)))
+    (import "env" "never" (func $never))
+    (import "env" "null" (func $null (result externref)))
+    (import "env" "base" (global $base i32))
+    (import "env" "memory" (memory 1))
+    (import "env" "table" (table 2 funcref))
+    (func (export "run") (result i64)
+        (drop (call $null))
+        (drop (call $tick (i32.const 7)))
+        (i64.add (call $tick (global.get $base)) (i64.extend_i32_u (i32.load (i32.const 4))))))"#;
+
+#[test]
+fn what_nobody_provides_is_listed_and_refused() {
+    let guest = wat(LONELY);
+    let missing = missing_imports(&ModuleIndex::parse(&guest.bytes).unwrap()).unwrap();
+    let names: Vec<_> = missing.iter().map(|import| &*import.name).collect();
+    assert_eq!(names, ["tick", "never", "null", "base", "memory", "table"]);
+    let error = record(&guest, &invoke("run", &[]), Arc::new(Nobody), Vec::new()).unwrap_err();
+    assert!(error.to_string().contains("env.tick: "), "{error}");
+}
+
+#[test]
+fn stubs_answer_zero_and_their_calls_are_counted() {
+    let options = RunOptions { unprovided: Unprovided::Stub, ..invoke("run", &[]) };
+    let recording = run(&wat(LONELY), &options);
+    assert_eq!(recording.outcome, Outcome::Returned { values: vec!["0".into()] });
+    let note = "3 functions that nobody provides were replaced by ones that do nothing: \
+                called were env.tick 2 times, env.null 1 times";
+    assert!(recording.meta.warnings.iter().any(|warning| warning == note), "{:?}", recording.meta.warnings);
+    let calls: u64 =
+        recording.crossings.functions.iter().filter(|row| row.func.0 < 3).map(|row| row.calls).sum();
+    assert_eq!(calls, 3);
+}
+
+#[test]
+fn a_trap_in_the_place_of_an_import_names_it() {
+    let options = RunOptions { unprovided: Unprovided::Trap, ..invoke("run", &[]) };
+    let Outcome::Trapped { message, frames } = run(&wat(LONELY), &options).outcome else { panic!() };
+    assert_eq!(message, "env.null was called, which nobody provides");
+    assert_eq!(frames.len(), 1);
+}
+
+#[test]
+fn nothing_stands_in_for_a_reference_that_is_never_null() {
+    let guest = wat(r#"(module (import "env" "f" (global (ref func))) (func (export "run")))"#);
+    let options = RunOptions { unprovided: Unprovided::Stub, ..invoke("run", &[]) };
+    let error = record(&guest, &options, Arc::new(Nobody), Vec::new()).unwrap_err();
+    assert!(error.to_string().contains("nothing can stand in for env.f"), "{error}");
 }

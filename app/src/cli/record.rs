@@ -13,7 +13,7 @@ use std::time::Duration;
 use wasmscope_instrument::recording::Outcome;
 use wasmscope_instrument::{
     DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, MeasureSet, Observer, OutputStream, OwnAllocator,
-    Program, RunOptions, Stdin, Value,
+    Program, RunOptions, Stdin, Unprovided, Value,
 };
 
 const TRAP_EXIT_CODE: u8 = 134;
@@ -45,6 +45,10 @@ pub struct RecordArgs {
     /// An argument for the export, such as i32:30; once for each parameter
     #[arg(long = "arg", value_name = "TYPE:VALUE", requires = "invoke", allow_hyphen_values = true)]
     call_args: Vec<Value>,
+    /// What becomes of imports that nobody provides: the module is refused, they do nothing and answer 0, or a call of
+    /// one is a trap
+    #[arg(long, value_enum, default_value_t = ImportChoice::Refuse, value_name = "CHOICE")]
+    imports: ImportChoice,
     /// An environment variable for the program; it gets no others
     #[arg(long, value_name = "K=V", value_parser = values::variable)]
     env: Vec<(String, String)>,
@@ -74,6 +78,24 @@ pub struct RecordArgs {
     args: Vec<String>,
 }
 
+/// What `--imports` takes.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum ImportChoice {
+    Refuse,
+    Stub,
+    Trap,
+}
+
+impl From<ImportChoice> for Unprovided {
+    fn from(choice: ImportChoice) -> Self {
+        match choice {
+            ImportChoice::Refuse => Unprovided::Refuse,
+            ImportChoice::Stub => Unprovided::Stub,
+            ImportChoice::Trap => Unprovided::Trap,
+        }
+    }
+}
+
 pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
     let guest = pipeline::open_module(&args.module)?;
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.module));
@@ -101,6 +123,7 @@ fn options(args: &RecordArgs) -> RunOptions {
         rate_hz: args.rate,
         program: Program { args: args.args.clone(), env: args.env.clone(), stdin, dirs: args.dir.clone() },
         invoke: invoke.map(|export| Invocation { export, args: args.call_args.clone() }),
+        unprovided: args.imports.into(),
         limits: Limits { time: args.timeout, memory_bytes: args.max_memory },
         cache_dir: pipeline::code_cache(),
         ..RunOptions::default()

@@ -1,7 +1,7 @@
 //! What the run dialog says of a module.
 
 use std::path::{Path, PathBuf};
-use wasmscope_instrument::Guest;
+use wasmscope_instrument::{Guest, MissingImport, missing_imports};
 use wasmscope_symbolize::{ExportKind, FuncIndex, ImportKind, ModuleError, ModuleIndex, ValType};
 
 /// Sections with lines, and those with the names of files that have them.
@@ -20,6 +20,8 @@ pub struct ModuleFacts {
     pub symbols: KnownSymbols,
     /// How many functions it imports.
     pub imported_functions: usize,
+    /// What it imports that nobody provides.
+    pub missing: Vec<MissingImport>,
     /// How many functions it has itself.
     pub defined_functions: usize,
 }
@@ -67,6 +69,8 @@ impl ModuleFacts {
             is_command: exports.iter().any(|export| export.name == "_start"),
             exports: exports.into_iter().filter(|export| export.name != "_start").collect(),
             symbols: KnownSymbols::of(&module),
+            // Where the engine can't be made, the run says so.
+            missing: missing_imports(&module).unwrap_or_default(),
             imported_functions: module.imports().iter().filter(is_import).count(),
             defined_functions: module.functions().len().saturating_sub(module.imported_function_count()),
             guest,

@@ -8,6 +8,7 @@ use super::boundary_log::BoundaryLog;
 use super::compiled::CompiledGuest;
 use super::ending::{live_calls, outcome};
 use super::guest::{GuestState, Stopped, Watch, on_crossing, on_epoch};
+use super::imports::Stubs;
 use super::invoke::Entry;
 use super::limit::MemoryLimit;
 use super::link::{is_old, link};
@@ -48,6 +49,7 @@ pub struct GuestRun {
     sampler: Option<Arc<SignalSampler>>,
     layout: Arc<crate::probes::Probes>,
     output: Arc<OutputBuffer>,
+    stubs: Stubs,
 }
 
 impl GuestRun {
@@ -102,7 +104,7 @@ impl GuestRun {
             store.epoch_deadline_callback(on_epoch);
             store.set_epoch_deadline(1);
         }
-        let instance = link(compiled)?;
+        let (instance, stubs) = link(compiled, &mut store, options.unprovided)?;
         let layout = Arc::clone(&compiled.probes);
         Ok(GuestRun {
             store,
@@ -113,6 +115,7 @@ impl GuestRun {
             sampler,
             layout,
             output,
+            stubs,
         })
     }
 
@@ -223,7 +226,8 @@ impl GuestRun {
             (u64::from(overflowed), no_room),
             (dropped, "events found no room and are missing"),
         ];
-        counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect()
+        let counted = counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
+        self.stubs.note().into_iter().chain(counted).collect()
     }
 }
 

@@ -3,32 +3,48 @@
 use super::compiled::CompiledGuest;
 use super::engine::engine_failed;
 use super::guest::GuestState;
+use super::imports::{MissingImport, Stubs, Unprovided, missing};
 use super::waits;
 use crate::RecordError;
 use rustc_hash::FxHashSet;
-use wasmscope_symbolize::{Import, ModuleIndex};
+use wasmscope_symbolize::ModuleIndex;
 use wasmtime::{Engine, InstancePre, Linker, Store};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{WasiCtxBuilder, p0, p1};
 
-/// Refuses the module behind `index` where nobody provides what it imports. By name alone, and before anything takes
-/// long; what has the right name and another type, [`link`] refuses.
-pub fn check_imports(engine: &Engine, index: &ModuleIndex) -> Result<(), RecordError> {
-    let mut store = Store::new(engine, WasiCtxBuilder::new().build_p1());
-    let linker = world(engine, |world: &mut WasiP1Ctx| world)?;
-    let known: FxHashSet<_> = linker.iter(&mut store).map(|(module, name, _)| (module, name)).collect();
-    let is_unknown = |import: &&Import| !known.contains(&(&*import.module, &*import.name));
-    let text = |import: &Import| format!("{}.{}: {}", import.module, import.name, import.kind);
-    let names: Vec<_> = index.imports().iter().filter(is_unknown).map(text).collect();
+/// The imports of the module behind `index` that nobody provides. By name alone, and before anything takes long; what has
+/// the right name and another type is refused when the run is to begin.
+///
+/// # Errors
+/// When the engine can't be made.
+pub fn missing_imports(index: &ModuleIndex) -> Result<Vec<MissingImport>, RecordError> {
+    missing_in(&Engine::default(), index)
+}
+
+/// Refuses the module behind `index` where nobody provides what it imports.
+pub fn refuse_missing(engine: &Engine, index: &ModuleIndex) -> Result<(), RecordError> {
+    let names: Vec<_> = missing_in(engine, index)?.iter().map(ToString::to_string).collect();
     if names.is_empty() { Ok(()) } else { Err(RecordError::UnknownImports { names }) }
 }
 
-/// Finds somebody for each import.
-pub fn link(compiled: &CompiledGuest) -> Result<InstancePre<GuestState>, RecordError> {
+fn missing_in(engine: &Engine, index: &ModuleIndex) -> Result<Vec<MissingImport>, RecordError> {
+    let mut store = Store::new(engine, WasiCtxBuilder::new().build_p1());
+    let linker = world(engine, |world: &mut WasiP1Ctx| world)?;
+    let known: FxHashSet<_> = linker.iter(&mut store).map(|(module, name, _)| (module, name)).collect();
+    Ok(missing(index, |module, name| known.contains(&(module, name))))
+}
+
+/// Finds somebody for each import, or something that stands in.
+pub fn link(
+    compiled: &CompiledGuest,
+    store: &mut Store<GuestState>,
+    unprovided: Unprovided,
+) -> Result<(InstancePre<GuestState>, Stubs), RecordError> {
     let mut linker = world(&compiled.engine, |state: &mut GuestState| &mut state.world)?;
     waits::shadow_waits(&mut linker).map_err(engine_failed)?;
     let misfit = |error| RecordError::ImportMismatch { message: format!("{error:#}") };
-    linker.instantiate_pre(&compiled.module).map_err(misfit)
+    let stubs = Stubs::define(&mut linker, store, &compiled.module, unprovided).map_err(misfit)?;
+    Ok((linker.instantiate_pre(&compiled.module).map_err(misfit)?, stubs))
 }
 
 fn world<T: Send + 'static>(

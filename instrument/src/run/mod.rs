@@ -11,6 +11,7 @@ mod ending;
 mod engine;
 mod guest;
 mod guest_thread;
+mod imports;
 mod invoke;
 mod limit;
 mod link;
@@ -28,6 +29,8 @@ mod value;
 mod waits;
 mod wasi;
 
+pub use imports::{MissingImport, Unprovided};
+pub use link::missing_imports;
 pub use observer::{LiveCounts, Nobody, Observer, OutputStream};
 pub use options::{
     DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Program, RunOptions, SamplerChoice, Stdin,
@@ -44,7 +47,7 @@ use compiled::CompiledGuest;
 use engine::make_engine;
 use guest_thread::GuestRun;
 use invoke::Entry;
-use link::check_imports;
+use link::refuse_missing;
 use message::message_channel;
 use std::io::Write;
 use std::sync::Arc;
@@ -76,7 +79,9 @@ pub fn record<W: Write>(
     let entry = Entry::find(&index, options)?;
     prepare::check_memories(&index, &options.limits)?;
     let engine = make_engine(prepare::ticks_by_epochs(options), options.cache_dir.as_deref())?;
-    check_imports(&engine, &index)?;
+    if options.unprovided == Unprovided::Refuse {
+        refuse_missing(&engine, &index)?;
+    }
     let mut meta = describe(guest, options, &entry);
     let writer = Writer::new(out, &meta, &guest.bytes)?;
     let mut collector = Collector::new(writer, &*observer, clock.clone(), options.limits);

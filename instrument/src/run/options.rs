@@ -4,7 +4,7 @@ use crate::{MeasureSet, OwnAllocator};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Value;
+use super::{Unprovided, Value};
 use wasmscope_symbolize::SymbolFiles;
 
 /// Samples a second, unless told otherwise.
@@ -25,6 +25,8 @@ pub struct RunOptions {
     pub sampler: SamplerChoice,
     /// What the guest is given.
     pub program: Program,
+    /// What becomes of imports that nobody provides.
+    pub unprovided: Unprovided,
     /// The export to call; `None` runs the module as a WASI command.
     pub invoke: Option<Invocation>,
     /// What the guest may use up.
@@ -42,6 +44,7 @@ impl Default for RunOptions {
             rate_hz: DEFAULT_RATE_HZ,
             sampler: SamplerChoice::default(),
             program: Program::default(),
+            unprovided: Unprovided::default(),
             invoke: None,
             limits: Limits::default(),
             cache_dir: None,

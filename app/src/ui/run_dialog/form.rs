@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use wasmscope_instrument::{
     BadAllocator, DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, MeasureSet, OwnAllocator, Program,
-    RunOptions, SamplerChoice, Stdin, Value,
+    RunOptions, SamplerChoice, Stdin, Unprovided, Value,
 };
 use wasmscope_symbolize::SymbolFiles;
 
@@ -33,6 +33,8 @@ pub struct RunForm {
     pub allocators: String,
     /// A file or folder with names and lines; empty looks beside the module only.
     pub symbols: String,
+    /// What becomes of imports that nobody provides.
+    pub unprovided: Unprovided,
     /// Samples a second.
     pub rate_hz: u32,
     /// Stop after so many seconds; 0 is never.
@@ -78,6 +80,7 @@ impl Default for RunForm {
             measures: MeasureSet::default(),
             allocators: String::new(),
             symbols: String::new(),
+            unprovided: Unprovided::default(),
             rate_hz: DEFAULT_RATE_HZ,
             time_limit_seconds: 0,
             memory_limit_mib: 0,
@@ -159,6 +162,7 @@ impl RunForm {
             sampler: SamplerChoice::Auto,
             cache_dir: None,
             program: self.program()?,
+            unprovided: self.provided(module)?,
             invoke: self.invocation(module)?,
             limits: Limits {
                 time: (self.time_limit_seconds > 0).then(|| Duration::from_secs(self.time_limit_seconds)),
@@ -166,6 +170,15 @@ impl RunForm {
                     .then(|| self.memory_limit_mib.saturating_mul(1 << 20)),
             },
         })
+    }
+
+    fn provided(&self, module: &ModuleFacts) -> Result<Unprovided, FormError> {
+        match (self.unprovided, module.missing.as_slice()) {
+            (Unprovided::Refuse, [_, ..]) => {
+                Err(wrong("Imports", "choose what takes the place of what nobody provides"))
+            }
+            (chosen, _) => Ok(chosen),
+        }
     }
 
     fn program(&self) -> Result<Program, FormError> {
@@ -277,6 +290,7 @@ mod tests {
             is_command: false,
             symbols: KnownSymbols::None,
             imported_functions: 0,
+            missing: Vec::new(),
             defined_functions: 1,
         }
     }

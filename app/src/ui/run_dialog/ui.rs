@@ -8,7 +8,7 @@ use super::super::widgets;
 use super::form::{self, Call, FormError, RunForm, StdinForm};
 use egui::{DragValue, Frame, Id, Key, Margin, Modal, RichText, ScrollArea, TextEdit, Ui};
 use std::sync::Arc;
-use wasmscope_instrument::Measure;
+use wasmscope_instrument::{Measure, Unprovided};
 
 /// The dialog while it is open.
 pub struct RunDialog {
@@ -82,6 +82,9 @@ fn fields_ui(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) {
     call_ui(ui, module, form);
     if form.call == Call::Command {
         row(ui, "Arguments", |ui| text_field(ui, &mut form.args, "as in a shell: --size 3 'two words'"));
+    }
+    if !module.missing.is_empty() {
+        imports_ui(ui, module, form);
     }
     measures_ui(ui, form);
     let given = form.env.is_empty() && form.dirs.is_empty() && form.stdin == StdinForm::Empty;
@@ -229,6 +232,35 @@ fn allocators_ui(ui: &mut Ui, form: &mut RunForm) {
         ui.add(edit.hint_text("arena_alloc=malloc, one a line").margin(Margin::symmetric(6, 4))).on_hover_text(
             "Functions that allocate though their names don't tell, and the C function that each does the same as.",
         );
+    });
+}
+
+/// The imports that nobody provides, and what is to take their place.
+fn imports_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm) {
+    const MOST: usize = 200;
+    row(ui, "Imports", |ui| {
+        let count = crate::units::count(module.missing.len() as u64);
+        let text = format!("{count} of its imports nobody provides. In their place:");
+        ui.label(RichText::new(text).color(Palette::of(ui).warning));
+        ui.horizontal(|ui| {
+            for (choice, title, about) in [
+                (
+                    Unprovided::Stub,
+                    "Stubs",
+                    "They do nothing, and answer 0 or null. How often each was called is told.",
+                ),
+                (Unprovided::Trap, "Traps", "The first call of one ends the run, and its call path is told."),
+            ] {
+                ui.radio_value(&mut form.unprovided, choice, title).on_hover_text(about);
+            }
+        });
+        let list = ScrollArea::vertical().id_salt("missing").max_height(72.0).auto_shrink([false, true]);
+        list.show(ui, |ui| {
+            for import in module.missing.iter().take(MOST) {
+                let text = RichText::new(middle_cut(&import.to_string(), 80)).monospace().small();
+                ui.label(text).on_hover_text(import.to_string());
+            }
+        });
     });
 }
 

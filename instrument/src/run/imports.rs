@@ -1,0 +1,147 @@
+//! Imports that nobody provides: what they are, and what takes their place where the user wants the module to run anyway.
+
+use super::guest::GuestState;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use wasmscope_symbolize::ModuleIndex;
+use wasmtime::{Error, Extern, ExternType, Func, FuncType, Linker, Module, Result, Store, Val};
+
+/// What becomes of imports that nobody provides. As text `refuse`, `stub` or `trap`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unprovided {
+    /// The module is refused.
+    #[default]
+    Refuse,
+    /// Functions do nothing and answer 0 or null; memories, tables and globals are empty.
+    Stub,
+    /// As [`Unprovided::Stub`], but a call of such a function is a trap that names it.
+    Trap,
+}
+
+/// An import that nobody provides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingImport {
+    /// The module that it is imported from.
+    pub module: Arc<str>,
+    /// Its name there.
+    pub name: Arc<str>,
+    /// What it is, as text.
+    pub kind: String,
+}
+
+impl std::fmt::Display for MissingImport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { module, name, kind } = self;
+        write!(f, "{module}.{name}: {kind}")
+    }
+}
+
+/// The imports of the module behind `index` that `is_known` does not know, each once.
+pub(super) fn missing(index: &ModuleIndex, is_known: impl Fn(&str, &str) -> bool) -> Vec<MissingImport> {
+    let unknown = index.imports().iter().filter(|import| !is_known(&import.module, &import.name));
+    let mut missing: Vec<MissingImport> = Vec::new();
+    for import in unknown {
+        let kind = import.kind.to_string();
+        let found =
+            MissingImport { module: Arc::clone(&import.module), name: Arc::clone(&import.name), kind };
+        if !missing.contains(&found) {
+            missing.push(found);
+        }
+    }
+    missing
+}
+
+/// The functions that stand in for what nobody provides, and how often they were called.
+#[derive(Default)]
+pub struct Stubs {
+    functions: Vec<(String, Arc<AtomicU64>)>,
+}
+
+impl Stubs {
+    /// Adds to `linker` what it lacks of the imports of `module`.
+    pub fn define(
+        linker: &mut Linker<GuestState>,
+        store: &mut Store<GuestState>,
+        module: &Module,
+        unprovided: Unprovided,
+    ) -> Result<Stubs> {
+        let mut stubs = Stubs::default();
+        for import in module.imports() {
+            if linker.get(&mut *store, import.module(), import.name()).is_err() {
+                let name = format!("{}.{}", import.module(), import.name());
+                let item = stubs.item(store, name, import.ty(), unprovided)?;
+                linker.define(&mut *store, import.module(), import.name(), item)?;
+            }
+        }
+        Ok(stubs)
+    }
+
+    /// What was called, as a sentence; `None` where nothing was stubbed.
+    pub fn note(&self) -> Option<String> {
+        const MOST_NAMES: usize = 8;
+        let calls = |count: &Arc<AtomicU64>| count.load(Ordering::Relaxed);
+        let mut called: Vec<_> = self.functions.iter().map(|(name, count)| (calls(count), name)).collect();
+        called.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        let total = self.functions.len();
+        let names: Vec<_> = called.iter().take_while(|(count, _)| *count > 0).collect();
+        let told: Vec<_> =
+            names.iter().take(MOST_NAMES).map(|(count, name)| format!("{name} {count} times")).collect();
+        let more = names.len().saturating_sub(MOST_NAMES);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let what = if told.is_empty() {
+            "none was called".to_owned()
+        } else {
+            format!("called were {}{more}", told.join(", "))
+        };
+        (total > 0).then(|| {
+            format!("{total} functions that nobody provides were replaced by ones that do nothing: {what}")
+        })
+    }
+
+    fn item(
+        &mut self,
+        store: &mut Store<GuestState>,
+        name: String,
+        ty: ExternType,
+        unprovided: Unprovided,
+    ) -> Result<Extern> {
+        match ty {
+            ExternType::Func(ty) => self.function(store, name, ty, unprovided).map(Extern::from),
+            // Of the least size that fits, and zero or null all over.
+            other => other
+                .default_value(store)
+                .map_err(|error| error.context(format!("nothing can stand in for {name}"))),
+        }
+    }
+
+    fn function(
+        &mut self,
+        store: &mut Store<GuestState>,
+        name: String,
+        ty: FuncType,
+        unprovided: Unprovided,
+    ) -> Result<Func> {
+        let calls = Arc::new(AtomicU64::new(0));
+        self.functions.push((name.clone(), Arc::clone(&calls)));
+        let types: Vec<_> = ty.results().collect();
+        Ok(Func::new(&mut *store, ty, move |_, _, results| {
+            calls.fetch_add(1, Ordering::Relaxed);
+            if unprovided == Unprovided::Trap {
+                return Err(Error::msg(format!("{name} was called, which nobody provides")));
+            }
+            for (result, ty) in results.iter_mut().zip(&types) {
+                *result = zero(ty, &name)?;
+            }
+            Ok(())
+        }))
+    }
+}
+
+/// 0 or null; an error for references that can't be null.
+fn zero(ty: &wasmtime::ValType, name: &str) -> Result<Val> {
+    let cant =
+        || Error::msg(format!("nothing can stand in for {name}: it is a reference that is never null"));
+    ty.default_value().ok_or_else(cant)
+}
