@@ -5,8 +5,8 @@
 //!
 //! - [`ModuleIndex`] is the outline of a core module: sections, functions, imports, memories.
 //! - [`SymbolFileNames`] tells which files beside the module have more, [`SymbolFiles`] brings their bytes.
-//! - [`Symbols`] adds names (from the name section, another build, a symbol map, exports or DWARF) and source positions (from DWARF or a source map),
-//!   and shows the code of a function as text.
+//! - [`Symbols`] adds names (from Go's own table, the name section, another build, a symbol map, exports or DWARF) and
+//!   source positions (from DWARF, a source map or Go's table), and shows the code of a function as text.
 //!
 //! Everything after [`ModuleIndex::parse`] is best effort: what is broken is left out and told as a [`Warning`].
 
@@ -14,6 +14,7 @@ mod beside;
 mod bytes;
 mod demangle;
 mod dwarf;
+mod go;
 mod ids;
 mod module;
 mod paths;
@@ -26,6 +27,7 @@ mod warning;
 mod wat;
 
 pub use beside::{SymbolFileNames, SymbolFiles};
+pub use go::{GoFrames, GoFunction};
 pub use ids::{CodeOffset, FileOffset, FuncIndex, MemoryIndex};
 pub use module::{
     DataKind, DataSegment, Export, ExportKind, FuncType, Function, Global, Import, ImportKind, Memory,

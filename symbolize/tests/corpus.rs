@@ -43,7 +43,7 @@ fn every_module_can_be_read() {
 }
 
 fn check_names(symbols: &Symbols) {
-    let mut sources = [0usize; 5];
+    let mut sources = [0usize; 6];
     for function in symbols.module().functions() {
         let name = symbols.name(function.index);
         assert!(!name.raw.is_empty() && !name.full.is_empty() && !name.short.is_empty());
@@ -54,11 +54,12 @@ fn check_names(symbols: &Symbols) {
             NameSource::Import => 2,
             NameSource::Dwarf => 3,
             NameSource::Index => 4,
+            NameSource::GoTable => 5,
             NameSource::Twin | NameSource::SymbolMap => panic!("no file was given"),
         };
         sources[source] += 1;
     }
-    eprintln!("    names {sources:?} (section, export, import, DWARF, index)");
+    eprintln!("    names {sources:?} (section, export, import, DWARF, index, Go's table)");
 }
 
 fn check_frames(symbols: &Symbols) -> (usize, usize) {

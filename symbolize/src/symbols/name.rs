@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Symbols;
 use crate::demangle::Names;
+use crate::go::shorten;
 use crate::ids::FuncIndex;
 use crate::module::{ExportKind, ModuleIndex};
 
@@ -23,6 +24,8 @@ pub struct FunctionName {
 /// Where a function's name was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NameSource {
+    /// In the table that Go's linker leaves for the runtime.
+    GoTable,
     /// In the name section.
     NameSection,
     /// In another build of the module.
@@ -58,6 +61,9 @@ pub(super) fn first_exports(module: &ModuleIndex) -> Vec<(FuncIndex, usize)> {
 }
 
 pub(super) fn resolve(symbols: &Symbols, function: FuncIndex) -> FunctionName {
+    if let Some(raw) = symbols.go().and_then(|table| table.name(&symbols.bytes, function)) {
+        return named(raw, NameSource::GoTable);
+    }
     if let Some(raw) = from_name_section(symbols, function) {
         return named(raw, NameSource::NameSection);
     }
@@ -77,6 +83,7 @@ fn named(raw: Arc<str>, source: NameSource) -> FunctionName {
     let Names { full, short } = match source {
         // `env.memory` or `func[7]` would only be damaged by looking for parameter lists in it.
         NameSource::Import | NameSource::Index => Names::same(&raw),
+        NameSource::GoTable => Names { full: Arc::clone(&raw), short: shorten(&raw).into() },
         _ => Names::of(&raw),
     };
     FunctionName { raw, full, short, source }
