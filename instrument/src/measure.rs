@@ -8,7 +8,7 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Measure {
-    /// Where time goes, by sampling the stack. Needs no rewriting.
+    /// Where time goes, by sampling the stack. Needs no rewriting, but for the stacks of Go programs.
     Time,
     /// Each crossing between guest and host: count, time, bytes where the ABI tells, call path.
     Boundary,

@@ -30,6 +30,7 @@ mod wat;
 
 pub use beside::{SymbolFileNames, SymbolFiles};
 pub use demangle::Name;
+pub use go::{GoFrames, GoFunction};
 pub use group::{Group, GroupKind};
 pub use ids::{CodeOffset, FileOffset, FuncIndex, MemoryIndex};
 pub use known::BodyHash;

@@ -56,7 +56,7 @@ fn check_names(symbols: &Symbols) {
             NameSource::Known => 4,
             NameSource::TableSlot => 5,
             NameSource::Index => 6,
-            NameSource::GoRuntime => 7,
+            NameSource::GoTable => 7,
             NameSource::Twin | NameSource::SymbolMap => panic!("no file was given"),
         };
         sources[source] += 1;
@@ -117,41 +117,4 @@ fn debug_information_is_taken_from_another_file() {
         let (lines, _) = check_frames(&symbols);
         assert!(lines > PROBES / 4, "{module}: only {lines}");
     }
-}
-
-#[test]
-fn go_functions_have_the_names_of_the_runtime_with_and_without_a_name_section() {
-    let Some(corpus) = common::corpus() else { return };
-    let bytes = std::fs::read(corpus.join("modules/go-gofmt.wasm")).unwrap();
-    let symbols = |bytes: &[u8]| Symbols::new(bytes.into(), Arc::new(ModuleIndex::parse(bytes).unwrap()));
-    let whole = symbols(&bytes);
-    // Without what `-ldflags=-s` leaves out.
-    let section = whole.module().custom_section("name").unwrap();
-    let (start, end) = (section.header.0 as usize, section.contents.end.0 as usize);
-    let bare = symbols(&[&bytes[..start], &bytes[end..]].concat());
-    let mut found = 0;
-    for function in whole.module().functions() {
-        let (with, without) = (whole.name(function.index), bare.name(function.index));
-        if without.source == NameSource::GoRuntime {
-            assert_eq!(with.name.full, without.name.full);
-            let written = without
-                .name
-                .full
-                .chars()
-                .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' });
-            assert_eq!(written.collect::<String>(), *with.raw);
-            found += 1;
-        }
-    }
-    assert!(found > 2900, "{found}");
-    let names: Vec<_> = whole.module().functions().iter().map(|f| whole.name(f.index)).collect();
-    let of_types = names.iter().filter(|name| name.name.full.starts_with("type:"));
-    assert!(of_types.clone().all(|name| name.name.short == name.name.full) && of_types.count() > 50);
-    let signs = names.iter().filter(|name| {
-        name.name.short.contains(['[', '{', ' ', '<']) && !name.name.full.starts_with("type:")
-    });
-    assert_eq!(signs.map(|name| &*name.name.short).collect::<Vec<_>>(), Vec::<&str>::new());
-    assert!(names.iter().any(|name| &*name.name.short == "internal/sync.(*HashTrieMap).Load"));
-    let method = names.iter().find(|name| &*name.name.short == "internal/abi.(*Type).Len").unwrap();
-    assert_eq!(&*method.name.group.clone().unwrap().name, "internal/abi");
 }

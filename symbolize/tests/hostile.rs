@@ -48,6 +48,7 @@ fn exercise_with(bytes: &[u8], files: SymbolFiles) -> Result<(), ModuleError> {
         }
     }
     symbols.has_lines();
+    symbols.go_frames();
     symbols.warnings().iter().for_each(|warning| assert!(!warning.to_string().is_empty()));
     Ok(())
 }

@@ -171,7 +171,12 @@ fn corpus_agrees() {
     let Some(dir) = common::corpus() else { return };
     for path in common::modules(&dir) {
         let bytes = std::fs::read(&path).unwrap();
-        if wasmscope_symbolize::ModuleIndex::parse(&bytes).is_err() || !common::symbols(&path).has_lines() {
+        if wasmscope_symbolize::ModuleIndex::parse(&bytes).is_err() {
+            continue;
+        }
+        // The other symbolizer knows nothing of the table that Go's lines are from.
+        let symbols = common::symbols(&path);
+        if !symbols.has_lines() || symbols.is_go() {
             continue;
         }
         let Some((different, _)) = compare(&path) else { return };

@@ -4,6 +4,7 @@ use super::abi::{self, ByteCount};
 use super::access::AccessKind;
 use super::instruction::{Bulk, Op};
 use super::regions::{Region, Regions};
+use super::resumption::Goroutines;
 use super::scan::Instruction;
 use crate::allocators::AllocatorShape;
 use crate::callgraph::{CallGraph, Entry};
@@ -63,6 +64,8 @@ pub(crate) enum Action {
     SetSlot(u32),
     /// In front: the crossing is announced.
     Cross { site: u32, bytes: Option<ByteCount> },
+    /// In front: what is gone on with is told, by the global that holds the stack pointer.
+    Resume { sp: u32 },
     /// Around: the growth is recorded.
     Grow { site: u32, memory: u8, memory64: bool },
     /// In front: the counter with this number is raised by one.
@@ -84,6 +87,7 @@ pub(super) struct Planner<'a> {
     pub(super) index: &'a ModuleIndex,
     pub(super) graph: &'a CallGraph,
     pub(super) measures: MeasureSet,
+    pub(super) goroutines: Option<Goroutines>,
     pub(super) sites: Vec<Site>,
 }
 
@@ -112,6 +116,7 @@ impl Planner<'_> {
                 slots.of_instruction.get(&at).copied().map(Action::SetSlot),
                 access(self.measures, instruction.op),
                 event,
+                self.resumption(func, instruction),
                 leave(instruction, allocator, event),
             ];
             let Instruction { at, length, .. } = *instruction;
@@ -160,6 +165,12 @@ impl Planner<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What is to be told of the goroutine that goes on at an instruction.
+    fn resumption(&self, func: FuncIndex, instruction: &Instruction) -> Option<Action> {
+        let sp = self.goroutines.as_ref()?.resumption_at(func, CodeOffset(instruction.at))?;
+        Some(Action::Resume { sp })
     }
 
     /// Adds a site and gives its id.

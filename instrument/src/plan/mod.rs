@@ -11,6 +11,7 @@ mod outermost;
 mod pass;
 mod references;
 mod regions;
+mod resumption;
 mod scan;
 
 pub(crate) use access::AccessKind;
@@ -20,6 +21,7 @@ pub(crate) use instruction::{Bulk, Op, Reader};
 pub use options::{ProbeOptions, StartCall};
 pub(crate) use references::References;
 pub(crate) use regions::{Region, Regions};
+pub(crate) use resumption::Goroutines;
 pub(crate) use scan::{Instruction, Scan, body_error, read_body};
 
 use crate::allocators::{self, AllocatorKind, AllocatorShape, Misfit};
@@ -76,12 +78,14 @@ impl Plan {
         name_of: impl Fn(FuncIndex) -> Arc<str>,
         options: impl Into<ProbeOptions>,
     ) -> Result<Plan, RewriteError> {
-        let ProbeOptions { measures, allocators, start } = options.into();
-        if !measures.needs_rewriting() {
+        let ProbeOptions { measures, allocators, start, goroutines } = options.into();
+        let goroutines = goroutines.and_then(|frames| Goroutines::find(bytes, index, frames));
+        if !measures.needs_rewriting() && goroutines.is_none() {
             return Ok(Plan::default());
         }
         refuse_instrumented(index)?;
-        let mut plan = Plan { start, ..Plan::default() };
+        let probes = Arc::new(Probes { goroutines, ..Probes::default() });
+        let mut plan = Plan { start, probes, ..Plan::default() };
         if index.memories().iter().any(|memory| memory.memory64) {
             Arc::make_mut(&mut plan.probes).width = Width::Wide;
         }
@@ -221,7 +225,7 @@ impl Plan {
     ) -> Result<FxHashSet<FuncIndex>, RewriteError> {
         let mut left_alone = FxHashSet::default();
         for function in index.functions() {
-            if !needs_probes(index, scan, graph, measures, function.index) {
+            if !self.needs_probes(index, scan, graph, measures, function.index) {
                 continue;
             }
             let Some(body) = &function.body else { continue };
@@ -256,11 +260,14 @@ impl Plan {
         // Code without probes leaves the slot of another call behind. One stray entry could then put a wrong node
         // into a slot whose callee doesn't check.
         let all_check = open || !left_alone.is_empty();
-        let probes = Arc::make_mut(&mut self.probes);
-        let mut planner = Planner { index, graph, measures, sites: Vec::new() };
+        let goroutines = self.probes.goroutines.clone();
+        let mut planner = Planner { index, graph, measures, goroutines, sites: Vec::new() };
         for function in index.functions() {
             let func = function.index;
-            if left_alone.contains(&func) || !needs_probes(index, scan, graph, measures, func) {
+            let is_planned =
+                !left_alone.contains(&func) && self.needs_probes(index, scan, graph, measures, func);
+            let probes = Arc::make_mut(&mut self.probes);
+            if !is_planned {
                 probes.slots.push(&[], 0);
                 continue;
             }
@@ -271,6 +278,7 @@ impl Plan {
             planned.points.shrink_to_fit();
             self.functions.push(planned);
         }
+        let probes = Arc::make_mut(&mut self.probes);
         probes.sites = planner.sites;
         probes.injected = !self.functions.is_empty();
         probes.measures = measures;
@@ -278,6 +286,22 @@ impl Plan {
         if measures.has(Measure::Boundary) {
             probes.escaping_imports = function::escaping_imports(index, graph);
         }
+    }
+
+    /// Does `func` need a context, does it access the first memory where accesses are counted, or does it go on with
+    /// goroutines?
+    fn needs_probes(
+        &self,
+        index: &ModuleIndex,
+        scan: &Scan,
+        graph: &CallGraph,
+        measures: MeasureSet,
+        func: FuncIndex,
+    ) -> bool {
+        let is_defined = index.function(func).is_some_and(|function| function.body.is_some());
+        let accesses = |instruction: &Instruction| function::access(measures, instruction.op).is_some();
+        let resumes = self.probes.goroutines.as_ref().is_some_and(|goroutines| goroutines.resumes(func));
+        resumes || graph.reaches(func) || is_defined && scan.of(func).iter().any(accesses)
     }
 }
 
@@ -294,19 +318,6 @@ fn thunks(functions: &[FunctionPlan], index: &ModuleIndex) -> Vec<FuncIndex> {
     thunks.sort_unstable();
     thunks.dedup();
     thunks
-}
-
-/// Does `func` need a context, or does it access the first memory where accesses are counted?
-fn needs_probes(
-    index: &ModuleIndex,
-    scan: &Scan,
-    graph: &CallGraph,
-    measures: MeasureSet,
-    func: FuncIndex,
-) -> bool {
-    let is_defined = index.function(func).is_some_and(|function| function.body.is_some());
-    let accesses = |instruction: &Instruction| function::access(measures, instruction.op).is_some();
-    graph.reaches(func) || is_defined && scan.of(func).iter().any(accesses)
 }
 
 /// Where a block's address is read out of memory, are addresses of the width that the function was given?

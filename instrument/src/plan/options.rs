@@ -2,7 +2,8 @@
 
 use crate::MeasureSet;
 use crate::allocators::AllocatorKind;
-use wasmscope_symbolize::FuncIndex;
+use std::sync::Arc;
+use wasmscope_symbolize::{FuncIndex, GoFrames};
 
 /// What is to be measured, and what the user knows about the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct ProbeOptions {
     pub allocators: Vec<(FuncIndex, AllocatorKind)>,
     /// Who calls the start function.
     pub start: StartCall,
+    /// The frames of Go's own stacks, where those are to be read in samples of the time.
+    pub goroutines: Option<Arc<GoFrames>>,
 }
 
 /// Who calls the start function. Where nothing but a host can come between the two, a module can't tell

@@ -43,6 +43,31 @@ pub fn answers(memory: &[u8]) -> u32 {
     u32_at(memory, events::ANSWERS).unwrap_or(0)
 }
 
+/// The goroutine that Go's runtime went on with last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Resumed {
+    /// The stack pointer, an address in the guest's memory.
+    pub(crate) sp: u32,
+    /// Where it went on, as [`GoFrames`](wasmscope_symbolize::GoFrames) has it.
+    pub(crate) pc: u64,
+}
+
+/// What tells of it, in the events memory.
+pub(crate) type ResumedWords = [u8; (events::RESUMED_PC + 8 - events::RESUMED_SP) as usize];
+
+/// Where in the events memory the goroutine that went on last is told.
+pub(crate) fn resumed_words(memory: &[u8]) -> Option<&ResumedWords> {
+    memory.get(events::RESUMED_SP as usize..)?.first_chunk()
+}
+
+impl Resumed {
+    /// What these bytes tell; `None` before the first goroutine, and where the module is not Go's.
+    pub(crate) fn read(words: &ResumedWords) -> Option<Resumed> {
+        let sp = u32_at(words, 0).filter(|sp| *sp != 0)?;
+        Some(Resumed { sp, pc: u64_at(words, events::RESUMED_PC - events::RESUMED_SP)? })
+    }
+}
+
 /// Sets the time that the events to come will carry, in nanoseconds.
 pub fn set_clock(memory: &mut [u8], nanos: u64) {
     put(memory, events::CLOCK, &nanos.to_le_bytes());

@@ -3,7 +3,7 @@
 //! ```text
 //! EVENTS    0 clock_nanos u64   8 write u32    12 end u32   16 dropped u64
 //!          24 context u32      28 site u32     32 argument u64   (of the crossing that goes on)
-//!          40 answers u32
+//!          40 answers u32     44 stack pointer u32, 48 program counter u64   (of the goroutine that went on last)
 //!          64 records
 //! record    0 context | kind << 27 u32, and by the module's width
 //!   narrow  4 a u32    8 clock_nanos u64   16 b u32   20 c u32
@@ -37,6 +37,10 @@ pub(crate) mod events {
     pub(crate) const ARGUMENT: u32 = 32;
     /// How many calls whose bytes are counted came back without an error. Written by the guest.
     pub(crate) const ANSWERS: u32 = 40;
+    /// The stack pointer of the goroutine that Go's runtime went on with last; 0 before the first.
+    pub(crate) const RESUMED_SP: u32 = 44;
+    /// Where it went on, as Go has it: slot in the table of functions, and place in the function.
+    pub(crate) const RESUMED_PC: u32 = 48;
     /// The first record.
     pub(crate) const BASE: u32 = 64;
     /// The buffer grows up to this many pages when no host drains it: almost 64 MiB.

@@ -17,7 +17,9 @@ pub use decode::{
     take_records,
 };
 
-use crate::plan::Regions;
+pub(crate) use decode::{Resumed, ResumedWords, resumed_words};
+
+use crate::plan::{Goroutines, Regions};
 use crate::{Measure, MeasureSet};
 use layout::{Width, contexts, node};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
@@ -41,6 +43,8 @@ pub const LINE_BYTES: u32 = 64;
 pub const PROBE_MAXIMUM_PAGES: u32 = 1021;
 /// The most pages that the memory of accesses may have, by which it is known: one more than it can need.
 pub const ACCESSES_MAXIMUM_PAGES: u32 = 16_385;
+/// The name that WASI finds the guest's own memory by; where Go made the module, its stacks are in it.
+pub(crate) const MEMORY_EXPORT: &str = "memory";
 /// Where in the events memory the word is that holds the time of the events to come, in nanoseconds.
 pub const CLOCK_ADDRESS: u32 = layout::events::CLOCK;
 
@@ -63,6 +67,8 @@ pub struct Probes {
     pub(crate) regions: Regions,
     /// The functions that the host enters by a thunk; the root's slot `n + 1` is that of `thunks[n]`.
     pub(crate) thunks: Vec<FuncIndex>,
+    /// What is known of Go's own stacks, where samples are to show them.
+    pub(crate) goroutines: Option<Goroutines>,
 }
 
 /// An instruction at which an event happens.

@@ -126,6 +126,7 @@ fn instead(action: Action) -> Option<Instead> {
         Action::TailCall { .. } => Some(Instead::Call),
         Action::SetSlot(_)
         | Action::Cross { .. }
+        | Action::Resume { .. }
         | Action::Grow { .. }
         | Action::Count(_)
         | Action::CountBytes { .. }

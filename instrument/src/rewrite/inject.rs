@@ -17,6 +17,11 @@
 //! (local.tee $errno)
 //! (i32.store ANSWERS (i32.add (i32.load ANSWERS) (i32.eqz (local.get $errno))))
 //!
+//! ;; in front of the call that goes on with a goroutine of Go's
+//! (i32.store SP (global.get $sp))
+//! (i32.store16 PC (i32.load16_u (i32.sub (global.get $sp) (i32.const 8))))
+//! (i32.store PC+2 (i32.load offset=2 (i32.sub (global.get $sp) (i32.const 8))))
+//!
 //! ;; an allocator's body
 //! (local.set $saved (local.get 0)) ...
 //! (block (result i32) the old body)
@@ -42,6 +47,11 @@ pub(super) struct Injector<'a> {
 /// An access to a word at `offset` behind the address on the stack.
 pub(super) fn word(memory_index: u32, offset: u32) -> MemArg {
     MemArg { offset: u64::from(offset), align: 2, memory_index }
+}
+
+/// The same for a word of 16 bits.
+fn half(memory_index: u32, offset: u32) -> MemArg {
+    MemArg { offset: u64::from(offset), align: 1, memory_index }
 }
 
 /// The same for a word of 64 bits.
@@ -131,6 +141,7 @@ impl Injector<'_> {
                 }
                 self.announce(code, site);
             }
+            Action::Resume { sp } => self.tell_resumed(code, sp),
             Action::Grow { memory64, .. } => {
                 code.local_tee(self.locals.grow(memory64).asked);
             }
@@ -144,6 +155,20 @@ impl Injector<'_> {
             Action::BulkAccess(bulk) => self.keep_bulk(code, bulk),
             Action::Return { .. } | Action::TailCall { .. } => {}
         }
+    }
+
+    /// The loads are those that the loop itself makes: they trap nowhere else.
+    fn tell_resumed(&self, code: &mut InstructionSink<'_>, sp: u32) {
+        let below = |code: &mut InstructionSink<'_>| {
+            code.i32_const(0).global_get(sp).i32_const(8).i32_sub();
+        };
+        let (place, slot) = (half(0, 0), MemArg { align: 1, ..word(0, 2) });
+        code.i32_const(0).global_get(sp).i32_store(word(self.indices.events, events::RESUMED_SP));
+        below(code);
+        code.i32_load16_u(place).i32_store16(half(self.indices.events, events::RESUMED_PC));
+        below(code);
+        let upper = MemArg { align: 1, ..word(self.indices.events, events::RESUMED_PC + 2) };
+        code.i32_load(slot).i32_store(upper);
     }
 
     fn announce(&self, code: &mut InstructionSink<'_>, site: u32) {
@@ -186,6 +211,7 @@ impl Injector<'_> {
             Action::BulkAccess(bulk) => self.count_bulk(code, bulk),
             Action::SetSlot(_)
             | Action::Cross { bytes: None, .. }
+            | Action::Resume { .. }
             | Action::Return { .. }
             | Action::Count(_) => {}
         }

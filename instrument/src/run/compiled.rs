@@ -1,6 +1,7 @@
 //! A guest that is ready to run: rewritten, compiled, with the way back from its code to the original's.
 
 use super::engine::compile;
+use crate::plan::Goroutines;
 use crate::probes::Probes;
 use crate::sample::{CodeMap, NativeCode, Tripwire};
 use crate::{OffsetMap, RecordError};
@@ -27,7 +28,8 @@ impl CompiledGuest {
     ) -> Result<Self, RecordError> {
         let module = compile(&engine, &wasm)?;
         let compiled_index = ModuleIndex::parse(&wasm)?;
-        let places = Arc::new(Places { wasm, compiled_index, offsets, index });
+        let goroutines = probes.goroutines.clone();
+        let places = Arc::new(Places { wasm, compiled_index, offsets, index, goroutines });
         Ok(CompiledGuest { engine, module, places, probes })
     }
 
@@ -49,6 +51,8 @@ pub struct Places {
     offsets: OffsetMap,
     /// The original module.
     pub index: Arc<ModuleIndex>,
+    /// How Go's own stacks are read, where the module is Go's.
+    pub goroutines: Option<Goroutines>,
 }
 
 impl Places {

@@ -2,6 +2,7 @@
 
 use super::boundary_log::{BoundaryLog, Bytes, Callee, CrossingSite, Unsure};
 use super::compiled::{HostCall, Places};
+use super::goroutines::goroutine;
 use super::limit::MemoryLimit;
 use super::live_probes::{LiveProbes, answers, set_clock, ship, take_announcement};
 use super::message::{Message, MessageSender, TracedSample};
@@ -113,12 +114,14 @@ fn return_from_host(store: &mut Guest<'_>) -> Result<()> {
         // That was our time, not the program's.
         store.data_mut().watch.pacer.forget_outside_nanos();
     }
+    see_memory(store);
     store.data_mut().watch.pacer.enter_guest();
     if stop.is_some() { Err(Stopped.into()) } else { Ok(()) }
 }
 
 fn call_guest(store: &mut Guest<'_>) {
     note_outside_time(store, Leaf::Engine);
+    see_memory(store);
     let Watch { log, clock, pacer, entering, .. } = &mut store.data_mut().watch;
     log.enter(entering.take().map_or(Callee::Other, Callee::Export), None, clock);
     pacer.call_guest();
@@ -131,6 +134,14 @@ fn return_from_guest(store: &mut Guest<'_>) {
     pacer.leave_guest();
 }
 
+/// The guest is about to go on: its memory is where it stays until the next crossing. Growing is one, too.
+fn see_memory(store: &Guest<'_>) {
+    let watch = &store.data().watch;
+    if let Some(memory) = watch.memory {
+        watch.pacer.see_memory(memory, store);
+    }
+}
+
 /// Credits the time that ticks found outside of guest code, if any, to `leaf` and the guest's stack.
 fn note_outside_time(store: &mut Guest<'_>, leaf: Leaf) {
     let Watch { pacer, clock, .. } = &mut store.data_mut().watch;
@@ -141,8 +152,8 @@ fn note_outside_time(store: &mut Guest<'_>, leaf: Leaf) {
 
 fn send_sample(store: &Guest<'_>, leaf: Leaf, weight_nanos: u64) {
     let watch = &store.data().watch;
-    let frames = guest_frames(store);
-    let sample = TracedSample { time_nanos: watch.clock.now(), weight_nanos, leaf, frames };
+    let (frames, goroutine) = (guest_frames(store), goroutine(store));
+    let sample = TracedSample { time_nanos: watch.clock.now(), weight_nanos, leaf, frames, goroutine };
     watch.messages.send(Message::Sample(sample));
 }
 

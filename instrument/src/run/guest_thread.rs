@@ -20,7 +20,9 @@ use super::prepare::ticks_by_epochs;
 use super::stop::StopFlag;
 use super::{Guest, Limits, Observer, RunOptions, wasi};
 use crate::clock::RecordingClock;
-use crate::probes::{ACCESSES_MAXIMUM_PAGES, CLOCK_ADDRESS, PROBE_MAXIMUM_PAGES, START_EXPORT};
+use crate::probes::{
+    ACCESSES_MAXIMUM_PAGES, CLOCK_ADDRESS, MEMORY_EXPORT, PROBE_MAXIMUM_PAGES, START_EXPORT,
+};
 use crate::recording::{Outcome, Phase};
 use crate::sample::{EpochTicker, SignalSampler, SignalTimer};
 use crate::{Measure, RecordError};
@@ -187,8 +189,9 @@ impl GuestRun {
         let probes = LiveProbes::bind(layout, &instance, store);
         if let (Some(sampler), Some(probes)) = (sampler, &probes) {
             sampler.keep_clock(probes.events(), &*store, CLOCK_ADDRESS as usize);
+            sampler.follow_goroutines(probes.events(), &*store);
         }
-        let memory = instance.get_memory(&mut *store, "memory");
+        let memory = instance.get_memory(&mut *store, MEMORY_EXPORT);
         let watch = &mut store.data_mut().watch;
         let now = watch.clock.now();
         watch.imports_announced |= probes.is_some() && layout.escaping_imports().is_empty();
@@ -258,7 +261,8 @@ fn signal_sampler(
     clock: &RecordingClock,
 ) -> Option<Arc<SignalSampler>> {
     let code = if ticks_by_epochs(options) { None } else { compiled.native_code() }?;
-    SignalSampler::new(code, records_time, clock.clone())
+    let goroutines = compiled.places.goroutines.as_ref().map(|goroutines| Arc::clone(&goroutines.frames));
+    SignalSampler::new(code, records_time, clock.clone(), goroutines)
 }
 
 /// Starts the guest's thread.

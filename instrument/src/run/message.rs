@@ -49,6 +49,8 @@ pub struct TracedSample {
     pub leaf: Leaf,
     /// The guest's frames below it, innermost first: function and offset in the compiled module's file.
     pub frames: Vec<(FuncIndex, u32)>,
+    /// As in [`NativeSample`](crate::sample::NativeSample).
+    pub goroutine: Vec<u64>,
 }
 
 /// The guest's end of the channel.

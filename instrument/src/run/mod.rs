@@ -9,6 +9,7 @@ mod collector;
 mod compiled;
 mod ending;
 mod engine;
+mod goroutines;
 mod guest;
 mod guest_thread;
 mod imports;

@@ -3,6 +3,7 @@
 use crate::clock::RecordingClock;
 use crate::sample::{Leaf, SignalSampler};
 use std::sync::Arc;
+use wasmtime::{AsContext, Memory};
 
 /// Keeps the guest's thread and the sampler in step at the boundary.
 pub enum Pacer {
@@ -36,6 +37,13 @@ impl Pacer {
             sampler.enter_stack();
         }
         self.enter_guest();
+    }
+
+    /// The host may have let the guest's memory grow.
+    pub fn see_memory(&self, memory: Memory, store: impl AsContext) {
+        if let Pacer::Signal { sampler, .. } = self {
+            sampler.see_memory(memory, store);
+        }
     }
 
     /// The guest calls the host.

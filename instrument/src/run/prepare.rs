@@ -52,7 +52,10 @@ fn instrument_for(
 ) -> Result<Instrumented, RewriteError> {
     let mut warnings = Vec::new();
     let allocators = own.iter().flat_map(|own| find_own(index, symbols, own, &mut warnings)).collect();
-    let options = ProbeOptions { measures, allocators, start };
+    // Whoever only wants the module takes no samples.
+    let is_sampled = start == StartCall::Host && measures.has(Measure::Time);
+    let goroutines = if is_sampled { symbols.go_frames().map(Arc::new) } else { None };
+    let options = ProbeOptions { measures, allocators, start, goroutines };
     let plan = Plan::new(bytes, index, |func| Arc::clone(&symbols.name(func).raw), options)?;
     let rewritten = rewrite(bytes, index, &plan)?;
     warnings.extend_from_slice(plan.warnings());
@@ -118,11 +121,12 @@ pub fn instrument_or_leave(
         warnings,
     };
     let RunOptions { measures, allocators, symbols, .. } = options;
-    if !measures.needs_rewriting() {
+    let symbols = Symbols::with_files(Arc::clone(bytes), Arc::clone(index), symbols.clone());
+    let has_own_stacks = measures.has(Measure::Time) && symbols.is_go();
+    if !(measures.needs_rewriting() || has_own_stacks) {
         return left(Vec::new());
     }
     let sampled_only = |error| left(vec![format!("only time was measured: {error}")]);
-    let symbols = Symbols::with_files(Arc::clone(bytes), Arc::clone(index), symbols.clone());
     instrument_for(StartCall::Host, bytes, &symbols, index, *measures, allocators)
         .unwrap_or_else(sampled_only)
 }

@@ -1,6 +1,7 @@
 //! Turns samples into rows of the recording: original places, distinct stacks, the order of time.
 
 use super::compiled::{HostCall, Places};
+use super::goroutines::rejoin;
 use super::message::TracedSample;
 use crate::recording::{SampleTable, StackFrame, StackId, StackTable};
 use crate::sample::{CodeMap, Leaf, NativeSample, StackBuilder};
@@ -32,6 +33,7 @@ impl SampleLog {
             let address = address - u64::from(depth > 0);
             frames.extend(code.frame(address, to_original));
         }
+        rejoin(&mut frames, &sample.goroutine, places.goroutines.as_ref(), &places.index);
         self.add(sample.time_nanos, sample.weight_nanos, leaf_frame(sample.leaf, None), frames);
     }
 
@@ -44,7 +46,8 @@ impl SampleLog {
         let call = sample.frames.first().and_then(|(_, offset)| places.call_at(*offset));
         let called =
             call.and_then(|call| if let HostCall::Import(import) = call { Some(import) } else { None });
-        let frames: Vec<_> = sample.frames.iter().filter_map(place).collect();
+        let mut frames: Vec<_> = sample.frames.iter().filter_map(place).collect();
+        rejoin(&mut frames, &sample.goroutine, places.goroutines.as_ref(), &places.index);
         self.add(sample.time_nanos, sample.weight_nanos, leaf_frame(sample.leaf, called), frames);
     }
 

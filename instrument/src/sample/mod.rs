@@ -6,6 +6,7 @@
 
 mod code_map;
 mod epoch;
+mod goroutine;
 mod ring;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod signal;
@@ -19,6 +20,7 @@ mod tripwire;
 
 pub use code_map::{CodeMap, NativeCode};
 pub use epoch::EpochTicker;
+pub use goroutine::walk_goroutine;
 pub use signal::{SignalSampler, SignalTimer};
 pub use stacks::StackBuilder;
 pub use tripwire::Tripwire;
@@ -53,4 +55,6 @@ pub struct NativeSample {
     pub leaf: Leaf,
     /// Addresses in the guest's machine code, innermost first: where it was, then return addresses.
     pub addresses: Vec<u64>,
+    /// Where the goroutine that went on last did so, and where its callers will; empty where the module is not Go's.
+    pub goroutine: Vec<u64>,
 }

@@ -2,8 +2,9 @@
 //!
 //! # How it is safe
 //! The handler runs on the guest's own thread. It reads the interrupted registers and, while addresses lie in the
-//! guest's machine code and on its stack, the frame-pointer chain that Cranelift always keeps. It allocates nothing,
-//! takes no lock, makes no system call, and writes into a preallocated [`Ring`] and a few atomics.
+//! guest's machine code and on its stack, the frame-pointer chain that Cranelift always keeps; of a Go program also the
+//! stack that Go keeps in the guest's memory, within the bounds that the memory had when the guest was last entered. It
+//! allocates nothing, takes no lock, makes no system call, and writes into a preallocated [`Ring`] and a few atomics.
 //!
 //! # How it stops a guest
 //! A guest in an endless loop gives no chance to the engine. The handler therefore moves the program counter to an
@@ -13,17 +14,22 @@
 
 use super::ring::Ring;
 use super::stack_bounds::mapping_around;
-use super::{Leaf, NativeCode, NativeSample};
+use super::{Leaf, NativeCode, NativeSample, walk_goroutine};
 use crate::clock::RecordingClock;
+use crate::probes::{Resumed, ResumedWords, resumed_words};
 use std::io;
 use std::mem;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use wasmscope_symbolize::GoFrames;
 use wasmtime::{AsContext, Memory};
 
 /// More frames than this are cut off at the outer end.
 const MAX_FRAMES: usize = 4_096;
+
+/// Set in the words of a sample that are program counters of Go's. No address in a process has it.
+const IS_GOS: u64 = 1 << 63;
 
 /// What the handler needs, prepared beforehand. Shared with the collector, which reads the ring.
 pub struct SignalSampler {
@@ -43,13 +49,21 @@ pub struct SignalSampler {
     stop: AtomicBool,
     /// A word in the guest's probe memory that is to be kept at the time of the last tick.
     clock_word: AtomicPtr<u64>,
+    goroutines: Option<Goroutines>,
     lost: AtomicU64,
 }
 
 impl SignalSampler {
     /// Prepares for a guest with machine code `code`. `record_stacks` is false where the timer only keeps the clock
     /// and watches for the stop flag.
-    pub fn new(code: NativeCode, record_stacks: bool, clock: RecordingClock) -> Option<Arc<Self>> {
+    ///
+    /// `goroutines` are the frames of a Go program.
+    pub fn new(
+        code: NativeCode,
+        record_stacks: bool,
+        clock: RecordingClock,
+        goroutines: Option<Arc<GoFrames>>,
+    ) -> Option<Arc<Self>> {
         Some(Arc::new(SignalSampler {
             code,
             ring: Ring::new(),
@@ -62,6 +76,7 @@ impl SignalSampler {
             record_stacks,
             stop: AtomicBool::new(false),
             clock_word: AtomicPtr::new(ptr::null_mut()),
+            goroutines: goroutines.map(Goroutines::new),
             lost: AtomicU64::new(0),
         }))
     }
@@ -108,6 +123,25 @@ impl SignalSampler {
         self.clock_word.store(word.unwrap_or(ptr::null_mut()), Ordering::Relaxed);
     }
 
+    /// From now on stacks are those of the goroutines that the probes tell of in `events`.
+    ///
+    /// `events` must be as in [`SignalSampler::keep_clock`].
+    pub fn follow_goroutines(&self, events: Memory, store: impl AsContext) {
+        let words = resumed_words(events.data(&store)).map(|words| ptr::from_ref(words).cast_mut());
+        if let Some(goroutines) = &self.goroutines {
+            goroutines.words.store(words.unwrap_or(ptr::null_mut()), Ordering::Relaxed);
+        }
+    }
+
+    /// The guest goes on, and its memory is where it is now. It must be told whenever the memory may have grown: no
+    /// sample is taken before the guest's own code runs again.
+    pub fn see_memory(&self, memory: Memory, store: impl AsContext) {
+        if let Some(goroutines) = &self.goroutines {
+            goroutines.memory.store(memory.data_ptr(&store), Ordering::Relaxed);
+            goroutines.memory_bytes.store(memory.data_size(&store), Ordering::Relaxed);
+        }
+    }
+
     /// Takes the oldest sample that was not taken yet.
     pub fn next_sample(&self, buffer: &mut Vec<u64>) -> Option<NativeSample> {
         if !self.ring.pop(buffer) {
@@ -116,7 +150,9 @@ impl SignalSampler {
         let [time_nanos, weight_nanos, leaf, addresses @ ..] = buffer.as_slice() else { return None };
         let leaf = if *leaf == 0 { Leaf::Guest } else { Leaf::Engine };
         let (time_nanos, weight_nanos) = (*time_nanos, *weight_nanos);
-        Some(NativeSample { time_nanos, weight_nanos, leaf, addresses: addresses.to_vec() })
+        let (gos, addresses): (Vec<_>, _) = addresses.iter().partition(|word| **word & IS_GOS != 0);
+        let goroutine = gos.into_iter().map(|word: u64| word & !IS_GOS).collect();
+        Some(NativeSample { time_nanos, weight_nanos, leaf, addresses, goroutine })
     }
 
     /// How many samples found no room. Their time went to the samples after them.
@@ -180,6 +216,9 @@ impl SignalSampler {
             group.push(caller);
         }
         self.walk(registers.fp, |address| group.push(address));
+        if let Some(goroutines) = &self.goroutines {
+            goroutines.walk(|pc| group.push(IS_GOS | pc));
+        }
         group.commit()
     }
 
@@ -214,6 +253,50 @@ impl SignalSampler {
         let inside = address >= low && address < high.saturating_sub(8) && address.is_multiple_of(8);
         // SAFETY: an aligned word between the bounds of the stack that this thread runs on.
         inside.then(|| unsafe { (address as *const u64).read_volatile() })
+    }
+}
+
+/// The stacks that a Go program keeps in its memory.
+struct Goroutines {
+    frames: Arc<GoFrames>,
+    /// What the probes tell of the one that went on last.
+    words: AtomicPtr<ResumedWords>,
+    /// The guest's memory, which they are in.
+    memory: AtomicPtr<u8>,
+    memory_bytes: AtomicUsize,
+}
+
+impl Goroutines {
+    fn new(frames: Arc<GoFrames>) -> Self {
+        Goroutines {
+            frames,
+            words: AtomicPtr::new(ptr::null_mut()),
+            memory: AtomicPtr::new(ptr::null_mut()),
+            memory_bytes: AtomicUsize::new(0),
+        }
+    }
+
+    fn walk(&self, visit: impl FnMut(u64)) {
+        let words = self.words.load(Ordering::Relaxed);
+        if words.is_null() {
+            return;
+        }
+        // SAFETY: `follow_goroutines` checked the bounds; the memory lives longer than the timer, does not move, and is
+        // written to by this thread alone.
+        let words = unsafe { words.read_volatile() };
+        if let Some(resumed) = Resumed::read(&words) {
+            walk_goroutine(&self.frames, resumed, |address| self.read_memory(address), visit);
+        }
+    }
+
+    fn read_memory(&self, address: u64) -> Option<u64> {
+        let address = usize::try_from(address).ok()?;
+        let end = address.checked_add(8)?;
+        let memory = self.memory.load(Ordering::Relaxed);
+        // SAFETY: within the bounds that `see_memory` was told since the guest's memory last grew; the memory lives
+        // longer than the timer.
+        (end <= self.memory_bytes.load(Ordering::Relaxed))
+            .then(|| u64::from_le_bytes(unsafe { memory.add(address).cast::<[u8; 8]>().read_volatile() }))
     }
 }
 

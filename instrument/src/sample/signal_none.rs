@@ -5,6 +5,7 @@ use crate::clock::RecordingClock;
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
+use wasmscope_symbolize::GoFrames;
 use wasmtime::{AsContext, Memory};
 
 /// A sampler that can't be had on this machine.
@@ -15,7 +16,12 @@ pub struct SignalTimer(Infallible);
 
 impl SignalSampler {
     /// There is none.
-    pub fn new(_code: NativeCode, _record_stacks: bool, _clock: RecordingClock) -> Option<Arc<Self>> {
+    pub fn new(
+        _code: NativeCode,
+        _record_stacks: bool,
+        _clock: RecordingClock,
+        _goroutines: Option<Arc<GoFrames>>,
+    ) -> Option<Arc<Self>> {
         None
     }
 
@@ -36,6 +42,14 @@ impl SignalSampler {
     }
 
     pub fn keep_clock(&self, _memory: Memory, _store: impl AsContext, _address: usize) {
+        match self.0 {}
+    }
+
+    pub fn follow_goroutines(&self, _events: Memory, _store: impl AsContext) {
+        match self.0 {}
+    }
+
+    pub fn see_memory(&self, _memory: Memory, _store: impl AsContext) {
         match self.0 {}
     }
 

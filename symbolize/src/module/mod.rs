@@ -22,6 +22,7 @@ use crate::ids::{CodeOffset, FileOffset, FuncIndex};
 use crate::warning::Warning;
 use names::NameSection;
 pub(crate) use names::NameSpan;
+pub(crate) use taken::constant;
 pub(crate) use types::{heap_text, ref_text};
 
 /// The outline of a core module: what it has and where in the file it lies. Immutable, without the bytes.

@@ -96,7 +96,7 @@ fn next(place: Option<(u32, u64)>) -> Option<(u32, u64)> {
 }
 
 /// The value of an expression that is one constant; `None` for any other.
-pub(super) fn constant(expression: &ConstExpr<'_>) -> Result<Option<u64>, ModuleError> {
+pub(crate) fn constant(expression: &ConstExpr<'_>) -> Result<Option<u64>, ModuleError> {
     let mut operators = expression.get_operators_reader().into_iter();
     let first = operators.next().transpose()?;
     let second = operators.next().transpose()?;

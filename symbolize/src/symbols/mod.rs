@@ -12,7 +12,7 @@ pub use name::{FunctionName, NameSource};
 use crate::beside::SymbolFiles;
 use crate::demangle::Name;
 use crate::dwarf::Debug;
-use crate::go::GoNames;
+use crate::go::{GoFrames, GoTable};
 use crate::group::Group;
 use crate::ids::{CodeOffset, FuncIndex};
 use crate::known::{self, BodyHash};
@@ -36,7 +36,8 @@ pub struct Symbols {
     /// `None` where none was given; why, where it is of no use.
     twin: OnceLock<Option<Result<Box<Twin>, Warning>>>,
     symbol_map: OnceLock<Option<SymbolMap>>,
-    go: OnceLock<Option<GoNames>>,
+    /// `None` where the module is not Go's.
+    go: OnceLock<Option<GoTable>>,
     items: OnceLock<ItemNames>,
     warnings: OnceLock<Vec<Warning>>,
     unknown: FunctionName,
@@ -110,7 +111,7 @@ impl Symbols {
     }
 
     /// The name of a function. In this order of preference: the name section's, that in the other build, the symbol
-    /// map's, the first export's, for imports `module.field`, the debug information's, the Go runtime's, that of a library's
+    /// map's, Go's own table's, the first export's, for imports `module.field`, the debug information's, that of a library's
     /// function with the same code, the place in a table, and `func[7]`. A function that does not exist is `?`.
     pub fn name(&self, function: FuncIndex) -> &FunctionName {
         match self.names.get(function.index()) {
@@ -165,7 +166,9 @@ impl Symbols {
         let mut frames = self.debug().frames(offset, function);
         let location = match frames.pop() {
             Some(frame) if frame.location.is_some() || !frames.is_empty() => frame.location,
-            _ => self.mapped(function, |map, body| map.location(offset, body)),
+            _ => self
+                .mapped(function, |map, body| map.location(offset, body))
+                .or_else(|| self.go()?.location(&self.bytes, &self.module, function, offset)),
         };
         frames.push(Frame { name: Arc::clone(&self.name(function).name), location, inlined: false });
         frames
@@ -180,19 +183,20 @@ impl Symbols {
         }
         let debug = self.debug();
         let declared = debug.declaration(function).or_else(|| debug.first_location(body));
-        declared.or_else(|| self.mapped(function, SourceMap::first_location))
+        let mapped = declared.or_else(|| self.mapped(function, SourceMap::first_location));
+        mapped.or_else(|| self.go()?.declaration(&self.bytes, function))
     }
 
     /// Whether any line of the source can be told. Reads the debug information's outline on first use, and the source
     /// map where that has no lines.
     pub fn has_lines(&self) -> bool {
-        self.debug().has_lines() || self.source_map().has_lines() || self.twin_has_lines()
+        self.debug().has_lines() || self.source_map().has_lines() || self.is_go() || self.twin_has_lines()
     }
 
     /// Whether functions have neither names nor lines, but for those of exports and imports.
     pub fn is_stripped(&self) -> bool {
         let has_names = || self.module.custom_section("name").is_some() || self.symbol_map().is_some();
-        !has_names() && self.twin().is_none() && !self.has_lines()
+        !has_names() && self.go().is_none() && self.twin().is_none() && !self.has_lines()
     }
 
     /// The text of a source file that the source map carries, as it was when it was compiled. `path` is that of a
@@ -267,10 +271,20 @@ impl Symbols {
         self.symbol_map.get_or_init(|| self.files.symbol_map.as_ref().map(read)).as_ref()
     }
 
-    /// What Go calls a function; `None` where Go's compiler did not make the module.
-    fn go_name(&self, function: FuncIndex) -> Option<Arc<str>> {
-        let names = self.go.get_or_init(|| GoNames::load(&self.bytes, &self.module));
-        names.as_ref()?.name(&self.bytes, function)
+    /// Whether Go's linker made the module.
+    pub fn is_go(&self) -> bool {
+        self.go().is_some()
+    }
+
+    /// What a Go program's own table tells of its functions' frames; `None` where the module is not Go's. Reads all
+    /// code each time.
+    pub fn go_frames(&self) -> Option<GoFrames> {
+        self.go().map(|table| table.frames(&self.bytes, &self.module))
+    }
+
+    /// The table of functions that Go's linker left, if it made the module.
+    fn go(&self) -> Option<&GoTable> {
+        self.go.get_or_init(|| GoTable::find(&self.bytes, &self.module)).as_ref()
     }
 
     /// The build whose name section tells the names of locals, labels and the like.

@@ -22,6 +22,8 @@ pub struct FunctionName {
 /// Where a function's name was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NameSource {
+    /// In the table that Go's linker leaves for the runtime.
+    GoTable,
     /// In the name section.
     NameSection,
     /// In another build of the module.
@@ -34,8 +36,6 @@ pub enum NameSource {
     Import,
     /// In the debug information.
     Dwarf,
-    /// In the table that Go's runtime has of its functions.
-    GoRuntime,
     /// It is a guess, shown as `malloc?`: a function of a library has the same code.
     Known,
     /// It is made from the index and the first place in a table, `func[7]@table[0][12]`.
@@ -72,19 +72,21 @@ pub(super) fn first_exports(module: &ModuleIndex) -> Vec<(FuncIndex, usize)> {
 pub(super) fn resolve(symbols: &Symbols, function: FuncIndex) -> FunctionName {
     if let Some(raw) = from_name_section(symbols, function) {
         // Which Go writes without its signs.
-        let whole = symbols.go_name(function).filter(|name| go::is_written(name, &raw));
-        let shown = whole.unwrap_or_else(|| Arc::clone(&raw));
-        return FunctionName { raw, ..named(shown, NameSource::NameSection) };
+        let whole = from_go(symbols, function).filter(|name| go::is_written(name, &raw));
+        return match whole {
+            Some(whole) => FunctionName { raw, ..named(whole, NameSource::GoTable) },
+            None => named(raw, NameSource::NameSection),
+        };
     }
     if let Some(name) = symbols.twin().and_then(|twin| twin.name(function)) {
         return name;
     }
     let found = from_symbol_map(symbols, function)
         .map(|raw| (raw, NameSource::SymbolMap))
+        .or_else(|| from_go(symbols, function).map(|raw| (raw, NameSource::GoTable)))
         .or_else(|| from_export(symbols, function).map(|raw| (raw, NameSource::Export)))
         .or_else(|| from_import(symbols, function).map(|raw| (raw, NameSource::Import)))
-        .or_else(|| symbols.debug().name(function).map(|raw| (raw, NameSource::Dwarf)))
-        .or_else(|| symbols.go_name(function).map(|raw| (raw, NameSource::GoRuntime)));
+        .or_else(|| symbols.debug().name(function).map(|raw| (raw, NameSource::Dwarf)));
     match found {
         Some((raw, source)) => named(raw, source),
         None => made_up(symbols, function),
@@ -95,6 +97,7 @@ fn named(raw: Arc<str>, source: NameSource) -> FunctionName {
     let name = match source {
         // `env.memory` or `func[7]` would only be damaged by looking for parameter lists in it.
         NameSource::Import | NameSource::Index => Name::same(&raw),
+        NameSource::GoTable => go_name(&raw),
         _ => Name::of(&raw),
     };
     FunctionName { raw, name: Arc::new(name), source }
@@ -112,6 +115,15 @@ fn made_up(symbols: &Symbols, function: FuncIndex) -> FunctionName {
     let Some(TableSlot { table, slot, .. }) = symbols.module.table_slot(function) else { return nameless };
     let full: Arc<str> = format!("{function}@table[{table}][{slot}]").into();
     FunctionName { name: Arc::new(Name::same(&full)), source: NameSource::TableSlot, ..nameless }
+}
+
+/// Go's names have paths in them, `encoding/json.Marshal`, of which the short form keeps the last part.
+fn go_name(raw: &Arc<str>) -> Name {
+    Name { short: go::shorten(raw).into(), ..Name::of(raw) }
+}
+
+fn from_go(symbols: &Symbols, function: FuncIndex) -> Option<Arc<str>> {
+    symbols.go()?.name(&symbols.bytes, function)
 }
 
 fn from_name_section(symbols: &Symbols, function: FuncIndex) -> Option<Arc<str>> {
