@@ -116,8 +116,11 @@ fn a_packed_recording_reads_the_same_where_nothing_else_is() {
     let sources = format!("--sources={}", sample_module("json", "").display());
     let record = ["record", "json.wasm", "-o", "a.wscope", "--symbols", "whole", "--measure", "instructions"];
     let (success, told) = told(dir.path(), &[&record[..], &["--pack", &sources]].concat());
-    assert!(success && told.contains("packed 1 symbol files and"), "{told}");
-    assert!(told.contains("source files were not found, such as"), "Rust's library is not there: {told}");
+    assert!(success && told.contains("packed 1 symbol file and"), "{told}");
+    assert!(
+        told.contains("not found: ") && told.contains("source files, such as"),
+        "Rust's library is not there: {told}"
+    );
 
     let elsewhere = tempfile::tempdir().unwrap();
     std::fs::copy(dir.path().join("a.wscope"), elsewhere.path().join("a.wscope")).unwrap();
@@ -199,4 +202,46 @@ fn split_debug_information_is_found_beside_the_module_or_where_the_user_says() {
     {
         assert_eq!(place(&["bare/split5.wasm", "--symbols", symbols]), expected, "{symbols}");
     }
+}
+
+/// A custom section that is one string.
+fn named(section: &str, text: &str) -> Vec<u8> {
+    let leb = |value: usize| vec![value as u8 | 0x80, (value >> 7) as u8];
+    let contents = [vec![section.len() as u8], section.into(), leb(text.len()), text.into()].concat();
+    [vec![0], leb(contents.len()), contents].concat()
+}
+
+#[test]
+fn a_module_can_not_have_other_files_packed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    std::fs::write(path("key"), "very secret").unwrap();
+    std::fs::write(path("config.json"), r#"{"token":"very secret"}"#).unwrap();
+    let plain = without_custom_sections(&std::fs::read(sample_module("hotloop", "hotloop.wasm")).unwrap());
+    let sections =
+        [named("external_debug_info", &path("key")), named("sourceMappingURL", &path("config.json"))];
+    std::fs::write(path("a.wasm"), [plain, sections.concat()].concat()).unwrap();
+    let (success, told) = told(dir.path(), &["record", "a.wasm", "--pack"]);
+    assert!(
+        success && told.contains("packed 0 symbol files") && told.contains("left out: 2 files"),
+        "{told}"
+    );
+    let recording = wasmscope_instrument::recording::read_file(Path::new(&path("a.wscope"))).unwrap();
+    assert_eq!(recording.attachments, []);
+}
+
+#[test]
+fn sources_are_found_from_whatever_folder_the_recording_is_read() {
+    let dir = folder();
+    std::fs::create_dir(dir.path().join("whole/src")).unwrap();
+    let text = std::fs::read(sample_module("json", "src/parse.rs")).unwrap();
+    std::fs::write(dir.path().join("whole/src/parse.rs"), [b"// mine\n", &text[..]].concat()).unwrap();
+    // Not the sample any more, whose text the program carries.
+    let module = std::fs::read(dir.path().join("whole/json.wasm")).unwrap();
+    std::fs::write(dir.path().join("whole/json.wasm"), [&module[..], &[0, 2, 1, b'x']].concat()).unwrap();
+    done(dir.path(), &["record", "whole/json.wasm", "-o", "a.wscope", "--measure", "instructions", "-q"]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let recording = dir.path().join("a.wscope").display().to_string();
+    let shown = done(elsewhere.path(), &["report", &recording, "--view", "source", "--file", "src/parse.rs"]);
+    assert!(shown.contains("// mine"), "{shown}");
 }

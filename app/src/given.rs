@@ -1,8 +1,7 @@
 //! Symbols that the user points to: a file, or a folder in which the module's are looked for.
 
-use crate::nearby::{MOST_SYMBOL_BYTES, split_files};
+use crate::nearby::{MOST_SYMBOL_BYTES, read_file, split_files};
 use crate::pipeline::PipelineError;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmscope_symbolize::{ModuleIndex, SymbolFileNames, SymbolFiles};
@@ -40,6 +39,7 @@ pub(crate) fn find(
             false => Err(PipelineError::NotSymbols { path: path.to_owned() }),
         };
     }
+    std::fs::read_dir(path).map_err(|source| PipelineError::Read { path: path.to_owned(), source })?;
     // In a folder of symbols a file of the module's own name is the module before it was stripped.
     let same_name = path.join(module.name);
     let named = std::iter::once(same_name).filter(|file| file.is_file()).chain(by_name(path, module));
@@ -59,12 +59,18 @@ pub(crate) fn find(
 
 /// What lies in `folders`, the module's, under the names that tools give to files with symbols. What is whole needs none:
 /// they may be older.
-pub(crate) fn beside(folders: &[PathBuf], module: Wanted<'_>, names: &SymbolFileNames) -> SymbolFiles {
+pub(crate) fn beside(
+    folders: &[PathBuf],
+    module: Wanted<'_>,
+    names: &SymbolFileNames,
+    debug_file: Option<&Arc<[u8]>>,
+) -> SymbolFiles {
     let mut found = SymbolFiles::default();
     let folders = folders.iter().filter(|_| !names.is_whole);
     let files = folders.flat_map(|folder| by_name(folder, module));
     for bytes in files.filter_map(|file| read(&file).ok()) {
-        add(&mut found, &bytes);
+        // The file with the debug information may have the names, too; it is held once.
+        add(&mut found, debug_file.filter(|file| ***file == *bytes).unwrap_or(&bytes));
     }
     found
 }
@@ -153,15 +159,10 @@ fn by_build_id(folder: &Path, names: &SymbolFileNames) -> Vec<PathBuf> {
 }
 
 fn read(path: &Path) -> Result<Arc<[u8]>, PipelineError> {
-    let meta = std::fs::metadata(path);
-    let bytes = match meta {
-        Ok(meta) if !meta.is_file() || meta.len() > MOST_SYMBOL_BYTES => {
-            return Err(PipelineError::NotSymbols { path: path.to_owned() });
-        }
-        Ok(_) => std::fs::read(path),
-        Err(error) => Err(error),
-    };
-    bytes.map(Arc::from).map_err(|source: io::Error| PipelineError::Read { path: path.to_owned(), source })
+    // What there is nothing of says so itself.
+    std::fs::metadata(path).map_err(|source| PipelineError::Read { path: path.to_owned(), source })?;
+    let contents = read_file(path, MOST_SYMBOL_BYTES).map(Arc::from);
+    contents.ok_or_else(|| PipelineError::NotSymbols { path: path.to_owned() })
 }
 
 #[cfg(test)]

@@ -1,11 +1,19 @@
 //! Files that a module names, as they were where it was built, looked for where it is now. Nothing is fetched.
 
+use std::fs::{File, Metadata};
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use wasmscope_symbolize::{ModuleIndex, SymbolFileNames, SymbolFiles};
 
 /// Code offsets have 32 bits; a larger file is no description of them.
 pub(crate) const MOST_SYMBOL_BYTES: u64 = 4 << 30;
+/// No system takes a longer path.
+const MOST_PATH_BYTES: usize = 4096;
+/// Shorter ends of a path are tried than this many folders.
+const MOST_PARTS: usize = 24;
+/// Larger programs than any have so many units.
+const MOST_SPLIT_FILES: usize = 20_000;
 
 /// The files that `names` of the module tells, as far as they lie in `folders`.
 pub(crate) fn symbol_files(module_name: &str, names: &SymbolFileNames, folders: &[PathBuf]) -> SymbolFiles {
@@ -36,7 +44,8 @@ pub(crate) fn split_files(
         let base = module_name.strip_suffix(".wasm").unwrap_or(module_name);
         paths.extend([".wasm.dwp", ".dwp"].map(|ending| format!("{base}{ending}")));
     }
-    paths.iter().filter_map(|path| read(path, folders, MOST_SYMBOL_BYTES)).map(Arc::from).collect()
+    let found = paths.iter().take(MOST_SPLIT_FILES).filter_map(|path| read(path, folders, MOST_SYMBOL_BYTES));
+    found.map(Arc::from).collect()
 }
 
 /// The folders that these files lie in.
@@ -46,22 +55,42 @@ pub(crate) fn folders_of<'a>(files: impl IntoIterator<Item = &'a Path>) -> Vec<P
 
 /// The contents of the first file that `path` may mean, if it has no more than `most_bytes`.
 pub(crate) fn read(path: &str, folders: &[PathBuf], most_bytes: u64) -> Option<Vec<u8>> {
-    candidates(path, folders).iter().find_map(|candidate| read_file(candidate, most_bytes))
+    candidates(path, folders).find_map(|candidate| read_file(&candidate, most_bytes))
 }
 
-/// The contents of a file, if there is one and it has no more than `most_bytes`.
+/// The contents of a file, if it [is readable](is_readable).
 pub(crate) fn read_file(path: &Path, most_bytes: u64) -> Option<Vec<u8>> {
-    let is_readable = std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= most_bytes);
-    is_readable.then(|| std::fs::read(path).ok()).flatten()
+    let bytes = readable_bytes(path, most_bytes)?;
+    let mut contents = Vec::new();
+    File::open(path).ok()?.take(bytes).read_to_end(&mut contents).ok()?;
+    Some(contents)
+}
+
+/// Is there a file with something in it, and no more than `most_bytes`?
+pub(crate) fn is_readable(path: &Path, most_bytes: u64) -> bool {
+    readable_bytes(path, most_bytes).is_some()
+}
+
+/// Files of the system that are endless say that they have nothing; so nothing is read of them. A pipe would have us wait
+/// already when it is opened.
+fn readable_bytes(path: &Path, most_bytes: u64) -> Option<u64> {
+    let meta = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
+    Some(meta.len()).filter(|bytes| (1..=most_bytes).contains(bytes))
 }
 
 /// The path itself, then each folder with ever shorter ends of it.
-fn candidates(path: &str, folders: &[PathBuf]) -> Vec<PathBuf> {
+pub(crate) fn candidates<'a>(path: &'a str, folders: &'a [PathBuf]) -> impl Iterator<Item = PathBuf> {
+    let path = if path.len() > MOST_PATH_BYTES { "" } else { path };
     let normal: Vec<_> = path.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".").collect();
-    let ends = (0..normal.len()).map(|from| normal[from..].iter().collect::<PathBuf>());
-    let ends: Vec<_> = ends.filter(|end| !leaves_folder(end)).collect();
-    let inside = folders.iter().flat_map(|folder| ends.iter().map(|end| folder.join(end)));
-    std::iter::once(PathBuf::from(path)).filter(|path| path.is_absolute()).chain(inside).collect()
+    let ends = (0..normal.len()).filter(|from| *from == 0 || normal.len() - from <= MOST_PARTS);
+    let ends: Vec<PathBuf> = ends.map(|from| normal[from..].iter().collect::<PathBuf>()).collect();
+    let ends = Arc::new(ends.into_iter().filter(|end| !leaves_folder(end)).collect::<Vec<_>>());
+    let inside = move |folder: &'a PathBuf| {
+        let ends = Arc::clone(&ends);
+        (0..ends.len()).map(move |at| folder.join(&ends[at]))
+    };
+    let itself = std::iter::once(PathBuf::from(path)).filter(|path| path.is_absolute());
+    itself.chain(folders.iter().flat_map(inside))
 }
 
 fn leaves_folder(path: &Path) -> bool {
@@ -84,13 +113,15 @@ mod tests {
     #[test]
     fn the_longest_end_of_the_path_is_tried_first() {
         let expected = ["/build/src/a.c", "/mine/build/src/a.c", "/mine/src/a.c", "/mine/a.c"];
-        assert_eq!(candidates("/build/src/a.c", &["/mine".into()]), expected.map(PathBuf::from));
+        let folders = ["/mine".into()];
+        assert!(candidates("/build/src/a.c", &folders).eq(expected.map(PathBuf::from)));
     }
 
     #[test]
     fn no_path_leads_out_of_a_folder() {
         let expected = ["/mine/etc/x", "/mine/x"].map(PathBuf::from);
-        assert_eq!(candidates("../../etc/x", &["/mine".into()]), expected);
+        let folders = ["/mine".into()];
+        assert!(candidates("../../etc/x", &folders).eq(expected));
     }
 
     #[test]
@@ -134,6 +165,20 @@ mod tests {
         assert_eq!(found(&["/build/obj/a.dwo", "./b.dwo", "/build/c.dwo"]), ["obj/a.dwo", "c.dwo", "x.dwp"]);
         // A module that is not split has no package.
         assert_eq!(found(&[]), [""; 0]);
+    }
+
+    #[test]
+    fn long_paths_take_no_time() {
+        let folders = ["/mine".into()];
+        assert_eq!(candidates(&"a/".repeat(100_000), &folders).count(), 0);
+        assert_eq!(candidates(&"a/".repeat(2_000), &folders).count(), 1 + MOST_PARTS);
+    }
+
+    #[test]
+    fn endless_files_are_not_read() {
+        for path in ["/proc/self/pagemap", "/proc/self/mem", "/dev/zero"] {
+            assert_eq!(read_file(Path::new(path), u64::MAX), None, "{path}");
+        }
     }
 
     #[test]

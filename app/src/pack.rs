@@ -1,16 +1,22 @@
 //! Puts into a recording what explains it: symbol files and the text of sources, so that it reads the same elsewhere.
 
 use crate::analysis::SourceProvider;
+use crate::nearby;
 use crate::pipeline::PipelineError;
 use crate::profile::Profile;
+use crate::sources::ProfileSources;
+use rustc_hash::FxHashSet;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use wasmscope_instrument::recording::{Attachment, AttachmentKind, Recording, attach};
-use wasmscope_symbolize::SymbolFiles;
+use wasmscope_instrument::recording::{Attachment, AttachmentKind, MOST_ATTACHED_BYTES, Recording, attach};
+use wasmscope_symbolize::{ModuleIndex, SymbolFiles};
 
-/// What was put into a recording.
+/// What was put into a recording, or was there already.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Packed {
     /// How many files with names and lines.
@@ -19,25 +25,31 @@ pub struct Packed {
     pub sources: usize,
     /// The source files that have a part in the recording but were not found, as the compiler recorded them.
     pub missing: Vec<Arc<str>>,
+    /// Files that the module names as its symbols or sources, and that do not look like any.
+    pub refused: Vec<Arc<str>>,
 }
 
 /// Puts into the recording at `path`, of which `profile` was made, the files that its names and lines come from, and
-/// the text of each source file that it speaks of, where `sources` has it.
+/// the text of each source file that it speaks of, as `sources` has it now.
 ///
 /// # Errors
-/// When the recording can't be changed.
-pub fn pack(path: &Path, profile: &Profile, sources: &dyn SourceProvider) -> Result<Packed, PipelineError> {
-    let symbols = symbol_attachments(profile.symbols().files());
-    let (texts, missing) = source_attachments(profile, sources);
-    let packed = Packed { symbol_files: symbols.len(), sources: texts.len(), missing };
-    let new: Vec<_> = symbols
-        .into_iter()
-        .chain(texts)
-        .filter(|attachment| !profile.recording().attachments.contains(attachment))
-        .collect();
+/// When the recording can't be changed, or would become too large.
+pub fn pack(path: &Path, profile: &Profile, sources: &ProfileSources<'_>) -> Result<Packed, PipelineError> {
+    let failed = |source| PipelineError::Pack { path: path.to_owned(), source };
+    let mut packed = Packed::default();
+    let mut attachments = symbol_attachments(profile.symbols().files(), &mut packed);
+    attachments.extend(source_attachments(profile, sources, &mut packed));
+    let kept: FxHashSet<_> =
+        profile.recording().attachments.iter().map(|a| (a.kind, &a.name, &a.bytes)).collect();
+    let bytes: usize = attachments.iter().map(|attachment| attachment.bytes.len()).sum();
+    if bytes > MOST_ATTACHED_BYTES {
+        return Err(failed(io::Error::other(format!(
+            "its symbols and sources have {bytes} bytes, too many"
+        ))));
+    }
+    attachments.retain(|a| !kept.contains(&(a.kind, &a.name, &a.bytes)));
     let file = OpenOptions::new().read(true).write(true).open(path);
-    let attached = file.and_then(|mut file| attach(&mut file, &new));
-    attached.map_err(|source| PipelineError::Pack { path: path.to_owned(), source })?;
+    file.and_then(|mut file| attach(&mut file, &attachments)).map_err(failed)?;
     Ok(packed)
 }
 
@@ -56,7 +68,7 @@ pub(crate) fn kept_symbols(recording: &Recording) -> SymbolFiles {
     }
 }
 
-fn symbol_attachments(files: &SymbolFiles) -> Vec<Attachment> {
+fn symbol_attachments(files: &SymbolFiles, packed: &mut Packed) -> Vec<Attachment> {
     let SymbolFiles { debug_file, split, twin, symbol_map, source_map } = files;
     let single = [
         (AttachmentKind::DebugFile, debug_file),
@@ -67,45 +79,93 @@ fn symbol_attachments(files: &SymbolFiles) -> Vec<Attachment> {
     let single = single.into_iter().filter_map(|(kind, file)| Some((kind, String::new(), file.as_ref()?)));
     let split = split.iter().enumerate();
     let split = split.map(|(number, file)| (AttachmentKind::SplitDebug, number.to_string(), file));
-    let attachment =
-        |(kind, name, bytes): (_, _, &Arc<[u8]>)| Attachment { kind, name, bytes: Arc::clone(bytes) };
-    single.chain(split).map(attachment).collect()
+    let (found, others): (Vec<_>, Vec<_>) =
+        single.chain(split).partition(|(kind, _, file)| is_symbols(*kind, file));
+    packed.symbol_files = found.len();
+    packed.refused.extend(others.iter().map(|(kind, ..)| Arc::from(format!("{kind:?}"))));
+    found.into_iter().map(|(kind, name, bytes)| Attachment { kind, name, bytes: Arc::clone(bytes) }).collect()
 }
 
-/// The texts of the files that the profile has lines of, and the files without one.
-fn source_attachments(profile: &Profile, sources: &dyn SourceProvider) -> (Vec<Attachment>, Vec<Arc<str>>) {
+/// Is the file really what it is taken for? A module names its symbol files itself, and one that nobody knows could name
+/// any file; the recording is made to be shown to others.
+fn is_symbols(kind: AttachmentKind, bytes: &[u8]) -> bool {
+    /// What every source map has, or each of its parts.
+    #[derive(Deserialize)]
+    struct SourceMap {
+        version: u32,
+        mappings: Option<IgnoredAny>,
+        sections: Option<IgnoredAny>,
+    }
+    match kind {
+        AttachmentKind::DebugFile | AttachmentKind::SplitDebug | AttachmentKind::Twin => {
+            bytes.starts_with(b"\0asm") && ModuleIndex::parse(bytes).is_ok()
+        }
+        AttachmentKind::SourceMap => {
+            let json = bytes.trim_ascii_start();
+            let json = json.strip_prefix(b")]}'").unwrap_or(json);
+            serde_json::from_slice(json).is_ok_and(|map: SourceMap| {
+                map.version == 3 && (map.mappings.is_some() || map.sections.is_some())
+            })
+        }
+        AttachmentKind::SymbolMap => bytes.split(|byte| *byte == b'\n').all(|line| {
+            let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            line.trim_ascii().is_empty() || (digits > 0 && line.get(digits) == Some(&b':'))
+        }),
+        AttachmentKind::Source => false,
+    }
+}
+
+/// The texts of the files that the profile has lines of.
+fn source_attachments(
+    profile: &Profile,
+    sources: &ProfileSources<'_>,
+    packed: &mut Packed,
+) -> Vec<Attachment> {
     let files: BTreeSet<Arc<str>> = profile.lines().iter().map(|line| Arc::clone(&line.file)).collect();
-    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    let mut found = Vec::new();
     for file in files {
-        match sources.source(&file).filter(|_| is_source(&file)) {
+        // A file that is here now goes before the text that was packed earlier.
+        let text = match sources.file(&file) {
+            Some(here) if is_source(&here) => nearby::read_file(&here, u64::MAX),
+            Some(_) => {
+                packed.refused.push(file);
+                continue;
+            }
+            None => sources.source(&file),
+        };
+        match text {
             Some(text) => found.push(Attachment {
                 kind: AttachmentKind::Source,
                 name: file.to_string(),
                 bytes: text.into(),
             }),
-            None => missing.push(file),
+            None => packed.missing.push(file),
         }
     }
-    (found, missing)
+    packed.sources = found.len();
+    found
 }
 
-/// Does the path look like that of a source file?
+/// Is this a source file, wherever links lead?
 ///
 /// A recording is made to be shown to others, and its module says which files are sources: one that nobody knows could
 /// name the user's private key.
-fn is_source(path: &str) -> bool {
-    const ENDINGS: [&str; 48] = [
-        "adb", "ads", "asm", "c", "c++", "cc", "cpp", "cs", "cu", "cuh", "cxx", "d", "dart", "def", "f",
-        "f90", "fs", "go", "h", "h++", "hh", "hpp", "hs", "hxx", "inc", "inl", "ipp", "java", "js", "jsx",
-        "kt", "lua", "m", "ml", "mm", "mts", "nim", "pas", "py", "rb", "rs", "s", "swift", "tcc", "ts",
-        "tsx", "wat", "zig",
+fn is_source(found: &Path) -> bool {
+    const ENDINGS: [&str; 64] = [
+        "adb", "ads", "asm", "c", "c++", "c3", "cc", "cjs", "cpp", "cppm", "cs", "cts", "cu", "cuh", "cxx",
+        "d", "dart", "def", "f", "f90", "fs", "fsx", "glsl", "go", "gleam", "grain", "h", "h++", "hh", "hpp",
+        "hs", "hxx", "inc", "inl", "ipp", "ixx", "java", "jl", "js", "jsx", "kt", "l", "lua", "m", "mbt",
+        "mjs", "ml", "mm", "mts", "nim", "odin", "pas", "py", "rb", "rs", "s", "scala", "swift", "tcc", "ts",
+        "tsx", "wat", "y", "zig",
     ];
-    let mut parts = path.rsplit(['/', '\\']);
-    let name = parts.next().unwrap_or_default();
-    match name.rsplit_once('.') {
-        Some((_, ending)) => ENDINGS.contains(&ending.to_ascii_lowercase().as_str()),
-        // `<vector>` and the like.
-        None => parts.any(|folder| folder == "include") && !path.contains(".."),
+    let Ok(real) = found.canonicalize() else { return false };
+    match real.extension() {
+        Some(ending) => ENDINGS.contains(&ending.to_string_lossy().to_ascii_lowercase().as_str()),
+        // `<vector>` and the like; what is hidden is no header.
+        None => {
+            let parts = || real.iter().map(|part| part.to_string_lossy());
+            parts().any(|part| part == "include") && !parts().any(|part| part.starts_with('.'))
+        }
     }
 }
 
@@ -113,20 +173,47 @@ fn is_source(path: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// Is a file at `path` within some folder taken for a source?
+    fn taken(path: &str) -> bool {
+        let folder = tempfile::Builder::new().prefix("pack").tempdir().unwrap();
+        let file = folder.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, "x").unwrap();
+        is_source(&file)
+    }
+
     #[test]
     fn only_what_looks_like_a_source_is_taken() {
-        for path in ["src/main.rs", "/a/b.C", "C:\\x\\y.cpp", "~lib/rt.ts", "/usr/include/c++/v1/vector"] {
-            assert!(is_source(path), "{path}");
+        for path in ["src/main.rs", "a/b.C", "y.cpp", "~lib/rt.ts", "usr/include/c++/v1/vector"] {
+            assert!(taken(path), "{path}");
         }
-        for path in [
-            "/home/x/.ssh/id_rsa",
-            "/etc/passwd",
-            "~/.aws/credentials",
-            "a.pem",
-            "",
-            "/include/../etc/shadow",
+        for path in
+            [".ssh/id_rsa", "passwd", ".aws/credentials", "a.pem", "include/.ssh/id_rsa", "x/config.json"]
+        {
+            assert!(!taken(path), "{path}");
+        }
+        assert!(!is_source(Path::new("/no/such/main.rs")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_something_else_is_no_source() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("key"), "secret").unwrap();
+        std::os::unix::fs::symlink("key", folder.path().join("main.c")).unwrap();
+        assert!(!is_source(&folder.path().join("main.c")));
+    }
+
+    #[test]
+    fn only_what_is_a_symbol_file_is_taken() {
+        let (module, map) = (b"\0asm\x01\0\0\0".as_slice(), br#"{"version":3,"mappings":""}"#.as_slice());
+        for (kind, yes, no) in [
+            (AttachmentKind::DebugFile, module, b"root:x:0:0".as_slice()),
+            (AttachmentKind::Twin, module, b"\0asm?"),
+            (AttachmentKind::SourceMap, map, br#"{"auths":{"host":{"auth":"token"}}}"#),
+            (AttachmentKind::SymbolMap, b"0:main\n1:free\n", b"0:main\nPASSWORD=x"),
         ] {
-            assert!(!is_source(path), "{path}");
+            assert!(is_symbols(kind, yes) && !is_symbols(kind, no), "{kind:?}");
         }
     }
 }

@@ -148,8 +148,10 @@ pub fn open(path: &Path) -> Result<Opened, PipelineError> {
 /// As [`open`], and when there are no symbols of the module at `symbols`.
 pub fn open_bytes(bytes: Arc<[u8]>, path: &Path, symbols: Option<&Path>) -> Result<Opened, PipelineError> {
     if bytes.starts_with(&recording::MAGIC) {
-        let recording = recording::read(&bytes)
+        let mut recording = recording::read(&bytes)
             .map_err(|source| PipelineError::Recording { path: path.to_owned(), source })?;
+        // Files are looked for, and made, under this name: one from elsewhere must not lead out of a folder.
+        recording.meta.module_name = file_name(Path::new(&recording.meta.module_name));
         let module = PathBuf::from(&recording.meta.module_path);
         let folders = nearby::folders_of([&module, path]);
         let name = recording.meta.module_name.clone();
@@ -211,7 +213,9 @@ fn outline_and_files(
 
 /// What lies in the folders of the module: the files that it names, then those that are named as tools do it.
 fn beside(module: Wanted<'_>, names: &SymbolFileNames, folders: &[PathBuf]) -> SymbolFiles {
-    nearby::symbol_files(module.name, names, folders).or(given::beside(folders, module, names))
+    let named = nearby::symbol_files(module.name, names, folders);
+    let usual = given::beside(folders, module, names, named.debug_file.as_ref());
+    named.or(usual)
 }
 
 /// The symbols that the user points to.
@@ -267,8 +271,14 @@ pub fn code_cache() -> Option<PathBuf> {
 }
 
 fn guest(bytes: Arc<[u8]>, path: &Path) -> Guest {
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    Guest { bytes, name, path: path.to_string_lossy().into_owned() }
+    // Where it lies says where its symbols and sources are, from whatever folder the recording is read.
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Guest { bytes, name: file_name(path), path: absolute.to_string_lossy().into_owned() }
+}
+
+fn file_name(path: &Path) -> String {
+    let last = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    last.rsplit('\\').next().unwrap_or_default().to_owned()
 }
 
 /// Where a recording goes while it is written, and where it is to be in the end.

@@ -91,6 +91,11 @@ fn scaled(value: u64, step: u64, units: &[&str]) -> String {
     format!("{scaled:.decimals$} {unit}")
 }
 
+/// `1 file`, `2 files`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

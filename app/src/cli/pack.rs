@@ -5,6 +5,7 @@ use super::values::{SourceArgs, SymbolArgs, sources_at};
 use crate::pack::{Packed, pack};
 use crate::pipeline;
 use crate::sources::SourcePlace;
+use crate::units;
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 
@@ -47,17 +48,20 @@ pub(super) fn recorded(
     Ok(pack(file, &profile, &sources_at(places).of(&profile))?)
 }
 
-/// Says what was put in, and what was not found.
+/// Says what was put in, what was not found, and what was left out.
 pub(super) fn tell(file: &Path, packed: &Packed) {
-    let Packed { symbol_files, sources, missing } = packed;
-    print::note(&format!(
-        "{}: packed {symbol_files} symbol files and {sources} source files",
-        file.display()
-    ));
+    let Packed { symbol_files, sources, missing, refused } = packed;
+    let symbol_files = units::counted(*symbol_files, "symbol file");
+    let source_files = |count| units::counted(count, "source file");
+    print::note(&format!("{}: packed {symbol_files} and {}", file.display(), source_files(*sources)));
     if let Some(first) = missing.first() {
-        let count = missing.len();
+        let count = source_files(missing.len());
+        print::note(&format!("not found: {count}, such as {first}; --sources says where they are"));
+    }
+    if let Some(first) = refused.first() {
+        let count = units::counted(refused.len(), "file");
         print::note(&format!(
-            "{count} source files were not found, such as {first}; --sources says where they are"
+            "left out: {count} that the module names but that do not look like sources or symbols, such as {first}"
         ));
     }
 }

@@ -104,11 +104,13 @@ pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
         RunOptions { symbols: pipeline::symbol_files(&guest, args.symbols.path())?, ..options(&args) };
     interrupt::watch();
     let outcome = pipeline::record_to(&output, &guest, &options, Arc::new(PassThrough))?;
-    let packed = args.pack.then(|| pack::recorded(&output, &args.symbols, args.sources)).transpose()?;
     if !quiet {
         print::note(&format!("{}: {outcome}", output.display()));
-        if let Some(packed) = &packed {
-            pack::tell(&output, packed);
+    }
+    if args.pack {
+        let packed = pack::recorded(&output, &args.symbols, args.sources)?;
+        if !quiet {
+            pack::tell(&output, &packed);
         }
     }
     Ok(exit_code(&outcome).into())

@@ -1,6 +1,7 @@
 //! Tables of text with columns that line up.
 
-use std::fmt::Write;
+/// The widest a column gets, unless it is the last one.
+const MOST_CHARACTERS: usize = 200;
 
 /// How a column is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,18 +37,20 @@ impl Table {
         self.rows.len() == 1
     }
 
-    /// The lines, each ended. Control characters, which names from a module may hold, are replaced.
+    /// The lines, each ended. Control characters, which names from a module may hold, are replaced, and what would push
+    /// other columns out of sight is cut.
     pub fn text(&self) -> String {
         let widths = self.widths();
         let mut text = String::new();
         for row in &self.rows {
             let mut line = String::new();
-            for ((cell, width), align) in row.iter().zip(&widths).zip(&self.align) {
-                let cell = clean(cell);
-                let _ = match align {
-                    Align::Left => write!(line, "{cell:<width$}  "),
-                    Align::Right => write!(line, "{cell:>width$}  "),
-                };
+            for (at, cell) in row.iter().enumerate() {
+                let cell = if self.is_open(at) { clean(cell) } else { clean(&cut(cell)) };
+                let missing = widths[at].saturating_sub(cell.chars().count());
+                match self.align[at] {
+                    Align::Left => line.extend([&cell, &" ".repeat(missing), "  "]),
+                    Align::Right => line.extend([&" ".repeat(missing), &cell, "  "]),
+                }
             }
             text.push_str(line.trim_end());
             text.push('\n');
@@ -55,12 +58,25 @@ impl Table {
         text
     }
 
+    /// Behind the last column of words there is nothing that it could push away.
+    fn is_open(&self, column: usize) -> bool {
+        column + 1 == self.align.len() && self.align[column] == Align::Left
+    }
+
     fn widths(&self) -> Vec<usize> {
         let width = |at: usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(at));
-            cells.map(|cell| cell.chars().count()).max()
+            cells.map(|cell| cell.chars().take(MOST_CHARACTERS).count()).max()
         };
-        (0..self.align.len()).map(|at| width(at).unwrap_or(0)).collect()
+        let closed = (0..self.align.len()).map(|at| if self.is_open(at) { None } else { width(at) });
+        closed.map(|width| width.unwrap_or(0)).collect()
+    }
+}
+
+fn cut(cell: &str) -> String {
+    match cell.char_indices().nth(MOST_CHARACTERS) {
+        Some(_) => cell.chars().take(MOST_CHARACTERS - 1).chain(['…']).collect(),
+        None => cell.to_owned(),
     }
 }
 
@@ -81,5 +97,17 @@ mod tests {
         table.row(["5 ms".into(), "a".into()]);
         table.row(["1,200 ms".into(), "größe\x1b[2J".into()]);
         assert_eq!(table.text(), "    self  function\n    5 ms  a\n1,200 ms  größe\u{fffd}[2J\n");
+    }
+
+    #[test]
+    fn a_name_without_end_leaves_the_other_columns_where_they_are() {
+        let mut table =
+            Table::new(&[("function", Align::Left), ("self", Align::Right), ("text", Align::Left)]);
+        table.row(["a".repeat(100_000), "1".into(), "b".repeat(100_000)]);
+        (0..1000).for_each(|_| table.row(["a".into(), "1".into(), "c".into()]));
+        let text = table.text();
+        assert!(text.len() < 100_000 + 1100 * 220, "{}", text.len());
+        assert!(text.contains(&format!("{}…", "a".repeat(MOST_CHARACTERS - 1))));
+        assert!(text.lines().nth(1).unwrap().ends_with(&"b".repeat(100_000)));
     }
 }

@@ -24,17 +24,12 @@ pub struct Sources {
 
 /// A larger file is no source that anybody wrote.
 const MOST_BYTES: u64 = 16 << 20;
+/// No system takes a longer path.
+const MOST_PATH_BYTES: usize = 4096;
 
 impl SourceProvider for Sources {
     fn source(&self, path: &str) -> Option<Vec<u8>> {
-        let Self { places, rust } = self;
-        // What is surely meant comes first: an end of the path may be that of many a file.
-        let moved = places.iter().filter_map(|place| place.moved(path));
-        let certain =
-            moved.chain(rust.candidates(path)).find_map(|file| nearby::read_file(&file, MOST_BYTES));
-        let folders: Vec<PathBuf> =
-            places.iter().filter_map(SourcePlace::folder).map(Path::to_owned).collect();
-        certain.or_else(|| nearby::read(path, &folders, MOST_BYTES))
+        nearby::read_file(&self.find(path)?, MOST_BYTES)
     }
 }
 
@@ -42,6 +37,13 @@ impl SourceProvider for Sources {
 pub struct ProfileSources<'a> {
     profile: &'a Profile,
     files: Sources,
+}
+
+impl ProfileSources<'_> {
+    /// The file that the compiler recorded as `path`, where there is one here.
+    pub(crate) fn file(&self, path: &str) -> Option<PathBuf> {
+        self.files.find(path)
+    }
 }
 
 impl SourceProvider for ProfileSources<'_> {
@@ -54,6 +56,20 @@ impl SourceProvider for ProfileSources<'_> {
 }
 
 impl Sources {
+    /// The file that the compiler recorded as `path`.
+    fn find(&self, path: &str) -> Option<PathBuf> {
+        let Self { places, rust } = self;
+        let folders: Vec<PathBuf> =
+            places.iter().filter_map(SourcePlace::folder).map(Path::to_owned).collect();
+        // What is surely meant comes first: an end of the path may be that of many a file.
+        let moved = places.iter().filter_map(|place| place.moved(path)).chain(rust.candidates(path));
+        // A map says where its sources are as seen from itself.
+        let goes_up = path.len() <= MOST_PATH_BYTES && path.starts_with("../");
+        let above = folders.iter().filter(|_| goes_up).map(|folder| folder.join(path));
+        let candidates = moved.chain(above).chain(nearby::candidates(path, &folders));
+        candidates.into_iter().find(|file| nearby::is_readable(file, MOST_BYTES))
+    }
+
     /// The text of the source files of `profile`: what is in the recording or in the module's source map, and what lies
     /// here.
     pub fn of<'a>(&self, profile: &'a Profile) -> ProfileSources<'a> {
@@ -98,5 +114,15 @@ mod tests {
         assert_eq!(text(&[&first, &rule], "/build/x/src/a.c").as_deref(), Some("second"));
         assert_eq!(text(&[&first, &rule], "/build/y/src/a.c").as_deref(), Some("first"));
         assert_eq!(text(&[&first, &rule], "/build/x/src/b.c"), None);
+    }
+
+    #[test]
+    fn a_path_may_go_up_from_the_folder_of_the_map() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("build")).unwrap();
+        std::fs::create_dir_all(folder.path().join("assembly")).unwrap();
+        std::fs::write(folder.path().join("assembly/index.ts"), "text").unwrap();
+        let build = folder.path().join("build").display().to_string();
+        assert_eq!(sources(&[&build]).source("../assembly/index.ts").as_deref(), Some(&b"text"[..]));
     }
 }

@@ -8,7 +8,6 @@ use std::str::FromStr;
 
 /// Where the user says that source files are. As text `/my/project`, or `/build=/my/project`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
 pub enum SourcePlace {
     /// In this folder: each end of the path is tried, the longest first.
     Folder(PathBuf),
@@ -52,24 +51,12 @@ impl FromStr for SourcePlace {
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
         Ok(match text.split_once('=') {
-            Some((from, to)) => SourcePlace::Moved { from: from.to_owned(), to: PathBuf::from(to) },
-            None => SourcePlace::Folder(PathBuf::from(text)),
+            // A folder may have the sign in its name.
+            Some((from, to)) if !Path::new(text).is_dir() => {
+                SourcePlace::Moved { from: from.to_owned(), to: PathBuf::from(to) }
+            }
+            _ => SourcePlace::Folder(PathBuf::from(text)),
         })
-    }
-}
-
-impl From<String> for SourcePlace {
-    fn from(text: String) -> Self {
-        match text.parse() {
-            Ok(place) => place,
-            Err(never) => match never {},
-        }
-    }
-}
-
-impl From<SourcePlace> for String {
-    fn from(place: SourcePlace) -> String {
-        place.to_string()
     }
 }
 
@@ -103,5 +90,15 @@ mod tests {
             assert_eq!(place.moved(path).as_deref(), expected.map(Path::new), "{rule} {path}");
             assert_eq!(place.to_string(), rule);
         }
+    }
+
+    #[test]
+    fn a_folder_that_is_there_is_no_rule() {
+        let folder = tempfile::tempdir().unwrap();
+        let odd = folder.path().join("a=b");
+        let text = odd.display().to_string();
+        assert!(matches!(text.parse(), Ok(SourcePlace::Moved { .. })));
+        std::fs::create_dir(&odd).unwrap();
+        assert_eq!(text.parse(), Ok(SourcePlace::Folder(odd)));
     }
 }

@@ -15,6 +15,7 @@ use crate::pack::Packed;
 use crate::profile::Profile;
 use crate::samples::SampleModule;
 use crate::sources::SourcePlace;
+use crate::units::counted;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmscope_instrument::Guest;
@@ -234,16 +235,21 @@ fn saved(app: &mut App, id: DocumentId, path: PathBuf, packed: Option<&Packed>) 
     document.origin = Origin::Saved(path);
 }
 
-/// `with 1 symbol file and 12 source files; 3 source files were not found`.
+/// `with 1 symbol file and 12 source files; 3 source files not found`.
 fn packed_text(packed: &Packed) -> String {
-    let Packed { symbol_files, sources, missing } = packed;
-    let files =
-        |count: usize, kind: &str| format!("{count} {kind} file{}", if count == 1 { "" } else { "s" });
-    let inside = format!("with {} and {}", files(*symbol_files, "symbol"), files(*sources, "source"));
-    match missing.len() {
-        0 => inside,
-        count => format!("{inside}; {} not found", files(count, "source")),
+    let Packed { symbol_files, sources, missing, refused } = packed;
+    let mut text =
+        format!("with {} and {}", counted(*symbol_files, "symbol file"), counted(*sources, "source file"));
+    if !missing.is_empty() {
+        text.push_str(&format!("; {} not found", counted(missing.len(), "source file")));
     }
+    if !refused.is_empty() {
+        text.push_str(&format!(
+            "; {} left out that look like something else",
+            counted(refused.len(), "file")
+        ));
+    }
+    text
 }
 
 fn export_to(app: &mut App, format: Format, path: &Path) {

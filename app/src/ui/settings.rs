@@ -17,7 +17,6 @@ pub struct Settings {
     /// How modules were last run, by their paths, newest first.
     pub runs: Vec<(String, RunForm)>,
     /// Where source files are that are not where the compiler saw them.
-    #[serde(alias = "source_folders")]
     pub source_places: Vec<SourcePlace>,
     /// Recordings and the symbols that were used for them, newest first.
     pub symbols: Vec<(PathBuf, PathBuf)>,

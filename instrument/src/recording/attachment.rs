@@ -5,6 +5,7 @@ use super::reader::{ReadError, check_head};
 use super::wire::{AttachmentPiece, Malformed};
 use super::writer::Writer;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ pub struct Attachment {
 }
 
 /// What an attached file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AttachmentKind {
     /// A module with the debug information, split off when the program was linked.
@@ -59,47 +60,72 @@ fn mark(file: &mut (impl Read + Seek)) -> io::Result<u32> {
     first.map(|chunk| chunk.recording).ok_or_else(|| io::Error::other(ReadError::NotARecording))
 }
 
+/// All attachments of a recording together have no more bytes than this.
+pub const MOST_ATTACHED_BYTES: usize = 512 << 20;
+/// No program has so many source files.
+const MOST_ATTACHMENTS: usize = 100_000;
+
 /// The attachments of a file as they come, a piece at a time.
 #[derive(Default)]
 pub(super) struct Attachments {
-    whole: Vec<Attachment>,
+    whole: BTreeMap<Key, Arc<[u8]>>,
+    /// In which order they came first.
+    order: Vec<Key>,
+    /// Those of which something is missing.
+    cut: BTreeSet<Key>,
     /// The one that more is to come of.
-    open: Option<Open>,
-    cut: u64,
+    open: Option<(Key, Vec<u8>)>,
+    bytes: usize,
 }
 
-struct Open {
-    kind: AttachmentKind,
-    name: String,
-    bytes: Vec<u8>,
-}
+type Key = (AttachmentKind, String);
 
 impl Attachments {
     /// Takes the next piece.
     pub fn take(&mut self, piece: &AttachmentPiece) -> Result<(), Malformed> {
         let AttachmentPiece { kind, name, total_bytes, offset, bytes } = *piece;
-        if offset == 0 {
-            let begun = Open { kind, name: name.to_owned(), bytes: Vec::new() };
-            self.cut += u64::from(self.open.replace(begun).is_some());
+        let key = (kind, name.to_owned());
+        self.bytes = self.bytes.saturating_add(bytes.len());
+        if self.bytes > MOST_ATTACHED_BYTES || self.order.len() >= MOST_ATTACHMENTS {
+            return Err(Malformed);
         }
-        let continues =
-            |open: &&mut Open| open.kind == kind && open.name == name && open.bytes.len() as u64 == offset;
-        let open = self.open.as_mut().filter(continues).ok_or(Malformed)?;
-        open.bytes.extend_from_slice(bytes);
-        if open.bytes.len() as u64 == total_bytes {
+        if offset == 0 {
+            self.give_up();
+            self.open = Some((key.clone(), Vec::new()));
+        }
+        let continues = |(open, so_far): &&mut (Key, Vec<u8>)| *open == key && so_far.len() as u64 == offset;
+        let Some((_, so_far)) = self.open.as_mut().filter(continues) else {
+            self.cut.insert(key);
+            return Err(Malformed);
+        };
+        so_far.extend_from_slice(bytes);
+        if so_far.len() as u64 == total_bytes {
             self.close();
         }
         Ok(())
     }
 
     fn close(&mut self) {
-        let Some(Open { kind, name, bytes }) = self.open.take() else { return };
-        self.whole.retain(|other| other.kind != kind || other.name != name);
-        self.whole.push(Attachment { kind, name, bytes: bytes.into() });
+        let Some((key, bytes)) = self.open.take() else { return };
+        self.cut.remove(&key);
+        if self.whole.insert(key.clone(), bytes.into()).is_none() {
+            self.order.push(key);
+        }
+    }
+
+    fn give_up(&mut self) {
+        self.cut.extend(self.open.take().map(|(key, _)| key));
     }
 
     /// Those that are whole, and how many are not.
-    pub fn finish(self) -> (Vec<Attachment>, u64) {
-        (self.whole, self.cut + u64::from(self.open.is_some()))
+    pub fn finish(mut self) -> (Vec<Attachment>, u64) {
+        self.give_up();
+        let Self { mut whole, order, cut, .. } = self;
+        let attachments = order.into_iter().filter_map(|key| {
+            let bytes = whole.remove(&key)?;
+            Some(Attachment { kind: key.0, name: key.1, bytes })
+        });
+        let attachments = attachments.collect();
+        (attachments, cut.len() as u64)
     }
 }

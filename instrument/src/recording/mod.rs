@@ -22,7 +22,7 @@ mod wire;
 mod writer;
 
 pub use access::AccessTable;
-pub use attachment::{Attachment, AttachmentKind, attach};
+pub use attachment::{Attachment, AttachmentKind, MOST_ATTACHED_BYTES, attach};
 pub use boundary::{Crossing, CrossingTable, Direction, DurationHistogram, SiteCrossings};
 pub use context::{ContextId, ContextTable};
 pub use counts::{CountTable, InstructionTable};

@@ -242,7 +242,8 @@ impl Assembly {
         recording.module = module.finish(&mut damage, file_bytes).into();
         let (attachments, cut) = attachments.finish();
         recording.attachments = attachments;
-        damage.add_missing(file_bytes, cut, "attached files are missing");
+        let what = if cut == 1 { "attached file is missing" } else { "attached files are missing" };
+        damage.add_missing(file_bytes, cut, what);
         recording.damage = damage.finish();
         recording
     }

@@ -561,7 +561,33 @@ fn an_attached_file_that_is_not_whole_is_told() {
         assert_eq!(found.attachments.len(), 2, "{:?}", found.damage);
     }
     let harmed = &file.get_ref()[..file.get_ref().len() - 1];
-    assert!(read(harmed).unwrap().damage.unwrap().message.contains("1 attached files are missing"));
+    assert!(read(harmed).unwrap().damage.unwrap().message.contains("1 attached file is missing"));
+}
+
+#[test]
+fn what_was_cut_off_and_attached_again_is_whole() {
+    let (file, _, _) = random_file(4, 1, 4);
+    let mut file = Cursor::new(file);
+    attach(&mut file, &attachments()).unwrap();
+    let cut = file.get_ref().len() - 10;
+    file.get_mut().truncate(cut);
+    assert!(read(file.get_ref()).unwrap().damage.is_some());
+    attach(&mut file, &attachments()[2..]).unwrap();
+    let found = read(file.get_ref()).unwrap();
+    assert_eq!(found.attachments, attachments());
+    let damage = found.damage.map(|damage| damage.message).unwrap_or_default();
+    assert!(!damage.contains("missing"), "{damage}");
+}
+
+#[test]
+fn many_attached_files_come_back_in_order() {
+    let (file, _, _) = random_file(4, 1, 4);
+    let mut file = Cursor::new(file);
+    let one = attachments().remove(0);
+    let name = |number: u32| Attachment { name: number.to_string(), ..one.clone() };
+    let many: Vec<_> = (0..30_000).map(name).collect();
+    attach(&mut file, &many).unwrap();
+    assert_eq!(read(file.get_ref()).unwrap().attachments, many);
 }
 
 #[test]

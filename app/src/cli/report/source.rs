@@ -64,8 +64,9 @@ fn file<'a>(table: &'a LineTable, wanted: Option<&str>) -> anyhow::Result<&'a st
             "no source lines are known; build the module with debug information (-g) or a source map",
         );
     };
-    let ends =
-        |file: &str| file.strip_suffix(wanted).is_some_and(|front| front.is_empty() || front.ends_with('/'));
+    let ends = |file: &str| {
+        file.strip_suffix(wanted).is_some_and(|front| front.is_empty() || front.ends_with(['/', '\\']))
+    };
     let found: Vec<&str> = files.clone().filter(|file| ends(file)).collect();
     match (found.iter().find(|file| **file == wanted), found.as_slice()) {
         (Some(file), _) | (None, [file]) => Ok(file),
