@@ -222,13 +222,49 @@ fn of_functions_that_were_merged_the_first_one_is_told() {
 }
 
 #[test]
-fn what_only_hands_on_its_arguments_is_looked_through() {
+fn what_is_called_alone_tells_functions_apart_too() {
     check(
-        "(module (memory 1) (func @a call 2 call 2) (func @b call 2 call 2) (func i32.const 50 drop nop))",
-        "(module (memory 1) (func $a @a call $hand call $hand) (func $hand call $part) (func $sole @c)
-            (func $b @b call $part call $sole call $hand) (func $part i32.const 50 drop))",
-        &["a", "b", "part"],
+        "(module (memory 1) (func @c) (func i32.const 50 drop nop call 2) (func @d)
+            (func i32.const 50 drop nop call 0))",
+        "(module (memory 1) (func $x i32.const 50 drop call $c) (func $y i32.const 50 drop call $d)
+            (func $c @c) (func $d @d))",
+        &["c", "y", "d", "x"],
     );
+}
+
+#[test]
+fn one_constant_is_not_enough() {
+    let others = "(func)".repeat(30);
+    for (code, expected) in
+        [("i32.const 100 drop", "func[0]"), ("i32.const 100 drop i32.const 101 drop", "a")]
+    {
+        let symbols = texts(
+            &format!("(module (func {code} nop) {others})"),
+            &format!("(module (func $a {code}) {others})"),
+        );
+        assert_eq!(names(&symbols)[0], expected);
+    }
+}
+
+#[test]
+fn of_two_that_may_be_the_same_function_neither_is() {
+    check(
+        "(module (memory 1) (func @a nop) (func @a nop nop))",
+        "(module (memory 1) (func $a @a) (func $b @b))",
+        &["func[0]", "func[1]"],
+    );
+}
+
+#[test]
+fn calls_alone_are_not_enough_where_code_was_inlined() {
+    let theirs = |code| {
+        format!(
+            "(module (memory 1) (func $a @a call $f call $sole) (func $b @b call $f) (func $f {code}) (func $sole @c))"
+        )
+    };
+    let ours = |code| format!("(module (memory 1) (func @a call 2 call 2) (func @b call 2) (func {code}))");
+    check(&ours("i32.const 50 drop nop"), &theirs("i32.const 50 drop"), &["a", "b", "f"]);
+    check(&ours("i32.const 1 drop nop"), &theirs("i32.const 1 drop"), &["a", "b", "func[2]"]);
 }
 
 #[test]

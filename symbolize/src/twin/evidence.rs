@@ -15,8 +15,6 @@ const TYPE_BITS: f32 = 4.0;
 /// What must be shared at least, and how much of all that is known of the two; more where their types differ.
 const LEAST: (f32, f32) = (9.0, 0.5);
 const LEAST_OF_OTHER_TYPE: (f32, f32) = (18.0, 0.7);
-/// The share where only callers are known that call something else: they may have called a function in between.
-const LEAST_OF_OTHER_CALLERS: f32 = 0.7;
 /// What ours has and theirs has not may have been inlined.
 const INLINED_SHARE: f32 = 0.5;
 
@@ -38,8 +36,6 @@ pub(super) struct Evidence {
     apart: f32,
     /// The part of it all that is of their own code, what is apart taken off.
     pub(super) content: f32,
-    /// Known callers that call both, and that call only ours.
-    callers: (u32, u32),
     is_same_type: bool,
     /// Whether content is needed: where code was inlined, what is left of callers alone is no evidence.
     needs_content: bool,
@@ -53,9 +49,8 @@ impl Evidence {
     pub(super) fn is_enough(&self) -> bool {
         let share = self.shared / (self.shared + self.apart / 2.0).max(1.0);
         let (least, least_share) = if self.is_same_type { LEAST } else { LEAST_OF_OTHER_TYPE };
-        let has_callers = self.callers.0 > 0 || self.callers.1 == 0 || share >= LEAST_OF_OTHER_CALLERS;
         let has_content = self.content > 0.0 || !self.needs_content;
-        self.shared >= least && share >= least_share && has_callers && has_content
+        self.shared >= least && share >= least_share && has_content
     }
 
     fn add(&mut self, is_shared: bool, bits: f32) {
@@ -129,7 +124,6 @@ impl Comparison<'_> {
         for (_, d) in neighbours(self.ours.callers(a), |c| pairs.get(c)) {
             let is_shared = self.theirs.calls(d, b);
             evidence.add(is_shared, self.rarity.one_of(2 * self.theirs.callees(d).len()));
-            *(if is_shared { &mut evidence.callers.0 } else { &mut evidence.callers.1 }) += 1;
         }
         for (_, c) in neighbours(self.theirs.callers(b), |d| pairs.back(d)) {
             if !self.ours.calls(c, a) {

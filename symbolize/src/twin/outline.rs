@@ -11,7 +11,6 @@ pub(super) struct Outline<'a> {
     pub(super) build: Build<'a>,
     shapes: Vec<Option<u64>>,
     codes: Vec<u64>,
-    forwarders: Vec<bool>,
     marks: Lists,
     /// As the code has them.
     calls: Lists,
@@ -31,7 +30,6 @@ impl<'a> Outline<'a> {
             build,
             shapes: Vec::with_capacity(functions.len()),
             codes: Vec::with_capacity(functions.len()),
-            forwarders: Vec::with_capacity(functions.len()),
             marks: Lists::default(),
             calls: Lists::default(),
             stand_ins: Vec::new(),
@@ -41,11 +39,9 @@ impl<'a> Outline<'a> {
         };
         let mut reader = Reader::new(build);
         for function in functions {
-            let Traits { shape, code, is_forwarder, marks, calls } =
-                reader.read(function).unwrap_or_default();
+            let Traits { shape, code, marks, calls } = reader.read(function).unwrap_or_default();
             outline.shapes.push(shape);
             outline.codes.push(code);
-            outline.forwarders.push(is_forwarder);
             outline.marks.push(&marks);
             outline.calls.push(&calls);
         }
@@ -103,10 +99,6 @@ impl<'a> Outline<'a> {
     /// The functions that its code calls, each as often as it does, whatever stands for them.
     pub(super) fn code_calls(&self, function: FuncIndex) -> &[u32] {
         self.calls.get(function.index())
-    }
-
-    pub(super) fn is_forwarder(&self, function: FuncIndex) -> bool {
-        self.forwarders.get(function.index()).is_some_and(|is| *is)
     }
 
     /// Sorted, each once.

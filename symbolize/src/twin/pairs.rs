@@ -37,9 +37,6 @@ impl Pairs {
         if are_merged {
             theirs.call_instead(firsts);
         }
-        if is_inlined {
-            theirs.call_instead(merged::forwarded(&theirs));
-        }
         anchors::find(&ours, &theirs, &mut pairs);
         let inlined = is_inlined.then(|| Inlined::of(&theirs));
         let rarity = Rarity::of([&ours, &theirs]);

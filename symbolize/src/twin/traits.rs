@@ -24,8 +24,6 @@ pub(super) struct Traits {
     pub(super) shape: Option<u64>,
     /// A hash of the code as it stands, but for which functions it calls.
     pub(super) code: u64,
-    /// Whether all it does is to hand its arguments on in one call.
-    pub(super) is_forwarder: bool,
     /// Hashes of operators that optimisers mostly keep, and of how often they stand there; sorted, each once.
     pub(super) marks: Vec<u32>,
     /// The functions that it calls, in the order of the code, each as often as it is called.
@@ -48,7 +46,7 @@ impl<'a> Reader<'a> {
     pub(super) fn read(&mut self, function: &Function) -> Option<Traits> {
         let (code, at) = self.build.body(function)?;
         let mut operators = FunctionBody::new(BinaryReader::new(code, at)).get_operators_reader().ok()?;
-        let mut traits = Traits { is_forwarder: true, ..Traits::default() };
+        let mut traits = Traits::default();
         let (mut shape, mut whole) = (FxHasher::default(), FxHasher::default());
         let mut count = 0_u32;
         let mut start = operators.original_position() - at;
@@ -68,12 +66,10 @@ impl<'a> Reader<'a> {
                 }
                 None => bytes.hash(&mut whole),
             }
-            traits.is_forwarder &= hands_on(&operator);
             traits.marks.extend(self.mark(bytes, &operator));
         }
         traits.shape = (count >= FEWEST_OPERATORS).then(|| shape.finish());
         traits.code = whole.finish();
-        traits.is_forwarder &= traits.calls.len() == 1;
         traits.marks.sort_unstable();
         traits.marks.dedup();
         traits.marks.truncate(MOST_MARKS);
@@ -94,11 +90,6 @@ fn called(operator: &Operator<'_>) -> Option<u32> {
         Operator::Call { function_index } | Operator::ReturnCall { function_index } => Some(*function_index),
         _ => None,
     }
-}
-
-fn hands_on(operator: &Operator<'_>) -> bool {
-    use Operator::{Call, End, LocalGet, Return};
-    matches!(operator, LocalGet { .. } | Call { .. } | Return | End)
 }
 
 /// One byte, or two behind a prefix.
