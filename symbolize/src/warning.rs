@@ -70,7 +70,7 @@ pub enum Warning {
     /// The other build that was given has other code.
     #[error(
         "the symbols are those of a build with other code: {matched} of {functions} functions were found in it by \
-         their exports or the shape of their code; they have its names, and none has its lines"
+         their exports, code and calls; they have its names, and none has its lines"
     )]
     TwinChanged {
         /// How many functions were found.

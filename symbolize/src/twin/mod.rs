@@ -1,10 +1,21 @@
 //! Another build of the module, with the names or the debug information that this one lacks.
 //!
 //! Where the code is the same, function for function, all that is known of the one holds for the other. Where a tool
-//! changed it, `pairs` finds functions again by name and `shape`; they get names, since no line can be trusted.
+//! changed it, `pairs` finds functions again: `anchors` those that are sure, `spread` the others, by what `traits`
+//! keeps of their code and by who calls whom. They get names, since no line can be trusted.
 
+mod anchors;
+mod evidence;
+mod gaps;
+mod inlined;
+mod lists;
+mod marks;
+mod merged;
+mod outline;
 mod pairs;
-mod shape;
+mod rarity;
+mod spread;
+mod traits;
 
 use std::ops::Range;
 use std::sync::Arc;

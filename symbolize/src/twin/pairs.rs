@@ -1,37 +1,59 @@
 //! Which function of another build is which of ours, where code and indices were changed.
 
-use std::collections::hash_map::Entry;
-use std::hash::Hash;
-
-use rustc_hash::{FxHashMap, FxHashSet};
-
 use super::Build;
-use super::shape::shape;
+use super::evidence::Comparison;
+use super::inlined::Inlined;
+use super::outline::Outline;
+use super::rarity::Rarity;
+use super::{anchors, merged, spread};
 use crate::ids::FuncIndex;
-use crate::module::{ExportKind, FuncType, Function, ImportKind};
 
 /// Functions of ours and what they are in the other build.
-#[derive(Default)]
 pub(super) struct Pairs {
-    theirs: FxHashMap<FuncIndex, FuncIndex>,
-    /// Those of the other build that are in `theirs`.
-    taken: FxHashSet<FuncIndex>,
+    /// By function of ours.
+    theirs: Vec<Option<FuncIndex>>,
+    /// By function of theirs.
+    ours: Vec<Option<FuncIndex>>,
+    /// How many functions of ours are imported: they come first.
+    imported: usize,
     defined: usize,
 }
 
 impl Pairs {
-    /// By import and export, then by shape, where exactly one function of each build has it. Takes memory by the number
-    /// of functions, and reads all code of both builds once.
+    /// Reads all code of both builds once; takes time and memory by its size.
     pub(super) fn find(ours: Build<'_>, theirs: Build<'_>) -> Pairs {
-        let mut pairs = Pairs::default();
-        pairs.join(ours, theirs, &unique(imports(ours)), &unique(imports(theirs)));
-        pairs.join(ours, theirs, &unique(exports(ours)), &unique(exports(theirs)));
-        pairs.join(ours, theirs, &unique(shapes(ours)), &unique(shapes(theirs)));
+        let mut pairs = Pairs {
+            theirs: vec![None; ours.module.functions().len()],
+            ours: vec![None; theirs.module.functions().len()],
+            imported: ours.module.imported_function_count(),
+            defined: 0,
+        };
+        let (ours, mut theirs) = (Outline::read(ours), Outline::read(theirs));
+        // What a tool did to ours shows in what ours has no more of, and is done to theirs.
+        let firsts = merged::firsts(&theirs);
+        let are_merged =
+            are_gone(merged::doubles(&merged::firsts(&ours)), &ours, merged::doubles(&firsts), &theirs);
+        let is_inlined = are_gone(ours.sole_count(), &ours, theirs.sole_count(), &theirs);
+        if are_merged {
+            theirs.call_instead(firsts);
+        }
+        anchors::find(&ours, &theirs, &mut pairs);
+        let inlined = is_inlined.then(|| Inlined::of(&theirs));
+        let rarity = Rarity::of([&ours, &theirs]);
+        let comparison =
+            Comparison { ours: &ours, theirs: &theirs, inlined: inlined.as_ref(), rarity: &rarity };
+        spread::spread(&comparison, &mut pairs);
         pairs
     }
 
+    /// The function of the other build.
     pub(super) fn get(&self, function: FuncIndex) -> Option<FuncIndex> {
-        self.theirs.get(&function).copied()
+        self.theirs.get(function.index()).copied().flatten()
+    }
+
+    /// The function of ours that one of the other build is.
+    pub(super) fn back(&self, function: FuncIndex) -> Option<FuncIndex> {
+        self.ours.get(function.index()).copied().flatten()
     }
 
     /// How many functions that are not imported were found.
@@ -39,57 +61,19 @@ impl Pairs {
         self.defined
     }
 
-    fn join<K: Hash + Eq>(
-        &mut self,
-        ours: Build<'_>,
-        theirs: Build<'_>,
-        a: &FxHashMap<K, Option<FuncIndex>>,
-        b: &FxHashMap<K, Option<FuncIndex>>,
-    ) {
-        let found = a.iter().filter_map(|(key, function)| Some(((*function)?, (*b.get(key)?)?)));
-        for (function, counterpart) in found {
-            let (Some(one), Some(other)) =
-                (ours.module.function(function), theirs.module.function(counterpart))
-            else {
-                continue;
-            };
-            // An import that became a function, or the other way, is not what it was.
-            let is_alike = one.ty == other.ty && one.body.is_some() == other.body.is_some();
-            if is_alike && !self.theirs.contains_key(&function) && self.taken.insert(counterpart) {
-                self.theirs.insert(function, counterpart);
-                self.defined += usize::from(one.body.is_some());
-            }
+    /// Pairs two functions, unless one of them has a counterpart already.
+    pub(super) fn add(&mut self, ours: FuncIndex, theirs: FuncIndex) {
+        let places = (self.theirs.get_mut(ours.index()), self.ours.get_mut(theirs.index()));
+        if let (Some(counterpart @ None), Some(back @ None)) = places {
+            (*counterpart, *back) = (Some(theirs), Some(ours));
+            self.defined += usize::from(ours.index() >= self.imported);
         }
     }
 }
 
-/// The function of each key; `None` where several have it.
-fn unique<K: Hash + Eq>(keys: impl Iterator<Item = (K, FuncIndex)>) -> FxHashMap<K, Option<FuncIndex>> {
-    let mut functions = FxHashMap::default();
-    for (key, function) in keys {
-        match functions.entry(key) {
-            Entry::Vacant(entry) => {
-                entry.insert(Some(function));
-            }
-            Entry::Occupied(mut entry) => *entry.get_mut() = None,
-        }
-    }
-    functions
-}
-
-fn imports<'a>(build: Build<'a>) -> impl Iterator<Item = ((&'a str, &'a str), FuncIndex)> {
-    build.module.imports().iter().filter_map(|import| match &import.kind {
-        ImportKind::Function { index, .. } => Some(((&*import.module, &*import.name), *index)),
-        _ => None,
-    })
-}
-
-fn exports<'a>(build: Build<'a>) -> impl Iterator<Item = (&'a str, FuncIndex)> {
-    let functions = build.module.exports().iter().filter(|export| export.kind == ExportKind::Function);
-    functions.map(|export| (&*export.name, FuncIndex(export.index)))
-}
-
-fn shapes<'a>(build: Build<'a>) -> impl Iterator<Item = ((&'a FuncType, u64), FuncIndex)> {
-    let keyed = move |function: &'a Function| Some((shape(build, function)?, function.index));
-    build.defined().iter().filter_map(keyed)
+/// Whether ours has less than a quarter of what theirs has, by the numbers of their functions.
+fn are_gone(count: usize, ours: &Outline<'_>, their_count: usize, theirs: &Outline<'_>) -> bool {
+    let (count, their_count) =
+        (count as u128 * theirs.len() as u128, their_count as u128 * ours.len() as u128);
+    count * 4 < their_count
 }
