@@ -48,8 +48,7 @@ impl Part {
             File::open(from).map_err(|source| PipelineError::Read { path: from.to_owned(), source })?;
         // Another saving of ours to the same place is told by its file, and keeps it.
         let created = File::create_new(&written);
-        let mut file =
-            created.map_err(|source| PipelineError::Create { path: written.clone(), source })?;
+        let mut file = created.map_err(|source| PipelineError::Create { path: written.clone(), source })?;
         let part = Part { written, wanted };
         match io::copy(&mut source, &mut file) {
             Ok(_) => Ok(part),
