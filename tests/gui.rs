@@ -389,6 +389,35 @@ fn a_stripped_module_reads_like_source_with_its_symbols() {
 }
 
 #[test]
+fn symbols_are_taken_away_by_the_menu() {
+    let dir = stripped_recording();
+    let mut window = window();
+    window.harness.state_mut().give_symbols(Some(dir.path().join("whole.wasm")));
+    window.harness.state_mut().open(dir.path().join("a.wscope"));
+    window.settle();
+    window.click("File");
+    window.click("Symbols");
+    window.click("None");
+    assert!(window.sees("This module is stripped:") && window.flame_box("long_loop").is_none());
+    window.click("File");
+    window.click("Symbols");
+    assert!(window.sees("From a file…") && !window.sees("None"), "there is nothing more to take away");
+}
+
+#[test]
+fn a_source_file_that_comes_later_is_found_by_looking_again() {
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("late.c");
+    let folded = format!("_start;main@{}:1 600", file.display());
+    let mut window = showing(ProfileBuilder::new().folded(&folded).build());
+    window.click("Source");
+    assert!(window.sees_part("is not on this machine"));
+    std::fs::write(&file, "int late;").unwrap();
+    window.click("Look again");
+    assert!(window.sees("int late;") && !window.sees_part("is not on this machine"));
+}
+
+#[test]
 fn symbols_that_are_none_leave_the_recording_as_it_is() {
     let dir = stripped_recording();
     let mut window = window();

@@ -12,6 +12,7 @@ pub mod pack;
 pub mod pipeline;
 pub mod profile;
 pub mod samples;
+mod save;
 pub mod sources;
 #[cfg(feature = "gui")]
 pub mod ui;

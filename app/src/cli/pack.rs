@@ -4,9 +4,9 @@ use super::print;
 use super::values::{SourceArgs, SymbolArgs, sources_at};
 use crate::pack::{Packed, pack};
 use crate::pipeline;
+use crate::save::save;
 use crate::sources::SourcePlace;
 use crate::units;
-use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 
 /// Put the files with names and lines, and the text of the source files, into a recording
@@ -29,11 +29,9 @@ pub(super) fn run(args: &PackArgs) -> anyhow::Result<()> {
     // Nothing is copied before it is known to be a recording with these symbols.
     let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
     print::damage(&args.file, &profile);
-    let target = match &args.output {
-        Some(output) => copied(&args.file, output)?,
-        None => &args.file,
-    };
-    let packed = pack(target, &profile, &args.sources.sources().of(&profile))?;
+    let target = args.output.as_ref().unwrap_or(&args.file);
+    let sources = args.sources.sources();
+    let packed = save(&args.file, target, |file| pack(file, &profile, &sources.of(&profile)))?;
     tell(target, &packed);
     Ok(())
 }
@@ -64,15 +62,4 @@ pub(super) fn tell(file: &Path, packed: &Packed) {
             "left out: {count} that the module names but that do not look like sources or symbols, such as {first}"
         ));
     }
-}
-
-fn copied<'a>(from: &Path, to: &'a Path) -> anyhow::Result<&'a Path> {
-    if pipeline::is_same_file(from, to) {
-        return Ok(to);
-    }
-    if pipeline::is_another(to) {
-        bail!("{}: there is a file already, and it is no recording; name another one", to.display());
-    }
-    std::fs::copy(from, to).with_context(|| format!("{}: can't be written", to.display()))?;
-    Ok(to)
 }

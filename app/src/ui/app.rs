@@ -27,7 +27,7 @@ pub struct App {
     /// What is shown around it.
     pub(super) screen: Screen,
     pub(super) commands: Commands,
-    receiver: mpsc::Receiver<Command>,
+    pub(super) receiver: mpsc::Receiver<Command>,
     worker: Worker,
 }
 
@@ -39,6 +39,8 @@ pub(super) struct State {
     pub settings: Settings,
     pub places: Places,
     pub rust_sources: Arc<RustSources>,
+    /// How often source files that were not found were looked for once more.
+    pub looks: u64,
     /// Where names and lines are, unless something else was chosen.
     pub symbols: Option<PathBuf>,
 }
@@ -72,7 +74,7 @@ impl App {
         let mut app = App::with(&cc.egui_ctx, settings, Places::default(), worker, JobThreads::Own);
         app.screen.dock = Dock::load(cc.storage);
         app.give_symbols(symbols);
-        app.state.rust_sources = Arc::new(RustSources::of_user());
+        app.look_for_rust();
         for path in paths {
             app.commands.send(Command::Open(path));
         }
@@ -102,6 +104,7 @@ impl App {
             settings,
             places,
             rust_sources: Arc::default(),
+            looks: 0,
             symbols: None,
         };
         let screen = Screen {
@@ -139,8 +142,15 @@ impl App {
         Sources { places: settings.source_places.clone(), rust: Arc::clone(rust_sources) }
     }
 
+    /// Finds out where Rust keeps its own sources; that reads a file of each toolchain.
+    pub(super) fn look_for_rust(&self) {
+        let commands = self.commands.clone();
+        let look = move || commands.send(Command::UseRustSources(Arc::new(RustSources::of_user())));
+        self.state.threads.start(look);
+    }
+
     /// Does all that was asked for, also what that asks for in turn.
-    fn apply_all(&mut self, ctx: &egui::Context) {
+    pub(super) fn apply_all(&mut self, ctx: &egui::Context) {
         while let Ok(command) = self.receiver.try_recv() {
             apply::apply(self, command, ctx);
         }
@@ -152,7 +162,9 @@ impl App {
         Panel::top("top bar").frame(bar).show(ui, |ui| {
             let State { documents, jobs, settings, .. } = &self.state;
             let (dock, commands, is_recording) = (&self.screen.dock, &self.commands, jobs.is_recording());
-            shell::top_bar_ui(ui, &TopBar { documents, settings, dock, is_recording, commands });
+            let is_busy = !jobs.running().is_empty();
+            let bar = TopBar { documents, settings, dock, is_recording, is_busy, commands };
+            shell::top_bar_ui(ui, &bar);
         });
         for (number, job) in self.state.jobs.running().iter().enumerate() {
             let strip = Frame::new().fill(palette.raised).inner_margin(Margin::symmetric(10, 5));
@@ -182,8 +194,8 @@ impl App {
             let running = self.state.jobs.running().iter().find(|job| matches!(job.kind, JobKind::Run(_)));
             match (self.state.documents.front_mut(), running) {
                 (Some(document), _) => {
-                    let desk =
-                        PanelDesk { worker: &self.worker, commands: &self.commands, sources: &sources };
+                    let (worker, commands, looks) = (&self.worker, &self.commands, self.state.looks);
+                    let desk = PanelDesk { worker, commands, sources: &sources, looks };
                     self.screen.dock.ui(ui, &mut |ui, kind| panels::panel_ui(ui, kind, document, &desk));
                 }
                 (None, Some(job)) => {

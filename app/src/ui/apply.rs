@@ -2,15 +2,17 @@
 
 use super::app::{App, KeysList};
 use super::command::{Command, GrantKind, Purpose, SaveKind};
-use super::documents::{DocumentId, Origin};
-use super::jobs::{Finished, JobDesk, JobKind, Made, Run, Save};
+use super::documents::{DocumentId, Origin, Selection};
+use super::jobs::{
+    Export, Failure, Finished, JobDesk, JobKind, Made, ReadSymbols, Run, Save, SymbolsChoice, SymbolsWish,
+};
 use super::module::{ModuleFacts, file_name};
 use super::notes::Note;
 use super::path_dialog::PathDialog;
 use super::pick;
 use super::run_dialog::{RunDialog, RunForm, StdinForm};
 use super::sources_dialog::SourcesDialog;
-use crate::export::{self, Format};
+use crate::export::Format;
 use crate::pack::Packed;
 use crate::profile::Profile;
 use crate::samples::SampleModule;
@@ -18,7 +20,6 @@ use crate::sources::SourcePlace;
 use crate::units::counted;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wasmscope_instrument::Guest;
 
 /// Does one command.
 pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
@@ -31,7 +32,7 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::ShowNext(places) => app.state.documents.show_next(places),
         Command::Close(id) => app.state.documents.close(id),
         Command::ShowWelcome => app.state.documents.show(None),
-        Command::RunAgain => run_again(app),
+        Command::RunAgain => run_again(app, ctx),
         Command::Run(module, options, symbols) => run(app, Run { module, options: *options, symbols }, ctx),
         Command::Stop => app.state.jobs.stop_all(),
         Command::Finished(finished) => finish(app, *finished),
@@ -43,11 +44,13 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::Picked(purpose, path) => picked(app, purpose, path, ctx),
         Command::AskGrant(kind) => pick::pick(Purpose::Grant(kind), String::new(), &app.commands),
         Command::AskSymbols(id, kind) => pick::pick(Purpose::Symbols(id, kind), String::new(), &app.commands),
-        Command::UseSymbols(id, symbols) => use_symbols(app, id, symbols, ctx),
+        Command::UseSymbols(id, choice) => use_symbols(app, id, choice, ctx),
         Command::HideStripped(id) => hide_stripped(app, id),
         Command::ShowSources => app.screen.sources_dialog = Some(SourcesDialog::default()),
         Command::SetSources(places) => app.state.settings.source_places = places,
         Command::AskSources => pick::pick(Purpose::Sources, String::new(), &app.commands),
+        Command::LookAgain => look_again(app),
+        Command::UseRustSources(sources) => app.state.rust_sources = sources,
         Command::Select(selection) => select(app, selection),
         Command::ShowPanel(kind) => app.screen.dock.show(kind),
         Command::TogglePanel(kind) => app.screen.dock.toggle(kind),
@@ -89,27 +92,14 @@ fn ask_how_to_run(app: &mut App, module: Arc<ModuleFacts>) {
 }
 
 /// The module is in the recording, so that it can be run again wherever its file has gone.
-fn run_again(app: &mut App) {
+fn run_again(app: &mut App, ctx: &egui::Context) {
     if app.state.jobs.is_recording() {
         app.screen.notes.add(Note::failure("A module is being run. Stop it first."));
         return;
     }
     let Some(document) = app.state.documents.front() else { return };
-    let recording = document.profile.recording();
-    let (name, path) = (recording.meta.module_name.clone(), recording.meta.module_path.clone());
-    // The file may have been built anew since.
-    let fresh = (!path.is_empty()).then(|| std::fs::read(&path).ok()).flatten();
-    let bytes = fresh.map_or_else(|| Arc::clone(&recording.module), Arc::from);
-    let symbols = document.symbols.as_ref().map(|symbols| symbols.display().to_string());
-    match ModuleFacts::read(Guest { bytes, name, path }) {
-        Ok(facts) => ask_how_to_run(app, Arc::new(facts)),
-        Err(error) => {
-            return app.screen.notes.add(Note::failure(format!("The module can't be run again: {error}")));
-        }
-    }
-    if let (Some(dialog), Some(symbols)) = (&mut app.screen.dialog, symbols) {
-        dialog.form.symbols = symbols;
-    }
+    let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
+    app.state.jobs.read_module(Arc::clone(&document.profile), document.symbols.clone(), &desk);
 }
 
 fn run(app: &mut App, mut run: Run, ctx: &egui::Context) {
@@ -124,53 +114,94 @@ fn run(app: &mut App, mut run: Run, ctx: &egui::Context) {
 }
 
 fn finish(app: &mut App, finished: Finished) {
-    app.state.jobs.finish(&finished);
+    if !app.state.jobs.finish(&finished) {
+        return;
+    }
     let Finished { kind, result, .. } = finished;
     match result {
-        Ok(Made::Module(module)) => {
-            if let JobKind::Open(path) = &kind {
-                app.state.settings.opened(path);
+        Ok(Made::Module(module)) => show_module(app, module, kind),
+        Ok(Made::Recording { profile, path, symbols }) => {
+            let was_run = matches!(kind, JobKind::Run(_));
+            let id = show_recording(app, profile, path.clone(), symbols);
+            if !was_run {
+                use_known_symbols(app, id, &path);
             }
-            ask_how_to_run(app, module);
         }
-        Ok(Made::Recording { profile, path, symbols }) => show_recording(app, profile, path, symbols),
-        Ok(Made::Symbols { document, profile, symbols }) => show_symbols(app, document, profile, symbols),
+        Ok(Made::Symbols(profile)) => show_symbols(app, kind, profile),
         Ok(Made::Saved { document, path, packed }) => saved(app, document, path, packed.as_ref()),
-        Err(failure) => app.screen.notes.add(Note::failure(failure.text).with_details(failure.details)),
+        Ok(Made::Exported(path)) => {
+            app.screen.notes.add(Note::done(format!("Exported to {}", path.display())));
+        }
+        Err(failure) => failed(app, kind, failure),
     }
 }
 
-fn show_recording(app: &mut App, profile: Arc<Profile>, path: PathBuf, symbols: Option<PathBuf>) {
+fn failed(app: &mut App, kind: JobKind, failure: Failure) {
+    // What can't be used any more is told once, not whenever the recording is opened.
+    if let JobKind::Symbols(SymbolsWish { profile, choice: SymbolsChoice::Remembered(_) }) = kind
+        && let Some(document) = app.state.documents.get_mut(profile.document)
+    {
+        app.state.settings.forget_symbols(document.origin.path());
+    }
+    app.screen.notes.add(Note::failure(failure.text).with_details(failure.details));
+}
+
+fn show_module(app: &mut App, module: Arc<ModuleFacts>, kind: JobKind) {
+    if let JobKind::Open(path) = &kind {
+        app.state.settings.opened(path);
+    }
+    ask_how_to_run(app, module);
+    if let (Some(dialog), JobKind::Module { symbols: Some(symbols), .. }) = (&mut app.screen.dialog, kind) {
+        dialog.form.symbols = symbols.display().to_string();
+    }
+}
+
+fn show_recording(
+    app: &mut App,
+    profile: Arc<Profile>,
+    path: PathBuf,
+    symbols: Option<PathBuf>,
+) -> DocumentId {
     app.state.settings.opened(&path);
     let unsaved = app.state.places.is_unsaved(&path);
     let title = if unsaved { profile.recording().meta.module_name.clone() } else { file_name(&path) };
-    let known = app.state.symbols.clone().or_else(|| app.state.settings.symbols_of(&path));
-    let origin = if unsaved { Origin::Unsaved(path.clone()) } else { Origin::Saved(path.clone()) };
+    if let Some(symbols) = symbols.clone() {
+        app.state.settings.used_symbols(&path, symbols);
+    }
+    let origin = if unsaved { Origin::Unsaved(path) } else { Origin::Saved(path) };
     let id = app.state.documents.add(title, profile, origin);
-    match (symbols, known) {
-        (Some(symbols), _) => {
-            app.state.settings.used_symbols(&path, symbols.clone());
-            if let Some(document) = app.state.documents.get_mut(id) {
-                document.symbols = Some(symbols);
-            }
-        }
-        (None, Some(known)) => app.commands.send(Command::UseSymbols(id, known)),
-        (None, None) => {}
+    if let Some(document) = app.state.documents.get_mut(id) {
+        document.symbols = symbols;
+    }
+    id
+}
+
+/// Who runs a module says whether it has symbols; who opens a recording means those of the command line, or of the last
+/// time.
+fn use_known_symbols(app: &App, id: DocumentId, path: &Path) {
+    let given = app.state.symbols.clone().map(SymbolsChoice::Given);
+    let remembered = || app.state.settings.symbols_of(path).map(SymbolsChoice::Remembered);
+    if let Some(choice) = given.or_else(remembered) {
+        app.commands.send(Command::UseSymbols(id, choice));
     }
 }
 
-fn use_symbols(app: &mut App, id: DocumentId, symbols: PathBuf, ctx: &egui::Context) {
+fn use_symbols(app: &mut App, id: DocumentId, choice: SymbolsChoice, ctx: &egui::Context) {
     let Some(document) = app.state.documents.get_mut(id) else { return };
-    let path = document.origin.path().to_owned();
+    let wish = SymbolsWish { profile: document.ask_symbols(), choice };
+    let (shown, path) = (Arc::clone(&document.profile), document.origin.path().to_owned());
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
-    app.state.jobs.read_symbols(id, path, symbols, &desk);
+    app.state.jobs.read_symbols(ReadSymbols { shown, path, wish }, &desk);
 }
 
 /// The recording may have been closed meanwhile.
-fn show_symbols(app: &mut App, id: DocumentId, profile: Arc<Profile>, symbols: PathBuf) {
-    let Some(document) = app.state.documents.get_mut(id) else { return };
-    app.state.settings.used_symbols(document.origin.path(), symbols.clone());
-    document.use_symbols(profile, symbols);
+fn show_symbols(app: &mut App, kind: JobKind, profile: Arc<Profile>) {
+    let JobKind::Symbols(SymbolsWish { profile: id, choice }) = kind else { return };
+    let Some(document) = app.state.documents.get_mut(id.document) else { return };
+    let symbols = choice.path().map(Path::to_owned);
+    if document.use_symbols(id, profile, symbols.clone()) {
+        app.state.settings.show_with(document.origin.path(), symbols);
+    }
 }
 
 fn hide_stripped(app: &mut App, id: DocumentId) {
@@ -181,13 +212,15 @@ fn hide_stripped(app: &mut App, id: DocumentId) {
 
 fn ask_save(app: &App, kind: SaveKind) {
     if let Some(document) = app.state.documents.front() {
-        pick::pick(Purpose::Save(kind), suggested(&document.title, "wscope"), &app.commands);
+        let purpose = Purpose::Save(document.id, kind);
+        pick::pick(purpose, suggested(&document.title, "wscope"), &app.commands);
     }
 }
 
 fn ask_export(app: &App, format: Format) {
     if let Some(document) = app.state.documents.front() {
-        pick::pick(Purpose::Export(format), suggested(&document.title, format.name()), &app.commands);
+        let purpose = Purpose::Export(document.id, format);
+        pick::pick(purpose, suggested(&document.title, format.name()), &app.commands);
     }
 }
 
@@ -198,9 +231,9 @@ fn suggested(title: &str, extension: &str) -> String {
 fn picked(app: &mut App, purpose: Purpose, path: PathBuf, ctx: &egui::Context) {
     match purpose {
         Purpose::Open => app.commands.send(Command::Open(path)),
-        Purpose::Save(kind) => save(app, kind, path, ctx),
-        Purpose::Symbols(id, _) => use_symbols(app, id, path, ctx),
-        Purpose::Export(format) => export_to(app, format, &path),
+        Purpose::Save(id, kind) => save(app, id, kind, path, ctx),
+        Purpose::Symbols(id, _) => use_symbols(app, id, SymbolsChoice::Given(path), ctx),
+        Purpose::Export(id, format) => export_to(app, id, format, path, ctx),
         Purpose::Grant(kind) => grant(app, kind, path),
         Purpose::Sources => {
             let (places, new) = (&mut app.state.settings.source_places, SourcePlace::Folder(path));
@@ -210,12 +243,14 @@ fn picked(app: &mut App, purpose: Purpose, path: PathBuf, ctx: &egui::Context) {
     }
 }
 
-fn save(app: &mut App, kind: SaveKind, path: PathBuf, ctx: &egui::Context) {
-    let to = if path.extension().is_some() { path } else { path.with_extension("wscope") };
+fn save(app: &mut App, id: DocumentId, kind: SaveKind, path: PathBuf, ctx: &egui::Context) {
+    let to = with_extension(path, "wscope");
     let packed_with = (kind == SaveKind::Packed).then(|| app.sources());
-    let Some(document) = app.state.documents.front() else { return };
+    let others = app.state.documents.iter().filter(|other| other.id != id);
+    let others = others.map(|other| other.origin.path().to_owned()).collect();
+    let Some(document) = app.state.documents.get_mut(id) else { return };
     let (profile, from) = (Arc::clone(&document.profile), document.origin.path().to_owned());
-    let save = Save { document: document.id, profile, from, to, packed_with };
+    let save = Save { document: id, profile, from, to, others, packed_with };
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
     app.state.jobs.save(save, &desk);
 }
@@ -228,9 +263,8 @@ fn saved(app: &mut App, id: DocumentId, path: PathBuf, packed: Option<&Packed>) 
     app.screen.notes.add(Note::done(note));
     app.state.settings.opened(&path);
     let Some(document) = app.state.documents.get_mut(id) else { return };
-    if let Some(symbols) = document.symbols.clone().filter(|_| packed.is_none()) {
-        app.state.settings.used_symbols(&path, symbols);
-    }
+    // What is packed has its symbols in itself; those of what the file was before are not its own.
+    app.state.settings.show_with(&path, document.symbols.clone().filter(|_| packed.is_none()));
     document.title = file_name(&path);
     document.origin = Origin::Saved(path);
 }
@@ -252,15 +286,16 @@ fn packed_text(packed: &Packed) -> String {
     text
 }
 
-fn export_to(app: &mut App, format: Format, path: &Path) {
-    let path = if path.extension().is_some() { path.to_owned() } else { path.with_extension(format.name()) };
-    let Some(document) = app.state.documents.front() else { return };
-    let bytes = export::export(&document.profile, &document.selection.call_tree(), format);
-    let written = std::fs::write(&path, bytes);
-    app.screen.notes.add(match written {
-        Ok(()) => Note::done(format!("Exported to {}", path.display())),
-        Err(error) => Note::failure(format!("{}: can't be written: {error}", path.display())),
-    });
+fn export_to(app: &mut App, id: DocumentId, format: Format, path: PathBuf, ctx: &egui::Context) {
+    let Some(document) = app.state.documents.get_mut(id) else { return };
+    let (profile, query) = (Arc::clone(&document.profile), document.selection.call_tree());
+    let export = Export { profile, query, format, to: with_extension(path, format.name()) };
+    let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
+    app.state.jobs.export(export, &desk);
+}
+
+fn with_extension(path: PathBuf, usual: &str) -> PathBuf {
+    if path.extension().is_some() { path } else { path.with_extension(usual) }
 }
 
 fn grant(app: &mut App, kind: GrantKind, path: PathBuf) {
@@ -276,9 +311,14 @@ fn grant(app: &mut App, kind: GrantKind, path: PathBuf) {
     }
 }
 
-fn select(app: &mut App, selection: super::documents::Selection) {
-    if let Some(document) = app.state.documents.front_mut() {
-        document.selection = selection;
+fn look_again(app: &mut App) {
+    app.state.looks += 1;
+    app.look_for_rust();
+}
+
+fn select(app: &mut App, selection: Selection) {
+    if let Some(document) = app.state.documents.get_mut(selection.profile.document) {
+        document.select(selection);
     }
 }
 
@@ -293,3 +333,6 @@ fn toggle_keys(app: &mut App) {
         KeysList::Closed => KeysList::Open,
     };
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,13 @@
 //! What panels and dialogs want done. It is applied in one place, [`super::apply`].
 
 use super::documents::{DocumentId, Selection};
-use super::jobs::Finished;
+use super::jobs::{Finished, SymbolsChoice};
 use super::module::ModuleFacts;
 use super::notes::NoteId;
 use super::panels::PanelKind;
 use crate::export::Format;
 use crate::samples::SampleModule;
-use crate::sources::SourcePlace;
+use crate::sources::{RustSources, SourcePlace};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use wasmscope_instrument::RunOptions;
@@ -34,7 +34,7 @@ pub enum Command {
     RunAgain,
     /// Run a module, with the symbols at this path if there is one.
     Run(Arc<ModuleFacts>, Box<RunOptions>, Option<PathBuf>),
-    /// Stop what is being run or opened; a run keeps what it has recorded.
+    /// Stop all jobs; a run keeps what it has recorded, others leave everything as it is.
     Stop,
     /// A job on another thread is done.
     Finished(Box<Finished>),
@@ -51,7 +51,7 @@ pub enum Command {
     /// Ask for the symbols of a recording's module.
     AskSymbols(DocumentId, PathKind),
     /// Read names and lines of a recording's module from here.
-    UseSymbols(DocumentId, PathBuf),
+    UseSymbols(DocumentId, SymbolsChoice),
     /// Say no more that a recording has neither names nor lines.
     HideStripped(DocumentId),
     /// Show where source files are looked for.
@@ -60,6 +60,10 @@ pub enum Command {
     SetSources(Vec<SourcePlace>),
     /// Ask for a folder that holds source files.
     AskSources,
+    /// Look once more for source files that were not found.
+    LookAgain,
+    /// Rust keeps its own source files here.
+    UseRustSources(Arc<RustSources>),
     /// Change what all panels show as selected.
     Select(Selection),
     /// Bring a panel to the front of its group.
@@ -122,10 +126,10 @@ pub enum SaveKind {
 pub enum Purpose {
     /// To open a module or recording.
     Open,
-    /// To save the recording in front.
-    Save(SaveKind),
-    /// To export the flame graph in front.
-    Export(Format),
+    /// To save a recording.
+    Save(DocumentId, SaveKind),
+    /// To export a flame graph.
+    Export(DocumentId, Format),
     /// To give the program something.
     Grant(GrantKind),
     /// To find source files.

@@ -11,9 +11,19 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DocumentId(u64);
 
+/// Names an open recording with certain symbols. With others its functions and lines have other numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProfileId {
+    /// The recording.
+    pub document: DocumentId,
+    generation: u64,
+}
+
 /// What all panels of a recording show as selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
+    /// What it is selected in.
+    pub profile: ProfileId,
     /// What functions, lines and boxes are weighed by.
     pub metric: Metric,
     /// Are inlined functions told apart from those that they were inlined into?
@@ -32,9 +42,10 @@ pub struct Selection {
 
 impl Selection {
     /// Nothing is selected, and all is weighed by the first metric that `profile` has.
-    pub fn of(profile: &Profile) -> Selection {
+    fn of(profile: &Profile, id: ProfileId) -> Selection {
         let metric = Metric::ALL.into_iter().find(|metric| metric.available_in(profile));
         Selection {
+            profile: id,
             metric: metric.unwrap_or_default(),
             inline_frames: true,
             time_nanos: None,
@@ -86,6 +97,8 @@ pub struct Document {
     pub origin: Origin,
     /// The names and lines that were added to those which it has itself.
     pub symbols: Option<PathBuf>,
+    /// What it will be with the symbols that were asked for last.
+    asked: ProfileId,
     /// Was the user told that it has neither names nor lines, and wants to hear no more of it?
     pub hides_stripped: bool,
     /// What is selected in it.
@@ -95,15 +108,33 @@ pub struct Document {
 }
 
 impl Document {
-    /// Shows the same recording with names and lines out of `symbols`. Functions and lines are others then, so that
-    /// only what does not speak of them stays selected.
-    pub fn use_symbols(&mut self, profile: Arc<Profile>, symbols: PathBuf) {
+    /// A name for what the recording will be with other symbols.
+    pub fn ask_symbols(&mut self) -> ProfileId {
+        self.asked.generation += 1;
+        self.asked
+    }
+
+    /// Shows the same recording with names and lines out of `symbols`, unless `id` says that others were asked for since.
+    /// Functions and lines are others then, so that only what does not speak of them stays selected. Says whether it
+    /// is shown so.
+    pub fn use_symbols(&mut self, id: ProfileId, profile: Arc<Profile>, symbols: Option<PathBuf>) -> bool {
+        if self.asked != id {
+            return false;
+        }
         let Selection { metric, inline_frames, time_nanos, moment_nanos, .. } = self.selection.clone();
-        let new = Selection::of(&profile);
+        let new = Selection::of(&profile, id);
         self.selection = Selection { metric, inline_frames, time_nanos, moment_nanos, ..new };
         self.profile = profile;
         self.panels = PanelStates::default();
-        self.symbols = Some(symbols);
+        self.symbols = symbols;
+        true
+    }
+
+    /// Selects something, unless it was found in what the recording was with other symbols.
+    pub fn select(&mut self, selection: Selection) {
+        if self.selection.profile == selection.profile {
+            self.selection = selection;
+        }
     }
 }
 
@@ -119,10 +150,13 @@ impl Documents {
     /// Opens one more and brings it to the front.
     pub fn add(&mut self, title: String, profile: Arc<Profile>, origin: Origin) -> DocumentId {
         self.last += 1;
-        let (id, selection, panels) =
-            (DocumentId(self.last), Selection::of(&profile), PanelStates::default());
+        let id = DocumentId(self.last);
+        let asked = ProfileId { document: id, generation: 0 };
+        let (selection, panels) = (Selection::of(&profile, asked), PanelStates::default());
         let (symbols, hides_stripped) = (None, false);
-        self.open.push(Document { id, title, profile, origin, symbols, hides_stripped, selection, panels });
+        let document =
+            Document { id, title, profile, origin, symbols, asked, hides_stripped, selection, panels };
+        self.open.push(document);
         self.front = Some(id);
         id
     }

@@ -1,10 +1,13 @@
 //! Long work on threads of its own: opening files, and runs.
 
 use super::command::{Command, Commands};
-use super::documents::DocumentId;
+use super::documents::{DocumentId, ProfileId};
 use super::module::ModuleFacts;
 use super::watch::Watch;
+use crate::analysis::CallTreeQuery;
+use crate::export::Format;
 use crate::pack::Packed;
+use crate::pipeline::PipelineError;
 use crate::profile::Profile;
 use crate::sources::Sources;
 use std::path::{Path, PathBuf};
@@ -20,12 +23,51 @@ pub struct JobId(u64);
 pub enum JobKind {
     /// Opens a file.
     Open(PathBuf),
+    /// Reads the module of a recording, which is to be run again.
+    Module {
+        /// Its name.
+        name: String,
+        /// The symbols that the recording is shown with.
+        symbols: Option<PathBuf>,
+    },
     /// Runs the module of this name.
     Run(String),
     /// Reads names and lines.
-    Symbols(PathBuf),
+    Symbols(SymbolsWish),
     /// Saves a recording.
     Save(PathBuf),
+    /// Exports a flame graph.
+    Export(PathBuf),
+}
+
+/// Which names and lines an open recording is to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SymbolsWish {
+    /// What it will be with them.
+    pub profile: ProfileId,
+    /// Where they are from.
+    pub choice: SymbolsChoice,
+}
+
+/// Where names and lines are from, besides the recording and what lies beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SymbolsChoice {
+    /// Nowhere else.
+    None,
+    /// A file or folder that the user points to.
+    Given(PathBuf),
+    /// What the user pointed to when the recording was open before.
+    Remembered(PathBuf),
+}
+
+impl SymbolsChoice {
+    /// The file or folder.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            SymbolsChoice::None => None,
+            SymbolsChoice::Given(path) | SymbolsChoice::Remembered(path) => Some(path),
+        }
+    }
 }
 
 /// A job that is under way.
@@ -59,15 +101,8 @@ pub enum Made {
         /// The symbols that were given to it.
         symbols: Option<PathBuf>,
     },
-    /// An open recording with more names and lines.
-    Symbols {
-        /// Which one.
-        document: DocumentId,
-        /// It, with them.
-        profile: Arc<Profile>,
-        /// Where they are from.
-        symbols: PathBuf,
-    },
+    /// An open recording with other names and lines.
+    Symbols(Arc<Profile>),
     /// A recording was saved.
     Saved {
         /// Which one.
@@ -77,6 +112,8 @@ pub enum Made {
         /// What was put into it, if it was packed.
         packed: Option<Packed>,
     },
+    /// A flame graph was exported to this file.
+    Exported(PathBuf),
 }
 
 /// Why a job made nothing.
@@ -101,6 +138,12 @@ impl Failure {
     }
 }
 
+impl From<PipelineError> for Failure {
+    fn from(error: PipelineError) -> Failure {
+        Failure::from_error(&anyhow::Error::new(error))
+    }
+}
+
 /// The jobs that are under way. One run at a time; files may be opened meanwhile.
 #[derive(Default)]
 pub struct Jobs {
@@ -119,12 +162,13 @@ impl Jobs {
         self.running.iter().any(|job| matches!(job.kind, JobKind::Run(_)))
     }
 
-    /// Asks every job to stop.
-    pub fn stop_all(&self) {
+    /// Asks every job to stop. A run stays until what it has recorded is there; what comes of others is wanted no more.
+    pub fn stop_all(&mut self) {
         self.running.iter().for_each(|job| job.watch.cancel());
+        self.running.retain(|job| matches!(job.kind, JobKind::Run(_)));
     }
 
-    /// Takes a finished job off the list. Says whether it was still wanted.
+    /// Takes a finished job off the list. Says whether it was still wanted: what others made is to be thrown away.
     pub fn finish(&mut self, finished: &Finished) -> bool {
         let before = self.running.len();
         self.running.retain(|job| job.id != finished.id);
@@ -137,27 +181,33 @@ impl Jobs {
         self.start(JobKind::Open(path.to_owned()), desk, move |_| super::work::open(&owned));
     }
 
+    /// Makes the module of `profile` ready to be run again.
+    pub fn read_module(&mut self, profile: Arc<Profile>, symbols: Option<PathBuf>, desk: &JobDesk<'_>) {
+        let kind = JobKind::Module { name: profile.recording().meta.module_name.clone(), symbols };
+        self.start(kind, desk, move |_| super::work::module_of(profile.recording()));
+    }
+
     /// Runs a module and writes the recording to `to`.
     pub fn run(&mut self, run: Run, to: PathBuf, desk: &JobDesk<'_>) {
         let kind = JobKind::Run(run.module.guest.name.clone());
         self.start(kind, desk, move |watch| super::work::record(run, watch, to));
     }
 
-    /// Reads the recording at `path`, which is open as `document`, with these symbols.
-    pub fn read_symbols(
-        &mut self,
-        document: DocumentId,
-        path: PathBuf,
-        symbols: PathBuf,
-        desk: &JobDesk<'_>,
-    ) {
-        let kind = JobKind::Symbols(symbols.clone());
-        self.start(kind, desk, move |_| super::work::read_symbols(document, &path, symbols));
+    /// Reads a recording that is open once more, with other symbols.
+    pub fn read_symbols(&mut self, read: ReadSymbols, desk: &JobDesk<'_>) {
+        let kind = JobKind::Symbols(read.wish.clone());
+        self.start(kind, desk, move |_| super::work::read_symbols(&read));
     }
 
     /// Saves a recording.
     pub fn save(&mut self, save: Save, desk: &JobDesk<'_>) {
-        self.start(JobKind::Save(save.to.clone()), desk, move |_| super::work::save(save));
+        self.start(JobKind::Save(save.to.clone()), desk, move |watch| super::work::save(save, &watch));
+    }
+
+    /// Exports a flame graph.
+    pub fn export(&mut self, export: Export, desk: &JobDesk<'_>) {
+        let kind = JobKind::Export(export.to.clone());
+        self.start(kind, desk, move |watch| super::work::export(&export, &watch));
     }
 
     fn start(&mut self, kind: JobKind, desk: &JobDesk<'_>, work: impl Work) {
@@ -184,6 +234,28 @@ pub struct Run {
     pub symbols: Option<PathBuf>,
 }
 
+/// What is to be read with other symbols.
+pub struct ReadSymbols {
+    /// What is shown of the recording now.
+    pub shown: Arc<Profile>,
+    /// Its file.
+    pub path: PathBuf,
+    /// Which symbols.
+    pub wish: SymbolsWish,
+}
+
+/// What is to be exported.
+pub struct Export {
+    /// What is exported.
+    pub profile: Arc<Profile>,
+    /// Which part of it, and by which metric.
+    pub query: CallTreeQuery,
+    /// In which form.
+    pub format: Format,
+    /// Its file.
+    pub to: PathBuf,
+}
+
 /// What is to be saved.
 pub struct Save {
     /// The recording.
@@ -194,6 +266,8 @@ pub struct Save {
     pub from: PathBuf,
     /// Its new file.
     pub to: PathBuf,
+    /// The files of the other recordings that are open, which must stay.
+    pub others: Vec<PathBuf>,
     /// Where the sources are that are to be put into it; `None` saves it as it is.
     pub packed_with: Option<Sources>,
 }
@@ -221,7 +295,8 @@ pub enum JobThreads {
 }
 
 impl JobThreads {
-    fn start(self, task: impl FnOnce() + Send + 'static) {
+    /// Does `task`.
+    pub fn start(self, task: impl FnOnce() + Send + 'static) {
         match self {
             JobThreads::Inline => task(),
             JobThreads::Own => {

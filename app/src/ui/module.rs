@@ -1,8 +1,9 @@
 //! What the run dialog says of a module.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use wasmscope_instrument::{Guest, MissingImport, missing_imports};
-use wasmscope_symbolize::{ExportKind, FuncIndex, ImportKind, ModuleError, ModuleIndex, ValType};
+use wasmscope_symbolize::{ExportKind, FuncIndex, ImportKind, ModuleError, ModuleIndex, Symbols, ValType};
 
 /// Sections with lines, and those with the names of files that have them.
 const LINE_SECTIONS: [&str; 3] = [".debug_line", "external_debug_info", "sourceMappingURL"];
@@ -38,12 +39,14 @@ pub enum KnownSymbols {
 }
 
 impl KnownSymbols {
-    fn of(module: &ModuleIndex) -> KnownSymbols {
+    fn of(bytes: &Arc<[u8]>, module: &Arc<ModuleIndex>) -> KnownSymbols {
         let has = |section: &str| module.custom_section(section).is_some();
-        match (LINE_SECTIONS.iter().any(|section| has(section)), has("name")) {
-            (true, _) => KnownSymbols::Lines,
-            (false, true) => KnownSymbols::Names,
-            (false, false) => KnownSymbols::None,
+        // Go's runtime has names and lines in its data, where stripping leaves them.
+        let is_go = || Symbols::new(Arc::clone(bytes), Arc::clone(module)).is_go();
+        match has("name") {
+            _ if LINE_SECTIONS.iter().any(|section| has(section)) || is_go() => KnownSymbols::Lines,
+            true => KnownSymbols::Names,
+            false => KnownSymbols::None,
         }
     }
 }
@@ -62,13 +65,13 @@ pub struct ExportedFunction {
 impl ModuleFacts {
     /// Reads the outline of the module.
     pub fn read(guest: Guest) -> Result<ModuleFacts, ModuleError> {
-        let module = ModuleIndex::parse(&guest.bytes)?;
+        let module = Arc::new(ModuleIndex::parse(&guest.bytes)?);
         let exports = exported_functions(&module);
         let is_import = |i: &&wasmscope_symbolize::Import| matches!(i.kind, ImportKind::Function { .. });
         Ok(ModuleFacts {
             is_command: exports.iter().any(|export| export.name == "_start"),
             exports: exports.into_iter().filter(|export| export.name != "_start").collect(),
-            symbols: KnownSymbols::of(&module),
+            symbols: KnownSymbols::of(&guest.bytes, &module),
             // Where the engine can't be made, the run says so.
             missing: missing_imports(&module).unwrap_or_default(),
             imported_functions: module.imports().iter().filter(is_import).count(),
@@ -122,6 +125,23 @@ pub fn middle_cut(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stripped_go_module_has_lines() {
+        const GO: &[u8] = include_bytes!("../../../instrument/tests/go/goroutines.wasm");
+        let module = ModuleIndex::parse(GO).unwrap();
+        let kept = module.sections().iter().filter(|section| section.id != 0);
+        let places = kept.map(|section| section.header.0 as usize..section.contents.end.0 as usize);
+        let bare = places.fold(GO[..8].to_vec(), |whole, place| [&whole, &GO[place]].concat());
+        for (bytes, expected) in [
+            (bare.as_slice(), KnownSymbols::Lines),
+            (&GO[..8], KnownSymbols::None),
+            (b"\0asm\x01\0\0\0\0\x05\x04name", KnownSymbols::Names),
+        ] {
+            let guest = Guest { bytes: bytes.into(), name: "a".to_owned(), path: String::new() };
+            assert_eq!(ModuleFacts::read(guest).unwrap().symbols, expected);
+        }
+    }
 
     #[test]
     fn long_names_keep_both_ends() {

@@ -80,6 +80,13 @@ impl Notes {
         self.shown.retain(|shown| shown.id != id);
     }
 
+    /// What failed, oldest first.
+    #[cfg(test)]
+    pub fn failures(self) -> Vec<String> {
+        let failed = self.shown.into_iter().filter(|shown| shown.note.tone == Tone::Failure);
+        failed.map(|shown| shown.note.text).collect()
+    }
+
     /// Draws them in the lower right corner.
     pub fn ui(&mut self, ui: &Ui, commands: &Commands) {
         self.expire(ui);

@@ -33,8 +33,8 @@ fn answer(purpose: Purpose, suggested: &str) -> Option<PathBuf> {
     let dialog = FileDialog::new();
     match purpose {
         Purpose::Open => openable(dialog).pick_file(),
-        Purpose::Save(_) => dialog.add_filter("Recording", &["wscope"]).set_file_name(suggested).save_file(),
-        Purpose::Export(format) => exported(dialog, format).set_file_name(suggested).save_file(),
+        Purpose::Save(..) => dialog.add_filter("Recording", &["wscope"]).set_file_name(suggested).save_file(),
+        Purpose::Export(_, format) => exported(dialog, format).set_file_name(suggested).save_file(),
         Purpose::Grant(GrantKind::Stdin) => dialog.pick_file(),
         Purpose::Grant(GrantKind::Folder) | Purpose::Sources => dialog.pick_folder(),
         Purpose::Symbols(_, kind) | Purpose::Grant(GrantKind::Symbols(kind)) => match kind {

@@ -56,9 +56,22 @@ impl Settings {
 
     /// Remembers that the recording at `path` was shown with these symbols.
     pub fn used_symbols(&mut self, path: &Path, symbols: PathBuf) {
-        self.symbols.retain(|(known, _)| known != path);
+        self.forget_symbols(path);
         self.symbols.insert(0, (path.to_owned(), symbols));
         self.symbols.truncate(MOST_SYMBOLS);
+    }
+
+    /// Remembers that the recording at `path` is shown with no other symbols than its own.
+    pub fn forget_symbols(&mut self, path: &Path) {
+        self.symbols.retain(|(known, _)| known != path);
+    }
+
+    /// Remembers what the recording at `path` is shown with.
+    pub fn show_with(&mut self, path: &Path, symbols: Option<PathBuf>) {
+        match symbols {
+            Some(symbols) => self.used_symbols(path, symbols),
+            None => self.forget_symbols(path),
+        }
     }
 
     /// The symbols with which the recording at `path` was shown.

@@ -86,12 +86,17 @@ pub struct ListingQuery {
     pub file: Arc<str>,
     /// Where files are.
     pub sources: Sources,
+    /// How often they were looked for once more: the answer may be another each time.
+    pub looks: u64,
 }
 
 impl PartialEq for ListingQuery {
     fn eq(&self, other: &Self) -> bool {
-        let Self { lines, file, sources } = self;
-        Arc::ptr_eq(lines, &other.lines) && *file == other.file && *sources == other.sources
+        let Self { lines, file, sources, looks } = self;
+        Arc::ptr_eq(lines, &other.lines)
+            && *file == other.file
+            && *sources == other.sources
+            && *looks == other.looks
     }
 }
 
@@ -248,7 +253,7 @@ mod tests {
             let find = |_: &SymbolFileNames| Ok::<_, Infallible>(files);
             let profile = Profile::with_files(recording, find).unwrap();
             let lines = Arc::new(analysis::lines(&profile, &CallTreeQuery::default()));
-            let query = ListingQuery { lines, file: "a.ts".into(), sources: sources.clone() };
+            let query = ListingQuery { lines, file: "a.ts".into(), sources: sources.clone(), looks: 0 };
             let rows = query.compute(&profile).listing.unwrap().rows;
             rows.into_iter().map(|row| row.text).collect::<Vec<_>>()
         };

@@ -1,18 +1,21 @@
 //! What jobs do on their threads: the pipeline, and nothing of the window.
 
-use super::documents::DocumentId;
-use super::jobs::{Failure, Made, Run, Save};
+use super::jobs::{Export, Failure, Made, ReadSymbols, Run, Save};
 use super::module::ModuleFacts;
 use super::watch::Watch;
+use crate::export;
 use crate::pack::pack;
-use crate::pipeline::{self, Opened};
+use crate::pipeline::{self, Opened, PipelineError};
+use crate::profile::Profile;
+use crate::save;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wasmscope_instrument::Guest;
+use wasmscope_instrument::recording::Recording;
+use wasmscope_instrument::{Guest, Observer};
 
 /// Opens the module or recording at `path`.
 pub fn open(path: &Path) -> Result<Made, Failure> {
-    match pipeline::open(path).map_err(failure)? {
+    match pipeline::open(path)? {
         Opened::Module(guest) => module(guest),
         Opened::Recording(profile) => {
             Ok(Made::Recording { profile: Arc::from(profile), path: absolute(path), symbols: None })
@@ -20,8 +23,16 @@ pub fn open(path: &Path) -> Result<Made, Failure> {
     }
 }
 
-/// Makes a module ready to be run.
-pub fn module(guest: Guest) -> Result<Made, Failure> {
+/// Makes the module of a recording ready to be run again: its file, which may have been built anew since, or else what
+/// is in the recording.
+pub fn module_of(recording: &Recording) -> Result<Made, Failure> {
+    let (name, path) = (recording.meta.module_name.clone(), recording.meta.module_path.clone());
+    let fresh = (!path.is_empty()).then(|| std::fs::read(&path).ok()).flatten();
+    let bytes = fresh.map_or_else(|| Arc::clone(&recording.module), Arc::from);
+    module(Guest { bytes, name, path })
+}
+
+fn module(guest: Guest) -> Result<Made, Failure> {
     let name = guest.name.clone();
     let facts = ModuleFacts::read(guest).map_err(|error| Failure::of(format!("{name}: {error}")))?;
     Ok(Made::Module(Arc::new(facts)))
@@ -35,36 +46,98 @@ pub fn record(run: Run, watch: Arc<Watch>, to: PathBuf) -> Result<Made, Failure>
             Failure::of(format!("{}: the folder can't be made: {error}", folder.display()))
         })?;
     }
-    options.symbols = pipeline::symbol_files(&module.guest, symbols.as_deref()).map_err(failure)?;
+    options.symbols = pipeline::symbol_files(&module.guest, symbols.as_deref())?;
     let observer = Arc::clone(&watch);
-    pipeline::record_to(&to, &module.guest, &options, observer).map_err(failure)?;
+    pipeline::record_to(&to, &module.guest, &options, observer)?;
     watch.begin_reading();
-    let profile = pipeline::open_recording(&to, symbols.as_deref()).map_err(failure)?;
+    let profile = pipeline::open_recording(&to, symbols.as_deref())?;
     Ok(Made::Recording { profile: Arc::new(profile), path: to, symbols })
 }
 
-/// Reads the recording at `path` with these symbols.
-pub fn read_symbols(document: DocumentId, path: &Path, symbols: PathBuf) -> Result<Made, Failure> {
-    let profile = pipeline::open_recording(path, Some(&symbols)).map_err(failure)?;
-    Ok(Made::Symbols { document, profile: Arc::new(profile), symbols })
+/// Reads a recording that is open once more, with other symbols.
+pub fn read_symbols(read: &ReadSymbols) -> Result<Made, Failure> {
+    let ReadSymbols { shown, path, wish } = read;
+    let profile = pipeline::open_recording(path, wish.choice.path())?;
+    same_recording(path, shown, profile.recording())?;
+    Ok(Made::Symbols(Arc::new(profile)))
 }
 
 /// Saves a recording.
-pub fn save(save: Save) -> Result<Made, Failure> {
-    let Save { document, profile, from, to: path, packed_with } = save;
-    // Copying a file over itself would empty it.
-    if !pipeline::is_same_file(&from, &path) {
-        let cant = |error| Failure::of(format!("{}: can't be saved: {error}", path.display()));
-        std::fs::copy(&from, &path).map_err(cant)?;
+pub fn save(save: Save, watch: &Watch) -> Result<Made, Failure> {
+    let Save { document, profile, from, to: path, others, packed_with } = save;
+    if others.iter().any(|other| pipeline::is_same_file(other, &path)) {
+        let text = "this recording is open, too; close it first, or name another file";
+        return Err(Failure::of(format!("{}: {text}", path.display())));
     }
-    let packed = packed_with.map(|sources| pack(&path, &profile, &sources.of(&profile)));
-    Ok(Made::Saved { document, packed: packed.transpose().map_err(failure)?, path })
+    let packed = save::save(&from, &path, |file| {
+        let there = wasmscope_instrument::recording::read_file(file);
+        let there = there.map_err(|source| PipelineError::Recording { path: from.clone(), source })?;
+        same_recording(&from, &profile, &there)?;
+        still_wanted(watch)?;
+        let packed = packed_with.map(|sources| pack(file, &profile, &sources.of(&profile)));
+        let packed = packed.transpose()?;
+        still_wanted(watch)?;
+        Ok::<_, Failure>(packed)
+    })?;
+    Ok(Made::Saved { document, packed, path })
+}
+
+/// Exports a flame graph.
+pub fn export(export: &Export, watch: &Watch) -> Result<Made, Failure> {
+    let Export { profile, query, format, to } = export;
+    let bytes = export::export(profile, query, *format);
+    still_wanted(watch)?;
+    let cant = |error| Failure::of(format!("{}: can't be written: {error}", to.display()));
+    std::fs::write(to, bytes).map_err(cant)?;
+    Ok(Made::Exported(to.clone()))
+}
+
+/// Another program may have put another recording where the one is that is shown.
+fn same_recording(path: &Path, shown: &Profile, there: &Recording) -> Result<(), Failure> {
+    let shown = shown.recording();
+    let mark = |recording: &Recording| recording.meta.created_unix_millis;
+    if mark(shown) == mark(there) && shown.module == there.module {
+        return Ok(());
+    }
+    let text = "another recording has taken the place of the one shown; close that and open it again";
+    Err(Failure::of(format!("{}: {text}", path.display())))
+}
+
+/// Nobody reads this failure: what a stopped job made is thrown away.
+fn still_wanted(watch: &Watch) -> Result<(), Failure> {
+    if watch.is_cancelled() { Err(Failure::of("Stopped".to_owned())) } else { Ok(()) }
 }
 
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn failure(error: pipeline::PipelineError) -> Failure {
-    Failure::from_error(&anyhow::Error::new(error))
+#[cfg(test)]
+mod tests {
+    use super::super::documents::{Documents, Origin};
+    use super::*;
+    use crate::pipeline::tests::MAPPED;
+    use wasmscope_instrument::{Invocation, Nobody, RunOptions};
+
+    #[test]
+    fn a_stopped_saving_leaves_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("a.wscope"), folder.path().join("b.wscope"));
+        let guest = Guest { bytes: MAPPED.into(), name: "m.wasm".to_owned(), path: String::new() };
+        let invoke = Some(Invocation { export: "run".to_owned(), args: Vec::new() });
+        let options = RunOptions { invoke, ..RunOptions::default() };
+        pipeline::record_to(&from, &guest, &options, Arc::new(Nobody)).unwrap();
+        let profile = Arc::new(pipeline::open_recording(&from, None).unwrap());
+        let mut documents = Documents::default();
+        let document = documents.add("a".to_owned(), Arc::clone(&profile), Origin::Saved(from.clone()));
+        let watch = Watch::new(&egui::Context::default());
+        for files in [2, 1] {
+            let (from, to, profile) = (from.clone(), to.clone(), Arc::clone(&profile));
+            let wanted = Save { document, profile, from, to, others: Vec::new(), packed_with: None };
+            assert_eq!(save(wanted, &watch).is_ok(), files == 2);
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), files);
+            let _ = std::fs::remove_file(folder.path().join("b.wscope"));
+            watch.cancel();
+        }
+    }
 }

@@ -126,6 +126,8 @@ pub struct PanelDesk<'a> {
     pub commands: &'a Commands,
     /// Where source files are.
     pub sources: &'a Sources,
+    /// How often they were looked for once more.
+    pub looks: u64,
 }
 
 /// Draws the panel `kind` of `document`.
@@ -142,7 +144,7 @@ pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &Pa
         PanelKind::Summary => summary(ui, &ctx, &asker, panels),
         PanelKind::Functions => functions(ui, &ctx, &asker, panels),
         PanelKind::Sites => sites(ui, &ctx, &asker, panels),
-        PanelKind::Source => source(ui, &ctx, &asker, panels, desk.sources),
+        PanelKind::Source => source(ui, &ctx, &asker, panels, desk),
         PanelKind::Instructions => instructions(ui, &ctx, &asker, panels),
         PanelKind::Output => output::output_ui(ui, &ctx),
     }
@@ -200,13 +202,20 @@ fn sites(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelS
     stale_ui(ui, panels.slots.heap.is_waiting());
 }
 
-fn source(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates, sources: &Sources) {
+fn source(
+    ui: &mut Ui,
+    ctx: &PanelCtx<'_>,
+    asker: &Asker<'_>,
+    panels: &mut PanelStates,
+    desk: &PanelDesk<'_>,
+) {
     let lines = panels.slots.lines.view(asker, LinesQuery(ctx.selection.call_tree()));
     let Some(lines) = lines else { return computing_ui(ui) };
     let state = &mut panels.source;
     state.follow(ctx, &lines);
     let listing = state.file(&lines).and_then(|file| {
-        let query = ListingQuery { lines: Arc::clone(&lines), file, sources: sources.clone() };
+        let (sources, looks) = (desk.sources.clone(), desk.looks);
+        let query = ListingQuery { lines: Arc::clone(&lines), file, sources, looks };
         panels.slots.listing.view(asker, query)
     });
     let view = source::SourceView { lines, listing };

@@ -176,9 +176,14 @@ fn missing_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable, file: &str, st
     if let Some(hint) = how_to_get(file) {
         ui.add(Label::new(RichText::new(hint).weak()).wrap());
     }
-    if ui.button("Choose its folder…").clicked() {
-        ctx.commands.send(Command::AskSources);
-    }
+    ui.horizontal(|ui| {
+        if ui.button("Choose its folder…").clicked() {
+            ctx.commands.send(Command::AskSources);
+        }
+        if ui.button("Look again").on_hover_text("It may be there by now.").clicked() {
+            ctx.commands.send(Command::LookAgain);
+        }
+    });
     let range =
         lines.files.iter().find(|row| &*row.file == file).map(|row| row.rows.clone()).unwrap_or_default();
     let rows: Vec<&LineRow> = range.filter_map(|at| lines.rows.get(at)).filter(|row| row.line > 0).collect();

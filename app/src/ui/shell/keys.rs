@@ -36,7 +36,7 @@ const LIST: [(&str, &[(&str, &str)]); 5] = [
         &[
             ("Ctrl+O", "Open a module or recording"),
             ("Ctrl+R", "Run again"),
-            ("Ctrl+.", "Stop the run, keep what was recorded"),
+            ("Ctrl+.", "Stop; a run keeps what was recorded"),
             ("Ctrl+S", "Save the recording"),
             ("Ctrl+Tab", "Next recording"),
             ("?", "These keys"),

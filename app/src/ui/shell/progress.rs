@@ -16,7 +16,7 @@ pub fn progress_ui(ui: &mut Ui, job: &Job, commands: &Commands) {
     ui.horizontal(|ui| {
         ui.spinner();
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let stop = ui.button("Stop").on_hover_text("Ctrl+.  What was recorded so far is kept.");
+            let stop = ui.button("Stop").on_hover_text(format!("Ctrl+.  {}", after_stop(&job.kind)));
             if stop.clicked() {
                 commands.send(Command::Stop);
             }
@@ -24,11 +24,18 @@ pub fn progress_ui(ui: &mut Ui, job: &Job, commands: &Commands) {
                 JobKind::Open(path) => {
                     ui.label(format!("Opening {}", middle_cut(&file_name(path), 60)));
                 }
-                JobKind::Symbols(path) => {
-                    ui.label(format!("Reading symbols: {}", middle_cut(&file_name(path), 60)));
+                JobKind::Module { name, .. } => {
+                    ui.label(format!("Reading {}", middle_cut(name, 60)));
+                }
+                JobKind::Symbols(wish) => {
+                    let from = wish.choice.path().map_or_else(|| "none".to_owned(), file_name);
+                    ui.label(format!("Reading symbols: {}", middle_cut(&from, 60)));
                 }
                 JobKind::Save(path) => {
                     ui.label(format!("Saving {}", middle_cut(&file_name(path), 60)));
+                }
+                JobKind::Export(path) => {
+                    ui.label(format!("Exporting {}", middle_cut(&file_name(path), 60)));
                 }
                 JobKind::Run(name) => {
                     ui.label(RichText::new(middle_cut(name, 32)).strong());
@@ -40,6 +47,16 @@ pub fn progress_ui(ui: &mut Ui, job: &Job, commands: &Commands) {
             });
         });
     });
+}
+
+/// What is there when a job was stopped.
+fn after_stop(kind: &JobKind) -> &'static str {
+    match kind {
+        JobKind::Open(_) | JobKind::Module { .. } => "Nothing is opened then.",
+        JobKind::Run(_) => "What was recorded so far is kept.",
+        JobKind::Symbols(_) => "The recording keeps the names and lines that it has.",
+        JobKind::Save(_) | JobKind::Export(_) => "The file stays as it was, unless it is already written.",
+    }
 }
 
 /// Draws a run in full, with what the program writes: where no recording is in front.

@@ -4,6 +4,7 @@ use super::Dock;
 use crate::export::Format;
 use crate::ui::command::{Command, Commands, PathKind, SaveKind, export_title};
 use crate::ui::documents::{Document, Documents, Origin};
+use crate::ui::jobs::SymbolsChoice;
 use crate::ui::module::{file_name, middle_cut, short_path};
 use crate::ui::panels::PanelKind;
 use crate::ui::settings::Settings;
@@ -20,6 +21,8 @@ pub struct TopBar<'a> {
     pub dock: &'a Dock,
     /// Is a module being run?
     pub is_recording: bool,
+    /// Is anything under way that can be stopped?
+    pub is_busy: bool,
     /// Who does what is chosen.
     pub commands: &'a Commands,
 }
@@ -64,7 +67,7 @@ fn file_menu(ui: &mut Ui, bar: &TopBar<'_>) {
     item(ui, bar, "Start page", "", true, Command::ShowWelcome);
     ui.separator();
     item(ui, bar, "Run again…", "Ctrl+R", has_front && !bar.is_recording, Command::RunAgain);
-    item(ui, bar, "Stop", "Ctrl+.", bar.is_recording, Command::Stop);
+    item(ui, bar, "Stop", "Ctrl+.", bar.is_busy, Command::Stop);
     ui.separator();
     item(ui, bar, "Save recording as…", "Ctrl+S", has_front, Command::AskSave(SaveKind::Plain));
     item(ui, bar, "Save with symbols and sources…", "", has_front, Command::AskSave(SaveKind::Packed));
@@ -79,6 +82,9 @@ fn file_menu(ui: &mut Ui, bar: &TopBar<'_>) {
         ui.menu_button("Symbols", |ui| {
             item(ui, bar, "From a file…", "", true, Command::AskSymbols(document.id, PathKind::File));
             item(ui, bar, "From a folder…", "", true, Command::AskSymbols(document.id, PathKind::Folder));
+            if document.symbols.is_some() {
+                item(ui, bar, "None", "", true, Command::UseSymbols(document.id, SymbolsChoice::None));
+            }
         });
     }
     item(ui, bar, "Where sources are…", "", true, Command::ShowSources);
