@@ -299,8 +299,12 @@ fn keep_others(path: &Path, guest: &Guest) -> Result<(), PipelineError> {
 pub(crate) fn is_another(path: &Path) -> bool {
     let mut head = [0; recording::MAGIC.len()];
     let read = path.is_file().then(|| File::open(path).and_then(|mut file| file.read_exact(&mut head)));
-    // A shorter file is the beginning of one at most; an empty one is nobody's.
-    matches!(read, Some(Ok(())) if head != recording::MAGIC)
+    match read {
+        None => false,
+        Some(Ok(())) => head != recording::MAGIC,
+        // A shorter file is the beginning of one at most; an empty one is nobody's. What can't be read is somebody's.
+        Some(Err(error)) => error.kind() != io::ErrorKind::UnexpectedEof,
+    }
 }
 
 /// Do both paths lead to one file?

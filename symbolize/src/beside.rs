@@ -16,8 +16,8 @@ const BUILD_ID_SECTION: &str = "build_id";
 /// What lies beside a module, as far as the caller has it. Nothing is opened here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SymbolFiles {
-    /// A module with the debug information: the file of [`SymbolFileNames::debug_file`]. It must be of the same build;
-    /// what describes no function of the module is ignored.
+    /// A module with the debug information: the file of [`SymbolFileNames::debug_file`]. Where it is that of
+    /// another build a [`crate::Warning`] tells, and what the module has itself is used.
     pub debug_file: Option<Arc<[u8]>>,
     /// The files with split debug information, `.dwo` or `.dwp`, of the module, the debug file or the twin. What is in
     /// them tells which unit they belong to.
@@ -79,11 +79,16 @@ impl SymbolFileNames {
         let own = module.custom_section(".debug_info").is_some_and(|section| !section.data.is_empty());
         let debug_file = text(DEBUG_FILE_SECTION).filter(|_| !own);
         let split = dwarf::split_paths(bytes, module);
-        let build_id = section_bytes(bytes, module, BUILD_ID_SECTION).map(Box::from);
+        let build_id = build_id(bytes, module).map(Box::from);
         let tells_lines = own || debug_file.is_some() || module.custom_section(SOURCE_MAP_SECTION).is_some();
         let is_whole = tells_lines && module.custom_section(NAME_SECTION).is_some();
         SymbolFileNames { debug_file, split, source_map, build_id, is_whole }
     }
+}
+
+/// What the section `build_id` has.
+pub(crate) fn build_id<'a>(bytes: &'a [u8], module: &ModuleIndex) -> Option<&'a [u8]> {
+    section_bytes(bytes, module, BUILD_ID_SECTION)
 }
 
 /// Whether the URL is not that of a file, but holds what it stands for.

@@ -49,6 +49,21 @@ pub enum Warning {
         /// Functions with an address attribute.
         functions: usize,
     },
+    /// The debug information is that of other code.
+    #[error(
+        "the DWARF debug information is of another build, or a tool changed the code without updating it: {stray} of \
+         its functions begin where none of this module does, {matched} fit; no others have lines, and none at all \
+         where few fit"
+    )]
+    DwarfStale {
+        /// Functions that begin where one of the module's does.
+        matched: usize,
+        /// Functions in the code that begin elsewhere.
+        stray: usize,
+    },
+    /// The file that was given as holding the debug information has another build id.
+    #[error("the file with debug information is of another build, as its build id tells; it is not used")]
+    DebugFileForeign,
     /// The debug information lies in another file, which is not opened here.
     #[error("the DWARF debug information is in another file, {file}; its lines are missing")]
     DwarfElsewhere {
@@ -122,6 +137,24 @@ pub enum Warning {
     DwarfLimit {
         /// Which limit.
         what: &'static str,
+    },
+    /// The symbol map is not that of this module.
+    #[error(
+        "the symbol map is that of another build: of {compared} of its names that the module tells, too, {wrong} are \
+         others, and it is of {named} functions, the module has {functions}; {}",
+        if *used { "its names may be wrong" } else { "it is not used" }
+    )]
+    SymbolMapForeign {
+        /// Names of imports and exports that differ.
+        wrong: usize,
+        /// Names that imports and exports tell.
+        compared: usize,
+        /// Functions that the map has names for, the module's or not.
+        named: usize,
+        /// Functions of the module, imports counted.
+        functions: usize,
+        /// Whether the names are shown all the same.
+        used: bool,
     },
     /// Lines of the symbol map that name no function.
     #[error(

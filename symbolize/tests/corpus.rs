@@ -4,7 +4,6 @@
 
 mod common;
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use wasmscope_symbolize::{CodeOffset, ModuleError, ModuleIndex, NameSource, SymbolFiles, Symbols, Warning};
@@ -101,20 +100,33 @@ fn debug_information_elsewhere_is_told() {
     assert!(symbols.warnings().iter().any(|warning| matches!(warning, Warning::DwarfSplit { .. })));
 }
 
+/// The modules with the same code and everything in them, about which another symbolizer is asked in `oracle.rs`.
 #[test]
-fn debug_information_is_taken_from_another_file() {
+fn with_the_debug_file_a_module_reads_as_if_it_were_whole() {
     let Some(dir) = common::corpus() else { return };
-    for (module, debug) in [
-        ("modules/bzip2-clang22.extdbg.wasm", "modules/bzip2-clang22.debug.wasm"),
-        ("toolchains/em-leaky-sepdwarf.wasm", "toolchains/em-leaky-sepdwarf.debug.wasm"),
+    for (module, debug, whole) in [
+        (
+            "modules/bzip2-clang22.extdbg.wasm",
+            "modules/bzip2-clang22.debug.wasm",
+            "modules/bzip2-clang22-O2-dwarf5.wasm",
+        ),
+        (
+            "toolchains/em-leaky-sepdwarf.wasm",
+            "toolchains/em-leaky-sepdwarf.debug.wasm",
+            "toolchains/em-leaky-sepdwarf.debug.wasm",
+        ),
     ] {
-        let read = |name| -> Arc<[u8]> { std::fs::read(dir.join(name)).unwrap().into() };
-        let (bytes, debug_bytes) = (read(module), read(debug));
-        let index = Arc::new(ModuleIndex::parse(&bytes).unwrap());
-        let files = SymbolFiles { debug_file: Some(debug_bytes), ..SymbolFiles::default() };
-        let symbols = Symbols::with_files(bytes, index, files);
-        assert!(symbols.has_lines(), "{module}: {:?}", symbols.warnings());
-        let (lines, _) = check_frames(&symbols);
-        assert!(lines > PROBES / 4, "{module}: only {lines}");
+        let read = |name| std::fs::read(dir.join(name)).unwrap();
+        let files = SymbolFiles { debug_file: Some(read(debug).into()), ..SymbolFiles::default() };
+        let symbols = common::with_files(&read(module), files);
+        let whole = common::symbols(&dir.join(whole));
+        assert!(whole.has_lines() && symbols.warnings().is_empty(), "{module}: {:?}", symbols.warnings());
+        for function in whole.module().functions() {
+            assert_eq!(symbols.declaration(function.index), whole.declaration(function.index));
+            let Some(body) = function.body.clone() else { continue };
+            for offset in (body.start.0..body.end.0).step_by(3).map(CodeOffset) {
+                assert_eq!(symbols.frames(offset), whole.frames(offset), "{module} {offset}");
+            }
+        }
     }
 }

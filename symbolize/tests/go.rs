@@ -263,6 +263,22 @@ fn a_damaged_table_does_no_harm() {
 }
 
 #[test]
+fn empty_segments_hide_nothing() {
+    let bytes = program();
+    let expected = symbols(&bytes);
+    let image = image(&bytes);
+    let table = image.windows(8).position(|window| window == HEADER).unwrap();
+    let segment = |at: usize, data: &[u8]| [&[0, 0x41], &*leb(at), &[0x0b], &leb(data.len()), data].concat();
+    let empty = (0..50_000).flat_map(|number| segment(table + number, &[]));
+    let segments = [leb(50_001), segment(0, &image), empty.collect()].concat();
+    let crowded = symbols(&with_section(&bytes, 11, &segments));
+    for function in crowded.module().functions() {
+        assert_eq!(crowded.name(function.index), expected.name(function.index));
+    }
+    assert_eq!(crowded.go_frames(), expected.go_frames());
+}
+
+#[test]
 fn other_modules_are_not_taken_for_gos() {
     let text = r#"(module (memory 1) (table 1 funcref) (elem (i32.const 0) $f) (func $f)
         (data (i32.const 0) "\f1\ff\ff\ff\00\00\01\08\01\00\00\00\00\00\00\00"))"#;

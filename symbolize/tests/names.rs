@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use wasmscope_symbolize::{
     CodeOffset, DataKind, FileOffset, FuncIndex, GroupKind, ImportKind, MemoryIndex, ModuleIndex, NameSource,
-    Symbols, Warning,
+    Section, Symbols, Warning,
 };
 
 fn symbols(bytes: Vec<u8>) -> Symbols {
@@ -49,6 +49,29 @@ fn the_best_name_wins() {
     assert_eq!(sources, [Import, NameSection, NameSection, Export, Index]);
     assert_eq!(&*symbols.name(FuncIndex(99)).name.full, "?");
     assert!(symbols.warnings().is_empty() && !symbols.has_lines());
+}
+
+#[test]
+fn exports_with_short_names_have_those_of_the_debug_information() {
+    let Some(path) = common::sample("words/words.wasm") else { return };
+    let whole = std::fs::read(path).unwrap();
+    let module = ModuleIndex::parse(&whole).unwrap();
+    let exports = module.sections().iter().find(|section| &*section.name == "export").unwrap();
+    let names = module.sections().iter().find(|section| &*section.name == "name").unwrap();
+    let expected = symbols(whole.clone());
+    let mut functions = module.functions().iter().map(|function| function.index);
+    let malloc = functions.find(|index| &*expected.name(*index).raw == "dlmalloc").unwrap();
+    // Without names, and with one export, called `b`.
+    let cut = |section: &Section| section.header.0 as usize..section.contents.end.0 as usize;
+    let (exports, names) = (cut(exports), cut(names));
+    let leb = [malloc.0 as u8 | 0x80, (malloc.0 >> 7) as u8];
+    let export = [&[7, 6, 1, 1, b'b', 0][..], &leb].concat();
+    let bytes =
+        [&whole[..exports.start], &export, &whole[exports.end..names.start], &whole[names.end..]].concat();
+    let minified = symbols(bytes);
+    assert_eq!(&*minified.module().exports()[0].name, "b");
+    let name = minified.name(malloc);
+    assert_eq!((&*name.raw, name.source), ("dlmalloc", NameSource::Dwarf));
 }
 
 #[test]

@@ -13,16 +13,14 @@ use wasmscope_symbolize::{CodeOffset, Frame, SymbolFiles, Symbols};
 const OFFSETS: usize = 10_000;
 
 /// Modules of the corpus about which the two differ: at how many of the offsets at most, and why.
-const DIFFERENT: [(&str, usize, &str); 4] = [
-    ("cpp-gcc-loops", 20, "two units describe one function, and each is believed by one of the two"),
-    (
-        "sqlite-livedwarf-wasi_unstable",
-        9_000,
-        "LLVM finds no unit: the units' own ranges do not cover their functions",
-    ),
-    ("tinygo-json", 150, "ranges overlap where code was moved; and LLVM has no lines of assembly"),
-    ("web-tree-sitter-debug", 40, "LLVM finds no unit for some functions"),
+const DIFFERENT: [(&str, usize, &str); 2] = [
+    ("cpp-gcc-loops", 15, "two units describe one function, and each is believed by one of the two"),
+    ("tinygo-json", 50, "ranges overlap where code was moved"),
 ];
+
+/// Modules of the corpus of which LLVM tells no lines where there are some: it finds no unit, since the units' own ranges
+/// do not cover their functions; or it has no lines of assembly. These places are left out.
+const UNTOLD: [&str; 3] = ["sqlite-livedwarf-wasi_unstable", "tinygo-json", "web-tree-sitter-debug"];
 const TOOLS: [&str; 4] =
     ["llvm-symbolizer", "llvm-symbolizer-19", "llvm-symbolizer-20", "llvm-symbolizer-21"];
 
@@ -76,9 +74,23 @@ fn plain(path: &str) -> String {
         .to_owned()
 }
 
+/// A linker's name as people read it, by the demanglers that the program has: that they are right is not asked here.
+fn demangled(linkage: &str) -> String {
+    let symbol = linkage.split(".llvm.").next().unwrap_or(linkage);
+    if let Ok(rust) = rustc_demangle::try_demangle(symbol) {
+        return format!("{rust:#}");
+    }
+    let cpp = symbol.starts_with("_Z").then(|| cpp_demangle::Symbol::new(symbol).ok()?.demangle().ok());
+    cpp.flatten().unwrap_or_else(|| symbol.to_owned())
+}
+
+fn is_untold(theirs: &[Answer]) -> bool {
+    theirs.iter().all(|(_, file, ..)| file == "??")
+}
+
 /// Why two answers differ, or `None` if they don't.
 fn difference(ours: &[Frame], theirs: &[Answer]) -> Option<String> {
-    if theirs.iter().all(|(_, file, ..)| file == "??") {
+    if is_untold(theirs) {
         // Without lines LLVM knows at most the function.
         return ours
             .iter()
@@ -93,9 +105,7 @@ fn difference(ours: &[Frame], theirs: &[Answer]) -> Option<String> {
         // Where the line is 0, nobody cares for the rest.
         let file = if file == "??" { "" } else { file };
         let same_place = (mine.1 == 0 && *line == 0) || mine == (file.to_owned(), *line, *column);
-        // The outermost name is that of the name section: `__original_main` for what DWARF calls `main`.
-        let comparable = ours.inlined && !function.starts_with("_Z") && !function.starts_with("_R");
-        let same_name = !comparable || *function == *ours.name.full;
+        let same_name = function == "??" || demangled(function) == *ours.name.full;
         (!same_place || !same_name).then(|| format!("{ours:?}, LLVM has {function} {file}:{line}:{column}"))
     })
 }
@@ -114,20 +124,26 @@ fn probes(symbols: &Symbols) -> Vec<u32> {
 }
 
 /// Compares, and gives how many of the offsets have different answers.
-fn compare(path: &Path) -> Option<(usize, usize)> {
+fn compare(path: &Path) -> Option<usize> {
     compare_with(path, None)
 }
 
 /// The same, with the package of split debug information that goes with the module.
-fn compare_with(path: &Path, package: Option<&Path>) -> Option<(usize, usize)> {
+fn compare_with(path: &Path, package: Option<&Path>) -> Option<usize> {
     let split = package.iter().map(|package| std::fs::read(package).unwrap().into()).collect();
-    let symbols =
-        common::with_files(&std::fs::read(path).unwrap(), SymbolFiles { split, ..SymbolFiles::default() });
+    // Without a name section the outermost name, too, is that of the debug information.
+    let bytes = common::without(&std::fs::read(path).unwrap(), "name");
+    let symbols = common::with_files(&bytes, SymbolFiles { split, ..SymbolFiles::default() });
     let offsets = probes(&symbols);
     let theirs = ask_llvm(path, package, &offsets)?;
     assert_eq!(theirs.len(), offsets.len());
-    let mut different = 0;
+    let has_untold = path.file_stem().is_some_and(|stem| UNTOLD.iter().any(|name| stem == *name));
+    let (mut different, mut compared) = (0, 0);
     for (offset, theirs) in offsets.iter().zip(&theirs) {
+        if has_untold && is_untold(theirs) {
+            continue;
+        }
+        compared += 1;
         if let Some(why) = difference(&symbols.frames(CodeOffset(*offset)), theirs) {
             different += 1;
             if different <= 5 {
@@ -135,8 +151,9 @@ fn compare_with(path: &Path, package: Option<&Path>) -> Option<(usize, usize)> {
             }
         }
     }
-    eprintln!("{}: {different} of {} offsets differ", path.display(), offsets.len());
-    Some((different, offsets.len()))
+    eprintln!("{}: {different} of {compared} offsets differ", path.display());
+    assert!(compared >= OFFSETS / 100, "{}: too few to say anything", path.display());
+    Some(different)
 }
 
 #[test]
@@ -152,7 +169,7 @@ fn samples_agree() {
     ];
     for name in names {
         let Some(path) = common::sample(name) else { continue };
-        let Some((different, _)) = compare(&path) else { return };
+        let Some(different) = compare(&path) else { return };
         assert_eq!(different, 0, "{name}");
     }
 }
@@ -161,7 +178,7 @@ fn samples_agree() {
 fn split_files_agree() {
     for version in [4, 5] {
         let path = |ending| common::split_path(&format!("split{version}.{ending}"));
-        let Some((different, _)) = compare_with(&path("wasm"), Some(&path("dwp"))) else { return };
+        let Some(different) = compare_with(&path("wasm"), Some(&path("dwp"))) else { return };
         assert_eq!(different, 0, "DWARF {version}");
     }
 }
@@ -179,7 +196,7 @@ fn corpus_agrees() {
         if !symbols.has_lines() || symbols.is_go() {
             continue;
         }
-        let Some((different, _)) = compare(&path) else { return };
+        let Some(different) = compare(&path) else { return };
         let known = DIFFERENT.iter().find(|(name, ..)| path.file_stem().is_some_and(|stem| stem == *name));
         let (most, why) = known.map_or((0, "no reason is known"), |(_, most, why)| (*most, why));
         assert!(different <= most, "{}: {different} offsets differ, {why}", path.display());

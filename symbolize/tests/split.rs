@@ -55,14 +55,6 @@ fn module(kind: &str, version: u32) -> Vec<u8> {
     read(&format!("{kind}{version}.wasm"))
 }
 
-/// The module without the section that names its functions.
-fn nameless(bytes: &[u8]) -> Vec<u8> {
-    let module = ModuleIndex::parse(bytes).unwrap();
-    let kept = module.sections().iter().filter(|section| &*section.name != "name");
-    let places = kept.map(|section| section.header.0 as usize..section.contents.end.0 as usize);
-    places.fold(bytes[..8].to_vec(), |whole, place| [&whole, &bytes[place]].concat())
-}
-
 #[test]
 fn with_its_objects_or_their_package_a_module_reads_as_if_it_were_whole() {
     for version in [4, 5] {
@@ -80,8 +72,8 @@ fn with_its_objects_or_their_package_a_module_reads_as_if_it_were_whole() {
 #[test]
 fn functions_have_the_names_of_their_split_units() {
     for version in [4, 5] {
-        let whole = whole(&nameless(&module("whole", version)));
-        let symbols = with_split(&nameless(&module("split", version)), &objects(version));
+        let whole = whole(&common::without(&module("whole", version), "name"));
+        let symbols = with_split(&common::without(&module("split", version), "name"), &objects(version));
         assert_same(&symbols, &whole);
         let names =
             symbols.module().functions().iter().map(|function| &*symbols.name(function.index).name.full);
@@ -161,7 +153,7 @@ fn skeletons_may_be_in_the_debug_file_or_the_twin() {
     let (bytes, whole) = (module("split", 5), whole(&module("whole", 5)));
     let split: Vec<Arc<[u8]>> = objects(5).iter().map(|file| Arc::from(file.as_slice())).collect();
     let of_debug_file = SymbolFiles {
-        debug_file: Some(nameless(&bytes).into()),
+        debug_file: Some(common::without(&bytes, "name").into()),
         split: split.clone(),
         ..SymbolFiles::default()
     };

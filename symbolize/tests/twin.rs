@@ -5,6 +5,7 @@
 mod common;
 
 use std::path::Path;
+use std::process::Command;
 
 use common::{Lcg, json, mappings, sample, stripped, with_files};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex, NameSource, SymbolFiles, Symbols, Warning};
@@ -350,16 +351,53 @@ fn what_is_no_module_is_told() {
     assert!(matches!(symbols.warnings(), [Warning::TwinBroken { .. }]));
 }
 
+fn with_symbol_map(bytes: &[u8], text: &[u8]) -> Symbols {
+    with_files(bytes, SymbolFiles { symbol_map: Some(text.into()), ..SymbolFiles::default() })
+}
+
 #[test]
 fn a_symbol_map_names_what_the_module_does_not() {
     let ours = wat::parse_str(r#"(module (func $own) (func (export "run")) (func) (func))"#).unwrap();
-    let text = b"0:other\r\n1:run_all\n\n2:ns::f\\28int\\29\nhello\n9:none\n2:late\n4294967296:x\n3:";
-    let symbol_map = Some(text.as_slice().into());
-    let symbols = with_files(&ours, SymbolFiles { symbol_map, ..SymbolFiles::default() });
-    assert_eq!(names(&symbols), ["own", "run_all", "ns::f(int)", "func[3]"]);
+    let text = b"0:other\r\n1:run_all\n\n2:ns::f\\28int\\29\nhello\n2:late\n3:last\n4294967296:x\n3:";
+    let symbols = with_symbol_map(&ours, text);
+    assert_eq!(names(&symbols), ["own", "run_all", "ns::f(int)", "last"]);
     let name = symbols.name(FuncIndex(2));
     assert_eq!((&*name.name.short, name.source), ("ns::f", NameSource::SymbolMap));
-    assert_eq!(symbols.warnings(), [Warning::SymbolMapStray { count: 4, first: 5 }]);
+    assert_eq!(symbols.warnings(), [Warning::SymbolMapStray { count: 3, first: 5 }]);
+}
+
+#[test]
+fn a_symbol_map_of_another_build_is_told() {
+    let ours = wat::parse_str(
+        r#"(module (import "env" "emit" (func)) (func (export "malloc")) (func (export "free")) (func)
+            (func (export "main")) (func (export "x")))"#,
+    )
+    .unwrap();
+    // Exports have other names than what they export, those of minifiers too.
+    let right = "0:_emit\n1:dlmalloc\n2:dlfree\n3:f\n4:__main_argc_argv\n5:compute\n";
+    let symbols = with_symbol_map(&ours, right.as_bytes());
+    assert_eq!((&*symbols.name(FuncIndex(5)).raw, symbols.warnings()), ("compute", [].as_slice()));
+
+    let foreign = |compared, wrong, named, used| Warning::SymbolMapForeign {
+        compared,
+        wrong,
+        named,
+        functions: 6,
+        used,
+    };
+    // Without its last function each name is still where it was.
+    let shorter = right.replace("5:compute\n", "");
+    let symbols = with_symbol_map(&ours, shorter.as_bytes());
+    assert_eq!(&*symbols.name(FuncIndex(3)).raw, "f");
+    assert_eq!(symbols.warnings(), [foreign(4, 0, 5, true)]);
+    // A function too many; and all names one further.
+    let longer = format!("{right}6:late\n");
+    let shifted = "0:abort\n1:_emit\n2:dlmalloc\n3:dlfree\n4:f\n5:__main_argc_argv\n";
+    for (map, warning) in [(&*longer, foreign(4, 0, 7, false)), (shifted, foreign(4, 4, 6, false))] {
+        let symbols = with_symbol_map(&ours, map.as_bytes());
+        assert_eq!(names(&symbols), ["env.emit", "malloc", "free", "func[3]", "main", "x"]);
+        assert_eq!(symbols.warnings(), [warning]);
+    }
 }
 
 #[test]
@@ -383,4 +421,39 @@ fn damaged_builds_do_no_harm() {
         read += usize::from(symbols.warnings().iter().all(|w| !matches!(w, Warning::TwinBroken { .. })));
     }
     assert!(read > 20, "{read} of them were modules");
+}
+
+/// The symbol map that wasm-opt writes of a module; `None` where it is not installed.
+fn written_symbol_map(path: &Path) -> Option<Vec<u8>> {
+    let options = ["--all-features", "--symbolmap", "-o", "/dev/null"];
+    let Ok(run) = Command::new("wasm-opt").arg(path).args(options).output() else {
+        eprintln!("skipped: no wasm-opt");
+        return None;
+    };
+    assert!(run.status.success() && !run.stdout.is_empty(), "{}", String::from_utf8_lossy(&run.stderr));
+    Some(run.stdout)
+}
+
+#[test]
+fn symbol_maps_are_told_from_those_of_other_modules() {
+    let samples = ["words/words.wasm", "json/json.wasm", "fragment/before.wasm", "fragment/after.wasm"];
+    let toolchains = ["em-leaky.wasm", "em-leaky-sepdwarf.wasm", "em-leaky-emmalloc.wasm"];
+    let corpus =
+        common::corpus().into_iter().flat_map(|dir| toolchains.map(|name| dir.join("toolchains").join(name)));
+    let paths: Vec<_> = samples.into_iter().filter_map(sample).chain(corpus).collect();
+    let mut maps = Vec::new();
+    for path in &paths {
+        let Some(map) = written_symbol_map(path) else { return };
+        maps.push((path, map));
+    }
+    for (module, _) in &maps {
+        let bytes = stripped(&std::fs::read(module).unwrap());
+        for (of, map) in &maps {
+            let symbols = with_symbol_map(&bytes, map);
+            // The builds of one program that differ in their debug information alone have one map.
+            let is_own = maps.iter().any(|(own, text)| own == module && text == map);
+            let told = symbols.warnings().iter().any(|w| matches!(w, Warning::SymbolMapForeign { .. }));
+            assert_eq!(told, !is_own, "{module:?} with that of {of:?}: {:?}", symbols.warnings());
+        }
+    }
 }

@@ -60,8 +60,9 @@ impl Debug {
             Err(what) => return Debug { warnings: vec![Warning::DwarfLimit { what }], ..Debug::default() },
         };
         warnings.append(&mut outline.warnings);
-        if outline.subprograms.is_empty() && outline.dead > 0 {
-            warnings.push(Warning::DwarfDead { functions: outline.dead });
+        warnings.extend(doubt(&outline));
+        let is_dead = outline.subprograms.is_empty() && outline.dead > 0;
+        if is_dead || outline.is_foreign() {
             return Debug { warnings, ..Debug::default() };
         }
         let lookup = match Lookup::new(bytes, file, module, &outline, &split) {
@@ -74,10 +75,20 @@ impl Debug {
         Debug { outline, lookup, warnings }
     }
 
-    /// The same, with a warning about the file that was to be read instead.
-    pub(crate) fn instead_of(mut self, broken: Warning) -> Debug {
-        self.warnings.insert(0, broken);
+    /// The same, with what is wrong with the file that was to be read instead.
+    pub(crate) fn instead_of(mut self, warnings: Vec<Warning>) -> Debug {
+        self.warnings.splice(0..0, warnings);
         self
+    }
+
+    /// Whether all of it that is alive describes the module's code.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.lookup.is_some() && self.outline.stray == 0
+    }
+
+    /// Whether anything can be told.
+    pub(crate) fn is_useful(&self) -> bool {
+        self.lookup.is_some()
     }
 
     /// Whether there are lines and one of the functions that they are for is this one.
@@ -89,6 +100,9 @@ impl Debug {
     /// the function itself, whose name others know better.
     pub(crate) fn frames(&self, offset: CodeOffset, function: FuncIndex) -> Vec<Frame> {
         let known = self.outline.of(function);
+        if known.is_empty() && self.outline.stray > 0 {
+            return Vec::new();
+        }
         self.ask(|lookup| Some(lookup.frames(offset, known))).unwrap_or_default()
     }
 
@@ -106,6 +120,10 @@ impl Debug {
 
     /// The first line of the source in a range of code.
     pub(crate) fn first_location(&self, body: &Range<CodeOffset>) -> Option<Location> {
+        // Lines have no function that tells whether they are of this build.
+        if self.outline.stray > 0 {
+            return None;
+        }
         self.ask(|lookup| lookup.first_location(body))
     }
 
@@ -122,6 +140,16 @@ impl Debug {
     fn ask<T>(&self, question: impl FnOnce(&mut Lookup) -> Option<T>) -> Option<T> {
         let mut lookup = self.lookup.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
         question(&mut lookup)
+    }
+}
+
+/// What is wrong where the debug information describes other code, or none.
+fn doubt(outline: &Outline) -> Option<Warning> {
+    let Outline { subprograms, dead, stray, .. } = outline;
+    match (subprograms.len(), *stray) {
+        (0, 0) if *dead > 0 => Some(Warning::DwarfDead { functions: *dead }),
+        (_, 0) => None,
+        (matched, stray) => Some(Warning::DwarfStale { matched, stray }),
     }
 }
 

@@ -19,6 +19,10 @@ const MAX_INLINE_NESTING: usize = 1000;
 const MAX_RANGES: usize = 100_000_000;
 /// addr2line joins a path for each file of a unit, with the same long directory every time if need be.
 const MAX_PATH_BYTES: usize = 1 << 30;
+/// Linkers write the last addresses for functions that they dropped.
+const TOMBSTONES: u64 = 0xffff_fff0;
+/// A few strays are no reason to leave all of the debug information out.
+const MAX_STRAYS: usize = 4;
 /// More of the same help nobody.
 const MAX_BROKEN_UNITS: usize = 16;
 
@@ -27,8 +31,10 @@ const MAX_BROKEN_UNITS: usize = 16;
 pub(super) struct Outline {
     /// The entries that describe functions of this module, sorted by function.
     pub(super) subprograms: Vec<Subprogram>,
-    /// Entries whose addresses match no function.
+    /// Entries without an address in code.
     pub(super) dead: usize,
+    /// Entries whose addresses lie in the code, and not where a function begins: they are of other code.
+    pub(super) stray: usize,
     /// How much of `.debug_info` can be read unit by unit.
     pub(super) info_len: usize,
     /// Where in `.debug_info` the units begin.
@@ -117,6 +123,12 @@ impl Outline {
         let start = self.subprograms.partition_point(|s| s.function < function);
         let end = self.subprograms.partition_point(|s| s.function <= function);
         self.subprograms.get(start..end).unwrap_or_default()
+    }
+
+    /// Whether so much describes other code that what fits does so by chance.
+    pub(super) fn is_foreign(&self) -> bool {
+        let matched = self.subprograms.len();
+        self.stray > 0 && (matched == 0 || self.stray > MAX_STRAYS && self.stray >= matched)
     }
 
     fn finish<'a>(&mut self, dwarf: &Dwarf<Slice<'a>>, split: &SplitFiles<'a>) {
@@ -250,27 +262,41 @@ impl Outline {
         addresses: &Addresses<usize>,
         (at, entry): (usize, usize),
     ) -> Result<(), Stop> {
-        let mut owner = None;
+        let (mut owner, mut elsewhere) = (None, false);
         let mut count = 0;
         addresses.each(unit, |range| {
             count += 1;
             owner = owner.or_else(|| function_of(module, range));
+            elsewhere |= is_elsewhere(module, range);
         })?;
         self.ranges += count;
         self.check_ranges()?;
         match owner {
             Some(function) => self.subprograms.push(Subprogram { function, unit: at, entry }),
+            None if elsewhere => self.stray += 1,
             None => self.dead += usize::from(addresses.any()),
         }
         Ok(())
     }
 }
 
-/// The function that holds all of the range. One that crosses the end of a body describes another module: the code
-/// was changed and the debug information was not.
+/// The function that begins with the range. One that crosses the end of the body is another unit's build of it.
 fn function_of(module: &ModuleIndex, range: gimli::Range) -> Option<FuncIndex> {
-    let start = CodeOffset(u32::try_from(range.begin).ok()?);
+    let (function, body) = begins(module, range.begin)?;
+    (range.end > range.begin && range.end <= u64::from(body.end.0)).then_some(function)
+}
+
+/// Whether the range is one of code, and not of code that begins with a function. Compilers and linkers make none.
+fn is_elsewhere(module: &ModuleIndex, range: gimli::Range) -> bool {
+    let first = module.functions().get(module.imported_function_count()).and_then(|f| f.body.as_ref());
+    let is_live = first.is_some_and(|body| (u64::from(body.start.0)..TOMBSTONES).contains(&range.begin));
+    is_live && range.end > range.begin && begins(module, range.begin).is_none()
+}
+
+/// The function whose body begins at an address.
+fn begins(module: &ModuleIndex, address: u64) -> Option<(FuncIndex, &Range<CodeOffset>)> {
+    let start = CodeOffset(u32::try_from(address).ok()?);
     let function = module.function_at(start)?;
     let body = module.function(function)?.body.as_ref()?;
-    (range.end > range.begin && range.end <= u64::from(body.end.0)).then_some(function)
+    (body.start == start).then_some((function, body))
 }

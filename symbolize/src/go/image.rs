@@ -27,7 +27,8 @@ impl Segments {
         let placed = module.data_segments().iter().filter_map(|segment| match segment.kind {
             DataKind::Active { memory: MemoryIndex(0), offset: Some(address) } => {
                 let (start, end) = (segment.bytes.start.0 as usize, segment.bytes.end.0 as usize);
-                Some((address, start..end))
+                // One that is empty has nothing, and would hide the one before it.
+                (start < end).then_some((address, start..end))
             }
             _ => None,
         });

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 pub(crate) use items::{ItemNames, NameMap, Space};
 pub use name::{FunctionName, NameSource};
 
-use crate::beside::SymbolFiles;
+use crate::beside::{SymbolFiles, build_id};
 use crate::demangle::Name;
 use crate::dwarf::Debug;
 use crate::go::{GoFrames, GoTable};
@@ -111,8 +111,9 @@ impl Symbols {
     }
 
     /// The name of a function. In this order of preference: the name section's, that in the other build, the symbol
-    /// map's, Go's own table's, the first export's, for imports `module.field`, the debug information's, that of a library's
-    /// function with the same code, the place in a table, and `func[7]`. A function that does not exist is `?`.
+    /// map's, Go's own table's, the debug information's, the first export's, for imports `module.field`, that of a
+    /// library's function with the same code, the place in a table, and `func[7]`. A function that does not exist is
+    /// `?`.
     pub fn name(&self, function: FuncIndex) -> &FunctionName {
         match self.names.get(function.index()) {
             Some(name) => name.get_or_init(|| Box::new(name::resolve(self, function))),
@@ -195,7 +196,10 @@ impl Symbols {
 
     /// Whether functions have neither names nor lines, but for those of exports and imports.
     pub fn is_stripped(&self) -> bool {
-        let has_names = || self.module.custom_section("name").is_some() || self.symbol_map().is_some();
+        let has_names = || {
+            self.module.custom_section("name").is_some()
+                || self.symbol_map().is_some_and(SymbolMap::has_names)
+        };
         !has_names() && self.go().is_none() && self.twin().is_none() && !self.has_lines()
     }
 
@@ -218,7 +222,7 @@ impl Symbols {
             };
             let mut warnings = self.module.name_warnings().to_vec();
             warnings.extend_from_slice(self.items().warnings());
-            warnings.extend(self.symbol_map().and_then(SymbolMap::warning).cloned());
+            warnings.extend(self.symbol_map().into_iter().flat_map(SymbolMap::warnings).cloned());
             let lines = self.debug().warnings().iter().chain(self.source_map().warnings());
             warnings.extend(lines.filter(told).cloned());
             match self.twin.get_or_init(|| self.load_twin()) {
@@ -314,11 +318,26 @@ impl Symbols {
             let split = &self.files.split;
             let own = || Debug::load(&self.bytes, &self.module, &self.module, split);
             let Some(file) = &self.files.debug_file else { return own() };
-            match ModuleIndex::parse(file) {
-                Ok(outline) => Debug::load(file, &outline, &self.module, split),
-                Err(error) => own().instead_of(Warning::DebugFileBroken { message: error.to_string() }),
+            match self.beside(file) {
+                Ok(given) if given.is_sound() => given,
+                Ok(given) => match own() {
+                    own if own.is_useful() || !given.is_useful() => own.instead_of(given.warnings().to_vec()),
+                    _ => given,
+                },
+                Err(warning) => own().instead_of(vec![warning]),
             }
         })
+    }
+
+    /// The debug information in a file that was given.
+    fn beside(&self, file: &Arc<[u8]>) -> Result<Debug, Warning> {
+        let outline = ModuleIndex::parse(file)
+            .map_err(|error| Warning::DebugFileBroken { message: error.to_string() })?;
+        let (ours, theirs) = (build_id(&self.bytes, &self.module), build_id(file, &outline));
+        if ours.zip(theirs).is_some_and(|(ours, theirs)| ours != theirs) {
+            return Err(Warning::DebugFileForeign);
+        }
+        Ok(Debug::load(file, &outline, &self.module, &self.files.split))
     }
 }
 

@@ -84,9 +84,10 @@ pub(super) fn resolve(symbols: &Symbols, function: FuncIndex) -> FunctionName {
     let found = from_symbol_map(symbols, function)
         .map(|raw| (raw, NameSource::SymbolMap))
         .or_else(|| from_go(symbols, function).map(|raw| (raw, NameSource::GoTable)))
+        // Exports may have been given short names that say nothing.
+        .or_else(|| symbols.debug().name(function).map(|raw| (raw, NameSource::Dwarf)))
         .or_else(|| from_export(symbols, function).map(|raw| (raw, NameSource::Export)))
-        .or_else(|| from_import(symbols, function).map(|raw| (raw, NameSource::Import)))
-        .or_else(|| symbols.debug().name(function).map(|raw| (raw, NameSource::Dwarf)));
+        .or_else(|| from_import(symbols, function).map(|raw| (raw, NameSource::Import)));
     match found {
         Some((raw, source)) => named(raw, source),
         None => made_up(symbols, function),

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use wasmscope_symbolize::{ModuleIndex, SymbolFiles, Symbols};
+use wasmscope_symbolize::{ModuleIndex, Section, SymbolFiles, Symbols};
 
 /// The folder with modules that others made, or `None` with a word about it.
 pub fn corpus() -> Option<PathBuf> {
@@ -115,8 +115,17 @@ pub fn vlq(value: i64) -> String {
 
 /// The module without its custom sections.
 pub fn stripped(bytes: &[u8]) -> Vec<u8> {
+    only(bytes, |section| section.id != 0)
+}
+
+/// The module without the sections of this name.
+pub fn without(bytes: &[u8], name: &str) -> Vec<u8> {
+    only(bytes, |section| &*section.name != name)
+}
+
+fn only(bytes: &[u8], is_kept: impl Fn(&Section) -> bool) -> Vec<u8> {
     let module = ModuleIndex::parse(bytes).unwrap();
-    let kept = module.sections().iter().filter(|section| section.id != 0);
+    let kept = module.sections().iter().filter(|section| is_kept(section));
     let places = kept.map(|section| section.header.0 as usize..section.contents.end.0 as usize);
     places.fold(bytes[..8].to_vec(), |whole, place| [&whole, &bytes[place]].concat())
 }
