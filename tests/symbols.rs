@@ -178,6 +178,20 @@ fn a_source_file_is_shown_with_its_costs() {
 }
 
 #[test]
+fn what_would_be_asked_for_in_vain_is_refused() {
+    let dir = folder();
+    done(dir.path(), &["record", "whole/json.wasm", "-o", "a.wscope", "--measure", "growth", "-q"]);
+    for (words, sentence) in [
+        (["--view", "lines", "--file", "a.c"], "--file and --sources say something to --view source only"),
+        (["--view", "heap", "--sources", "."], "--file and --sources say something to --view source only"),
+        (["--view", "lines", "--function", "1"], "--function says something to --view wat only"),
+    ] {
+        let (success, text) = said(dir.path(), &[&["report", "a.wscope"], &words[..]].concat());
+        assert!(!success && text.contains(sentence), "{text}");
+    }
+}
+
+#[test]
 fn split_debug_information_is_found_beside_the_module_or_where_the_user_says() {
     let dir = tempfile::tempdir().unwrap();
     for (folder, names) in [

@@ -36,7 +36,7 @@ pub struct SourceListing {
 /// The text of `file` beside its costs in `table`. `None` where `provider` doesn't have the file.
 pub fn source_listing(table: &LineTable, file: &str, provider: &dyn SourceProvider) -> Option<SourceListing> {
     let bytes = provider.source(file)?;
-    let text = decoded(&bytes);
+    let text = with_line_feeds(decoded(&bytes));
     let range = table.files.iter().find(|row| &*row.file == file).map(|row| row.rows.clone());
     let mut costs = range.unwrap_or(0..0).peekable();
     let line_of = |row: usize| table.rows.get(row).map_or(0, |row| row.line);
@@ -48,6 +48,11 @@ pub fn source_listing(table: &LineTable, file: &str, provider: &dyn SourceProvid
     });
     let rows = rows.collect();
     Some(SourceListing { file: Arc::from(file), rows, beyond_end: costs.last().map(line_of) })
+}
+
+/// Old Macs ended lines with nothing but a carriage return.
+fn with_line_feeds(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.contains('\n') { text } else { text.replace('\r', "\n").into() }
 }
 
 /// The text of a source file: what its byte order mark says, else UTF-8, else what Windows used to write, of which
@@ -62,7 +67,14 @@ fn decoded(bytes: &[u8]) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::decoded;
+    use super::{decoded, with_line_feeds};
+
+    #[test]
+    fn lines_end_as_they_do_on_any_system() {
+        for text in ["a\nb\n", "a\r\nb", "a\rb\r"] {
+            assert!(with_line_feeds(text.into()).lines().eq(["a", "b"]), "{text:?}");
+        }
+    }
 
     #[test]
     fn text_is_read_in_the_encoding_that_it_was_written_in() {

@@ -30,6 +30,10 @@ pub(super) struct SourceArgs {
 }
 
 impl SourceArgs {
+    pub(super) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
     pub(super) fn sources(&self) -> Sources {
         sources_at(self.places.clone())
     }

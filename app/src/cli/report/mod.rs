@@ -19,7 +19,7 @@ use crate::analysis::{self, CallTreeQuery, Metric, WatQuery};
 use crate::export::call_tree_json;
 use crate::pipeline;
 use crate::profile::Profile;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::ValueEnum;
 use source::SourceQuestion;
 use std::path::PathBuf;
@@ -56,6 +56,20 @@ pub struct ReportArgs {
     /// All rows, not only the first 40
     #[arg(long)]
     all: bool,
+}
+
+impl ReportArgs {
+    /// Refuses what would be asked for in vain.
+    fn check(&self) -> anyhow::Result<()> {
+        let of_source = self.source_file.is_some() || !self.sources.is_empty();
+        if of_source && self.view != View::Source {
+            bail!("--file and --sources say something to --view source only");
+        }
+        if self.function.is_some() && self.view != View::Wat {
+            bail!("--function says something to --view wat only");
+        }
+        Ok(())
+    }
 }
 
 /// The views.
@@ -97,6 +111,7 @@ impl Limit {
 }
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
+    args.check()?;
     let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
     let metric = match args.view {
         View::Functions | View::Calltree | View::Lines | View::Source => {
