@@ -367,3 +367,11 @@ fn nothing_stands_in_for_a_reference_that_is_never_null() {
     let error = record(&guest, &options, Arc::new(Nobody), Vec::new()).unwrap_err();
     assert!(error.to_string().contains("nothing can stand in for env.f"), "{error}");
 }
+
+#[test]
+fn an_import_that_is_declared_twice_is_listed_once() {
+    let text =
+        r#"(module (import "e" "f" (func)) (import "e" "f" (func)) (import "e" "f" (func (param i32))))"#;
+    let missing = missing_imports(&ModuleIndex::parse(&wat(text).bytes).unwrap()).unwrap();
+    assert_eq!(missing.len(), 2, "{missing:?}");
+}
