@@ -25,7 +25,8 @@ pub struct Packed {
     pub sources: usize,
     /// The source files that have a part in the recording but were not found, as the compiler recorded them.
     pub missing: Vec<Arc<str>>,
-    /// Files that the module names as its symbols or sources, and that do not look like any.
+    /// What the module names as its symbols or sources, and does not look like any: source files by their paths, symbol
+    /// files by their kind.
     pub refused: Vec<Arc<str>>,
 }
 
@@ -82,7 +83,7 @@ fn symbol_attachments(files: &SymbolFiles, packed: &mut Packed) -> Vec<Attachmen
     let (found, others): (Vec<_>, Vec<_>) =
         single.chain(split).partition(|(kind, _, file)| is_symbols(*kind, file));
     packed.symbol_files = found.len();
-    packed.refused.extend(others.iter().map(|(kind, ..)| Arc::from(format!("{kind:?}"))));
+    packed.refused.extend(others.iter().map(|(kind, ..)| Arc::from(kind.noun())));
     found.into_iter().map(|(kind, name, bytes)| Attachment { kind, name, bytes: Arc::clone(bytes) }).collect()
 }
 

@@ -38,6 +38,20 @@ pub enum AttachmentKind {
     Source,
 }
 
+impl AttachmentKind {
+    /// What it is, for people.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            AttachmentKind::DebugFile => "the file with debug information",
+            AttachmentKind::SplitDebug => "split debug information",
+            AttachmentKind::Twin => "another build",
+            AttachmentKind::SymbolMap => "the symbol map",
+            AttachmentKind::SourceMap => "the source map",
+            AttachmentKind::Source => "a source file",
+        }
+    }
+}
+
 /// Appends `attachments` to the recording in `file`. One of the same kind and name takes the place of an older one.
 ///
 /// # Errors
@@ -108,13 +122,18 @@ impl Attachments {
     fn close(&mut self) {
         let Some((key, bytes)) = self.open.take() else { return };
         self.cut.remove(&key);
-        if self.whole.insert(key.clone(), bytes.into()).is_none() {
-            self.order.push(key);
+        match self.whole.insert(key.clone(), bytes.into()) {
+            // Its room is free again, however often a file is attached anew.
+            Some(older) => self.bytes -= older.len(),
+            None => self.order.push(key),
         }
     }
 
     fn give_up(&mut self) {
-        self.cut.extend(self.open.take().map(|(key, _)| key));
+        if let Some((key, so_far)) = self.open.take() {
+            self.bytes -= so_far.len();
+            self.cut.insert(key);
+        }
     }
 
     /// Those that are whole, and how many are not.
@@ -127,5 +146,31 @@ impl Attachments {
         });
         let attachments = attachments.collect();
         (attachments, cut.len() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_the_place_of_another_takes_no_room_beside_it() {
+        let bytes = vec![0; 1 << 20];
+        let piece = |offset| AttachmentPiece {
+            kind: AttachmentKind::Twin,
+            name: "",
+            total_bytes: 2 << 20,
+            offset,
+            bytes: &bytes,
+        };
+        let mut attachments = Attachments::default();
+        // One after the other is far more than a recording may hold at once; every other one is given up half-way.
+        for _ in 0..MOST_ATTACHED_BYTES >> 20 {
+            attachments.take(&piece(0)).unwrap();
+            attachments.take(&piece(0)).unwrap();
+            attachments.take(&piece(1 << 20)).unwrap();
+        }
+        let (whole, cut) = attachments.finish();
+        assert_eq!((whole.len(), cut), (1, 0));
     }
 }
