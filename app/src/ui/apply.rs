@@ -82,10 +82,11 @@ fn open_sample(app: &mut App, sample: &SampleModule) {
     }
 }
 
-fn ask_how_to_run(app: &mut App, module: Arc<ModuleFacts>) {
+/// Shows the run dialog, with `symbols` rather than those of the last run.
+fn ask_how_to_run(app: &mut App, module: Arc<ModuleFacts>, symbols: Option<PathBuf>) {
     let remembered = app.state.settings.last_run(&module.key());
     let mut dialog = RunDialog::new(module, remembered);
-    if let Some(symbols) = &app.state.symbols {
+    if let Some(symbols) = symbols {
         dialog.form.symbols = symbols.display().to_string();
     }
     app.screen.dialog = Some(dialog);
@@ -147,13 +148,16 @@ fn failed(app: &mut App, kind: JobKind, failure: Failure) {
 }
 
 fn show_module(app: &mut App, module: Arc<ModuleFacts>, kind: JobKind) {
-    if let JobKind::Open(path) = &kind {
-        app.state.settings.opened(path);
-    }
-    ask_how_to_run(app, module);
-    if let (Some(dialog), JobKind::Module { symbols: Some(symbols), .. }) = (&mut app.screen.dialog, kind) {
-        dialog.form.symbols = symbols.display().to_string();
-    }
+    let shown_with = match kind {
+        JobKind::Open(path) => {
+            app.state.settings.opened(&path);
+            None
+        }
+        JobKind::Module { symbols, .. } => symbols,
+        _ => None,
+    };
+    let symbols = shown_with.or_else(|| app.state.symbols.clone());
+    ask_how_to_run(app, module, symbols);
 }
 
 fn show_recording(
