@@ -3,7 +3,7 @@
 //! Bytes come in, meaning goes out. This crate opens no file and runs nothing, and none of the types of the
 //! libraries that it reads modules and debug information with are part of its interface.
 //!
-//! - [`ModuleIndex`] is the outline of a core module: sections, functions, imports, memories.
+//! - [`ModuleIndex`] is the outline of a core module or component: sections, functions, imports, memories.
 //! - [`SymbolFileNames`] tells which files beside the module have more, [`SymbolFiles`] brings their bytes.
 //! - [`Symbols`] adds names (told by the module or files beside it, or known by code), source positions (from DWARF or
 //!   a source map), says what functions belong to, and shows their code as text.
@@ -12,6 +12,7 @@
 
 mod beside;
 mod bytes;
+mod component;
 mod demangle;
 mod dwarf;
 mod go;
@@ -29,6 +30,7 @@ mod warning;
 mod wat;
 
 pub use beside::{SymbolFileNames, SymbolFiles};
+pub use component::CoreModule;
 pub use demangle::Name;
 pub use go::{GoFrames, GoFunction};
 pub use group::{Group, GroupKind};

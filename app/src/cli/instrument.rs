@@ -30,15 +30,14 @@ pub struct InstrumentArgs {
 }
 
 pub(super) fn run(args: &InstrumentArgs) -> anyhow::Result<()> {
-    match pipeline::open_module(&args.module) {
-        Err(PipelineError::Module { source: ModuleError::Component, .. }) => component(args),
-        opened => module(args, &opened?),
-    }
+    let guest = pipeline::open_module(&args.module)?;
+    let place = || args.module.display().to_string();
+    let index = ModuleIndex::parse(&guest.bytes).with_context(place)?;
+    if index.is_component() { component(args, &guest.bytes) } else { module(args, &guest, Arc::new(index)) }
 }
 
-fn module(args: &InstrumentArgs, guest: &Guest) -> anyhow::Result<()> {
+fn module(args: &InstrumentArgs, guest: &Guest, index: Arc<ModuleIndex>) -> anyhow::Result<()> {
     let place = || args.module.display().to_string();
-    let index = Arc::new(ModuleIndex::parse(&guest.bytes).with_context(place)?);
     let instrumented = instrument(&guest.bytes, &index, args.measure, &args.allocator).with_context(place)?;
     if args.explain {
         print::text(explanation(&guest.bytes, &index, &instrumented)?.as_bytes())?;
@@ -50,10 +49,9 @@ fn module(args: &InstrumentArgs, guest: &Guest) -> anyhow::Result<()> {
 }
 
 /// Its core modules get the probes; what is said of one begins with its number.
-fn component(args: &InstrumentArgs) -> anyhow::Result<()> {
+fn component(args: &InstrumentArgs, bytes: &[u8]) -> anyhow::Result<()> {
     let place = || args.module.display().to_string();
-    let bytes = std::fs::read(&args.module).with_context(place)?;
-    let instrumented = instrument_component(&bytes, args.measure, &args.allocator).with_context(place)?;
+    let instrumented = instrument_component(bytes, args.measure, &args.allocator).with_context(place)?;
     for (at, module) in instrumented.modules.iter().enumerate() {
         match &module.instrumented {
             Ok(instrumented) if args.explain => {

@@ -90,7 +90,7 @@ impl SplitBytes {
     /// # Errors
     /// What is wrong with the file.
     pub(super) fn open(bytes: &Arc<[u8]>) -> Result<SplitBytes, String> {
-        let outline = ModuleIndex::parse(bytes).map_err(|error| error.to_string())?;
+        let outline = ModuleIndex::parse_module(bytes).map_err(|error| error.to_string())?;
         if split_place(&outline, SectionId::DebugInfo).is_empty() {
             return Err("it has no section .debug_info.dwo".to_owned());
         }

@@ -16,6 +16,16 @@ pub enum ModuleError {
     /// A component, which holds core modules, where a core module was asked for.
     #[error("this is a component, not a core module; take the core modules out of it and open those")]
     Component,
+    /// A core module in a component can't be read.
+    #[error("core module {number} of the component, at offset {at}: {source}")]
+    CoreModule {
+        /// Its position among the core modules in the file, from 0.
+        number: usize,
+        /// Where it is in the component.
+        at: FileOffset,
+        /// What is wrong in it, with offsets of its own.
+        source: Box<ModuleError>,
+    },
     /// A version of the format that nobody has defined yet, or a damaged header.
     #[error("unknown WebAssembly version {version}; only version 1 is supported, rebuild the module")]
     Version {

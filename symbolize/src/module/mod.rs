@@ -1,4 +1,4 @@
-//! The outline of a core module, in own types. One pass that checks what is needed so that no index handed out
+//! The outline of a core module or component, in own types. One pass that checks what is needed so that no index handed out
 //! here is out of range; it is no validation.
 
 mod error;
@@ -12,12 +12,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use error::ModuleError;
+pub(crate) use items::range_of;
 pub use items::{
     DataKind, DataSegment, Export, ExportKind, Function, Global, Import, ImportKind, Memory, Section, Table,
     TableSlot,
 };
 pub use types::{FuncType, TypeEntry, ValType};
 
+use crate::component::{self, CoreModule};
 use crate::ids::{CodeOffset, FileOffset, FuncIndex};
 use crate::warning::Warning;
 use names::NameSection;
@@ -25,36 +27,62 @@ pub(crate) use names::NameSpan;
 pub(crate) use taken::constant;
 pub(crate) use types::{heap_text, ref_text};
 
-/// The outline of a core module: what it has and where in the file it lies. Immutable, without the bytes.
+/// The outline of a core module or component: what it has and where in the file it lies. Immutable, without the bytes.
 #[derive(Debug, Default)]
 pub struct ModuleIndex {
     types: Vec<TypeEntry>,
-    functions: Vec<Function>,
-    imported_functions: usize,
-    imports: Vec<Import>,
+    pub(crate) functions: Vec<Function>,
+    pub(crate) imported_functions: usize,
+    pub(crate) imports: Vec<Import>,
     exports: Vec<Export>,
-    sections: Vec<Section>,
-    memories: Vec<Memory>,
+    pub(crate) sections: Vec<Section>,
+    pub(crate) memories: Vec<Memory>,
     globals: Vec<Global>,
     tables: Vec<Table>,
     tag_count: usize,
-    data_segments: Vec<DataSegment>,
+    pub(crate) data_segments: Vec<DataSegment>,
     start: Option<FuncIndex>,
-    code: Option<Range<FileOffset>>,
+    pub(crate) code: Option<Range<FileOffset>>,
     address_taken: Vec<FuncIndex>,
     /// The first slot of each function, sorted by function.
     table_slots: Vec<TableSlot>,
     names: NameSection,
+    /// Of a component.
+    pub(crate) core_modules: Option<Vec<CoreModule>>,
 }
 
 impl ModuleIndex {
+    /// Reads the outline of the core module or component in `bytes`.
+    ///
+    /// A component has the functions, imports, memories and data of all its core modules, and sections of its own; its
+    /// code section is its whole file. What else a core module has is found in [`ModuleIndex::core_modules`].
+    ///
+    /// # Errors
+    /// When the bytes are neither, are cut off, or are malformed outside of custom sections and function bodies; each
+    /// error says at which offset and what can be done.
+    pub fn parse(bytes: &[u8]) -> Result<ModuleIndex, ModuleError> {
+        match Self::parse_module(bytes) {
+            Err(ModuleError::Component) => component::parse(bytes),
+            other => other,
+        }
+    }
+
     /// Reads the outline of the core module in `bytes`.
     ///
     /// # Errors
-    /// When the bytes are no core module, are cut off, or are malformed outside of custom sections and function
-    /// bodies; each error says at which offset and what can be done.
-    pub fn parse(bytes: &[u8]) -> Result<ModuleIndex, ModuleError> {
+    /// As [`ModuleIndex::parse`], and where the bytes are a component.
+    pub fn parse_module(bytes: &[u8]) -> Result<ModuleIndex, ModuleError> {
         parse::parse(bytes)
+    }
+
+    /// The core modules of a component, in the order of its file; none where this is a core module.
+    pub fn core_modules(&self) -> &[CoreModule] {
+        self.core_modules.as_deref().unwrap_or_default()
+    }
+
+    /// Whether this is a component.
+    pub fn is_component(&self) -> bool {
+        self.core_modules.is_some()
     }
 
     /// All functions, imported ones first: the position is the [`FuncIndex`].

@@ -1,46 +1,37 @@
-//! Name and source positions of a module's functions.
+//! Name and source positions of the functions of a module or component.
 
 mod items;
+mod module;
 mod name;
+mod prefix;
 
-use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-pub(crate) use items::{ItemNames, NameMap, Space};
+pub(crate) use items::{NameMap, Space};
+pub(crate) use module::ModuleSymbols;
 pub use name::{FunctionName, NameSource};
 
-use crate::beside::{SymbolFiles, build_id};
+use crate::beside::SymbolFiles;
+use crate::component::CoreModule;
 use crate::demangle::Name;
-use crate::dwarf::Debug;
-use crate::go::{GoFrames, GoTable};
+use crate::go::GoFrames;
 use crate::group::Group;
 use crate::ids::{CodeOffset, FuncIndex};
-use crate::known::{self, BodyHash};
+use crate::known::BodyHash;
 use crate::module::ModuleIndex;
-use crate::sourcemap::SourceMap;
-use crate::symbol_map::SymbolMap;
-use crate::twin::Twin;
 use crate::warning::Warning;
+use crate::wat::{WatError, WatLine};
 
 /// What is known of a module's functions. Immutable to look at; names are demangled, and debug information is
-/// read, when they are first asked for.
+/// read, when they are first asked for. In a component the names of functions have that of their core module in front
+/// of them, `adapter!write`.
 pub struct Symbols {
-    bytes: Arc<[u8]>,
     module: Arc<ModuleIndex>,
-    names: Box<[OnceLock<Box<FunctionName>>]>,
-    /// The first export of each function, sorted by function.
-    exports: Vec<(FuncIndex, usize)>,
     files: SymbolFiles,
-    debug: OnceLock<Debug>,
-    source_map: OnceLock<SourceMap>,
-    /// `None` where none was given; why, where it is of no use.
-    twin: OnceLock<Option<Result<Box<Twin>, Warning>>>,
-    symbol_map: OnceLock<Option<SymbolMap>>,
-    /// `None` where the module is not Go's.
-    go: OnceLock<Option<GoTable>>,
-    items: OnceLock<ItemNames>,
-    warnings: OnceLock<Vec<Warning>>,
+    /// One for each core module of a component; else one only.
+    parts: Vec<ModuleSymbols>,
     unknown: FunctionName,
+    warnings: OnceLock<Vec<Warning>>,
 }
 
 /// One level of the call stack at a code offset, as the source has it.
@@ -74,30 +65,19 @@ pub struct Location {
 }
 
 impl Symbols {
-    /// Symbols of the module in `bytes`, of which `module` is the outline. Quick even for huge modules.
+    /// Symbols of the module or component in `bytes`, of which `module` is the outline. Quick even for huge modules.
     pub fn new(bytes: Arc<[u8]>, module: Arc<ModuleIndex>) -> Symbols {
         Symbols::with_files(bytes, module, SymbolFiles::default())
     }
 
     /// As [`Symbols::new`], with what lies beside the module.
     pub fn with_files(bytes: Arc<[u8]>, module: Arc<ModuleIndex>, files: SymbolFiles) -> Symbols {
-        let names = (0..module.functions().len()).map(|_| OnceLock::new()).collect();
-        let exports = name::first_exports(&module);
-        Symbols {
-            bytes,
-            module,
-            names,
-            exports,
-            files,
-            debug: OnceLock::new(),
-            source_map: OnceLock::new(),
-            twin: OnceLock::new(),
-            symbol_map: OnceLock::new(),
-            go: OnceLock::new(),
-            items: OnceLock::new(),
-            warnings: OnceLock::new(),
-            unknown: FunctionName::unknown(),
-        }
+        let parts = if module.is_component() {
+            prefix::parts(&bytes, &module, &files)
+        } else {
+            vec![ModuleSymbols::with_files(bytes, Arc::clone(&module), files.clone())]
+        };
+        Symbols { module, files, parts, unknown: FunctionName::unknown(), warnings: OnceLock::new() }
     }
 
     /// The module that these are the symbols of.
@@ -115,33 +95,25 @@ impl Symbols {
     /// library's function with the same code, the place in a table, and `func[7]`. A function that does not exist is
     /// `?`.
     pub fn name(&self, function: FuncIndex) -> &FunctionName {
-        match self.names.get(function.index()) {
-            Some(name) => name.get_or_init(|| Box::new(name::resolve(self, function))),
-            None => &self.unknown,
-        }
+        self.of(function).map_or(&self.unknown, |(part, function)| part.name(function))
     }
 
     /// What a function belongs to: what it is imported from, what its name tells, or else the file that it is declared
     /// in. Reads debug information only for the last.
     pub fn group(&self, function: FuncIndex) -> Option<Group> {
-        let import = self.module.function(function)?.import;
-        if let Some(import) = import.and_then(|import| self.module.imports().get(import)) {
-            return Some(Group::of_import(&import.module));
-        }
-        let by_name = self.name(function).name.group.clone();
-        by_name.or_else(|| Group::of_file(&self.declaration(function)?.file))
+        self.of(function).and_then(|(part, function)| part.group(function))
     }
 
     /// What a function with the same code is called in a library that many programs have in them: a guess, but hardly
     /// ever a wrong one. Reads the function's code.
     pub fn known(&self, function: FuncIndex) -> Option<&'static str> {
-        known::name(&self.bytes, &self.module, function)
+        self.of(function).and_then(|(part, function)| part.known(function))
     }
 
     /// What [`Symbols::known`] finds a function by; `None` for imports and for functions that are too short to be told
     /// apart by their code.
     pub fn body_hash(&self, function: FuncIndex) -> Option<BodyHash> {
-        BodyHash::of(&self.bytes, &self.module, function)
+        self.of(function).and_then(|(part, function)| part.body_hash(function))
     }
 
     /// The frames at a code offset, innermost first: inlined functions, then the function that holds the code.
@@ -150,199 +122,110 @@ impl Symbols {
     /// The offset is that of an instruction. Of a return address, which belongs to the instruction after the
     /// call, the caller takes 1 off first.
     pub fn frames(&self, offset: CodeOffset) -> Vec<Frame> {
-        let Some(function) = self.module.function_at(offset) else { return Vec::new() };
-        self.twin_frames(offset, function).unwrap_or_else(|| self.own_frames(offset, function))
-    }
-
-    /// The frames as the other build tells them, if it tells any lines of the function.
-    fn twin_frames(&self, offset: CodeOffset, function: FuncIndex) -> Option<Vec<Frame>> {
-        let moved = self.twin()?.offset(offset, self.module.function(function)?)?;
-        let mut frames = self.twin_with_lines(function)?.frames(moved);
-        let outermost = frames.last_mut()?;
-        outermost.name = Arc::clone(&self.name(function).name);
-        Some(frames)
-    }
-
-    fn own_frames(&self, offset: CodeOffset, function: FuncIndex) -> Vec<Frame> {
-        let mut frames = self.debug().frames(offset, function);
-        let location = match frames.pop() {
-            Some(frame) if frame.location.is_some() || !frames.is_empty() => frame.location,
-            _ => self
-                .mapped(function, |map, body| map.location(offset, body))
-                .or_else(|| self.go()?.location(&self.bytes, &self.module, function, offset)),
-        };
-        frames.push(Frame { name: Arc::clone(&self.name(function).name), location, inlined: false });
-        frames
+        self.at(offset).map_or_else(Vec::new, |(part, offset)| part.frames(offset))
     }
 
     /// Where a function is declared, or where its first line is; `None` for imports, and where neither debug
     /// information nor a source map knows.
     pub fn declaration(&self, function: FuncIndex) -> Option<Location> {
-        let body = self.module.function(function)?.body.as_ref()?;
-        if let Some(twin) = self.twin_with_lines(function) {
-            return twin.declaration(function);
+        self.of(function).and_then(|(part, function)| part.declaration(function))
+    }
+
+    /// The code of a function as WebAssembly text: its head, its locals if it has any, each instruction in a line of
+    /// its own, and the closing parenthesis, which stands for the last `end`. Names are those of the name section, as
+    /// far as they are; behind the index or mangled name of a function its short name stands in a comment. In a
+    /// component indices are those of the core module.
+    ///
+    /// Takes as long as the function is, and at most 16 MiB for repeated names.
+    ///
+    /// # Errors
+    /// When the function doesn't exist, is imported, or has code that can't be read.
+    pub fn disassemble(&self, function: FuncIndex) -> Result<Vec<WatLine>, WatError> {
+        let (part, local) = self.of(function).ok_or(WatError::Missing(function))?;
+        let mut lines = part.disassemble(local).map_err(|error| error.of(function))?;
+        if let Some(module) = self.core_module_of(function) {
+            for line in &mut lines {
+                line.offset = line.offset.and_then(|offset| module.code_offset(offset));
+            }
         }
-        let debug = self.debug();
-        let declared = debug.declaration(function).or_else(|| debug.first_location(body));
-        let mapped = declared.or_else(|| self.mapped(function, SourceMap::first_location));
-        mapped.or_else(|| self.go()?.declaration(&self.bytes, function))
+        Ok(lines)
     }
 
     /// Whether any line of the source can be told. Reads the debug information's outline on first use, and the source
     /// map where that has no lines.
     pub fn has_lines(&self) -> bool {
-        self.debug().has_lines() || self.source_map().has_lines() || self.is_go() || self.twin_has_lines()
+        self.parts.iter().any(ModuleSymbols::has_lines)
     }
 
-    /// Whether functions have neither names nor lines, but for those of exports and imports.
+    /// Whether functions have neither names nor lines, but for those of exports and imports. In a component this is
+    /// asked of the core module with the most functions.
     pub fn is_stripped(&self) -> bool {
-        let has_names = || {
-            self.module.custom_section("name").is_some()
-                || self.symbol_map().is_some_and(SymbolMap::has_names)
-        };
-        !has_names() && self.go().is_none() && self.twin().is_none() && !self.has_lines()
+        let largest = self.parts.iter().max_by_key(|part| part.module().functions().len());
+        largest.is_some_and(ModuleSymbols::is_stripped)
     }
 
     /// The text of a source file that the source map carries, as it was when it was compiled. `path` is that of a
     /// [`Location`].
     pub fn source(&self, path: &str) -> Option<&str> {
-        let of_twin = || self.twin()?.same_code()?.source(path);
-        self.source_map().contents(path).or_else(of_twin)
+        self.parts.iter().find_map(|part| part.source(path))
     }
 
     /// What was wrong with names, debug information, source map and the other build. Reads outlines, and all of the
     /// source map, on first use.
     pub fn warnings(&self) -> &[Warning] {
         self.warnings.get_or_init(|| {
-            // With lines from elsewhere nobody misses a map that is not there.
-            let told = |warning: &&Warning| match warning {
-                Warning::SourceMapElsewhere { .. } => !self.debug().has_lines() && !self.twin_has_lines(),
-                Warning::DwarfElsewhere { .. } => !self.twin_has_lines(),
-                _ => true,
-            };
-            let mut warnings = self.module.name_warnings().to_vec();
-            warnings.extend_from_slice(self.items().warnings());
-            warnings.extend(self.symbol_map().into_iter().flat_map(SymbolMap::warnings).cloned());
-            let lines = self.debug().warnings().iter().chain(self.source_map().warnings());
-            warnings.extend(lines.filter(told).cloned());
-            match self.twin.get_or_init(|| self.load_twin()) {
-                Some(Ok(twin)) => warnings.extend(twin.warnings(&self.module)),
-                Some(Err(warning)) => warnings.push(warning.clone()),
-                None => {}
+            let mut warnings = Vec::new();
+            for warning in self.parts.iter().flat_map(ModuleSymbols::warnings) {
+                if !warnings.contains(warning) {
+                    warnings.push(warning.clone());
+                }
             }
             warnings
         })
     }
 
-    /// What the source map answers for a function of which the debug information tells no lines. Within one function
-    /// the two are never mixed.
-    fn mapped<T>(
-        &self,
-        function: FuncIndex,
-        answer: impl FnOnce(&SourceMap, &Range<CodeOffset>) -> Option<T>,
-    ) -> Option<T> {
-        let body = self.module.function(function)?.body.as_ref()?;
-        if self.debug().has_lines_of(function) { None } else { answer(self.source_map(), body) }
-    }
-
-    /// The other build, if that and not the debug information here tells the lines of a function.
-    fn twin_with_lines(&self, function: FuncIndex) -> Option<&Symbols> {
-        let twin = self.twin()?.same_code()?;
-        let tells = |symbols: &Symbols| {
-            let mapped = || symbols.mapped(function, SourceMap::first_location).is_some();
-            symbols.debug().has_lines_of(function) || mapped()
-        };
-        (!self.debug().has_lines_of(function) && tells(twin)).then_some(twin)
-    }
-
-    fn twin_has_lines(&self) -> bool {
-        self.twin().and_then(Twin::same_code).is_some_and(Symbols::has_lines)
-    }
-
-    /// The other build, if one was given and it is of use.
-    fn twin(&self) -> Option<&Twin> {
-        self.twin.get_or_init(|| self.load_twin()).as_ref()?.as_deref().ok()
-    }
-
-    fn load_twin(&self) -> Option<Result<Box<Twin>, Warning>> {
-        let file = self.files.twin.as_ref()?;
-        Some(Twin::load(file, &self.files.split, &self.bytes, &self.module).map(Box::new))
-    }
-
-    /// The symbol map, if one was given.
-    fn symbol_map(&self) -> Option<&SymbolMap> {
-        let read = |text: &Arc<[u8]>| SymbolMap::read(Arc::clone(text), &self.module);
-        self.symbol_map.get_or_init(|| self.files.symbol_map.as_ref().map(read)).as_ref()
-    }
-
     /// Whether Go's linker made the module.
     pub fn is_go(&self) -> bool {
-        self.go().is_some()
+        self.only_part().is_some_and(ModuleSymbols::is_go)
     }
 
     /// What a Go program's own table tells of its functions' frames; `None` where the module is not Go's. Reads all
     /// code each time.
     pub fn go_frames(&self) -> Option<GoFrames> {
-        self.go().map(|table| table.frames(&self.bytes, &self.module))
+        self.only_part()?.go_frames()
     }
 
-    /// The table of functions that Go's linker left, if it made the module.
-    fn go(&self) -> Option<&GoTable> {
-        self.go.get_or_init(|| GoTable::find(&self.bytes, &self.module)).as_ref()
+    /// What is no component has one part. No Go compiler makes components.
+    fn only_part(&self) -> Option<&ModuleSymbols> {
+        self.parts.first().filter(|_| !self.module.is_component())
     }
 
-    /// The build whose name section tells the names of locals, labels and the like.
-    pub(crate) fn named_build(&self) -> &Symbols {
-        let has_names = self.module.custom_section("name").is_some();
-        let twin = || self.twin().and_then(Twin::same_code);
-        if has_names { self } else { twin().unwrap_or(self) }
+    /// The core module that a function of a component is in.
+    fn core_module_of(&self, function: FuncIndex) -> Option<&CoreModule> {
+        self.module.core_modules().iter().find(|module| module.local_function(function).is_some())
     }
 
-    fn source_map(&self) -> &SourceMap {
-        self.source_map
-            .get_or_init(|| SourceMap::load(&self.bytes, &self.module, self.files.source_map.as_deref()))
-    }
-
-    /// The bytes of the module.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The names of what is no function.
-    pub(crate) fn items(&self) -> &ItemNames {
-        self.items.get_or_init(|| ItemNames::read(&self.bytes, &self.module))
-    }
-
-    fn debug(&self) -> &Debug {
-        self.debug.get_or_init(|| {
-            let split = &self.files.split;
-            let own = || Debug::load(&self.bytes, &self.module, &self.module, split);
-            let Some(file) = &self.files.debug_file else { return own() };
-            match self.beside(file) {
-                Ok(given) if given.is_sound() => given,
-                Ok(given) => match own() {
-                    own if own.is_useful() || !given.is_useful() => own.instead_of(given.warnings().to_vec()),
-                    _ => given,
-                },
-                Err(warning) => own().instead_of(vec![warning]),
-            }
-        })
-    }
-
-    /// The debug information in a file that was given.
-    fn beside(&self, file: &Arc<[u8]>) -> Result<Debug, Warning> {
-        let outline = ModuleIndex::parse(file)
-            .map_err(|error| Warning::DebugFileBroken { message: error.to_string() })?;
-        let (ours, theirs) = (build_id(&self.bytes, &self.module), build_id(file, &outline));
-        if ours.zip(theirs).is_some_and(|(ours, theirs)| ours != theirs) {
-            return Err(Warning::DebugFileForeign);
+    /// The part that a function is in, and its index there.
+    fn of(&self, function: FuncIndex) -> Option<(&ModuleSymbols, FuncIndex)> {
+        if let Some(part) = self.only_part() {
+            return self.module.function(function).is_some().then_some((part, function));
         }
-        Ok(Debug::load(file, &outline, &self.module, &self.files.split))
+        let parts = self.module.core_modules().iter().zip(&self.parts);
+        parts.into_iter().find_map(|(module, part)| Some((part, module.local_function(function)?)))
+    }
+
+    /// The part that a code offset is in, and the offset there.
+    fn at(&self, offset: CodeOffset) -> Option<(&ModuleSymbols, CodeOffset)> {
+        if let Some(part) = self.only_part() {
+            return Some((part, offset));
+        }
+        let parts = self.module.core_modules().iter().zip(&self.parts);
+        parts.into_iter().find_map(|(module, part)| Some((part, module.local_code_offset(offset)?)))
     }
 }
 
 impl std::fmt::Debug for Symbols {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Symbols").field("functions", &self.names.len()).finish_non_exhaustive()
+        f.debug_struct("Symbols").field("functions", &self.module.functions().len()).finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Symbols;
+use super::ModuleSymbols;
 use crate::demangle::Name;
 use crate::go;
 use crate::ids::FuncIndex;
@@ -69,7 +69,7 @@ pub(super) fn first_exports(module: &ModuleIndex) -> Vec<(FuncIndex, usize)> {
     exports
 }
 
-pub(super) fn resolve(symbols: &Symbols, function: FuncIndex) -> FunctionName {
+pub(super) fn resolve(symbols: &ModuleSymbols, function: FuncIndex) -> FunctionName {
     if let Some(raw) = from_name_section(symbols, function) {
         // Which Go writes without its signs.
         let whole = from_go(symbols, function).filter(|name| go::is_written(name, &raw));
@@ -105,7 +105,7 @@ fn named(raw: Arc<str>, source: NameSource) -> FunctionName {
 }
 
 /// A name for a function that nothing tells the name of.
-fn made_up(symbols: &Symbols, function: FuncIndex) -> FunctionName {
+fn made_up(symbols: &ModuleSymbols, function: FuncIndex) -> FunctionName {
     let nameless = named(function.to_string().into(), NameSource::Index);
     if let Some(known) = symbols.known(function) {
         let Name { full, short, group } = Name::of(&Arc::from(known));
@@ -123,28 +123,28 @@ fn go_name(raw: &Arc<str>) -> Name {
     Name { short: go::shorten(raw).into(), ..Name::of(raw) }
 }
 
-fn from_go(symbols: &Symbols, function: FuncIndex) -> Option<Arc<str>> {
+fn from_go(symbols: &ModuleSymbols, function: FuncIndex) -> Option<Arc<str>> {
     symbols.go()?.name(&symbols.bytes, function)
 }
 
-fn from_name_section(symbols: &Symbols, function: FuncIndex) -> Option<Arc<str>> {
+fn from_name_section(symbols: &ModuleSymbols, function: FuncIndex) -> Option<Arc<str>> {
     let name = symbols.module.name_span(function)?.text(&symbols.bytes)?;
     // An empty name is legal and tells nothing.
     (!name.is_empty()).then(|| name.into())
 }
 
-fn from_symbol_map(symbols: &Symbols, function: FuncIndex) -> Option<Arc<str>> {
+fn from_symbol_map(symbols: &ModuleSymbols, function: FuncIndex) -> Option<Arc<str>> {
     symbols.symbol_map()?.name(function)
 }
 
-fn from_export(symbols: &Symbols, function: FuncIndex) -> Option<Arc<str>> {
+fn from_export(symbols: &ModuleSymbols, function: FuncIndex) -> Option<Arc<str>> {
     let at = symbols.exports.binary_search_by_key(&function, |(function, _)| *function).ok()?;
     let (_, export) = symbols.exports.get(at)?;
     let name = &symbols.module.exports().get(*export)?.name;
     (!name.is_empty()).then(|| Arc::clone(name))
 }
 
-fn from_import(symbols: &Symbols, function: FuncIndex) -> Option<Arc<str>> {
+fn from_import(symbols: &ModuleSymbols, function: FuncIndex) -> Option<Arc<str>> {
     let import = symbols.module.imports().get(symbols.module.function(function)?.import?)?;
     Some(format!("{}.{}", import.module, import.name).into())
 }

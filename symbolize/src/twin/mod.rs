@@ -23,13 +23,13 @@ use std::sync::Arc;
 use crate::beside::SymbolFiles;
 use crate::ids::{CodeOffset, FuncIndex};
 use crate::module::{Function, ModuleIndex};
-use crate::symbols::{FunctionName, NameSource, Symbols};
+use crate::symbols::{FunctionName, ModuleSymbols, NameSource};
 use crate::warning::Warning;
 use pairs::Pairs;
 
 /// The other build, as far as it tells of this one.
 pub(crate) struct Twin {
-    symbols: Symbols,
+    symbols: ModuleSymbols,
     likeness: Likeness,
 }
 
@@ -51,8 +51,8 @@ impl Twin {
         bytes: &[u8],
         module: &ModuleIndex,
     ) -> Result<Twin, Warning> {
-        let outline =
-            ModuleIndex::parse(theirs).map_err(|error| Warning::TwinBroken { message: error.to_string() })?;
+        let outline = ModuleIndex::parse_module(theirs)
+            .map_err(|error| Warning::TwinBroken { message: error.to_string() })?;
         let (ours, other) = (Build { bytes, module }, Build { bytes: theirs, module: &outline });
         let likeness = match is_same(ours, other) {
             true => Likeness::Same,
@@ -62,7 +62,7 @@ impl Twin {
             return Err(Warning::TwinForeign);
         }
         let files = SymbolFiles { split: split.to_vec(), ..SymbolFiles::default() };
-        let symbols = Symbols::with_files(Arc::clone(theirs), Arc::new(outline), files);
+        let symbols = ModuleSymbols::with_files(Arc::clone(theirs), Arc::new(outline), files);
         Ok(Twin { symbols, likeness })
     }
 
@@ -77,7 +77,7 @@ impl Twin {
     }
 
     /// The other build, where all that it says of code holds for this one.
-    pub(crate) fn same_code(&self) -> Option<&Symbols> {
+    pub(crate) fn same_code(&self) -> Option<&ModuleSymbols> {
         matches!(self.likeness, Likeness::Same).then_some(&self.symbols)
     }
 

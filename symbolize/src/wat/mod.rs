@@ -10,7 +10,7 @@ use wasmparser::{BinaryReader, FunctionBody};
 
 use crate::ids::{CodeOffset, FileOffset, FuncIndex};
 use crate::module::FuncType;
-use crate::symbols::Symbols;
+use crate::symbols::ModuleSymbols;
 use printer::Printer;
 
 /// More locals than this are not listed; it is also what engines take.
@@ -50,16 +50,20 @@ pub enum WatError {
     },
 }
 
-impl Symbols {
-    /// The code of a function as WebAssembly text: its head, its locals if it has any, each instruction in a line of
-    /// its own, and the closing parenthesis, which stands for the last `end`. Names are those of the name section, as
-    /// far as they are; behind the index or mangled name of a function its short name stands in a comment.
-    ///
-    /// Takes as long as the function is, and at most 16 MiB for repeated names.
-    ///
-    /// # Errors
-    /// When the function doesn't exist, is imported, or has code that can't be read.
-    pub fn disassemble(&self, function: FuncIndex) -> Result<Vec<WatLine>, WatError> {
+impl WatError {
+    /// The same of a function that has this index in a component.
+    pub(crate) fn of(self, function: FuncIndex) -> WatError {
+        match self {
+            WatError::Missing(_) => WatError::Missing(function),
+            WatError::Imported(_) => WatError::Imported(function),
+            WatError::Malformed { at, message, .. } => WatError::Malformed { function, at, message },
+        }
+    }
+}
+
+impl ModuleSymbols {
+    /// As [`Symbols::disassemble`](crate::Symbols::disassemble).
+    pub(crate) fn disassemble(&self, function: FuncIndex) -> Result<Vec<WatLine>, WatError> {
         let known = self.module().function(function).ok_or(WatError::Missing(function))?;
         let body = known.body.clone().ok_or(WatError::Imported(function))?;
         let base = self.module().code_start().map_or(0, |start| start.0 as usize);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::literal::{comment, identifier};
 use crate::ids::FuncIndex;
 use crate::module::NameSpan;
-use crate::symbols::{NameMap, NameSource, Space, Symbols};
+use crate::symbols::{ModuleSymbols, NameMap, NameSource, Space};
 
 /// A name may be long and be referred to a million times. When all that are shown have taken this much, indices are
 /// shown instead.
@@ -13,7 +13,7 @@ const MAX_NAME_BYTES: usize = 16 << 20;
 
 /// The names that a function refers to.
 pub(super) struct Names<'a> {
-    symbols: &'a Symbols,
+    symbols: &'a ModuleSymbols,
     locals: NameMap,
     labels: NameMap,
     /// By type, of those that were asked for.
@@ -22,7 +22,7 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new(symbols: &'a Symbols, function: FuncIndex) -> Names<'a> {
+    pub(super) fn new(symbols: &'a ModuleSymbols, function: FuncIndex) -> Names<'a> {
         let items = symbols.items();
         Names {
             symbols,

@@ -8,10 +8,10 @@ use super::WatLine;
 use super::names::Names;
 use crate::ids::{CodeOffset, FuncIndex};
 use crate::module::{TypeEntry, ValType, heap_text, ref_text};
-use crate::symbols::{Space, Symbols};
+use crate::symbols::{ModuleSymbols, Space};
 
 pub(super) struct Printer<'a> {
-    symbols: &'a Symbols,
+    symbols: &'a ModuleSymbols,
     names: Names<'a>,
     lines: Vec<WatLine>,
     line: String,
@@ -24,7 +24,7 @@ pub(super) struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    pub(super) fn new(symbols: &'a Symbols, function: FuncIndex) -> Printer<'a> {
+    pub(super) fn new(symbols: &'a ModuleSymbols, function: FuncIndex) -> Printer<'a> {
         Printer {
             symbols,
             names: Names::new(symbols.named_build(), function),

@@ -1,0 +1,140 @@
+//! The outline of a component out of those of its core modules.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::CoreModule;
+use super::scan::{Found, scan};
+use crate::ids::{CodeOffset, FileOffset, MemoryIndex};
+use crate::module::{DataKind, DataSegment, Function, Import, ImportKind, ModuleError, ModuleIndex};
+
+/// Reads the outline of the component in `bytes`.
+pub(crate) fn parse(bytes: &[u8]) -> Result<ModuleIndex, ModuleError> {
+    let mut whole = Merge::default();
+    let (found, sections) = scan(bytes)?;
+    whole.whole.sections = sections;
+    let mut names = HashSet::new();
+    let mut modules = Vec::new();
+    for (number, Found { range, name }) in found.into_iter().enumerate() {
+        let broken = |source| ModuleError::CoreModule {
+            number,
+            at: FileOffset(range.start as u64),
+            source: Box::new(source),
+        };
+        let index =
+            ModuleIndex::parse_module(bytes.get(range.clone()).unwrap_or_default()).map_err(broken)?;
+        let name = name.or_else(|| index.name().cloned()).filter(|name| !name.is_empty());
+        let name = name.unwrap_or_else(|| format!("core module {number}").into());
+        let name = if names.insert(Arc::clone(&name)) { name } else { format!("{name}#{number}").into() };
+        let range = FileOffset(range.start as u64)..FileOffset(range.end as u64);
+        modules.push((name, range, Arc::new(index)));
+    }
+    let imported = modules.iter().map(|(.., index)| index.imported_function_count()).sum();
+    let shared = only_memory(&modules);
+    for (name, range, index) in modules {
+        whole.add(name, range, index, imported, shared);
+    }
+    Ok(whole.finish(bytes.len(), imported))
+}
+
+type Outline = (Arc<str>, Range<FileOffset>, Arc<ModuleIndex>);
+
+/// The only memory that any of them defines, by its position among all memories.
+fn only_memory(modules: &[Outline]) -> Option<MemoryIndex> {
+    let memories = modules.iter().flat_map(|(.., index)| index.memories());
+    let mut defined = (0..).zip(memories).filter(|(_, memory)| !memory.imported).map(|(at, _)| at);
+    let only = defined.next()?;
+    defined.next().is_none().then_some(MemoryIndex(only))
+}
+
+#[derive(Default)]
+struct Merge {
+    whole: ModuleIndex,
+    modules: Vec<CoreModule>,
+    /// Functions that have a body: they come after all that have none.
+    defined: Vec<Function>,
+}
+
+impl Merge {
+    fn add(
+        &mut self,
+        name: Arc<str>,
+        range: Range<FileOffset>,
+        index: Arc<ModuleIndex>,
+        imported: usize,
+        shared: Option<MemoryIndex>,
+    ) {
+        let mut module = CoreModule {
+            name,
+            range,
+            first_import: self.whole.functions.len() as u32,
+            first_defined: (imported + self.defined.len()) as u32,
+            memories: Vec::new(),
+            index,
+        };
+        self.memories(&mut module, shared);
+        self.functions(&module);
+        let imports = module.index.imports().iter().map(|import| import_in(&module, import));
+        self.whole.imports.extend(imports);
+        let segments = module.index.data_segments().iter().map(|segment| segment_in(&module, segment));
+        self.whole.data_segments.extend(segments);
+        self.modules.push(module);
+    }
+
+    fn memories(&mut self, module: &mut CoreModule, shared: Option<MemoryIndex>) {
+        for memory in module.index.memories() {
+            let index = MemoryIndex(self.whole.memories.len() as u32);
+            module.memories.push(shared.filter(|_| memory.imported).unwrap_or(index));
+            self.whole.memories.push(crate::module::Memory { index, ..memory.clone() });
+        }
+    }
+
+    fn functions(&mut self, module: &CoreModule) {
+        let first_import = self.whole.imports.len();
+        for function in module.index.functions() {
+            let bound = |at| module.code_offset(at).unwrap_or(CodeOffset(0));
+            let body = function.body.as_ref().map(|body| bound(body.start)..bound(body.end));
+            let merged = Function {
+                index: module.function(function.index).unwrap_or(function.index),
+                ty: Arc::clone(&function.ty),
+                body,
+                import: function.import.map(|import| first_import + import),
+            };
+            let list = if function.import.is_some() { &mut self.whole.functions } else { &mut self.defined };
+            list.push(merged);
+        }
+    }
+
+    fn finish(self, file_bytes: usize, imported: usize) -> ModuleIndex {
+        let Merge { mut whole, modules, defined } = self;
+        whole.functions.extend(defined);
+        whole.imported_functions = imported;
+        whole.code = Some(FileOffset(0)..FileOffset(file_bytes as u64));
+        whole.core_modules = Some(modules);
+        whole
+    }
+}
+
+fn import_in(module: &CoreModule, import: &Import) -> Import {
+    let kind = match &import.kind {
+        ImportKind::Function { index, ty } => {
+            ImportKind::Function { index: module.function(*index).unwrap_or(*index), ty: Arc::clone(ty) }
+        }
+        ImportKind::Memory { index } => ImportKind::Memory { index: module.memory(*index).unwrap_or(*index) },
+        other => other.clone(),
+    };
+    Import { kind, ..import.clone() }
+}
+
+fn segment_in(module: &CoreModule, segment: &DataSegment) -> DataSegment {
+    let kind = match segment.kind {
+        DataKind::Active { memory, offset } => {
+            DataKind::Active { memory: module.memory(memory).unwrap_or(memory), offset }
+        }
+        DataKind::Passive => DataKind::Passive,
+    };
+    let shifted = |at: FileOffset| FileOffset(at.0 + module.range.start.0);
+    let bytes = shifted(segment.bytes.start)..shifted(segment.bytes.end);
+    DataSegment { kind, bytes, ..segment.clone() }
+}

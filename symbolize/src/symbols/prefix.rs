@@ -1,0 +1,43 @@
+//! The symbols of a component's core modules, whose names tell which one a function is in.
+
+use std::sync::Arc;
+
+use super::ModuleSymbols;
+use crate::beside::SymbolFiles;
+use crate::component::CoreModule;
+use crate::demangle::Name;
+use crate::module::ModuleIndex;
+
+/// The name of a core module, in front of the names of its functions.
+pub(super) struct Prefix {
+    module: Arc<str>,
+    /// Short names of the core module with the most functions have none: it is the program itself.
+    in_short: bool,
+}
+
+impl Prefix {
+    pub(super) fn before(&self, name: &Name) -> Name {
+        let prefixed = |text: &str| format!("{}!{text}", self.module).into();
+        let short = if self.in_short { prefixed(&name.short) } else { Arc::clone(&name.short) };
+        Name { full: prefixed(&name.full), short, group: name.group.clone() }
+    }
+}
+
+/// The symbols of each core module of the component in `bytes`.
+pub(super) fn parts(bytes: &[u8], component: &ModuleIndex, files: &SymbolFiles) -> Vec<ModuleSymbols> {
+    let modules = component.core_modules();
+    let functions = |module: &CoreModule| module.index.functions().len();
+    let most = modules.iter().map(functions).max();
+    let part = |module: &CoreModule| {
+        let range = module.range.start.0 as usize..module.range.end.0 as usize;
+        let own = bytes.get(range).unwrap_or_default().into();
+        // What lies beside a component tells of no core module in particular, but for units of split DWARF, which are
+        // found by their ids.
+        let files = SymbolFiles { split: files.split.clone(), ..SymbolFiles::default() };
+        let mut symbols = ModuleSymbols::with_files(own, Arc::clone(&module.index), files);
+        let in_short = Some(functions(module)) != most;
+        symbols.prefix = Some(Prefix { module: Arc::clone(&module.name), in_short });
+        symbols
+    };
+    modules.iter().map(part).collect()
+}
