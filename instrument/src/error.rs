@@ -94,6 +94,23 @@ pub enum RecordError {
         /// What there is.
         exported: Vec<String>,
     },
+    /// The component is a library and nobody said what to call.
+    #[error(
+        "the component is no command: it exports no `wasi:cli/run@0.2`. Name an export to call; there are: {}",
+        shortened(exported)
+    )]
+    NotACommandComponent {
+        /// What there is.
+        exported: Vec<String>,
+    },
+    /// Several exports of a component have the name.
+    #[error("several exports are named `{name}`; put the interface in front: {}", shortened(exported))]
+    AmbiguousExport {
+        /// The name that was asked for.
+        name: String,
+        /// Those that have it.
+        exported: Vec<String>,
+    },
     /// The arguments don't fit the export.
     #[error("`{export}` takes {expected}, but was given {given}")]
     ArgumentMismatch {

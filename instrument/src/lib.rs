@@ -20,12 +20,12 @@ mod run;
 mod sample;
 
 pub use allocators::{AllocatorKind, BadAllocator, OwnAllocator};
-pub use component::{ComponentModule, InstrumentedComponent, instrument_component, is_component};
+pub use component::{ComponentModule, InstrumentedComponent, Probed, instrument_component, is_component};
 pub use error::{RecordError, RewriteError};
 pub use instructions::instructions_of;
 pub use measure::{Measure, MeasureSet, UnknownMeasure};
 pub use offsets::OffsetMap;
-pub use plan::{FunctionProbes, Plan, ProbeOptions, StartCall};
+pub use plan::{FunctionProbes, Plan, ProbeOptions, ProbeReader};
 pub use rewrite::{Rewritten, rewrite};
 pub use run::{
     BadValue, DEFAULT_RATE_HZ, GrantedDir, Guest, Instrumented, Invocation, Limits, LiveCounts,

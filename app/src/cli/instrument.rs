@@ -2,12 +2,12 @@
 
 use super::explain::explanation;
 use super::print;
-use crate::pipeline::{self, PipelineError};
+use crate::pipeline;
 use anyhow::Context;
 use std::path::PathBuf;
 use std::sync::Arc;
 use wasmscope_instrument::{Guest, Instrumented, MeasureSet, OwnAllocator, instrument, instrument_component};
-use wasmscope_symbolize::{ModuleError, ModuleIndex};
+use wasmscope_symbolize::ModuleIndex;
 
 /// Put the probes into a module and write it, without running it
 #[derive(Debug, clap::Args)]

@@ -18,7 +18,7 @@ pub(crate) use access::AccessKind;
 pub use explain::FunctionProbes;
 pub(crate) use function::{Action, EntryCheck, FunctionPlan, Point};
 pub(crate) use instruction::{Bulk, Op, Reader};
-pub use options::{ProbeOptions, StartCall};
+pub use options::{ProbeOptions, ProbeReader};
 pub(crate) use references::References;
 pub(crate) use regions::{Region, Regions};
 pub(crate) use resumption::Goroutines;
@@ -50,7 +50,7 @@ pub struct Plan {
     /// Functions whose references the code takes, and which may have been declared for it by no more than exports
     /// that lead to thunks now.
     pub(crate) undeclared: Vec<FuncIndex>,
-    pub(crate) start: StartCall,
+    pub(crate) reader: ProbeReader,
     allocators: Vec<Allocator>,
     warnings: Vec<String>,
 }
@@ -78,14 +78,15 @@ impl Plan {
         name_of: impl Fn(FuncIndex) -> Arc<str>,
         options: impl Into<ProbeOptions>,
     ) -> Result<Plan, RewriteError> {
-        let ProbeOptions { measures, allocators, start, goroutines } = options.into();
+        let ProbeOptions { measures, allocators, reader, goroutines } = options.into();
         let goroutines = goroutines.and_then(|frames| Goroutines::find(bytes, index, frames));
         if !measures.needs_rewriting() && goroutines.is_none() {
             return Ok(Plan::default());
         }
         refuse_instrumented(index)?;
-        let probes = Arc::new(Probes { goroutines, ..Probes::default() });
-        let mut plan = Plan { start, probes, ..Plan::default() };
+        let counts_accesses = measures.has(Measure::Access) && !index.memories().is_empty();
+        let probes = Arc::new(Probes { goroutines, counts_accesses, ..Probes::default() });
+        let mut plan = Plan { reader, probes, ..Plan::default() };
         if index.memories().iter().any(|memory| memory.memory64) {
             Arc::make_mut(&mut plan.probes).width = Width::Wide;
         }

@@ -12,22 +12,25 @@ pub struct ProbeOptions {
     pub measures: MeasureSet,
     /// Functions that are allocators though their names don't tell.
     pub allocators: Vec<(FuncIndex, AllocatorKind)>,
-    /// Who calls the start function.
-    pub start: StartCall,
+    /// Who will read the probes.
+    pub reader: ProbeReader,
     /// The frames of Go's own stacks, where those are to be read in samples of the time.
     pub goroutines: Option<Arc<GoFrames>>,
 }
 
-/// Who calls the start function. Where nothing but a host can come between the two, a module can't tell
-/// the difference.
+/// Who will read the probes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StartCall {
-    /// The engine, as it does with every module.
+pub enum ProbeReader {
+    /// Any host, by what the module exports.
     #[default]
-    Engine,
-    /// The host, by the export [`START_EXPORT`](crate::probes::START_EXPORT), before it calls anything else: it can
-    /// look at the probes first, and where the function traps the instance is still there.
-    Host,
+    Any,
+    /// A host that calls the start function itself, by the export [`START_EXPORT`](crate::probes::START_EXPORT), before
+    /// it calls anything else: it can look at the probes first, and where the function traps the instance is still
+    /// there. Where nothing but a host can come between the two, a module can't tell the difference.
+    Starter,
+    /// A host that sees the probes' memories once, as those of core modules in components: they have their largest size
+    /// from the start.
+    Component,
 }
 
 impl From<MeasureSet> for ProbeOptions {

@@ -91,6 +91,11 @@ pub fn nodes_from(memory: &[u8], start: usize) -> &[u8] {
     memory.get(start..free.max(start)).unwrap_or_default()
 }
 
+/// Where the nodes of the contexts memory end.
+pub fn nodes_end(probes: &Probes, memory: &[u8]) -> usize {
+    u32_at(memory, contexts::FREE).unwrap_or(0).max(probes.first_node()) as usize
+}
+
 /// Makes `mirror`, which holds the contexts memory up to its end, say that its nodes go so far.
 pub fn mark_free(mirror: &mut [u8]) {
     let free = (mirror.len() as u32).to_le_bytes();
@@ -170,12 +175,25 @@ impl ContextReader {
     /// Appends the rows of all nodes that are new in the contexts memory to `new`. Ids count over all calls: `new`
     /// may be emptied in between.
     pub fn read(&mut self, probes: &Probes, memory: &[u8], new: &mut ContextTable) {
+        let mut next = ContextId(self.ids.len() as u32);
+        self.read_from(&mut next, probes, memory, new);
+    }
+
+    /// The same where the rows of several modules share a table, whose next row is `next`.
+    pub fn read_from(
+        &mut self,
+        next: &mut ContextId,
+        probes: &Probes,
+        memory: &[u8],
+        new: &mut ContextTable,
+    ) {
         let free = u32_at(memory, contexts::FREE).unwrap_or(0);
         let mut at = self.read_to.max(probes.first_node());
         while at < free {
             let Some(node) = node_behind(memory, at) else { break };
             let Some(row) = read_node(probes, memory, node) else { break };
-            self.ids.insert(node, ContextId(self.ids.len() as u32));
+            self.ids.insert(node, *next);
+            next.0 += 1;
             new.parent.push(self.id(row.parent));
             new.func.push(row.func);
             new.call_site.push(row.call_site);

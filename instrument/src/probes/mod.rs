@@ -13,8 +13,8 @@ pub(crate) mod layout;
 pub use accesses::{access_counter_bytes, read_accesses};
 pub use counts::{Counts, LiveCall};
 pub use decode::{
-    Call, ContextReader, NodeAddress, answers, decode, mark_free, nodes_from, set_clock, take_crossing,
-    take_records,
+    Call, ContextReader, NodeAddress, answers, decode, mark_free, nodes_end, nodes_from, set_clock,
+    take_crossing, take_records,
 };
 
 pub(crate) use decode::{Resumed, ResumedWords, resumed_words};
@@ -41,6 +41,9 @@ pub const START_EXPORT: &str = "wasmscope:start";
 pub const LINE_BYTES: u32 = 64;
 /// The most pages that each of the two memories may have; no other memory is likely to be declared with this maximum.
 pub const PROBE_MAXIMUM_PAGES: u32 = 1021;
+/// The pages of the memory of events in a component, almost 256 MiB: a component can't have it emptied when it is full,
+/// only when a call crosses.
+pub const COMPONENT_EVENTS_PAGES: u32 = 4_093;
 /// The most pages that the memory of accesses may have, by which it is known: one more than it can need.
 pub const ACCESSES_MAXIMUM_PAGES: u32 = 16_385;
 /// The name that WASI finds the guest's own memory by; where Go made the module, its stacks are in it.
@@ -63,6 +66,8 @@ pub struct Probes {
     pub(crate) slots: SlotTable,
     /// What is measured.
     pub(crate) measures: MeasureSet,
+    /// Are accesses counted? They are where they are measured and the module has a memory.
+    pub(crate) counts_accesses: bool,
     /// By function, the instructions that each counter of its nodes stands for.
     pub(crate) regions: Regions,
     /// The functions that the host enters by a thunk; the root's slot `n + 1` is that of `thunks[n]`.

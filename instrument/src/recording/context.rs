@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use wasmscope_symbolize::{CodeOffset, FuncIndex};
 
 /// A row of [`ContextTable`]: a function, called in one particular way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ContextId(pub u32);
 
 /// The contexts: columns of equal length, parents before their children.

@@ -1,6 +1,5 @@
 //! The indices of what is appended: everything of ours stands behind the module's own.
 
-use crate::Measure;
 use crate::error::RewriteError;
 use crate::plan::Plan;
 use crate::probes::layout::Width;
@@ -59,7 +58,7 @@ pub(super) struct AccessIndices {
 
 impl Indices {
     pub(super) fn new(index: &ModuleIndex, plan: &Plan) -> Result<Indices, RewriteError> {
-        let accessed = index.memories().first().filter(|_| plan.probes.measures.has(Measure::Access));
+        let accessed = index.memories().first().filter(|_| plan.probes.counts_accesses);
         let touches = usize::from(accessed.is_some());
         let added_functions = FIXED_FUNCTIONS + touches + plan.probes.thunks.len();
         let ty = index.types().len() as u32;

@@ -5,11 +5,11 @@ use super::indices::Indices;
 use super::{hints, runtime};
 use crate::error::RewriteError;
 use crate::offsets::OffsetMap;
-use crate::plan::{Plan, StartCall};
+use crate::plan::{Plan, ProbeReader};
 use crate::probes::layout::{accesses, events};
 use crate::probes::{
-    ACCESSED_EXPORT, ACCESSES_EXPORT, ACCESSES_MAXIMUM_PAGES, CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT,
-    LINE_BYTES, PROBE_MAXIMUM_PAGES, START_EXPORT,
+    ACCESSED_EXPORT, ACCESSES_EXPORT, ACCESSES_MAXIMUM_PAGES, COMPONENT_EVENTS_PAGES, CONTEXTS_EXPORT,
+    EVENTS_EXPORT, HOST_EXPORT, LINE_BYTES, PROBE_MAXIMUM_PAGES, START_EXPORT,
 };
 use std::ops::Range;
 use wasm_encoder::{
@@ -170,8 +170,15 @@ impl<'a> Assembler<'a> {
             shared: false,
             page_size_log2: None,
         };
-        memory(u64::from(self.plan.probes.first_node()), PROBE_MAXIMUM_PAGES).encode(out);
-        memory(u64::from(events::BASE), PROBE_MAXIMUM_PAGES).encode(out);
+        // Whole from the start, what is never touched takes no room.
+        let whole = |pages: u32| memory(u64::from(pages) << 16, pages);
+        if self.plan.reader == ProbeReader::Component {
+            whole(PROBE_MAXIMUM_PAGES).encode(out);
+            whole(COMPONENT_EVENTS_PAGES).encode(out);
+        } else {
+            memory(u64::from(self.plan.probes.first_node()), PROBE_MAXIMUM_PAGES).encode(out);
+            memory(u64::from(events::BASE), PROBE_MAXIMUM_PAGES).encode(out);
+        }
         // All of it from the start: what is never touched takes no room.
         let accesses = self.indices.accesses.map(|_| memory(self.access_bytes(), ACCESSES_MAXIMUM_PAGES));
         accesses.iter().for_each(|memory| memory.encode(out));
@@ -248,7 +255,7 @@ impl<'a> Assembler<'a> {
 
     /// The start function as the host enters it, where the host calls it.
     fn deferred_start(&self) -> Option<u32> {
-        let start = self.index.start().filter(|_| self.plan.start == StartCall::Host);
+        let start = self.index.start().filter(|_| self.plan.reader == ProbeReader::Starter);
         start.map(|start| self.entered(start))
     }
 

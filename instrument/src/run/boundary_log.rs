@@ -12,11 +12,20 @@ const MIN_WAIT_NANOS: u64 = 200_000_000;
 /// What is waited for each call site: to copy, sort and write one takes some hundred nanoseconds.
 const SITE_WAIT_NANOS: u64 = 50_000;
 
+/// A calling context of one of the instances that have probes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InstanceNode {
+    /// The number of the instance.
+    pub instance: usize,
+    /// The context there.
+    pub node: NodeAddress,
+}
+
 /// The place in the guest from which a call crosses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CrossingSite {
     pub import: FuncIndex,
-    pub context: Option<NodeAddress>,
+    pub context: Option<InstanceNode>,
     pub offset: Option<CodeOffset>,
 }
 
@@ -181,7 +190,7 @@ pub struct BoundarySums {
 
 impl BoundarySums {
     /// The recording's table. `context_id` tells the recording's row of a context.
-    pub fn table(self, context_id: impl Fn(NodeAddress) -> Option<ContextId>) -> CrossingTable {
+    pub fn table(self, context_id: impl Fn(InstanceNode) -> Option<ContextId>) -> CrossingTable {
         let Self { functions, sites, reentry_depth } = self;
         let mut sites: Vec<_> = sites.iter().map(|(site, totals)| totals.row(*site, &context_id)).collect();
         sites.sort_by_key(|row| (row.import, row.context, row.site));
@@ -195,7 +204,11 @@ impl SiteTotals {
         self.total_nanos += nanos;
     }
 
-    fn row(self, site: CrossingSite, context_id: impl Fn(NodeAddress) -> Option<ContextId>) -> SiteCrossings {
+    fn row(
+        self,
+        site: CrossingSite,
+        context_id: impl Fn(InstanceNode) -> Option<ContextId>,
+    ) -> SiteCrossings {
         let SiteTotals { calls, total_nanos, bytes } = self;
         let CrossingSite { import, context, offset } = site;
         SiteCrossings {

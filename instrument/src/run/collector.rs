@@ -94,7 +94,7 @@ impl<'a, W: Write> Collector<'a, W> {
         self.stop = run.stop();
         self.sampler = run.sampler();
         self.output = run.output();
-        self.probes = ProbeLog::new(run.layout());
+        self.probes = ProbeLog::new(run.probed(), &run.places());
     }
 
     /// Sentences about what is missing, if anything is.
@@ -114,6 +114,7 @@ impl<'a, W: Write> Collector<'a, W> {
         self.phase = Some((phase, now_nanos));
         if phase == Phase::Instantiate {
             self.guest_began = Some(now_nanos);
+            self.probes.begin(now_nanos);
         }
         self.observer.phase(phase);
     }

@@ -1,54 +1,77 @@
 //! A guest that is ready to run: rewritten, compiled, with the way back from its code to the original's.
 
-use super::engine::compile;
+use super::engine::{compile, compile_component};
+use super::prepare::{Prepared, PreparedModule};
+use crate::component::Probed;
 use crate::plan::Goroutines;
 use crate::probes::Probes;
-use crate::sample::{CodeMap, NativeCode, Tripwire};
+use crate::recording::StackFrame;
+use crate::sample::{CodeMap, CompiledFunction, CompiledPlace, MachineCode, NativeCode, Tripwire};
 use crate::{OffsetMap, RecordError};
 use std::sync::Arc;
 use wasmscope_symbolize::{CodeOffset, FileOffset, FuncIndex, ModuleIndex};
+use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
 /// The compiled guest. Cheap to share between the guest's thread and the collector.
 pub struct CompiledGuest {
     pub engine: Engine,
-    pub module: Module,
+    pub code: GuestCode,
     pub places: Arc<Places>,
-    pub probes: Arc<Probes>,
+    /// The probes of each core module.
+    pub probes: Vec<Arc<Probes>>,
+    /// The core instances of a component whose probes can be seen.
+    pub probed: Vec<Probed>,
+}
+
+/// What the engine made of the guest.
+#[derive(Clone)]
+pub enum GuestCode {
+    Module(Module),
+    Component(Component),
 }
 
 impl CompiledGuest {
-    /// Compiles `wasm`, which was made of the module that `index` describes.
-    pub fn new(
-        engine: Engine,
-        wasm: Vec<u8>,
-        offsets: OffsetMap,
-        probes: Arc<Probes>,
-        index: Arc<ModuleIndex>,
-    ) -> Result<Self, RecordError> {
-        let module = compile(&engine, &wasm)?;
+    /// Compiles what was made of the module that `index` describes.
+    pub fn new(engine: Engine, prepared: Prepared, index: Arc<ModuleIndex>) -> Result<Self, RecordError> {
+        let Prepared { wasm, modules, probed, .. } = prepared;
+        let code = if index.is_component() {
+            GuestCode::Component(compile_component(&engine, &wasm)?)
+        } else {
+            GuestCode::Module(compile(&engine, &wasm)?)
+        };
         let compiled_index = ModuleIndex::parse(&wasm)?;
-        let goroutines = probes.goroutines.clone();
+        let goroutines = modules.first().and_then(|module| module.probes.goroutines.clone());
+        let (offsets, probes) =
+            modules.into_iter().map(|PreparedModule { offsets, probes }| (offsets, probes)).unzip();
         let places = Arc::new(Places { wasm, compiled_index, offsets, index, goroutines });
-        Ok(CompiledGuest { engine, module, places, probes })
+        Ok(CompiledGuest { engine, code, places, probes, probed })
     }
 
     /// The machine code's layout; `None` where there is no instruction to stop the guest with.
     pub fn native_code(&self) -> Option<NativeCode> {
-        Tripwire::new(&self.engine).map(|tripwire| NativeCode::new(&self.module, tripwire))
+        Tripwire::new(&self.engine).map(|tripwire| NativeCode::new(self.machine_code(), tripwire))
     }
 
-    /// The way from machine addresses to the compiled module's offsets.
+    /// The way from machine addresses to the places that were compiled.
     pub fn code_map(&self) -> CodeMap {
-        CodeMap::new(&self.module)
+        CodeMap::new(self.machine_code())
+    }
+
+    fn machine_code(&self) -> MachineCode {
+        match &self.code {
+            GuestCode::Module(module) => MachineCode::of_module(module),
+            GuestCode::Component(component) => MachineCode::of_component(component),
+        }
     }
 }
 
-/// The way from the compiled module's offsets to the original's.
+/// The way from the places that were compiled to the original's.
 pub struct Places {
     wasm: Vec<u8>,
     compiled_index: ModuleIndex,
-    offsets: OffsetMap,
+    /// Of each core module.
+    offsets: Vec<OffsetMap>,
     /// The original module.
     pub index: Arc<ModuleIndex>,
     /// How Go's own stacks are read, where the module is Go's.
@@ -56,22 +79,61 @@ pub struct Places {
 }
 
 impl Places {
-    /// The place in the original module of `file_offset` in the compiled one; `None` in functions that were added,
-    /// and where the way back leads into another function.
-    pub fn original(&self, func: FuncIndex, file_offset: u32) -> Option<CodeOffset> {
-        let compiled = self.compiled_index.code_offset(FileOffset(u64::from(file_offset)))?;
-        let original = self.offsets.original(compiled)?;
-        (self.index.function_at(original) == Some(func)).then_some(original)
+    /// The frame in the original module; `None` in functions that were added, and where the way back leads into another
+    /// function.
+    pub fn frame(&self, place: CompiledPlace) -> Option<StackFrame> {
+        let (func, offset) = (self.function(place.function)?, self.original(place)?);
+        Some(StackFrame::Wasm { func, offset })
     }
 
-    /// How the instruction at `file_offset` of the compiled module calls an import, if it can.
-    pub fn call_at(&self, file_offset: u32) -> Option<HostCall> {
-        let (opcode, operand) = self.wasm.get(file_offset as usize..)?.split_first()?;
+    /// The function of the original module; `None` for those that were added.
+    pub fn function(&self, function: CompiledFunction) -> Option<FuncIndex> {
+        self.whole_function(function.module as usize, function.func)
+    }
+
+    /// The function of the original that function `func` of a core module is.
+    pub fn whole_function(&self, module: usize, func: FuncIndex) -> Option<FuncIndex> {
+        let func = match self.index.core_modules().get(module) {
+            Some(module) => module.function(func)?,
+            None if self.index.is_component() => return None,
+            None => func,
+        };
+        self.index.function(func).map(|function| function.index)
+    }
+
+    /// The code offset of the original that `offset` of a core module is.
+    pub fn whole_offset(&self, module: usize, offset: CodeOffset) -> Option<CodeOffset> {
+        match self.index.core_modules().get(module) {
+            Some(module) => module.code_offset(offset),
+            None => Some(offset),
+        }
+    }
+
+    /// The place in the original module; `None` as with [`Places::frame`].
+    pub fn original(&self, place: CompiledPlace) -> Option<CodeOffset> {
+        let number = place.function.module as usize;
+        let at = FileOffset(u64::from(place.offset));
+        let offsets = self.offsets.get(number)?;
+        let original = match self.index.core_modules().get(number) {
+            None => offsets.original(self.compiled_index.code_offset(at)?)?,
+            Some(_) => {
+                let compiled = self.compiled_index.core_modules().get(number)?;
+                let local = compiled.local_code_offset(self.compiled_index.code_offset(at)?)?;
+                self.whole_offset(number, offsets.original(local)?)?
+            }
+        };
+        (self.index.function_at(original) == self.function(place.function)).then_some(original)
+    }
+
+    /// How the instruction at a place calls an import, if it can.
+    pub fn call_at(&self, place: CompiledPlace) -> Option<HostCall> {
+        let (opcode, operand) = self.wasm.get(place.offset as usize..)?.split_first()?;
         match *opcode {
             CALL | RETURN_CALL => {
-                let callee = unsigned_leb(operand)?;
-                let is_import = (callee as usize) < self.index.imported_function_count();
-                is_import.then_some(HostCall::Import(FuncIndex(callee)))
+                let func = FuncIndex(unsigned_leb(operand)?);
+                let callee = self.function(CompiledFunction { func, ..place.function })?;
+                let is_import = callee.index() < self.index.imported_function_count();
+                is_import.then_some(HostCall::Import(callee))
             }
             CALL_INDIRECT | RETURN_CALL_INDIRECT | CALL_REF | RETURN_CALL_REF => Some(HostCall::ByReference),
             _ => None,

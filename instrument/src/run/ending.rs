@@ -2,11 +2,10 @@
 
 use super::Limits;
 use super::compiled::Places;
-use super::invoke::Entry;
 use super::stop::StopReason;
 use crate::probes::LiveCall;
 use crate::recording::{Outcome, TrapFrame};
-use wasmscope_symbolize::FuncIndex;
+use crate::sample::{CompiledFunction, CompiledPlace};
 use wasmtime::{Error, FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -16,13 +15,13 @@ const MAX_TRAP_FRAMES: usize = 4_096;
 /// How a run ended that gave `result`. A stop that was asked for explains whatever error it caused.
 pub fn outcome(
     result: Result<Vec<String>, Error>,
-    entry: &Entry,
+    is_command: bool,
     stop: Option<StopReason>,
     limits: &Limits,
     places: &Places,
 ) -> Outcome {
     match (result, stop) {
-        (Ok(_), _) if entry.is_command => Outcome::Exited { code: 0 },
+        (Ok(_), _) if is_command => Outcome::Exited { code: 0 },
         (Ok(values), _) => Outcome::Returned { values },
         (Err(error), _) if ended_by_itself(&error) => failure(&error, places),
         (Err(_), Some(reason)) => stopped(reason, limits),
@@ -93,8 +92,6 @@ fn frames(error: &Error, places: &Places) -> impl Iterator<Item = TrapFrame> {
 
 /// Frames of functions that we added are no frames of the guest's.
 fn trap_frame(frame: &FrameInfo, places: &Places) -> Option<TrapFrame> {
-    let func = FuncIndex(frame.func_index());
-    places.index.function(func)?;
-    let file_offset = frame.module_offset().and_then(|offset| u32::try_from(offset).ok());
-    Some(TrapFrame { func, offset: file_offset.and_then(|offset| places.original(func, offset)) })
+    let func = places.function(CompiledFunction::of_frame(frame))?;
+    Some(TrapFrame { func, offset: CompiledPlace::of_frame(frame).and_then(|place| places.original(place)) })
 }

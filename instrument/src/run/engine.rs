@@ -3,6 +3,7 @@
 use crate::RecordError;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use wasmtime::component::Component;
 use wasmtime::{Cache, CacheConfig, Config, Engine, Module};
 
 /// Frames in a backtrace: more than a stack has room for. Exact counts need all calls that still go on.
@@ -49,6 +50,11 @@ fn open_cache(dir: &Path) -> Option<Cache> {
 /// Compiles a guest.
 pub fn compile(engine: &Engine, wasm: &[u8]) -> Result<Module, RecordError> {
     Module::new(engine, wasm).map_err(|error| RecordError::Compile { message: format!("{error:#}") })
+}
+
+/// Compiles a guest that is a component.
+pub fn compile_component(engine: &Engine, wasm: &[u8]) -> Result<Component, RecordError> {
+    Component::new(engine, wasm).map_err(|error| RecordError::Compile { message: format!("{error:#}") })
 }
 
 /// The engine failed for a reason that is neither the guest's nor the user's.

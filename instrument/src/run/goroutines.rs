@@ -13,9 +13,10 @@ use wasmtime::StoreContextMut;
 pub fn goroutine(store: &StoreContextMut<'_, GuestState>) -> Vec<u64> {
     let mut pcs = Vec::new();
     let watch = &store.data().watch;
-    if let (Some(live), Some(memory)) = (&watch.probes, watch.memory)
+    if let (Some(live), Some(memory)) =
+        (watch.probes.as_ref().and_then(|probes| probes.instances().first()), watch.memory)
         && let Some(goroutines) = &live.layout.goroutines
-        && let Some(resumed) = probes::resumed_words(live.events().data(store)).and_then(Resumed::read)
+        && let Some(resumed) = probes::resumed_words(live.events(store)).and_then(Resumed::read)
     {
         let memory = memory.data(store);
         let word = |address: u64| memory.get(usize::try_from(address).ok()?..)?.first_chunk();

@@ -1,22 +1,23 @@
 //! The guest's side of a run: what the engine keeps for it, and what is noted when a call crosses.
 
-use super::boundary_log::{BoundaryLog, Bytes, Callee, CrossingSite, Unsure};
+use super::boundary_log::{BoundaryLog, Bytes, Callee, CrossingSite, InstanceNode, Unsure};
 use super::compiled::{HostCall, Places};
 use super::goroutines::goroutine;
 use super::limit::MemoryLimit;
-use super::live_probes::{LiveProbes, answers, set_clock, ship, take_announcement};
+use super::live_probes::{LiveInstance, LiveProbes, answers, set_clock, ship, take_announcement};
 use super::message::{Message, MessageSender, TracedSample};
 use super::pacer::Pacer;
 use super::stop::StopFlag;
 use crate::clock::RecordingClock;
-use crate::probes::{BytesRule, Call, Probes, SiteKind};
-use crate::sample::Leaf;
+use crate::probes::{BytesRule, Call, SiteKind};
+use crate::sample::{CompiledPlace, Leaf};
 use std::sync::Arc;
-use wasmscope_symbolize::FuncIndex;
+use wasmscope_symbolize::{CodeOffset, FuncIndex};
 use wasmtime::{
     AsContext, AsContextMut, CallHook, Memory, Result, StoreContextMut, UpdateDeadline, WasmBacktrace,
 };
 use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 /// What the engine keeps for one guest.
 pub struct GuestState {
@@ -57,6 +58,12 @@ const MAX_SAMPLE_FRAMES: usize = 4_096;
 pub struct Stopped;
 
 type Guest<'a> = StoreContextMut<'a, GuestState>;
+
+impl WasiView for GuestState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.world.ctx()
+    }
+}
 
 /// Called by the engine whenever a call crosses between guest and host.
 pub fn on_crossing(mut store: Guest<'_>, kind: CallHook) -> Result<()> {
@@ -158,22 +165,36 @@ fn send_sample(store: &Guest<'_>, leaf: Leaf, weight_nanos: u64) {
 }
 
 /// The guest's stack, innermost first, in terms of the compiled module.
-fn guest_frames(store: impl AsContext) -> Vec<(FuncIndex, u32)> {
+fn guest_frames(store: impl AsContext) -> Vec<CompiledPlace> {
     let trace = WasmBacktrace::force_capture(store);
-    let place = |frame: &wasmtime::FrameInfo| {
-        Some((FuncIndex(frame.func_index()), u32::try_from(frame.module_offset()?).ok()?))
+    trace.frames().iter().take(MAX_SAMPLE_FRAMES).filter_map(CompiledPlace::of_frame).collect()
+}
+
+/// Is the import that an instance announced at `site` the host's, which is being called now? Then the innermost code is
+/// that call, or a function behind it that only calls on through a table, as it is put in front of adapters.
+pub fn calls_host(store: impl AsContext<Data = GuestState>, live: &LiveInstance, site: u32) -> bool {
+    let frames = guest_frames(&store);
+    let places = &store.as_context().data().watch.places;
+    let Some((import, ..)) = import_at(live, places, site) else { return false };
+    let calls_on = |place: &&CompiledPlace| {
+        place.function.module as usize != live.module
+            && places.call_at(**place) == Some(HostCall::ByReference)
     };
-    trace.frames().iter().take(MAX_SAMPLE_FRAMES).filter_map(place).collect()
+    let between = frames.iter().take_while(calls_on).count();
+    frames.get(between).and_then(|place| places.call_at(*place)) == Some(HostCall::Import(import))
 }
 
 /// Finds out which import is being called, from where, and how to learn the bytes that cross.
 fn announced_call(store: &mut Guest<'_>) -> (Callee, Option<(BytesRule, u64)>) {
     match take_announcement(store) {
-        Some(Call::Drain) => (Callee::Recorder, None),
-        Some(Call::Import { site, context, argument }) => {
-            let found = store.data().watch.probes.as_ref().and_then(|live| import_at(&live.layout, site));
+        Some((_, Call::Drain)) => (Callee::Recorder, None),
+        Some((instance, Call::Import { site, context, argument })) => {
+            let watch = &store.data().watch;
+            let live = watch.probes.as_ref().and_then(|probes| probes.instances().get(instance));
+            let found = live.and_then(|live| import_at(live, &watch.places, site));
             let Some((import, offset, rule)) = found else { return (Callee::Other, None) };
-            let callee = CrossingSite { import, context: Some(context), offset: Some(offset) };
+            let context = Some(InstanceNode { instance, node: context });
+            let callee = CrossingSite { import, context, offset };
             (Callee::Import(callee), rule.map(|rule| (rule, argument)))
         }
         None => (unannounced_call(store), None),
@@ -181,12 +202,16 @@ fn announced_call(store: &mut Guest<'_>) -> (Callee, Option<(BytesRule, u64)>) {
 }
 
 fn import_at(
-    layout: &Probes,
+    live: &LiveInstance,
+    places: &Places,
     site: u32,
-) -> Option<(FuncIndex, wasmscope_symbolize::CodeOffset, Option<BytesRule>)> {
-    let site = layout.site(site)?;
+) -> Option<(FuncIndex, Option<CodeOffset>, Option<BytesRule>)> {
+    let site = live.layout.site(site)?;
     match site.kind {
-        SiteKind::Import { import, bytes } => Some((import, site.offset, bytes)),
+        SiteKind::Import { import, bytes } => {
+            let import = places.whole_function(live.module, import)?;
+            Some((import, places.whole_offset(live.module, site.offset), bytes))
+        }
         SiteKind::Grow(_) => None,
     }
 }
@@ -199,11 +224,11 @@ fn unannounced_call(store: &mut Guest<'_>) -> Callee {
     if watch.imports_announced {
         return Callee::Other;
     }
-    let Some((func, offset)) = guest_frames(&*store).first().copied() else { return Callee::Other };
+    let Some(place) = guest_frames(&*store).first().copied() else { return Callee::Other };
     let watch = &mut store.data_mut().watch;
-    match watch.places.call_at(offset) {
+    match watch.places.call_at(place) {
         Some(HostCall::Import(import)) => {
-            let offset = watch.places.original(func, offset);
+            let offset = watch.places.original(place);
             Callee::Import(CrossingSite { import, context: None, offset })
         }
         Some(HostCall::ByReference) => {

@@ -5,23 +5,23 @@
 //! the guest with it; its memories and what its probes recorded stay.
 
 use super::boundary_log::BoundaryLog;
-use super::compiled::CompiledGuest;
+use super::compiled::{CompiledGuest, Places};
 use super::ending::{live_calls, outcome};
 use super::guest::{GuestState, Stopped, Watch, on_crossing, on_epoch};
-use super::imports::Stubs;
-use super::invoke::Entry;
 use super::limit::MemoryLimit;
-use super::link::{is_old, link};
-use super::live_probes::{LiveProbes, answers, set_clock, ship_all, ship_counters};
+use super::live_probes::{LiveInstance, LiveProbes, answers, set_clock, ship_all, ship_counters};
 use super::message::{Message, MessageSender};
 use super::output::OutputBuffer;
 use super::pacer::Pacer;
 use super::prepare::ticks_by_epochs;
 use super::stop::StopFlag;
+use super::target::{Linked, Target, may_block};
 use super::{Guest, Limits, Observer, RunOptions, wasi};
 use crate::clock::RecordingClock;
+use crate::component::Probed;
 use crate::probes::{
-    ACCESSES_MAXIMUM_PAGES, CLOCK_ADDRESS, MEMORY_EXPORT, PROBE_MAXIMUM_PAGES, START_EXPORT,
+    ACCESSES_MAXIMUM_PAGES, CLOCK_ADDRESS, COMPONENT_EVENTS_PAGES, MEMORY_EXPORT, PROBE_MAXIMUM_PAGES,
+    START_EXPORT,
 };
 use crate::recording::{Outcome, Phase};
 use crate::sample::{EpochTicker, SignalSampler, SignalTimer};
@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use tokio::runtime::Builder;
 use wasmscope_symbolize::ModuleIndex;
-use wasmtime::{AsContextMut, Instance, InstancePre, Store};
+use wasmtime::{AsContextMut, Instance, InstancePre, Memory, Store, component};
 
 /// Ticks a second where no samples are taken: often enough for the clock and for stopping.
 const IDLE_RATE_HZ: u32 = 200;
@@ -44,14 +44,15 @@ pub type GuestThread = JoinHandle<Result<Ending, RecordError>>;
 /// A run that is ready to begin.
 pub struct GuestRun {
     store: Store<GuestState>,
-    instance: InstancePre<GuestState>,
-    entry: Entry,
+    linked: Arc<Linked>,
     limits: Limits,
     rate_hz: u32,
     sampler: Option<Arc<SignalSampler>>,
-    layout: Arc<crate::probes::Probes>,
+    /// Of each core module.
+    layouts: Vec<Arc<crate::probes::Probes>>,
+    /// The core instances of a component whose probes can be seen.
+    probed: Vec<Probed>,
     output: Arc<OutputBuffer>,
-    stubs: Stubs,
 }
 
 impl GuestRun {
@@ -59,7 +60,7 @@ impl GuestRun {
     pub fn prepare(
         compiled: &CompiledGuest,
         guest: &Guest,
-        entry: &Entry,
+        target: &Target,
         options: &RunOptions,
         observer: &Arc<dyn Observer>,
         clock: &RecordingClock,
@@ -82,7 +83,7 @@ impl GuestRun {
             &options.program,
             observer,
             &output,
-            !is_old(&compiled.places.index),
+            may_block(&compiled.places.index),
         )?;
         let watch = Watch {
             clock: clock.clone(),
@@ -106,18 +107,16 @@ impl GuestRun {
             store.epoch_deadline_callback(on_epoch);
             store.set_epoch_deadline(1);
         }
-        let (instance, stubs) = link(compiled, &mut store, options.unprovided)?;
-        let layout = Arc::clone(&compiled.probes);
+        let linked = Arc::new(target.link(compiled, &mut store, options)?);
         Ok(GuestRun {
             store,
-            instance,
-            entry: entry.clone(),
+            linked,
             limits: options.limits,
             rate_hz,
             sampler,
-            layout,
+            layouts: compiled.probes.clone(),
+            probed: compiled.probed.clone(),
             output,
-            stubs,
         })
     }
 
@@ -136,9 +135,20 @@ impl GuestRun {
         Arc::clone(&self.output)
     }
 
-    /// How the probes are laid out.
-    pub fn layout(&self) -> Arc<crate::probes::Probes> {
-        Arc::clone(&self.layout)
+    /// The core module of each instance that has probes, and how they are laid out.
+    pub fn probed(&self) -> Vec<(usize, Arc<crate::probes::Probes>)> {
+        let layout = |module: usize| Some((module, Arc::clone(self.layouts.get(module)?)));
+        match &*self.linked {
+            Linked::Module { .. } => layout(0).into_iter().collect(),
+            Linked::Component { .. } => {
+                self.probed.iter().filter_map(|probed| layout(probed.module)).collect()
+            }
+        }
+    }
+
+    /// The way back to the original.
+    pub fn places(&self) -> Arc<Places> {
+        Arc::clone(&self.store.data().watch.places)
     }
 
     /// Runs the guest on the calling thread.
@@ -154,7 +164,7 @@ impl GuestRun {
         runtime.shutdown_background();
         let watch = &self.store.data().watch;
         watch.messages.send(Message::End(watch.clock.now()));
-        let GuestRun { store, entry, limits, .. } = &mut self;
+        let GuestRun { store, linked, limits, .. } = &mut self;
         let answers = answers(&store.as_context_mut());
         let Watch { log, clock, .. } = &mut store.data_mut().watch;
         log.settle(answers);
@@ -162,7 +172,7 @@ impl GuestRun {
         ship_all(store.as_context_mut());
         ship_counters(store, live_calls(&result, &store.data().watch.places));
         let watch = &store.data().watch;
-        let outcome = outcome(result, entry, watch.stop.get(), limits, &watch.places);
+        let outcome = outcome(result, linked.is_command(), watch.stop.get(), limits, &watch.places);
         Ok((outcome, self.notes()))
     }
 
@@ -177,29 +187,58 @@ impl GuestRun {
     }
 
     async fn call(&mut self) -> wasmtime::Result<Vec<String>> {
-        let instance = self.instantiate().await?;
-        self.begin_phase(Phase::Run);
-        self.entry.call(&mut self.store, &instance).await
+        self.begin_phase(Phase::Instantiate);
+        match &*Arc::clone(&self.linked) {
+            Linked::Module { instance, entry, .. } => {
+                let instance = self.instantiate(instance).await?;
+                self.begin_phase(Phase::Run);
+                entry.call(&mut self.store, &instance).await
+            }
+            Linked::Component { instance, entry, .. } => {
+                let instance = self.instantiate_component(instance).await?;
+                self.begin_phase(Phase::Run);
+                entry.call(&mut self.store, &instance).await
+            }
+        }
     }
 
-    async fn instantiate(&mut self) -> wasmtime::Result<Instance> {
-        self.begin_phase(Phase::Instantiate);
-        let Self { store, instance, sampler, layout, .. } = self;
+    async fn instantiate_component(
+        &mut self,
+        instance: &component::InstancePre<GuestState>,
+    ) -> wasmtime::Result<component::Instance> {
+        let Self { store, layouts, probed, .. } = self;
         let instance = instance.instantiate_async(&mut *store).await?;
-        let probes = LiveProbes::bind(layout, &instance, store);
-        if let (Some(sampler), Some(probes)) = (sampler, &probes) {
-            sampler.keep_clock(probes.events(), &*store, CLOCK_ADDRESS as usize);
-            sampler.follow_goroutines(probes.events(), &*store);
-        }
+        let probes = LiveProbes::bind_component(layouts, probed, &instance, store).await?;
+        self.keep_probes(probes, None);
+        Ok(instance)
+    }
+
+    async fn instantiate(&mut self, instance: &InstancePre<GuestState>) -> wasmtime::Result<Instance> {
+        let Self { store, layouts, .. } = self;
+        let instance = instance.instantiate_async(&mut *store).await?;
+        let probes = layouts.first().and_then(|layout| LiveProbes::bind(layout, &instance, store));
         let memory = instance.get_memory(&mut *store, MEMORY_EXPORT);
+        self.keep_probes(probes, memory);
+        self.start(&instance).await?;
+        Ok(instance)
+    }
+
+    /// From now on the probes are read, and told the time.
+    fn keep_probes(&mut self, probes: Option<LiveProbes>, memory: Option<Memory>) {
+        let Self { store, sampler, .. } = self;
+        if let (Some(sampler), Some(probes)) = (sampler, &probes) {
+            let events = || probes.instances().iter().map(|live| live.events(&*store));
+            sampler.keep_clocks(events(), CLOCK_ADDRESS as usize);
+            events().take(1).for_each(|events| sampler.follow_goroutines(events));
+        }
+        let escaping = |live: &LiveInstance| !live.layout.escaping_imports().is_empty();
         let watch = &mut store.data_mut().watch;
         let now = watch.clock.now();
-        watch.imports_announced |= probes.is_some() && layout.escaping_imports().is_empty();
+        watch.imports_announced |=
+            probes.as_ref().is_some_and(|probes| !probes.instances().iter().any(escaping));
         watch.probes = probes;
         watch.memory = memory;
         set_clock(&mut store.as_context_mut(), now);
-        self.start(&instance).await?;
-        Ok(instance)
     }
 
     /// Calls the start function where the engine did not: its probes can be read now, and still when it traps.
@@ -218,19 +257,19 @@ impl GuestRun {
     fn notes(&self) -> Vec<String> {
         let watch = &self.store.data().watch;
         let overflowed = watch.probes.as_ref().map_or(0, |probes| probes.overflowed_contexts(&self.store));
-        let dropped = watch.probes.as_ref().map_or(0, |probes| probes.dropped);
-        let no_room = if self.layout.has_counters() {
+        let dropped = watch.probes.as_ref().map_or(0, LiveProbes::dropped);
+        let no_room = if self.layouts.iter().any(|layout| layout.has_counters()) {
             "calls found no room in the table of contexts: they and what they did are not in the counts"
         } else {
             "calls found no room in the table of contexts: their call paths are missing"
         };
         let counted = [
             (watch.unknown_callees, "calls of imports through a table could not be told apart"),
-            (u64::from(overflowed), no_room),
+            (overflowed, no_room),
             (dropped, "events found no room and are missing"),
         ];
         let counted = counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
-        self.stubs.note().into_iter().chain(counted).collect()
+        self.linked.note().into_iter().chain(counted).collect()
     }
 }
 
@@ -249,9 +288,9 @@ fn start_ticks(run: &GuestRun) -> Result<Box<dyn Ticks>, RecordError> {
 
 fn memory_limit(index: &ModuleIndex, limits: &Limits) -> MemoryLimit {
     let is_free = |pages: &u64| !index.memories().iter().any(|memory| memory.maximum_pages == Some(*pages));
-    let maxima = [PROBE_MAXIMUM_PAGES, ACCESSES_MAXIMUM_PAGES];
+    let maxima = [PROBE_MAXIMUM_PAGES, COMPONENT_EVENTS_PAGES, ACCESSES_MAXIMUM_PAGES];
     let probe_pages = maxima.map(|pages| Some(u64::from(pages)).filter(is_free));
-    MemoryLimit { bytes: limits.memory_bytes, probe_pages }
+    MemoryLimit { bytes: limits.memory_bytes, probe_pages, largest_bytes: 0 }
 }
 
 fn signal_sampler(

@@ -17,13 +17,18 @@ pub struct MemoryLimit {
     pub bytes: Option<u64>,
     /// The maxima, in pages, by which the probes' memories are known; `None` where a memory of the guest's has the
     /// same.
-    pub probe_pages: [Option<u64>; 2],
+    pub probe_pages: [Option<u64>; 3],
+    /// Bytes of the largest memory that the guest has had.
+    pub largest_bytes: usize,
 }
 
 impl ResourceLimiter for MemoryLimit {
     fn memory_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
         let probe_bytes = self.probe_pages.iter().flatten().map(|pages| *pages as usize * PAGE_BYTES);
         let is_probes = probe_bytes.into_iter().any(|bytes| maximum == Some(bytes));
+        if !is_probes {
+            self.largest_bytes = self.largest_bytes.max(desired);
+        }
         Ok(is_probes || self.bytes.is_none_or(|limit| desired as u64 <= limit))
     }
 

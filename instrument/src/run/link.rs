@@ -1,6 +1,5 @@
 //! Links a guest to the world it gets: WASI preview 1, and the snapshot before it, which old programs ask for.
 
-use super::compiled::CompiledGuest;
 use super::engine::engine_failed;
 use super::guest::GuestState;
 use super::imports::{MissingImport, Stubs, Unprovided, missing};
@@ -8,7 +7,7 @@ use super::waits;
 use crate::RecordError;
 use rustc_hash::FxHashSet;
 use wasmscope_symbolize::ModuleIndex;
-use wasmtime::{Engine, InstancePre, Linker, Store};
+use wasmtime::{Engine, InstancePre, Linker, Module, Store};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{WasiCtxBuilder, p0, p1};
 
@@ -36,15 +35,15 @@ fn missing_in(engine: &Engine, index: &ModuleIndex) -> Result<Vec<MissingImport>
 
 /// Finds somebody for each import, or something that stands in.
 pub fn link(
-    compiled: &CompiledGuest,
+    module: &Module,
     store: &mut Store<GuestState>,
     unprovided: Unprovided,
 ) -> Result<(InstancePre<GuestState>, Stubs), RecordError> {
-    let mut linker = world(&compiled.engine, |state: &mut GuestState| &mut state.world)?;
+    let mut linker = world(module.engine(), |state: &mut GuestState| &mut state.world)?;
     waits::shadow_waits(&mut linker).map_err(engine_failed)?;
     let misfit = |error| RecordError::ImportMismatch { message: format!("{error:#}") };
-    let stubs = Stubs::define(&mut linker, store, &compiled.module, unprovided).map_err(misfit)?;
-    Ok((linker.instantiate_pre(&compiled.module).map_err(misfit)?, stubs))
+    let stubs = Stubs::define(&mut linker, store, module, unprovided).map_err(misfit)?;
+    Ok((linker.instantiate_pre(module).map_err(misfit)?, stubs))
 }
 
 fn world<T: Send + 'static>(

@@ -1,16 +1,20 @@
-//! The probes of a guest that is running: its two probe memories, read from the guest's thread.
+//! The probes of a guest that is running: their memories, read from the guest's thread.
 
 use super::boundary_log::BoundarySums;
-use super::guest::GuestState;
-use super::message::{Message, Shipment};
+use super::guest::{GuestState, calls_host};
+use super::message::{Message, Shipment, Taken};
+use super::probe_bytes::ProbeBytes;
+use crate::component::{Probed, ViewedMemory};
 use crate::probes::{
     self, ACCESSED_EXPORT, ACCESSES_EXPORT, CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT,
     LiveCall, Probes, access_counter_bytes, read_accesses,
 };
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::{
-    AsContextMut, Caller, Extern, Func, Instance, Memory, Ref, SharedMemory, Store, StoreContextMut,
+    AsContext, AsContextMut, Caller, Extern, Func, Instance, Memory, Ref, SharedMemory, Store,
+    StoreContextMut, component,
 };
 
 /// What was recorded is handed on at least this often, as far as the guest gives occasion.
@@ -23,6 +27,8 @@ const SHIPMENT_BYTES: usize = 1 << 20;
 enum Accessed {
     Own(Memory),
     Shared(SharedMemory),
+    /// That of a core module in a component: it is no larger than the largest memory of the guest's.
+    Hidden,
 }
 
 impl Accessed {
@@ -38,28 +44,68 @@ impl Accessed {
         match self {
             Accessed::Own(memory) => memory.data_size(store),
             Accessed::Shared(memory) => memory.data_size(),
+            Accessed::Hidden => store.data().limit.largest_bytes,
         }
     }
 }
 
-/// The probes of one instance.
+/// The probes of a guest: those of one instance, or of several in a component.
 pub struct LiveProbes {
+    instances: Vec<LiveInstance>,
+    /// By instance and site, whether the call there leads to the host.
+    calls_host: FxHashMap<(usize, u32), bool>,
+    shipped_nanos: u64,
+}
+
+/// The probes of one core instance.
+pub struct LiveInstance {
+    /// The number of its core module.
+    pub module: usize,
     /// Where things are.
     pub layout: Arc<Probes>,
-    events: Memory,
-    contexts: Memory,
+    events: ProbeBytes,
+    contexts: ProbeBytes,
     /// The counters of accesses, and the memory whose they are.
-    accesses: Option<(Memory, Accessed)>,
+    accesses: Option<(ProbeBytes, Accessed)>,
     /// Bytes of the contexts memory that were taken.
     nodes_taken: usize,
     /// What was taken and not handed on.
-    pending: Shipment,
-    shipped_nanos: u64,
+    pending: Taken,
     /// Records for which there was no room.
-    pub dropped: u64,
+    dropped: u64,
+}
+
+impl LiveInstance {
+    fn new(
+        module: usize,
+        layout: &Arc<Probes>,
+        events: ProbeBytes,
+        contexts: ProbeBytes,
+        accesses: Option<(ProbeBytes, Accessed)>,
+    ) -> Self {
+        let (layout, pending) = (Arc::clone(layout), Taken::default());
+        LiveInstance { module, layout, events, contexts, accesses, nodes_taken: 0, pending, dropped: 0 }
+    }
+
+    /// The bytes of its memory of events.
+    pub fn events<'a>(&self, store: &'a impl AsContext<Data = GuestState>) -> &'a [u8] {
+        self.events.bytes(store)
+    }
+
+    /// Takes what is new out of the two memories.
+    fn take(&mut self, store: &mut StoreContextMut<'_, GuestState>) {
+        let nodes = probes::nodes_from(self.contexts.bytes(store), self.nodes_taken);
+        self.nodes_taken += nodes.len();
+        self.pending.nodes.extend_from_slice(nodes);
+        self.dropped = probes::take_records(self.events.bytes_mut(store), &mut self.pending.records);
+    }
 }
 
 impl LiveProbes {
+    fn new(instances: Vec<LiveInstance>) -> Self {
+        LiveProbes { instances, calls_host: FxHashMap::default(), shipped_nanos: 0 }
+    }
+
     /// Finds the probes of `instance`, and has them call us when their buffer is full. `None` where nothing was
     /// injected.
     pub fn bind(layout: &Arc<Probes>, instance: &Instance, store: &mut Store<GuestState>) -> Option<Self> {
@@ -72,25 +118,41 @@ impl LiveProbes {
         let drain =
             Func::wrap(&mut *store, |mut caller: Caller<'_, GuestState>| drain(caller.as_context_mut()));
         host.set(&mut *store, 0, Ref::Func(Some(drain))).ok()?;
-        let counters = instance.get_memory(&mut *store, ACCESSES_EXPORT);
+        let counters = instance.get_memory(&mut *store, ACCESSES_EXPORT).map(ProbeBytes::Exported);
         let accesses = counters.zip(Accessed::find(instance, store));
-        let layout = Arc::clone(layout);
-        let pending = Shipment::default();
-        Some(LiveProbes {
-            layout,
-            events,
-            contexts,
-            accesses,
-            nodes_taken: 0,
-            pending,
-            shipped_nanos: 0,
-            dropped: 0,
-        })
+        let (events, contexts) = (ProbeBytes::Exported(events), ProbeBytes::Exported(contexts));
+        let instances = vec![LiveInstance::new(0, layout, events, contexts, accesses)];
+        Some(LiveProbes::new(instances))
     }
 
-    /// The memory of events.
-    pub fn events(&self) -> Memory {
-        self.events
+    /// Finds the probes of the core instances of `instance`, which are made of the core modules in `probed` and laid out
+    /// as in `layouts`. They can't call us: their buffers are large, and emptied whenever a call crosses and it is time.
+    pub async fn bind_component(
+        layouts: &[Arc<Probes>],
+        probed: &[Probed],
+        instance: &component::Instance,
+        store: &mut Store<GuestState>,
+    ) -> wasmtime::Result<Option<Self>> {
+        let mut instances = Vec::new();
+        // The views are larger than what else may be passed between host and guest, but nothing of them is copied.
+        let most_bytes = store.hostcall_fuel();
+        store.set_hostcall_fuel(usize::MAX);
+        for (number, Probed { module, .. }) in probed.iter().enumerate() {
+            let contexts = ProbeBytes::view(ViewedMemory::Contexts, number, instance, store).await?;
+            let events = ProbeBytes::view(ViewedMemory::Events, number, instance, store).await?;
+            let accesses = ProbeBytes::view(ViewedMemory::Accesses, number, instance, store).await?;
+            let accesses = accesses.map(|counters| (counters, Accessed::Hidden));
+            if let (Some(layout), Some(events), Some(contexts)) = (layouts.get(*module), events, contexts) {
+                instances.push(LiveInstance::new(*module, layout, events, contexts, accesses));
+            }
+        }
+        store.set_hostcall_fuel(most_bytes);
+        Ok((!instances.is_empty()).then(|| LiveProbes::new(instances)))
+    }
+
+    /// The probes of each instance.
+    pub fn instances(&self) -> &[LiveInstance] {
+        &self.instances
     }
 
     /// Is it time to hand on what was recorded?
@@ -99,59 +161,97 @@ impl LiveProbes {
     }
 
     /// How often a function was entered past the budget of contexts.
-    pub fn overflowed_contexts(&self, store: &Store<GuestState>) -> u32 {
-        ContextReader::overflowed(self.contexts.data(store))
+    pub fn overflowed_contexts(&self, store: &Store<GuestState>) -> u64 {
+        let overflowed = |live: &LiveInstance| ContextReader::overflowed(live.contexts.bytes(store));
+        self.instances.iter().map(|live| u64::from(overflowed(live))).sum()
     }
 
-    /// Takes what is new out of the two memories.
+    /// Records for which there was no room.
+    pub fn dropped(&self) -> u64 {
+        self.instances.iter().map(|live| live.dropped).sum()
+    }
+
     fn take(&mut self, store: &mut StoreContextMut<'_, GuestState>) {
-        let nodes = probes::nodes_from(self.contexts.data(&*store), self.nodes_taken);
-        self.nodes_taken += nodes.len();
-        self.pending.nodes.extend_from_slice(nodes);
-        self.dropped = probes::take_records(self.events.data_mut(store), &mut self.pending.records);
+        self.instances.iter_mut().for_each(|live| live.take(store));
+    }
+
+    fn is_full(&self) -> bool {
+        self.instances.iter().any(|live| live.pending.records.len() >= SHIPMENT_BYTES)
     }
 }
 
 /// Hands on the counters, once everything else was.
 pub fn ship_counters(store: &Store<GuestState>, live: Vec<LiveCall>) {
     let watch = &store.data().watch;
-    if let Some(probes) = watch.probes.as_ref().filter(|probes| probes.layout.has_counters()) {
-        let memory = probes.contexts.data(store);
-        watch.messages.send(Message::Counters(memory.to_vec(), live));
+    let Some(probes) = &watch.probes else { return };
+    if probes.instances.iter().any(|live| live.layout.has_counters()) {
+        let nodes = |live: &LiveInstance| {
+            let memory = live.contexts.bytes(store);
+            memory.get(..probes::nodes_end(&live.layout, memory)).unwrap_or(memory).to_vec()
+        };
+        let memories = probes.instances.iter().map(nodes).collect();
+        watch.messages.send(Message::Counters(memories, live));
     }
-    if let Some((counters, accessed)) = watch.probes.as_ref().and_then(|probes| probes.accesses.as_ref()) {
+    // The first memory of the guest is the one that is shown.
+    if let Some((counters, accessed)) = probes.instances.iter().find_map(|live| live.accesses.as_ref()) {
         let bytes = access_counter_bytes(accessed.bytes(store));
-        let counters = counters.data(store);
+        let counters = counters.bytes(store);
         let counters = counters.get(..bytes).unwrap_or(counters);
         watch.messages.send(Message::Accesses(read_accesses(counters)));
     }
 }
 
-/// Takes the words by which the guest announced that it calls the host.
-pub fn take_announcement(store: &mut StoreContextMut<'_, GuestState>) -> Option<Call> {
-    let events = store.data().watch.probes.as_ref()?.events;
-    probes::take_crossing(events.data_mut(store))
+/// Takes the words by which the guest announced that it calls the host, with the number of the instance that did.
+pub fn take_announcement(store: &mut StoreContextMut<'_, GuestState>) -> Option<(usize, Call)> {
+    let mut probes = store.data_mut().watch.probes.take()?;
+    let call = match probes.instances.as_slice() {
+        [live] => probes::take_crossing(live.events.bytes_mut(store)).map(|call| (0, call)),
+        _ => announcement_of_several(&mut probes, store),
+    };
+    store.data_mut().watch.probes = Some(probes);
+    call
+}
+
+/// Calls between core modules of a component are announced too, and then no host is called: their words wait until the
+/// next call that crosses. Whether a call instruction leads to the host never changes, so that the engine's stack has to
+/// tell it only once.
+fn announcement_of_several(
+    probes: &mut LiveProbes,
+    store: &mut StoreContextMut<'_, GuestState>,
+) -> Option<(usize, Call)> {
+    let mut crossing = None;
+    for (number, live) in probes.instances.iter().enumerate() {
+        let Some(call) = probes::take_crossing(live.events.bytes_mut(store)) else { continue };
+        let Call::Import { site, .. } = call else { continue };
+        let calls_host = || calls_host(&*store, live, site);
+        if *probes.calls_host.entry((number, site)).or_insert_with(calls_host) {
+            crossing = Some((number, call));
+        }
+    }
+    crossing
 }
 
 /// How many calls whose bytes are counted came back to the guest without an error.
 pub fn answers(store: &StoreContextMut<'_, GuestState>) -> u32 {
-    let events = store.data().watch.probes.as_ref().map(LiveProbes::events);
-    events.map_or(0, |events| probes::answers(events.data(store)))
+    let Some(probes) = &store.data().watch.probes else { return 0 };
+    let answers = probes.instances.iter().map(|live| probes::answers(live.events.bytes(store)));
+    answers.fold(0, u32::wrapping_add)
 }
 
 /// Sets the time that the events to come will carry.
 pub fn set_clock(store: &mut StoreContextMut<'_, GuestState>, nanos: u64) {
-    let events = store.data().watch.probes.as_ref().map(LiveProbes::events);
-    if let Some(events) = events {
-        probes::set_clock(events.data_mut(store), nanos);
+    let Some(probes) = store.data_mut().watch.probes.take() else { return };
+    for live in &probes.instances {
+        probes::set_clock(live.events.bytes_mut(store), nanos);
     }
+    store.data_mut().watch.probes = Some(probes);
 }
 
 /// Called by the guest when the buffer of events is full.
 fn drain(mut store: StoreContextMut<'_, GuestState>) {
     let Some(mut live) = store.data_mut().watch.probes.take() else { return };
     live.take(&mut store);
-    let full = live.pending.records.len() >= SHIPMENT_BYTES;
+    let full = live.is_full();
     store.data_mut().watch.probes = Some(live);
     if full {
         ship(store);
@@ -173,15 +273,12 @@ pub fn ship_all(store: StoreContextMut<'_, GuestState>) {
 }
 
 fn ship_with(mut store: StoreContextMut<'_, GuestState>, boundary: Option<BoundarySums>) {
-    let mut shipment = Shipment::default();
+    let mut shipment = Shipment { instances: Vec::new(), boundary };
     if let Some(mut live) = store.data_mut().watch.probes.take() {
         live.take(&mut store);
-        let room = Vec::with_capacity(live.pending.records.capacity());
-        shipment = std::mem::take(&mut live.pending);
-        live.pending.records = room;
+        shipment.instances = live.instances.iter_mut().map(|live| live.pending.hand_on()).collect();
         live.shipped_nanos = store.data().watch.clock.now();
         store.data_mut().watch.probes = Some(live);
     }
-    shipment.boundary = boundary;
     store.data().watch.messages.send(Message::Probes(shipment));
 }

@@ -3,9 +3,8 @@
 use super::boundary_log::BoundarySums;
 use crate::probes::LiveCall;
 use crate::recording::{AccessTable, Phase};
-use crate::sample::Leaf;
+use crate::sample::{CompiledPlace, Leaf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use wasmscope_symbolize::FuncIndex;
 
 /// Messages that may wait, of a megabyte or so each. A guest that is faster than the collector is held up: memory
 /// stays bounded.
@@ -19,24 +18,39 @@ pub enum Message {
     End(u64),
     /// What the probes recorded.
     Probes(Shipment),
-    /// The counters as they stood when the run was over, in the whole memory of contexts, and the calls that still
-    /// went on, outermost first.
-    Counters(Vec<u8>, Vec<LiveCall>),
+    /// The counters as they stood when the run was over, in the memory of contexts of each instance, and the calls that
+    /// still went on, outermost first.
+    Counters(Vec<Vec<u8>>, Vec<LiveCall>),
     /// The accesses of the first memory, when the run was over.
     Accesses(AccessTable),
     /// A sample that the guest's own thread took.
     Sample(TracedSample),
 }
 
-/// What the probes recorded since the last time, as it stood in their memories.
+/// What the probes recorded since the last time.
 #[derive(Default)]
 pub struct Shipment {
+    /// Of each instance that has probes.
+    pub instances: Vec<Taken>,
+    /// The boundary so far, where it is due.
+    pub boundary: Option<BoundarySums>,
+}
+
+/// What the probes of one instance recorded since the last time, as it stood in their memories.
+#[derive(Default)]
+pub struct Taken {
     /// New nodes of the contexts memory, which go on where those before ended.
     pub nodes: Vec<u8>,
     /// New records of the events memory.
     pub records: Vec<u8>,
-    /// The boundary so far, where it is due.
-    pub boundary: Option<BoundarySums>,
+}
+
+impl Taken {
+    /// Gives all of it and goes on empty, with room for as many records.
+    pub fn hand_on(&mut self) -> Taken {
+        let records = Vec::with_capacity(self.records.capacity());
+        std::mem::replace(self, Taken { nodes: Vec::new(), records })
+    }
 }
 
 /// A sample whose stack the engine walked.
@@ -47,8 +61,8 @@ pub struct TracedSample {
     pub weight_nanos: u64,
     /// What was running.
     pub leaf: Leaf,
-    /// The guest's frames below it, innermost first: function and offset in the compiled module's file.
-    pub frames: Vec<(FuncIndex, u32)>,
+    /// The guest's frames below it, innermost first.
+    pub frames: Vec<CompiledPlace>,
     /// As in [`NativeSample`](crate::sample::NativeSample).
     pub goroutine: Vec<u64>,
 }

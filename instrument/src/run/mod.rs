@@ -7,6 +7,7 @@
 mod boundary_log;
 mod collector;
 mod compiled;
+mod component;
 mod ending;
 mod engine;
 mod goroutines;
@@ -23,9 +24,11 @@ mod options;
 mod output;
 mod pacer;
 mod prepare;
+mod probe_bytes;
 mod probe_log;
 mod sample_log;
 mod stop;
+mod target;
 mod value;
 mod waits;
 mod wasi;
@@ -36,8 +39,8 @@ pub use observer::{LiveCounts, Nobody, Observer, OutputStream};
 pub use options::{
     DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Program, RunOptions, SamplerChoice, Stdin,
 };
-pub(crate) use prepare::NO_ALLOCATOR;
 pub use prepare::{Instrumented, instrument};
+pub(crate) use prepare::{NO_ALLOCATOR, instrument_for};
 pub use value::{BadValue, Value};
 
 use crate::clock::RecordingClock;
@@ -47,12 +50,12 @@ use collector::{Collected, Collector};
 use compiled::CompiledGuest;
 use engine::make_engine;
 use guest_thread::GuestRun;
-use invoke::Entry;
 use link::refuse_missing;
 use message::message_channel;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+use target::Target;
 
 /// The module that is to be run.
 #[derive(Clone, Debug)]
@@ -77,27 +80,26 @@ pub fn record<W: Write>(
 ) -> Result<Outcome, RecordError> {
     let clock = RecordingClock::begin();
     let index = Arc::new(wasmscope_symbolize::ModuleIndex::parse(&guest.bytes)?);
-    let entry = Entry::find(&index, options)?;
+    let target = Target::find(&index, options)?;
     prepare::check_memories(&index, &options.limits)?;
     let engine = make_engine(prepare::ticks_by_epochs(options), options.cache_dir.as_deref())?;
-    if options.unprovided == Unprovided::Refuse {
+    if options.unprovided == Unprovided::Refuse && !index.is_component() {
         refuse_missing(&engine, &index)?;
     }
-    let mut meta = describe(guest, options, &entry);
+    let mut meta = describe(guest, options, &target);
     let writer = Writer::new(out, &meta, &guest.bytes)?;
     let mut collector = Collector::new(writer, &*observer, clock.clone(), options.limits);
 
     collector.begin_phase(Phase::Rewrite, clock.now());
-    let Instrumented { wasm, offsets, probes, allocators, warnings, .. } =
-        prepare::instrument_or_leave(&guest.bytes, &index, options);
-    meta.allocators = allocators;
-    meta.warnings = warnings;
+    let mut prepared = prepare::prepare(&guest.bytes, &index, options);
+    meta.allocators = std::mem::take(&mut prepared.allocators);
+    meta.warnings = std::mem::take(&mut prepared.warnings);
 
     collector.begin_phase(Phase::Compile, clock.now());
-    let compiled = CompiledGuest::new(engine, wasm, offsets, probes, Arc::clone(&index))?;
+    let compiled = CompiledGuest::new(engine, prepared, Arc::clone(&index))?;
 
     let (sender, messages) = message_channel();
-    let run = GuestRun::prepare(&compiled, guest, &entry, options, &observer, &clock, sender)?;
+    let run = GuestRun::prepare(&compiled, guest, &target, options, &observer, &clock, sender)?;
     collector.watch(&run);
     let thread = guest_thread::spawn(run)?;
     let (outcome, notes) = match collector.collect(&messages, compiled.code_map(), &compiled.places) {
@@ -110,13 +112,13 @@ pub fn record<W: Write>(
     Ok(outcome)
 }
 
-fn describe(guest: &Guest, options: &RunOptions, entry: &Entry) -> Meta {
+fn describe(guest: &Guest, options: &RunOptions, target: &Target) -> Meta {
     let created = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Meta {
         module_name: guest.name.clone(),
         module_path: guest.path.clone(),
         args: options.program.args.clone(),
-        invoked: entry.text(),
+        invoked: target.text(),
         created_unix_millis: u64::try_from(created.as_millis()).unwrap_or(u64::MAX),
         measures: options.measures,
         sampler: prepare::sampler_kind(options),

@@ -1,12 +1,13 @@
 //! From a module to its instrumented form, and which sampler can be had.
 
 use super::{Limits, RunOptions, SamplerChoice};
+use crate::component::{InstrumentedComponent, Probed, instrument_visibly};
 use crate::probes::Probes;
 use crate::recording::{Allocator, SamplerKind};
 use crate::sample::SIGNALS_REACH_GUESTS;
 use crate::{
     AllocatorKind, FunctionProbes, Measure, MeasureSet, OffsetMap, OwnAllocator, Plan, ProbeOptions,
-    RecordError, RewriteError, StartCall, rewrite,
+    ProbeReader, RecordError, RewriteError, rewrite,
 };
 use std::sync::Arc;
 use wasmscope_symbolize::{FuncIndex, Function, Memory, ModuleIndex, NameSource, Symbols};
@@ -39,11 +40,12 @@ pub fn instrument(
     own: &[OwnAllocator],
 ) -> Result<Instrumented, RewriteError> {
     let symbols = Symbols::new(Arc::clone(bytes), Arc::clone(index));
-    instrument_for(StartCall::Engine, bytes, &symbols, index, measures, own)
+    instrument_for(ProbeReader::Any, bytes, &symbols, index, measures, own)
 }
 
-fn instrument_for(
-    start: StartCall,
+/// The same for whoever reads the probes, with the names in `symbols`.
+pub(crate) fn instrument_for(
+    reader: ProbeReader,
     bytes: &Arc<[u8]>,
     symbols: &Symbols,
     index: &Arc<ModuleIndex>,
@@ -53,9 +55,9 @@ fn instrument_for(
     let mut warnings = Vec::new();
     let allocators = own.iter().flat_map(|own| find_own(index, symbols, own, &mut warnings)).collect();
     // Whoever only wants the module takes no samples.
-    let is_sampled = start == StartCall::Host && measures.has(Measure::Time);
+    let is_sampled = reader == ProbeReader::Starter && measures.has(Measure::Time);
     let goroutines = if is_sampled { symbols.go_frames().map(Arc::new) } else { None };
-    let options = ProbeOptions { measures, allocators, start, goroutines };
+    let options = ProbeOptions { measures, allocators, reader, goroutines };
     let plan = Plan::new(bytes, index, |func| Arc::clone(&symbols.name(func).raw), options)?;
     let rewritten = rewrite(bytes, index, &plan)?;
     warnings.extend_from_slice(plan.warnings());
@@ -105,30 +107,103 @@ fn find_own(
     found.into_iter().map(|func| (func, own.kind)).collect()
 }
 
-/// The same for a run of ours, which calls the start function itself. A module that can't be rewritten is left as it is,
-/// with a warning: it can still be sampled.
-pub fn instrument_or_leave(
+/// What is to be compiled for a run.
+pub struct Prepared {
+    /// The rewritten module or component.
+    pub wasm: Vec<u8>,
+    /// Its core modules, in the order of the file; one where it is no component.
+    pub modules: Vec<PreparedModule>,
+    /// The core instances of a component whose probes can be seen, by the number of their view.
+    pub probed: Vec<Probed>,
+    /// The functions that were taken for allocators, of the original.
+    pub allocators: Vec<Allocator>,
+    /// What can't be measured, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// A core module that is to be run.
+pub struct PreparedModule {
+    /// The way back to the original's code.
+    pub offsets: OffsetMap,
+    /// Where the probes write.
+    pub probes: Arc<Probes>,
+}
+
+impl PreparedModule {
+    /// One that stays as it is.
+    fn untouched() -> Self {
+        PreparedModule { offsets: OffsetMap::identity(), probes: Arc::default() }
+    }
+}
+
+/// Rewrites for a run of ours. What can't be rewritten is left as it is, with a warning: it can still be sampled.
+pub fn prepare(bytes: &Arc<[u8]>, index: &Arc<ModuleIndex>, options: &RunOptions) -> Prepared {
+    let prepared = if index.is_component() {
+        prepare_component(bytes, index, options)
+    } else {
+        prepare_module(bytes, index, options)
+    };
+    prepared.unwrap_or_else(|warnings| {
+        let modules = index.core_modules().len().max(1);
+        let modules = std::iter::repeat_with(PreparedModule::untouched).take(modules).collect();
+        Prepared { wasm: bytes.to_vec(), modules, probed: Vec::new(), allocators: Vec::new(), warnings }
+    })
+}
+
+/// The host calls the start function itself, after it has found the probes.
+fn prepare_module(
     bytes: &Arc<[u8]>,
     index: &Arc<ModuleIndex>,
     options: &RunOptions,
-) -> Instrumented {
-    let left = |warnings| Instrumented {
-        wasm: bytes.to_vec(),
-        offsets: OffsetMap::identity(),
-        probes: Arc::default(),
-        functions: Vec::new(),
-        allocators: Vec::new(),
-        warnings,
-    };
+) -> Result<Prepared, Vec<String>> {
     let RunOptions { measures, allocators, symbols, .. } = options;
     let symbols = Symbols::with_files(Arc::clone(bytes), Arc::clone(index), symbols.clone());
     let has_own_stacks = measures.has(Measure::Time) && symbols.is_go();
     if !(measures.needs_rewriting() || has_own_stacks) {
-        return left(Vec::new());
+        return Err(Vec::new());
     }
-    let sampled_only = |error| left(vec![format!("only time was measured: {error}")]);
-    instrument_for(StartCall::Host, bytes, &symbols, index, *measures, allocators)
-        .unwrap_or_else(sampled_only)
+    let instrumented = instrument_for(ProbeReader::Starter, bytes, &symbols, index, *measures, allocators);
+    let Instrumented { wasm, offsets, probes, allocators, warnings, .. } =
+        instrumented.map_err(|error| vec![sampled_only(&error)])?;
+    let modules = vec![PreparedModule { offsets, probes }];
+    Ok(Prepared { wasm, modules, probed: Vec::new(), allocators, warnings })
+}
+
+fn prepare_component(
+    bytes: &Arc<[u8]>,
+    index: &ModuleIndex,
+    options: &RunOptions,
+) -> Result<Prepared, Vec<String>> {
+    let RunOptions { measures, allocators, .. } = options;
+    if !measures.needs_rewriting() {
+        return Err(Vec::new());
+    }
+    let rewritten = instrument_visibly(bytes, *measures, allocators);
+    let InstrumentedComponent { wasm, modules, probed } =
+        rewritten.map_err(|error| vec![sampled_only(&error)])?;
+    let mut prepared =
+        Prepared { wasm, modules: Vec::new(), probed, allocators: Vec::new(), warnings: Vec::new() };
+    for (module, core) in modules.into_iter().zip(index.core_modules()) {
+        prepared.modules.push(match module.instrumented {
+            Ok(instrumented) => {
+                let whole = |own: Allocator| Some(Allocator { func: core.function(own.func)?, ..own });
+                prepared.allocators.extend(instrumented.allocators.into_iter().filter_map(whole));
+                let told =
+                    instrumented.warnings.into_iter().map(|warning| format!("{}: {warning}", core.name));
+                prepared.warnings.extend(told);
+                PreparedModule { offsets: instrumented.offsets, probes: instrumented.probes }
+            }
+            Err(error) => {
+                prepared.warnings.push(format!("{}: {}", core.name, sampled_only(&error)));
+                PreparedModule::untouched()
+            }
+        });
+    }
+    Ok(prepared)
+}
+
+fn sampled_only(error: &RewriteError) -> String {
+    format!("only time was measured: {error}")
 }
 
 /// Refuses a module whose memories are larger from the start than they may be.

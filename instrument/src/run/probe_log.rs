@@ -1,13 +1,26 @@
 //! Turns what the probes recorded into rows of the recording.
 
-use super::message::Shipment;
+use super::compiled::Places;
+use super::message::{Shipment, Taken};
 use crate::probes::{ContextReader, Counts, LiveCall, Probes, decode, mark_free};
-use crate::recording::Batch;
+use crate::recording::{Batch, ContextId, ContextTable};
 use std::sync::Arc;
+use wasmscope_symbolize::CoreModule;
 
 /// The probes' memories as far as they were handed on.
 #[derive(Default)]
 pub struct ProbeLog {
+    instances: Vec<InstanceLog>,
+    places: Option<Arc<Places>>,
+    next_context: ContextId,
+    /// What a component does before its probes can be seen has no time of its own.
+    guest_began: u64,
+}
+
+/// Those of one instance.
+struct InstanceLog {
+    /// The number of its core module.
+    module: usize,
     layout: Arc<Probes>,
     /// The contexts memory up to the last node.
     nodes: Vec<u8>,
@@ -15,29 +28,96 @@ pub struct ProbeLog {
 }
 
 impl ProbeLog {
-    /// Begins with nothing, for probes that are laid out so.
-    pub fn new(layout: Arc<Probes>) -> Self {
-        ProbeLog { layout, ..ProbeLog::default() }
+    /// Begins with nothing, for instances of these core modules whose probes are laid out so.
+    pub fn new(instances: Vec<(usize, Arc<Probes>)>, places: &Arc<Places>) -> Self {
+        let instances = instances.into_iter().map(|(module, layout)| InstanceLog {
+            module,
+            layout,
+            nodes: Vec::new(),
+            reader: ContextReader::default(),
+        });
+        let (instances, places) = (instances.collect(), Some(Arc::clone(places)));
+        ProbeLog { instances, places, next_context: ContextId(0), guest_began: 0 }
+    }
+
+    /// The guest's code can run from now on.
+    pub fn begin(&mut self, now_nanos: u64) {
+        self.guest_began = now_nanos;
     }
 
     /// Adds the counts of a run that is over, and gives the number of calls that are in none of them.
-    pub fn take_counters(&self, memory: &[u8], live: &[LiveCall], batch: &mut Batch) -> u64 {
-        let counts = Counts::read(&self.layout, memory, &self.reader, live);
-        batch.counts = counts.contexts;
-        batch.instructions = counts.instructions;
-        counts.lost_calls
+    pub fn take_counters(&self, memories: &[Vec<u8>], live: &[LiveCall], batch: &mut Batch) -> u64 {
+        let mut lost_calls = 0;
+        for (instance, memory) in self.instances.iter().zip(memories) {
+            let InstanceLog { layout, reader, .. } = instance;
+            let module = self.core_module(instance);
+            let live: Vec<_> = live.iter().filter_map(|call| local(module, *call)).collect();
+            let counts = Counts::read(layout, memory, reader, &live);
+            for (context, calls, bulk_bytes) in counts.contexts.iter() {
+                batch.counts.push(context, calls, bulk_bytes);
+            }
+            let place = |at| module.and_then(|module| module.code_offset(at)).unwrap_or(at);
+            for (context, start, end, count) in counts.instructions.iter() {
+                batch.instructions.push(context, place(start), place(end), count);
+            }
+            lost_calls += counts.lost_calls;
+        }
+        lost_calls
     }
 
     /// Adds the rows of `shipment` to `batch`.
     pub fn take(&mut self, shipment: Shipment, batch: &mut Batch) {
-        let Shipment { nodes, records, boundary } = shipment;
-        let Self { layout, nodes: known, reader } = self;
-        known.extend_from_slice(&nodes);
-        mark_free(known);
-        reader.read(layout, known, &mut batch.contexts);
-        decode(layout, &records, reader, &mut batch.growth, &mut batch.heap);
-        if let Some(sums) = boundary {
-            batch.crossings = Some(sums.table(|node| reader.id(node)));
+        for (number, taken) in shipment.instances.iter().enumerate() {
+            self.take_instance(number, taken, batch);
+        }
+        if let Some(sums) = shipment.boundary {
+            let reader = |number: usize| self.instances.get(number).map(|instance| &instance.reader);
+            batch.crossings = Some(sums.table(|context| reader(context.instance)?.id(context.node)));
         }
     }
+
+    fn take_instance(&mut self, number: usize, taken: &Taken, batch: &mut Batch) {
+        let Self { instances, places, next_context, guest_began } = self;
+        let Some(instance) = instances.get_mut(number) else { return };
+        let InstanceLog { module, layout, nodes, reader } = instance;
+        nodes.extend_from_slice(&taken.nodes);
+        mark_free(nodes);
+        let (contexts_before, growth_before) = (batch.contexts.len(), batch.growth.len());
+        let heap_before = batch.heap.len();
+        reader.read_from(next_context, layout, nodes, &mut batch.contexts);
+        decode(layout, &taken.records, reader, &mut batch.growth, &mut batch.heap);
+        let Some(module) = places.as_ref().and_then(|places| places.index.core_modules().get(*module)) else {
+            return;
+        };
+        contexts_in_whole(module, &mut batch.contexts, contexts_before);
+        for event in batch.growth.iter_mut().skip(growth_before) {
+            event.memory = module.memory(event.memory).unwrap_or(event.memory);
+            event.site = event.site.and_then(|site| module.code_offset(site));
+            event.time_nanos = event.time_nanos.max(*guest_began);
+        }
+        for time_nanos in batch.heap.time_nanos.iter_mut().skip(heap_before) {
+            *time_nanos = (*time_nanos).max(*guest_began);
+        }
+    }
+
+    /// The core module that an instance in a component is made of.
+    fn core_module(&self, instance: &InstanceLog) -> Option<&CoreModule> {
+        self.places.as_ref()?.index.core_modules().get(instance.module)
+    }
+}
+
+/// From the indices and offsets of a core module to those of its component, from row `from` on.
+fn contexts_in_whole(module: &CoreModule, contexts: &mut ContextTable, from: usize) {
+    for func in contexts.func.iter_mut().skip(from) {
+        *func = module.function(*func).unwrap_or(*func);
+    }
+    for site in contexts.call_site.iter_mut().skip(from) {
+        *site = site.and_then(|site| module.code_offset(site));
+    }
+}
+
+/// The same call in the core module that it is in.
+fn local(module: Option<&CoreModule>, call: LiveCall) -> Option<LiveCall> {
+    let Some(module) = module else { return Some(call) };
+    Some(LiveCall { func: module.local_function(call.func)?, at: module.local_code_offset(call.at)? })
 }

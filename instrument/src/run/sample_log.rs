@@ -26,7 +26,7 @@ impl SampleLog {
     /// Adds a sample that the signal handler took.
     pub fn add_native(&mut self, sample: &NativeSample) {
         let Some((code, places)) = &mut self.map else { return };
-        let to_original = |func, offset| places.original(func, offset);
+        let to_original = |place| places.frame(place);
         let mut frames = Vec::with_capacity(sample.addresses.len() + 1);
         for (depth, address) in sample.addresses.iter().enumerate() {
             // A return address may be the first of what follows the call.
@@ -40,13 +40,10 @@ impl SampleLog {
     /// Adds a sample whose stack the engine walked.
     pub fn add_traced(&mut self, sample: &TracedSample) {
         let Some((_, places)) = &self.map else { return };
-        let place = |&(func, offset): &(FuncIndex, u32)| {
-            places.original(func, offset).map(|offset| StackFrame::Wasm { func, offset })
-        };
-        let call = sample.frames.first().and_then(|(_, offset)| places.call_at(*offset));
+        let call = sample.frames.first().and_then(|place| places.call_at(*place));
         let called =
             call.and_then(|call| if let HostCall::Import(import) = call { Some(import) } else { None });
-        let mut frames: Vec<_> = sample.frames.iter().filter_map(place).collect();
+        let mut frames: Vec<_> = sample.frames.iter().filter_map(|place| places.frame(*place)).collect();
         rejoin(&mut frames, &sample.goroutine, places.goroutines.as_ref(), &places.index);
         self.add(sample.time_nanos, sample.weight_nanos, leaf_frame(sample.leaf, called), frames);
     }

@@ -7,6 +7,7 @@
 mod code_map;
 mod epoch;
 mod goroutine;
+mod machine;
 mod ring;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod signal;
@@ -21,6 +22,7 @@ mod tripwire;
 pub use code_map::{CodeMap, NativeCode};
 pub use epoch::EpochTicker;
 pub use goroutine::walk_goroutine;
+pub use machine::{CompiledFunction, CompiledPlace, MachineCode};
 pub use signal::{SignalSampler, SignalTimer};
 pub use stacks::StackBuilder;
 pub use tripwire::Tripwire;

@@ -21,7 +21,7 @@ use std::io;
 use std::mem;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use wasmscope_symbolize::GoFrames;
 use wasmtime::{AsContext, Memory};
 
@@ -47,8 +47,8 @@ pub struct SignalSampler {
     in_host: AtomicBool,
     record_stacks: bool,
     stop: AtomicBool,
-    /// A word in the guest's probe memory that is to be kept at the time of the last tick.
-    clock_word: AtomicPtr<u64>,
+    /// Words in the guest's probe memories that are to be kept at the time of the last tick.
+    clock_words: OnceLock<Box<[AtomicPtr<u64>]>>,
     goroutines: Option<Goroutines>,
     lost: AtomicU64,
 }
@@ -75,7 +75,7 @@ impl SignalSampler {
             in_host: AtomicBool::new(false),
             record_stacks,
             stop: AtomicBool::new(false),
-            clock_word: AtomicPtr::new(ptr::null_mut()),
+            clock_words: OnceLock::new(),
             goroutines: goroutines.map(Goroutines::new),
             lost: AtomicU64::new(0),
         }))
@@ -114,20 +114,21 @@ impl SignalSampler {
         }
     }
 
-    /// From now on the aligned 64-bit word at `address` of `memory` is kept at the time of the last tick.
+    /// From now on the aligned 64-bit word at `address` of each of `memories` is kept at the time of the last tick.
     ///
-    /// `memory` must be the probes' memory of the guest that this sampler samples. It never moves: its maximum is far
-    /// below what the engine reserves for it.
-    pub fn keep_clock(&self, memory: Memory, store: impl AsContext, address: usize) {
-        let word = memory.data(&store).get(address..address + 8).map(|word| word.as_ptr().cast_mut().cast());
-        self.clock_word.store(word.unwrap_or(ptr::null_mut()), Ordering::Relaxed);
+    /// They must be the probes' memories of the guest that this sampler samples. These never move: their maximum is far
+    /// below what the engine reserves for them.
+    pub fn keep_clocks<'a>(&self, memories: impl Iterator<Item = &'a [u8]>, address: usize) {
+        let word = |memory: &[u8]| Some(memory.get(address..address + 8)?.as_ptr().cast_mut().cast());
+        let words = memories.filter_map(word).map(AtomicPtr::new).collect();
+        let _ = self.clock_words.set(words);
     }
 
     /// From now on stacks are those of the goroutines that the probes tell of in `events`.
     ///
-    /// `events` must be as in [`SignalSampler::keep_clock`].
-    pub fn follow_goroutines(&self, events: Memory, store: impl AsContext) {
-        let words = resumed_words(events.data(&store)).map(|words| ptr::from_ref(words).cast_mut());
+    /// `events` must be as in [`SignalSampler::keep_clocks`].
+    pub fn follow_goroutines(&self, events: &[u8]) {
+        let words = resumed_words(events).map(|words| ptr::from_ref(words).cast_mut());
         if let Some(goroutines) = &self.goroutines {
             goroutines.words.store(words.unwrap_or(ptr::null_mut()), Ordering::Relaxed);
         }
@@ -188,11 +189,10 @@ impl SignalSampler {
     }
 
     fn write_clock(&self, now: u64) {
-        let word = self.clock_word.load(Ordering::Relaxed);
-        if !word.is_null() {
-            // SAFETY: `keep_clock` checked the bounds; the memory lives longer than the timer, does not move, and is
+        for word in self.clock_words.get().into_iter().flatten() {
+            // SAFETY: `keep_clocks` checked the bounds; the memory lives longer than the timer, does not move, and is
             // read by this thread alone.
-            unsafe { word.write_volatile(now) };
+            unsafe { word.load(Ordering::Relaxed).write_volatile(now) };
         }
     }
 

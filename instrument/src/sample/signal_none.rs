@@ -41,11 +41,11 @@ impl SignalSampler {
         match self.0 {}
     }
 
-    pub fn keep_clock(&self, _memory: Memory, _store: impl AsContext, _address: usize) {
+    pub fn keep_clocks<'a>(&self, _memories: impl Iterator<Item = &'a [u8]>, _address: usize) {
         match self.0 {}
     }
 
-    pub fn follow_goroutines(&self, _events: Memory, _store: impl AsContext) {
+    pub fn follow_goroutines(&self, _events: &[u8]) {
         match self.0 {}
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::CoreModule;
 use super::scan::{Found, scan};
 use crate::ids::{CodeOffset, FileOffset, MemoryIndex};
-use crate::module::{DataKind, DataSegment, Function, Import, ImportKind, ModuleError, ModuleIndex};
+use crate::module::{DataKind, DataSegment, Function, Import, ImportKind, Memory, ModuleError, ModuleIndex};
 
 /// Reads the outline of the component in `bytes`.
 pub(crate) fn parse(bytes: &[u8]) -> Result<ModuleIndex, ModuleError> {
@@ -31,21 +31,19 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ModuleIndex, ModuleError> {
         modules.push((name, range, Arc::new(index)));
     }
     let imported = modules.iter().map(|(.., index)| index.imported_function_count()).sum();
-    let shared = only_memory(&modules);
+    let one_memory = has_one_memory(&modules);
     for (name, range, index) in modules {
-        whole.add(name, range, index, imported, shared);
+        whole.add(name, range, index, imported, one_memory);
     }
     Ok(whole.finish(bytes.len(), imported))
 }
 
 type Outline = (Arc<str>, Range<FileOffset>, Arc<ModuleIndex>);
 
-/// The only memory that any of them defines, by its position among all memories.
-fn only_memory(modules: &[Outline]) -> Option<MemoryIndex> {
+/// Whether one of them alone defines a memory: then it is the component's first and only one.
+fn has_one_memory(modules: &[Outline]) -> bool {
     let memories = modules.iter().flat_map(|(.., index)| index.memories());
-    let mut defined = (0..).zip(memories).filter(|(_, memory)| !memory.imported).map(|(at, _)| at);
-    let only = defined.next()?;
-    defined.next().is_none().then_some(MemoryIndex(only))
+    memories.filter(|memory| !memory.imported).count() == 1
 }
 
 #[derive(Default)]
@@ -63,7 +61,7 @@ impl Merge {
         range: Range<FileOffset>,
         index: Arc<ModuleIndex>,
         imported: usize,
-        shared: Option<MemoryIndex>,
+        one_memory: bool,
     ) {
         let mut module = CoreModule {
             name,
@@ -73,7 +71,7 @@ impl Merge {
             memories: Vec::new(),
             index,
         };
-        self.memories(&mut module, shared);
+        self.memories(&mut module, one_memory);
         self.functions(&module);
         let imports = module.index.imports().iter().map(|import| import_in(&module, import));
         self.whole.imports.extend(imports);
@@ -82,11 +80,15 @@ impl Merge {
         self.modules.push(module);
     }
 
-    fn memories(&mut self, module: &mut CoreModule, shared: Option<MemoryIndex>) {
+    fn memories(&mut self, module: &mut CoreModule, one_memory: bool) {
         for memory in module.index.memories() {
+            if memory.imported && one_memory {
+                module.memories.push(MemoryIndex(0));
+                continue;
+            }
             let index = MemoryIndex(self.whole.memories.len() as u32);
-            module.memories.push(shared.filter(|_| memory.imported).unwrap_or(index));
-            self.whole.memories.push(crate::module::Memory { index, ..memory.clone() });
+            module.memories.push(index);
+            self.whole.memories.push(Memory { index, ..memory.clone() });
         }
     }
 

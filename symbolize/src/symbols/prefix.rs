@@ -36,8 +36,17 @@ pub(super) fn parts(bytes: &[u8], component: &ModuleIndex, files: &SymbolFiles) 
         let files = SymbolFiles { split: files.split.clone(), ..SymbolFiles::default() };
         let mut symbols = ModuleSymbols::with_files(own, Arc::clone(&module.index), files);
         let in_short = Some(functions(module)) != most;
-        symbols.prefix = Some(Prefix { module: Arc::clone(&module.name), in_short });
+        symbols.prefix = Some(Prefix { module: without_tool(&module.name).into(), in_short });
         symbols
     };
     modules.iter().map(part).collect()
+}
+
+/// `wasi_snapshot_preview1` of `wit-component:adapter:wasi_snapshot_preview1`, as the tool that makes most components
+/// calls what it adds.
+fn without_tool(name: &str) -> &str {
+    match name.strip_prefix("wit-component:") {
+        Some(added) => added.strip_prefix("adapter:").unwrap_or(added),
+        None => name,
+    }
 }

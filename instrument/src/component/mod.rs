@@ -1,14 +1,23 @@
 //! Components: the core modules in one are rewritten where they stand. Everything around them is copied byte for byte,
 //! since it names what is in a core module by export and by import, and both stay.
 
+mod spaces;
+mod views;
+
+pub use views::Probed;
+pub(crate) use views::ViewedMemory;
+
 use crate::error::RewriteError;
-use crate::run::NO_ALLOCATOR;
+use crate::plan::ProbeReader;
+use crate::run::{NO_ALLOCATOR, instrument_for};
 use crate::{Instrumented, MeasureSet, OwnAllocator, instrument};
+use rustc_hash::FxHashMap;
+use spaces::Spaces;
 use std::ops::Range;
 use std::sync::Arc;
 use wasm_encoder::Encode;
-use wasmparser::{BinaryReader, Validator, WasmFeatures};
-use wasmscope_symbolize::{FileOffset, ModuleIndex};
+use wasmparser::BinaryReader;
+use wasmscope_symbolize::{FileOffset, ModuleIndex, Symbols};
 
 /// A component whose core modules measure themselves.
 #[derive(Clone, Debug)]
@@ -17,6 +26,8 @@ pub struct InstrumentedComponent {
     pub wasm: Vec<u8>,
     /// The core modules in it, those in nested components too, in the order of the file.
     pub modules: Vec<ComponentModule>,
+    /// The core instances whose probes a host can see, in the order in which their views are numbered.
+    pub probed: Vec<Probed>,
 }
 
 /// A core module in a component.
@@ -50,13 +61,32 @@ pub fn instrument_component(
     measures: MeasureSet,
     own: &[OwnAllocator],
 ) -> Result<InstrumentedComponent, RewriteError> {
-    let validated = Validator::new_with_features(WasmFeatures::all()).validate_all(bytes);
-    validated.map_err(|error| invalid(&error))?;
-    let mut rewriter = Rewriter { bytes, measures, own, modules: Vec::new() };
+    rewrite(bytes, measures, own, false)
+}
+
+/// The same for a run of ours: the probes' memories can be seen from outside, and never grow.
+pub(crate) fn instrument_visibly(
+    bytes: &[u8],
+    measures: MeasureSet,
+    own: &[OwnAllocator],
+) -> Result<InstrumentedComponent, RewriteError> {
+    rewrite(bytes, measures, own, true)
+}
+
+fn rewrite(
+    bytes: &[u8],
+    measures: MeasureSet,
+    own: &[OwnAllocator],
+    visible: bool,
+) -> Result<InstrumentedComponent, RewriteError> {
+    let spaces = spaces::spaces(bytes).map_err(|error| invalid(&error))?;
+    let spaces = visible.then_some(spaces);
+    let mut rewriter =
+        Rewriter { bytes, measures, own, spaces, modules: Vec::new(), probed: FxHashMap::default() };
     let wasm = rewriter.component(0..bytes.len(), 1)?;
-    let mut modules = rewriter.modules;
+    let Rewriter { mut modules, mut probed, .. } = rewriter;
     share_allocators(&mut modules);
-    Ok(InstrumentedComponent { wasm, modules })
+    Ok(InstrumentedComponent { wasm, modules, probed: probed.remove(&0).unwrap_or_default() })
 }
 
 /// That there is no allocator is said once, and not at all where one of the core modules has them.
@@ -72,7 +102,11 @@ struct Rewriter<'a> {
     bytes: &'a [u8],
     measures: MeasureSet,
     own: &'a [OwnAllocator],
+    /// Where the probes are to be seen: the index spaces of each component, by where it begins.
+    spaces: Option<FxHashMap<usize, Spaces>>,
     modules: Vec<ComponentModule>,
+    /// By where a component begins, what can be seen of it.
+    probed: FxHashMap<usize, Vec<Probed>>,
 }
 
 impl Rewriter<'_> {
@@ -100,7 +134,35 @@ impl Rewriter<'_> {
             }
             at = contents.end;
         }
+        self.append_views(range.start, &mut out);
         Ok(out)
+    }
+
+    /// Ends the component that begins at `start` with what shows its probes.
+    fn append_views(&mut self, start: usize, out: &mut Vec<u8>) {
+        let Some(spaces) = self.spaces.as_mut().and_then(|spaces| spaces.remove(&start)) else { return };
+        let own: Vec<_> = spaces
+            .instantiated
+            .iter()
+            .filter_map(|(instance, module)| Some((*instance, self.probed_module(*module)?)))
+            .collect();
+        let nested: Vec<_> = spaces
+            .nested
+            .iter()
+            .filter_map(|(instance, component)| Some((*instance, self.probed.get(component)?.clone())))
+            .collect();
+        out.extend(views::views(&spaces, &own, &nested));
+        let own = own.into_iter().map(|(_, probed)| probed);
+        let all = own.chain(nested.into_iter().flat_map(|(_, probed)| probed)).collect();
+        self.probed.insert(start, all);
+    }
+
+    /// The core module that begins at `start`, if it has probes.
+    fn probed_module(&self, start: usize) -> Option<Probed> {
+        let module = self.modules.iter().position(|module| module.range.start.0 == start as u64)?;
+        let instrumented = self.modules.get(module)?.instrumented.as_ref().ok()?;
+        let with_accesses = instrumented.probes.counts_accesses;
+        (!instrumented.probes.is_empty()).then_some(Probed { module, with_accesses })
     }
 
     /// The core module in `range`; `None` where it stays as it is.
@@ -108,7 +170,7 @@ impl Rewriter<'_> {
         let module: Arc<[u8]> = self.slice(range.clone()).into();
         let index = ModuleIndex::parse(&module).map(Arc::new);
         let instrumented = match index {
-            Ok(index) => instrument(&module, &index, self.measures, self.own),
+            Ok(index) => self.instrument(&module, &index),
             Err(error) => {
                 let at = FileOffset(range.start as u64);
                 Err(RewriteError::Section { at, message: error.to_string() })
@@ -118,6 +180,16 @@ impl Rewriter<'_> {
         let range = FileOffset(range.start as u64)..FileOffset(range.end as u64);
         self.modules.push(ComponentModule { range, instrumented });
         rewritten
+    }
+
+    fn instrument(&self, module: &Arc<[u8]>, index: &Arc<ModuleIndex>) -> Result<Instrumented, RewriteError> {
+        match self.spaces {
+            Some(_) => {
+                let symbols = Symbols::new(Arc::clone(module), Arc::clone(index));
+                instrument_for(ProbeReader::Component, module, &symbols, index, self.measures, self.own)
+            }
+            None => instrument(module, index, self.measures, self.own),
+        }
     }
 
     fn slice(&self, range: Range<usize>) -> &[u8] {
