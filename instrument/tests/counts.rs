@@ -5,6 +5,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "common/fuel.rs"]
+mod fuel;
+
+use fuel::{by_function, costs};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -105,33 +109,6 @@ fn val(value: &Value) -> Val {
         Value::I64(v) => Val::I64(*v),
         other => panic!("{other}"),
     }
-}
-
-/// Fuel for what we count, and for nothing else.
-fn costs() -> OperatorCost {
-    let mut costs = OperatorCost::default();
-    (costs.Nop, costs.Drop, costs.Return, costs.Unreachable) = (1, 1, 1, 1);
-    (costs.Block, costs.Loop, costs.Else, costs.End, costs.TryTable) = (0, 0, 0, 0, 0);
-    costs.variable.memory_copy_per_byte = 0;
-    costs.variable.memory_fill_per_byte = 0;
-    costs.variable.memory_init_per_byte = 0;
-    costs.variable.memory_grow_per_page = 0;
-    costs
-}
-
-/// Executed instructions of each function.
-fn by_function(recording: &Recording) -> BTreeMap<FuncIndex, u64> {
-    let index = ModuleIndex::parse(&recording.module).unwrap();
-    let mut offsets: BTreeMap<FuncIndex, Vec<CodeOffset>> = BTreeMap::new();
-    let mut sums = BTreeMap::new();
-    for (context, start, end, count) in recording.instructions.iter() {
-        let func = recording.contexts.func[context.0 as usize];
-        let known = || instructions_of(&recording.module, &index, func).unwrap();
-        let offsets = offsets.entry(func).or_insert_with(known);
-        let executed = offsets.iter().filter(|at| (start..end).contains(*at)).count() as u64;
-        *sums.entry(func).or_default() += executed * count;
-    }
-    sums
 }
 
 fn sample(path: &str) -> Guest {
