@@ -1,13 +1,14 @@
 //! A guest that is ready to run: rewritten, compiled, with the way back from its code to the original's.
 
 use super::engine::compile;
+use super::memory_export::with_memory_export;
 use crate::plan::Goroutines;
 use crate::probes::Probes;
 use crate::sample::{CodeMap, NativeCode, Tripwire};
 use crate::{OffsetMap, RecordError};
 use std::sync::Arc;
 use wasmscope_symbolize::{CodeOffset, FileOffset, FuncIndex, ModuleIndex};
-use wasmtime::{Engine, Module};
+use wasmtime::{Engine, FrameInfo, Module};
 
 /// The compiled guest. Cheap to share between the guest's thread and the collector.
 pub struct CompiledGuest {
@@ -26,16 +27,19 @@ impl CompiledGuest {
         probes: Arc<Probes>,
         index: Arc<ModuleIndex>,
     ) -> Result<Self, RecordError> {
+        let wasm = with_memory_export(wasm)?;
         let module = compile(&engine, &wasm)?;
         let compiled_index = ModuleIndex::parse(&wasm)?;
         let goroutines = probes.goroutines.clone();
-        let places = Arc::new(Places { wasm, compiled_index, offsets, index, goroutines });
+        let own = module.clone();
+        let places = Arc::new(Places { module: own, wasm, compiled_index, offsets, index, goroutines });
         Ok(CompiledGuest { engine, module, places, probes })
     }
 
-    /// The machine code's layout; `None` where there is no instruction to stop the guest with.
-    pub fn native_code(&self) -> Option<NativeCode> {
-        Tripwire::new(&self.engine).map(|tripwire| NativeCode::new(&self.module, tripwire))
+    /// The machine code's layout, beside that of the modules it is `linked` to; `None` where there is no instruction to
+    /// stop the guest with.
+    pub fn native_code<'a>(&self, linked: impl Iterator<Item = &'a Module>) -> Option<NativeCode> {
+        Tripwire::new(&self.engine).map(|tripwire| NativeCode::new(&self.module, linked, tripwire))
     }
 
     /// The way from machine addresses to the compiled module's offsets.
@@ -46,6 +50,7 @@ impl CompiledGuest {
 
 /// The way from the compiled module's offsets to the original's.
 pub struct Places {
+    module: Module,
     wasm: Vec<u8>,
     compiled_index: ModuleIndex,
     offsets: OffsetMap,
@@ -56,6 +61,11 @@ pub struct Places {
 }
 
 impl Places {
+    /// Is the guest in this frame, rather than a module that it is linked to?
+    pub fn has(&self, frame: &FrameInfo) -> bool {
+        Module::same(frame.module(), &self.module)
+    }
+
     /// The place in the original module of `file_offset` in the compiled one; `None` in functions that were added,
     /// and where the way back leads into another function.
     pub fn original(&self, func: FuncIndex, file_offset: u32) -> Option<CodeOffset> {

@@ -2,15 +2,16 @@
 
 use super::boundary_log::{BoundaryLog, Bytes, Callee, CrossingSite, Unsure};
 use super::compiled::{HostCall, Places};
+use super::glue;
 use super::goroutines::goroutine;
 use super::limit::MemoryLimit;
 use super::live_probes::{LiveProbes, answers, set_clock, ship, take_announcement};
-use super::message::{Message, MessageSender, TracedSample};
+use super::message::{HostGrowth, Message, MessageSender, TracedSample};
 use super::pacer::Pacer;
 use super::stop::StopFlag;
 use crate::clock::RecordingClock;
 use crate::probes::{BytesRule, Call, Probes, SiteKind};
-use crate::sample::Leaf;
+use crate::sample::{Leaf, StackBounds};
 use std::sync::Arc;
 use wasmscope_symbolize::FuncIndex;
 use wasmtime::{
@@ -21,6 +22,7 @@ use wasmtime_wasi::p1::WasiP1Ctx;
 /// What the engine keeps for one guest.
 pub struct GuestState {
     pub world: WasiP1Ctx,
+    pub glue: glue::State,
     pub limit: MemoryLimit,
     pub watch: Watch,
 }
@@ -41,11 +43,19 @@ pub struct Watch {
     pub entering: Option<FuncIndex>,
     /// Calls through tables into the host, of which nobody can tell which import they reached.
     pub unknown_callees: u64,
+    /// How many calls go on that lead into linked modules: what happens in these is the business of the call.
+    pub abroad: u32,
+    /// The stacks that the guest was on when the host called it again, outermost first.
+    pub stacks: Vec<StackBounds>,
+    /// Growths that the host was asked for and that were not handed on.
+    pub growths: Vec<HostGrowth>,
     /// Is each call of an import announced by a probe, or is the boundary of no interest? Then what is not announced
     /// is the engine's own business.
     pub imports_announced: bool,
     /// Is the boundary recorded, or do crossings matter only for the time?
     pub records_boundary: bool,
+    /// Is growth recorded?
+    pub records_growth: bool,
 }
 
 /// More frames than this are cut off at the outer end of a sample's stack.
@@ -60,6 +70,9 @@ type Guest<'a> = StoreContextMut<'a, GuestState>;
 
 /// Called by the engine whenever a call crosses between guest and host.
 pub fn on_crossing(mut store: Guest<'_>, kind: CallHook) -> Result<()> {
+    if store.data().watch.abroad > 0 {
+        return stop_if_asked(&store);
+    }
     match kind {
         CallHook::CallingHost => call_host(&mut store),
         CallHook::ReturningFromHost => return return_from_host(&mut store),
@@ -74,14 +87,17 @@ pub fn on_epoch(store: Guest<'_>) -> Result<UpdateDeadline> {
     let mut store = store;
     let Watch { pacer, clock, .. } = &mut store.data_mut().watch;
     if let Some(weight_nanos) = pacer.take_epoch_nanos(clock) {
-        send_sample(&store, Leaf::Guest, weight_nanos);
+        let leaf = if store.data().watch.abroad > 0 { store.data().watch.called() } else { Leaf::Guest };
+        send_sample(&store, leaf, weight_nanos);
     }
     let now = store.data().watch.clock.now();
     set_clock(&mut store, now);
-    match store.data().watch.stop.get() {
-        Some(_) => Err(Stopped.into()),
-        None => Ok(UpdateDeadline::Continue(1)),
-    }
+    stop_if_asked(&store).map(|()| UpdateDeadline::Continue(1))
+}
+
+fn stop_if_asked(store: &Guest<'_>) -> Result<()> {
+    let stop = store.data().watch.stop.get();
+    if stop.is_some() { Err(Stopped.into()) } else { Ok(()) }
 }
 
 fn call_host(store: &mut Guest<'_>) {
@@ -95,10 +111,7 @@ fn call_host(store: &mut Guest<'_>) {
 }
 
 fn return_from_host(store: &mut Guest<'_>) -> Result<()> {
-    let leaf = match store.data().watch.log.current() {
-        Some((Callee::Import(site), _)) => Leaf::Import(site.import),
-        _ => Leaf::Host,
-    };
+    let leaf = store.data().watch.called();
     if matches!(store.data().watch.log.current(), Some((Callee::Recorder, _))) {
         store.data_mut().watch.pacer.forget_outside_nanos();
     }
@@ -107,31 +120,31 @@ fn return_from_host(store: &mut Guest<'_>) -> Result<()> {
     let Watch { log, clock, .. } = &mut store.data_mut().watch;
     let now = log.leave(bytes, clock);
     set_clock(store, now);
-    let watch = &store.data().watch;
-    let (due, stop) = (watch.is_shipment_due(now), watch.stop.get());
-    if due {
+    if store.data().watch.is_shipment_due(now) {
         ship(store.as_context_mut());
         // That was our time, not the program's.
         store.data_mut().watch.pacer.forget_outside_nanos();
     }
     see_memory(store);
     store.data_mut().watch.pacer.enter_guest();
-    if stop.is_some() { Err(Stopped.into()) } else { Ok(()) }
+    stop_if_asked(store)
 }
 
 fn call_guest(store: &mut Guest<'_>) {
     note_outside_time(store, Leaf::Engine);
     see_memory(store);
-    let Watch { log, clock, pacer, entering, .. } = &mut store.data_mut().watch;
+    let Watch { log, clock, pacer, entering, stacks, .. } = &mut store.data_mut().watch;
     log.enter(entering.take().map_or(Callee::Other, Callee::Export), None, clock);
+    stacks.push(pacer.stack());
     pacer.call_guest();
 }
 
 fn return_from_guest(store: &mut Guest<'_>) {
     note_outside_time(store, Leaf::Engine);
-    let Watch { log, clock, pacer, .. } = &mut store.data_mut().watch;
+    let Watch { log, clock, pacer, stacks, .. } = &mut store.data_mut().watch;
     log.leave(None, clock);
     pacer.leave_guest();
+    stacks.pop().iter().for_each(|stack| pacer.return_to(stack));
 }
 
 /// The guest is about to go on: its memory is where it stays until the next crossing. Growing is one, too.
@@ -158,12 +171,14 @@ fn send_sample(store: &Guest<'_>, leaf: Leaf, weight_nanos: u64) {
 }
 
 /// The guest's stack, innermost first, in terms of the compiled module.
-fn guest_frames(store: impl AsContext) -> Vec<(FuncIndex, u32)> {
-    let trace = WasmBacktrace::force_capture(store);
+fn guest_frames(store: impl AsContext<Data = GuestState>) -> Vec<(FuncIndex, u32)> {
+    let trace = WasmBacktrace::force_capture(&store);
+    let places = &store.as_context().data().watch.places;
     let place = |frame: &wasmtime::FrameInfo| {
         Some((FuncIndex(frame.func_index()), u32::try_from(frame.module_offset()?).ok()?))
     };
-    trace.frames().iter().take(MAX_SAMPLE_FRAMES).filter_map(place).collect()
+    let own = trace.frames().iter().filter(|frame| places.has(frame));
+    own.take(MAX_SAMPLE_FRAMES).filter_map(place).collect()
 }
 
 /// Finds out which import is being called, from where, and how to learn the bytes that cross.
@@ -231,6 +246,27 @@ fn bytes_crossed(store: &mut Guest<'_>) -> Option<Bytes> {
 }
 
 impl Watch {
+    /// What the guest called that has not come back.
+    fn called(&self) -> Leaf {
+        match self.log.current() {
+            Some((Callee::Import(site), _)) => Leaf::Import(site.import),
+            _ => Leaf::Host,
+        }
+    }
+
+    /// The host grew the guest's memory, or could not, since the guest asked for it.
+    pub fn note_growth(&mut self, before_pages: u64, asked_pages: u64, granted: bool) {
+        let site = match self.log.current() {
+            Some((Callee::Import(site), _)) => Some(site),
+            _ => None,
+        };
+        if self.records_growth && self.abroad == 0 {
+            let (context, site) = (site.and_then(|site| site.context), site.and_then(|site| site.offset));
+            let time_nanos = self.clock.now();
+            self.growths.push(HostGrowth { time_nanos, before_pages, asked_pages, granted, context, site });
+        }
+    }
+
     fn is_shipment_due(&self, now_nanos: u64) -> bool {
         self.probes.as_ref().is_some_and(|probes| probes.is_shipment_due(now_nanos))
     }

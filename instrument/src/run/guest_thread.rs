@@ -7,18 +7,19 @@
 use super::boundary_log::BoundaryLog;
 use super::compiled::CompiledGuest;
 use super::ending::{live_calls, outcome};
+use super::engine::engine_failed;
+use super::glue::{self, Console};
 use super::guest::{GuestState, Stopped, Watch, on_crossing, on_epoch};
-use super::imports::Stubs;
 use super::invoke::Entry;
 use super::limit::MemoryLimit;
-use super::link::{is_old, link};
+use super::link::{Linking, is_old};
 use super::live_probes::{LiveProbes, answers, set_clock, ship_all, ship_counters};
 use super::message::{Message, MessageSender};
-use super::output::OutputBuffer;
+use super::output::{GuestOutput, OutputBuffer};
 use super::pacer::Pacer;
 use super::prepare::ticks_by_epochs;
 use super::stop::StopFlag;
-use super::{Guest, Limits, Observer, RunOptions, wasi};
+use super::{Guest, Limits, Observer, OutputStream, RunOptions, wasi};
 use crate::clock::RecordingClock;
 use crate::probes::{
     ACCESSES_MAXIMUM_PAGES, CLOCK_ADDRESS, MEMORY_EXPORT, PROBE_MAXIMUM_PAGES, START_EXPORT,
@@ -30,7 +31,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use tokio::runtime::Builder;
 use wasmscope_symbolize::ModuleIndex;
-use wasmtime::{AsContextMut, Instance, InstancePre, Store};
+use wasmtime::{AsContextMut, Instance, Store};
 
 /// Ticks a second where no samples are taken: often enough for the clock and for stopping.
 const IDLE_RATE_HZ: u32 = 200;
@@ -44,20 +45,21 @@ pub type GuestThread = JoinHandle<Result<Ending, RecordError>>;
 /// A run that is ready to begin.
 pub struct GuestRun {
     store: Store<GuestState>,
-    instance: InstancePre<GuestState>,
+    compiled: Arc<CompiledGuest>,
+    linking: Linking,
+    bytes: Arc<[u8]>,
     entry: Entry,
     limits: Limits,
     rate_hz: u32,
     sampler: Option<Arc<SignalSampler>>,
     layout: Arc<crate::probes::Probes>,
     output: Arc<OutputBuffer>,
-    stubs: Stubs,
 }
 
 impl GuestRun {
     /// Links the guest's imports and builds its world.
     pub fn prepare(
-        compiled: &CompiledGuest,
+        compiled: &Arc<CompiledGuest>,
         guest: &Guest,
         entry: &Entry,
         options: &RunOptions,
@@ -68,7 +70,8 @@ impl GuestRun {
         let records_boundary = options.measures.has(Measure::Boundary);
         let records_time = options.measures.has(Measure::Time);
         let rate_hz = if records_time { options.rate_hz } else { IDLE_RATE_HZ };
-        let sampler = signal_sampler(compiled, options, records_time, clock);
+        let linking = Linking::new(&compiled.engine, options)?;
+        let sampler = signal_sampler(compiled, &linking, options, records_time, clock);
         let pacer = match &sampler {
             Some(sampler) => Pacer::Signal { sampler: Arc::clone(sampler), records_time },
             None => Pacer::Epoch {
@@ -95,29 +98,37 @@ impl GuestRun {
             memory: None,
             entering: None,
             unknown_callees: 0,
+            abroad: 0,
+            stacks: Vec::new(),
+            growths: Vec::new(),
             imports_announced: !records_boundary || compiled.places.index.imported_function_count() == 0,
             records_boundary,
+            records_growth: options.measures.has(Measure::Growth),
         };
+        let printed = |which| GuestOutput { which, observer: Arc::clone(observer), buffer: Arc::clone(&output) };
+        let console =
+            Console { stdout: printed(OutputStream::Stdout), stderr: printed(OutputStream::Stderr) };
+        let glue = glue::State::new(console);
         let limit = memory_limit(&compiled.places.index, &options.limits);
-        let mut store = Store::new(&compiled.engine, GuestState { world, limit, watch });
+        let mut store = Store::new(&compiled.engine, GuestState { world, glue, limit, watch });
         store.limiter(|state| &mut state.limit);
         store.call_hook(on_crossing);
         if sampler.is_none() {
             store.epoch_deadline_callback(on_epoch);
             store.set_epoch_deadline(1);
         }
-        let (instance, stubs) = link(compiled, &mut store, options.unprovided)?;
         let layout = Arc::clone(&compiled.probes);
         Ok(GuestRun {
             store,
-            instance,
+            compiled: Arc::clone(compiled),
+            linking,
+            bytes: Arc::clone(&guest.bytes),
             entry: entry.clone(),
             limits: options.limits,
             rate_hz,
             sampler,
             layout,
             output,
-            stubs,
         })
     }
 
@@ -162,6 +173,12 @@ impl GuestRun {
         ship_all(store.as_context_mut());
         ship_counters(store, live_calls(&result, &store.data().watch.places));
         let watch = &store.data().watch;
+        let result = match result {
+            Err(error) if error.is::<RecordError>() => {
+                return Err(error.downcast().unwrap_or_else(engine_failed));
+            }
+            result => result,
+        };
         let outcome = outcome(result, entry, watch.stop.get(), limits, &watch.places);
         Ok((outcome, self.notes()))
     }
@@ -184,8 +201,8 @@ impl GuestRun {
 
     async fn instantiate(&mut self) -> wasmtime::Result<Instance> {
         self.begin_phase(Phase::Instantiate);
-        let Self { store, instance, sampler, layout, .. } = self;
-        let instance = instance.instantiate_async(&mut *store).await?;
+        let Self { store, compiled, linking, bytes, sampler, layout, .. } = self;
+        let instance = linking.instantiate(store, compiled, bytes).await?;
         let probes = LiveProbes::bind(layout, &instance, store);
         if let (Some(sampler), Some(probes)) = (sampler, &probes) {
             sampler.keep_clock(probes.events(), &*store, CLOCK_ADDRESS as usize);
@@ -230,7 +247,7 @@ impl GuestRun {
             (dropped, "events found no room and are missing"),
         ];
         let counted = counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
-        self.stubs.note().into_iter().chain(counted).collect()
+        self.linking.notes.sentences().chain(counted).collect()
     }
 }
 
@@ -256,11 +273,12 @@ fn memory_limit(index: &ModuleIndex, limits: &Limits) -> MemoryLimit {
 
 fn signal_sampler(
     compiled: &CompiledGuest,
+    linking: &Linking,
     options: &RunOptions,
     records_time: bool,
     clock: &RecordingClock,
 ) -> Option<Arc<SignalSampler>> {
-    let code = if ticks_by_epochs(options) { None } else { compiled.native_code() }?;
+    let code = if ticks_by_epochs(options) { None } else { compiled.native_code(linking.modules()) }?;
     let goroutines = compiled.places.goroutines.as_ref().map(|goroutines| Arc::clone(&goroutines.frames));
     SignalSampler::new(code, records_time, clock.clone(), goroutines)
 }

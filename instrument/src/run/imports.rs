@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use wasmscope_symbolize::ModuleIndex;
+use wasmscope_symbolize::{Import, ModuleIndex};
 use wasmtime::{Error, Extern, ExternType, Func, FuncType, Linker, Module, Result, Store, Val};
 
 /// What becomes of imports that nobody provides. As text `refuse`, `stub` or `trap`.
@@ -40,8 +40,8 @@ impl std::fmt::Display for MissingImport {
 }
 
 /// The imports of the module behind `index` that `is_known` does not know, each once.
-pub(super) fn missing(index: &ModuleIndex, is_known: impl Fn(&str, &str) -> bool) -> Vec<MissingImport> {
-    let unknown = index.imports().iter().filter(|import| !is_known(&import.module, &import.name));
+pub(super) fn missing(index: &ModuleIndex, is_known: impl Fn(&Import) -> bool) -> Vec<MissingImport> {
+    let unknown = index.imports().iter().filter(|import| !is_known(import));
     let missing = unknown.map(|import| MissingImport {
         module: Arc::clone(&import.module),
         name: Arc::clone(&import.name),
@@ -61,20 +61,20 @@ pub struct Stubs {
 impl Stubs {
     /// Adds to `linker` what it lacks of the imports of `module`.
     pub fn define(
+        &mut self,
         linker: &mut Linker<GuestState>,
         store: &mut Store<GuestState>,
         module: &Module,
         unprovided: Unprovided,
-    ) -> Result<Stubs> {
-        let mut stubs = Stubs::default();
+    ) -> Result<()> {
         for import in module.imports() {
             if linker.get(&mut *store, import.module(), import.name()).is_err() {
                 let name = format!("{}.{}", import.module(), import.name());
-                let item = stubs.item(store, name, import.ty(), unprovided)?;
+                let item = self.item(store, name, import.ty(), unprovided)?;
                 linker.define(&mut *store, import.module(), import.name(), item)?;
             }
         }
-        Ok(stubs)
+        Ok(())
     }
 
     /// What was called, as a sentence; `None` where nothing was stubbed.

@@ -182,6 +182,7 @@ fn ship_with(mut store: StoreContextMut<'_, GuestState>, boundary: Option<Bounda
         live.shipped_nanos = store.data().watch.clock.now();
         store.data_mut().watch.probes = Some(live);
     }
+    shipment.growths = std::mem::take(&mut store.data_mut().watch.growths);
     shipment.boundary = boundary;
     store.data().watch.messages.send(Message::Probes(shipment));
 }

@@ -1,11 +1,11 @@
 //! What the guest's thread tells the collector.
 
 use super::boundary_log::BoundarySums;
-use crate::probes::LiveCall;
+use crate::probes::{LiveCall, NodeAddress};
 use crate::recording::{AccessTable, Phase};
 use crate::sample::Leaf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use wasmscope_symbolize::FuncIndex;
+use wasmscope_symbolize::{CodeOffset, FuncIndex};
 
 /// Messages that may wait, of a megabyte or so each. A guest that is faster than the collector is held up: memory
 /// stays bounded.
@@ -35,8 +35,27 @@ pub struct Shipment {
     pub nodes: Vec<u8>,
     /// New records of the events memory.
     pub records: Vec<u8>,
+    /// Growths of the guest's memory that the host was asked for.
+    pub growths: Vec<HostGrowth>,
     /// The boundary so far, where it is due.
     pub boundary: Option<BoundarySums>,
+}
+
+/// A growth of the guest's first memory that the guest asked the host for.
+#[derive(Clone, Copy, Debug)]
+pub struct HostGrowth {
+    /// Nanoseconds since the recording began.
+    pub time_nanos: u64,
+    /// The memory's size before, in pages.
+    pub before_pages: u64,
+    /// How many pages were asked for.
+    pub asked_pages: u64,
+    /// Did it grow?
+    pub granted: bool,
+    /// The function that called the host, in its calling context.
+    pub context: Option<NodeAddress>,
+    /// The call.
+    pub site: Option<CodeOffset>,
 }
 
 /// A sample whose stack the engine walked.

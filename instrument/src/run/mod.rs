@@ -9,6 +9,7 @@ mod collector;
 mod compiled;
 mod ending;
 mod engine;
+mod glue;
 mod goroutines;
 mod guest;
 mod guest_thread;
@@ -16,7 +17,9 @@ mod imports;
 mod invoke;
 mod limit;
 mod link;
+mod linked;
 mod live_probes;
+mod memory_export;
 mod message;
 mod observer;
 mod options;
@@ -34,7 +37,7 @@ pub use imports::{MissingImport, Unprovided};
 pub use link::missing_imports;
 pub use observer::{LiveCounts, Nobody, Observer, OutputStream};
 pub use options::{
-    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Program, RunOptions, SamplerChoice, Stdin,
+    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Link, Program, RunOptions, SamplerChoice, Stdin,
 };
 pub(crate) use prepare::NO_ALLOCATOR;
 pub use prepare::{Instrumented, instrument};
@@ -48,7 +51,7 @@ use compiled::CompiledGuest;
 use engine::make_engine;
 use guest_thread::GuestRun;
 use invoke::Entry;
-use link::refuse_missing;
+use link::refuse_unlinkable;
 use message::message_channel;
 use std::io::Write;
 use std::sync::Arc;
@@ -80,9 +83,7 @@ pub fn record<W: Write>(
     let entry = Entry::find(&index, options)?;
     prepare::check_memories(&index, &options.limits)?;
     let engine = make_engine(prepare::ticks_by_epochs(options), options.cache_dir.as_deref())?;
-    if options.unprovided == Unprovided::Refuse {
-        refuse_missing(&engine, &index)?;
-    }
+    refuse_unlinkable(&engine, &index, options)?;
     let mut meta = describe(guest, options, &entry);
     let writer = Writer::new(out, &meta, &guest.bytes)?;
     let mut collector = Collector::new(writer, &*observer, clock.clone(), options.limits);
@@ -94,7 +95,7 @@ pub fn record<W: Write>(
     meta.warnings = warnings;
 
     collector.begin_phase(Phase::Compile, clock.now());
-    let compiled = CompiledGuest::new(engine, wasm, offsets, probes, Arc::clone(&index))?;
+    let compiled = Arc::new(CompiledGuest::new(engine, wasm, offsets, probes, Arc::clone(&index))?);
 
     let (sender, messages) = message_channel();
     let run = GuestRun::prepare(&compiled, guest, &entry, options, &observer, &clock, sender)?;

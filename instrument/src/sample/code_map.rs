@@ -12,19 +12,26 @@ pub struct NativeCode {
     text_end: u64,
     /// Start and end of each function, ascending. Between them lie trampolines.
     functions: Vec<(u64, u64)>,
+    /// The same of the modules that it is linked to, which are not sampled, but stopped.
+    linked: Vec<(u64, u64)>,
     tripwire: Tripwire,
 }
 
 impl NativeCode {
-    /// Reads the layout of `module`.
-    pub fn new(module: &Module, tripwire: Tripwire) -> Self {
+    /// Reads the layout of `module`, and of those that it is `linked` to.
+    pub fn new<'a>(module: &Module, linked: impl Iterator<Item = &'a Module>, tripwire: Tripwire) -> Self {
         let text = module.text().as_ptr_range();
-        let base = text.start as u64;
-        let at = |offset: usize| base + offset as u64;
-        let mut functions: Vec<_> =
-            module.functions().map(|f| (at(f.offset), at(f.offset + f.len))).collect();
-        functions.sort_unstable();
-        NativeCode { text_start: base, text_end: text.end as u64, functions, tripwire }
+        let sorted = |mut functions: Vec<_>| {
+            functions.sort_unstable();
+            functions
+        };
+        NativeCode {
+            text_start: text.start as u64,
+            text_end: text.end as u64,
+            functions: sorted(functions_of(module).collect()),
+            linked: sorted(linked.flat_map(functions_of).collect()),
+            tripwire,
+        }
     }
 
     /// Is `address` in the module's machine code, trampolines included?
@@ -34,15 +41,31 @@ impl NativeCode {
 
     /// The start of the wasm function that `address` lies in.
     pub fn function_start(&self, address: u64) -> Option<u64> {
-        let after = self.functions.partition_point(|(start, _)| *start <= address);
-        let (start, end) = self.functions.get(after.checked_sub(1)?)?;
-        (address < *end).then_some(*start)
+        start_of(&self.functions, address)
+    }
+
+    /// Is `address` in a wasm function of a module that this one is linked to?
+    pub fn is_linked(&self, address: u64) -> bool {
+        start_of(&self.linked, address).is_some()
     }
 
     /// Where to send a guest that is to be stopped.
     pub fn tripwire(&self) -> u64 {
         self.tripwire.address
     }
+}
+
+/// Start and end of each function.
+fn functions_of(module: &Module) -> impl Iterator<Item = (u64, u64)> {
+    let base = module.text().as_ptr() as u64;
+    module.functions().map(move |f| (base + f.offset as u64, base + (f.offset + f.len) as u64))
+}
+
+/// The start of that one of `functions` that `address` lies in.
+fn start_of(functions: &[(u64, u64)], address: u64) -> Option<u64> {
+    let after = functions.partition_point(|(start, _)| *start <= address);
+    let (start, end) = functions.get(after.checked_sub(1)?)?;
+    (address < *end).then_some(*start)
 }
 
 /// Translates machine addresses into frames of the original module, and remembers what it found.

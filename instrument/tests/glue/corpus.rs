@@ -1,0 +1,1 @@
+//! Real modules for browsers and libraries.
