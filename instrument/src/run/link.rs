@@ -137,7 +137,9 @@ impl Linking {
         }
         let CompiledGuest { module, places, .. } = compiled;
         let linker = linker_for(&exports, store, module, &places.index, bytes, *unprovided, notes)?;
-        linker.instantiate_pre(module).map_err(misfit)?.instantiate_async(store).await
+        let instance = linker.instantiate_pre(module).map_err(misfit)?.instantiate_async(&mut *store).await?;
+        store.data_mut().glue.instance = Some(instance);
+        Ok(instance)
     }
 }
 

@@ -34,6 +34,7 @@ impl LinkedModule {
 
     /// Has it set itself up.
     pub async fn initialize(&self, store: &mut Store<GuestState>, instance: &Instance) -> Result<()> {
+        store.data_mut().glue.instance = Some(*instance);
         for func in initializers(store, instance) {
             func.call_async(&mut *store, &[], &mut []).await?;
         }

@@ -48,7 +48,7 @@ impl Call<'_> {
 
     /// The caller's memory.
     pub fn memory(&mut self) -> Result<Memory> {
-        let memory = self.caller.get_export("memory").and_then(Extern::into_memory);
+        let memory = self.export("memory").and_then(Extern::into_memory);
         memory.ok_or_else(|| Error::msg(format!("{}: the caller exports no `memory`", self.name)))
     }
 
@@ -112,9 +112,15 @@ impl Call<'_> {
         granted
     }
 
+    /// Something that the caller exports.
+    pub fn export(&mut self, name: &str) -> Option<Extern> {
+        let instance = self.caller.data().glue.instance;
+        self.caller.get_export(name).or_else(|| instance?.get_export(&mut self.caller, name))
+    }
+
     /// A function that the caller exports.
-    pub fn export(&mut self, name: &str) -> Option<Func> {
-        self.caller.get_export(name)?.into_func()
+    pub fn exported_function(&mut self, name: &str) -> Option<Func> {
+        self.export(name)?.into_func()
     }
 
     fn out_of_bounds(&self) -> Error {

@@ -28,7 +28,7 @@ pub async fn invoke(call: &mut Call<'_>) -> Answer {
 }
 
 fn callee(call: &mut Call<'_>) -> Result<Func> {
-    let table = call.caller.get_export("__indirect_function_table").and_then(Extern::into_table);
+    let table = call.export("__indirect_function_table").and_then(Extern::into_table);
     let at = call.u32(0);
     let entry = table.and_then(|table| table.get(&mut call.caller, u64::from(at)));
     let func = entry.and_then(|entry| entry.as_func().flatten().copied());
@@ -37,7 +37,7 @@ fn callee(call: &mut Call<'_>) -> Result<Func> {
 
 async fn saved_stack(call: &mut Call<'_>) -> Result<Option<Val>> {
     let names = ["emscripten_stack_get_current", "stackSave"];
-    let Some(save) = names.into_iter().find_map(|name| call.export(name)) else { return Ok(None) };
+    let Some(save) = names.into_iter().find_map(|name| call.exported_function(name)) else { return Ok(None) };
     let mut stack = [Val::I32(0)];
     save.call_async(call.caller.as_context_mut(), &[], &mut stack).await?;
     Ok(stack.first().copied())
@@ -45,7 +45,7 @@ async fn saved_stack(call: &mut Call<'_>) -> Result<Option<Val>> {
 
 async fn restore_stack(call: &mut Call<'_>, stack: Option<Val>) -> Result<()> {
     let names = ["_emscripten_stack_restore", "stackRestore"];
-    match (stack, names.into_iter().find_map(|name| call.export(name))) {
+    match (stack, names.into_iter().find_map(|name| call.exported_function(name))) {
         (Some(stack), Some(restore)) => restore.call_async(call.caller.as_context_mut(), &[stack], &mut []).await,
         _ => Ok(()),
     }
@@ -53,6 +53,6 @@ async fn restore_stack(call: &mut Call<'_>, stack: Option<Val>) -> Result<()> {
 
 async fn set_threw(call: &mut Call<'_>) -> Result<()> {
     let missing = || Error::msg("a long jump in a program without `setThrew`");
-    let set = call.export("setThrew").or_else(|| call.export("_setThrew")).ok_or_else(missing)?;
+    let set = call.exported_function("setThrew").or_else(|| call.exported_function("_setThrew")).ok_or_else(missing)?;
     set.call_async(call.caller.as_context_mut(), &[Val::I32(1), Val::I32(0)], &mut []).await
 }

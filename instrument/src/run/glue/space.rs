@@ -5,7 +5,9 @@
 
 use super::super::guest::GuestState;
 use wasmscope_symbolize::{Import, ImportKind, ModuleIndex, Section};
-use wasmtime::{Error, Extern, ExternType, Global, GlobalType, Mutability, Result, Store, Val, ValType};
+use wasmtime::{
+    Error, Extern, ExternType, Global, GlobalType, Mutability, Ref, Result, Store, Table, Val, ValType,
+};
 
 /// The section by which a module is known as one that is linked dynamically.
 const DYLINK: &str = "dylink.0";
@@ -15,7 +17,9 @@ const MEMORY_INFO: u8 = 1;
 /// Below it are no data.
 const DATA_START: u64 = 1_024;
 /// The table's entry 0 is no function.
-const TABLE_START: i32 = 1;
+const TABLE_START: u64 = 1;
+/// The most entries that engines let a table begin with.
+const MOST_ENTRIES: u64 = 10_000_000;
 const PAGE_BYTES: u64 = 1 << 16;
 /// The stack that Emscripten's first versions gave, and newer programs are content with less.
 const MOST_STACK_BYTES: u64 = 5 << 20;
@@ -48,10 +52,22 @@ pub fn make(
     bytes: &[u8],
     index: &ModuleIndex,
 ) -> Result<Extern> {
-    let ExternType::Global(global) = ty else { return ty.default_value(store) };
-    let unfit = || Error::msg(format!("{}.{} is no address", import.module, import.name));
-    let address = Layout::of(bytes, index).address(import).ok_or_else(unfit)?;
-    Ok(Global::new(store, global, Val::I32(address))?.into())
+    let (sizes, layout) = Layout::of(bytes, index);
+    match ty {
+        ExternType::Global(global) => {
+            let unfit = || Error::msg(format!("{}.{} is no address", import.module, import.name));
+            let address = layout.address(import).ok_or_else(unfit)?;
+            Ok(Global::new(store, global, Val::I32(address))?.into())
+        }
+        ExternType::Table(table) => {
+            let needed = (u64::from(sizes.table_entries) + TABLE_START).min(MOST_ENTRIES);
+            let least = needed.min(table.maximum().unwrap_or(MOST_ENTRIES));
+            let made = Table::new(&mut *store, table.clone(), Ref::Func(None))?;
+            made.grow(store, least.saturating_sub(table.minimum()), Ref::Func(None))?;
+            Ok(made.into())
+        }
+        other => other.default_value(store),
+    }
 }
 
 /// A number that never changes.
@@ -67,13 +83,14 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(bytes: &[u8], index: &ModuleIndex) -> Layout {
-        let data = section(index).map_or(0, |section| {
+    fn of(bytes: &[u8], index: &ModuleIndex) -> (Sizes, Layout) {
+        let sizes = section(index).and_then(|section| {
             let range = section.data.start.0 as usize..section.data.end.0 as usize;
-            memory_bytes(bytes.get(range).unwrap_or_default()).unwrap_or(0)
+            Sizes::read(bytes.get(range)?)
         });
+        let sizes = sizes.unwrap_or_default();
         let initial = index.memories().first().map_or(0, |memory| memory.initial_pages);
-        Layout::after(DATA_START + u64::from(data), initial.min(1 << 16) * PAGE_BYTES)
+        (sizes, Layout::after(DATA_START + u64::from(sizes.data_bytes), initial.min(1 << 16) * PAGE_BYTES))
     }
 
     /// A quarter of what is left is enough for a stack.
@@ -86,7 +103,7 @@ impl Layout {
     fn address(&self, import: &Import) -> Option<i32> {
         let address = match (&*import.module, &*import.name) {
             ("env", "__memory_base") => DATA_START,
-            ("env", "__table_base") => return Some(TABLE_START),
+            ("env", "__table_base") => TABLE_START,
             ("env", "__stack_pointer") | ("GOT.mem", "__stack_high" | "__heap_base") => self.stack_high,
             ("GOT.mem", "__stack_low") => self.stack_low,
             _ => return None,
@@ -95,16 +112,28 @@ impl Layout {
     }
 }
 
-/// The size of the data: the first number of the part that tells of memory.
-fn memory_bytes(mut section: &[u8]) -> Option<u32> {
-    loop {
-        let (kind, rest) = section.split_first()?;
-        let (size, rest) = unsigned_leb(rest)?;
-        let (part, after) = rest.split_at_checked(size as usize)?;
-        if *kind == MEMORY_INFO {
-            return unsigned_leb(part).map(|(size, _)| size);
+/// How much room a module needs that is linked dynamically.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sizes {
+    data_bytes: u32,
+    table_entries: u32,
+}
+
+impl Sizes {
+    /// Reads the part of the section that tells of memory: size and alignment of the data, then entries of the table.
+    fn read(mut section: &[u8]) -> Option<Sizes> {
+        loop {
+            let (kind, rest) = section.split_first()?;
+            let (size, rest) = unsigned_leb(rest)?;
+            let (part, after) = rest.split_at_checked(size as usize)?;
+            if *kind == MEMORY_INFO {
+                let (data_bytes, part) = unsigned_leb(part)?;
+                let (_alignment, part) = unsigned_leb(part)?;
+                let (table_entries, _) = unsigned_leb(part)?;
+                return Some(Sizes { data_bytes, table_entries });
+            }
+            section = after;
         }
-        section = after;
     }
 }
 
@@ -127,10 +156,11 @@ mod tests {
     }
 
     #[test]
-    fn the_size_of_the_data_is_found_behind_other_parts() {
-        assert_eq!(memory_bytes(&[9, 2, 0, 0, 1, 4, 0x80, 0x20, 4, 0]), Some(4_096));
-        for broken in [&[][..], &[1], &[1, 9, 0], &[1, 0], &[9, 0]] {
-            assert_eq!(memory_bytes(broken), None);
+    fn the_sizes_are_found_behind_other_parts() {
+        let sizes = Sizes { data_bytes: 4_096, table_entries: 3 };
+        assert_eq!(Sizes::read(&[9, 2, 0, 0, 1, 5, 0x80, 0x20, 4, 3, 0]), Some(sizes));
+        for broken in [&[][..], &[1], &[1, 9, 0], &[1, 0], &[9, 0], &[1, 2, 4, 4]] {
+            assert_eq!(Sizes::read(broken), None);
         }
     }
 }

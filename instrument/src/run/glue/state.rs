@@ -5,6 +5,7 @@ use super::super::output::GuestOutput;
 use super::bindgen::Values;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use wasmtime::Instance;
 
 /// What glue keeps for a guest.
 pub struct State {
@@ -14,6 +15,9 @@ pub struct State {
     pub temp_ret0: i32,
     /// The values that wasm-bindgen's handles stand for.
     pub values: Values,
+    /// The instance that is being set up, or runs: the caller where the engine names none, since the host calls an export
+    /// that is itself an import.
+    pub instance: Option<Instance>,
     random: u64,
     began: Instant,
 }
@@ -42,7 +46,14 @@ impl State {
     pub fn new(console: Console) -> State {
         // The hash map's own seed is the one source of chance in the standard library.
         let random = RandomState::new().build_hasher().finish();
-        State { console, temp_ret0: 0, values: Values::default(), random, began: Instant::now() }
+        State {
+            console,
+            temp_ret0: 0,
+            values: Values::default(),
+            instance: None,
+            random,
+            began: Instant::now(),
+        }
     }
 
     /// 64 bits by chance: SplitMix64.

@@ -122,7 +122,7 @@ fn new_bigint(call: &mut Call<'_>) -> Answer {
 /// Four values that every program expects in its table of references; and the first entry is `undefined`.
 fn init_references(call: &mut Call<'_>) -> Answer {
     let missing = || Error::msg("the program exports no table of references, `__wbindgen_externrefs`");
-    let table = call.caller.get_export("__wbindgen_externrefs").and_then(Extern::into_table).ok_or_else(missing)?;
+    let table = call.export("__wbindgen_externrefs").and_then(Extern::into_table).ok_or_else(missing)?;
     let first = table.grow(&mut call.caller, 4, Ref::Extern(None))?;
     let values = [Value::Undefined, Value::Null, Value::Bool(true), Value::Bool(false)];
     for (at, value) in (first..).zip(values).chain([(0, Value::Undefined)]) {
@@ -176,7 +176,7 @@ pub fn hand_over<'a>(call: &'a mut Call<'_>, text: Option<String>) -> Later<'a> 
 /// Memory of the program's own. Newer programs are told the alignment too.
 async fn allocate(call: &mut Call<'_>, length: usize) -> Result<u32> {
     let missing = || Error::msg("the program exports no `__wbindgen_malloc`, and gets no texts");
-    let malloc = call.export("__wbindgen_malloc").ok_or_else(missing)?;
+    let malloc = call.exported_function("__wbindgen_malloc").ok_or_else(missing)?;
     let args = [Val::I32(length as i32), Val::I32(1)];
     let count = malloc.ty(&call.caller).params().len();
     let mut address = [Val::I32(0)];
