@@ -77,12 +77,10 @@ pub enum RecordError {
     )]
     GoForBrowsers,
     /// A module that imports come from can't be used.
-    #[error("{name}={path}: {message}")]
+    #[error("{link}: {message}")]
     Link {
-        /// The name of the module that is imported from.
-        name: String,
-        /// Where the module was found that is to be it.
-        path: String,
+        /// The name of the module that is imported from, and where the one was found that is to be it: `NAME=FILE`.
+        link: String,
         /// What is wrong with it.
         message: String,
     },

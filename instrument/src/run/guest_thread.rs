@@ -105,7 +105,8 @@ impl GuestRun {
             records_boundary,
             records_growth: options.measures.has(Measure::Growth),
         };
-        let printed = |which| GuestOutput { which, observer: Arc::clone(observer), buffer: Arc::clone(&output) };
+        let printed =
+            |which| GuestOutput { which, observer: Arc::clone(observer), buffer: Arc::clone(&output) };
         let console =
             Console { stdout: printed(OutputStream::Stdout), stderr: printed(OutputStream::Stderr) };
         let glue = glue::State::new(console);

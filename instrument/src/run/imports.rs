@@ -1,7 +1,8 @@
 //! Imports that nobody provides: what they are, and what takes their place where the user wants the module to run anyway.
 
+use super::RunOptions;
 use super::guest::GuestState;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,6 +22,25 @@ pub enum Unprovided {
     Trap,
 }
 
+/// What becomes of each import that nobody provides.
+#[derive(Clone, Debug)]
+pub(super) struct Choices {
+    all: Unprovided,
+    single: FxHashMap<String, Unprovided>,
+}
+
+impl Choices {
+    /// What `options` say.
+    pub fn of(options: &RunOptions) -> Choices {
+        Choices { all: options.unprovided, single: options.single_imports.iter().cloned().collect() }
+    }
+
+    /// What becomes of the import with this name, which is `module.name`.
+    pub fn choice(&self, name: &str) -> Unprovided {
+        self.single.get(name).copied().unwrap_or(self.all)
+    }
+}
+
 /// An import that nobody provides.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MissingImport {
@@ -32,10 +52,16 @@ pub struct MissingImport {
     pub kind: String,
 }
 
+impl MissingImport {
+    /// `module.name`.
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.module, self.name)
+    }
+}
+
 impl std::fmt::Display for MissingImport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { module, name, kind } = self;
-        write!(f, "{module}.{name}: {kind}")
+        write!(f, "{}: {}", self.path(), self.kind)
     }
 }
 
@@ -65,12 +91,13 @@ impl Stubs {
         linker: &mut Linker<GuestState>,
         store: &mut Store<GuestState>,
         module: &Module,
-        unprovided: Unprovided,
+        choices: &Choices,
     ) -> Result<()> {
         for import in module.imports() {
             if linker.get(&mut *store, import.module(), import.name()).is_err() {
                 let name = format!("{}.{}", import.module(), import.name());
-                let item = self.item(store, name, import.ty(), unprovided)?;
+                let choice = choices.choice(&name);
+                let item = self.item(store, name, import.ty(), choice)?;
                 linker.define(&mut *store, import.module(), import.name(), item)?;
             }
         }

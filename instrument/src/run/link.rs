@@ -5,7 +5,7 @@ use super::compiled::CompiledGuest;
 use super::engine::engine_failed;
 use super::glue::{Glue, GlueNotes};
 use super::guest::GuestState;
-use super::imports::{MissingImport, Stubs, Unprovided, missing};
+use super::imports::{Choices, MissingImport, Stubs, Unprovided, missing};
 use super::linked::LinkedModule;
 use super::{Link, RunOptions, waits};
 use crate::RecordError;
@@ -29,34 +29,49 @@ pub fn missing_imports(index: &ModuleIndex, links: &[Link]) -> Result<Vec<Missin
 }
 
 /// Refuses the module behind `index` where it can't be linked as `options` say.
-pub fn refuse_unlinkable(engine: &Engine, index: &ModuleIndex, options: &RunOptions) -> Result<(), RecordError> {
+pub fn refuse_unlinkable(
+    engine: &Engine,
+    index: &ModuleIndex,
+    options: &RunOptions,
+) -> Result<(), RecordError> {
     if index.imports().iter().any(|import| GOS_MODULES.contains(&&*import.module)) {
         return Err(RecordError::GoForBrowsers);
     }
-    if options.unprovided != Unprovided::Refuse {
-        return Ok(());
-    }
-    refuse_missing(engine, index, &options.links)?;
+    let choices = Choices::of(options);
+    refuse_missing(engine, index, &options.links, &choices)?;
     // A link may import from those before it.
     options.links.iter().enumerate().try_for_each(|(at, link)| {
         let earlier = options.links.get(..at).unwrap_or_default();
-        refuse_missing(engine, &outline(link)?, earlier).map_err(|error| unusable(link, &error))
+        refuse_missing(engine, &outline(link)?, earlier, &choices).map_err(|error| unusable(link, &error))
     })
 }
 
-fn refuse_missing(engine: &Engine, index: &ModuleIndex, links: &[Link]) -> Result<(), RecordError> {
-    let names: Vec<_> = missing_in(engine, index, links)?.iter().map(ToString::to_string).collect();
+fn refuse_missing(
+    engine: &Engine,
+    index: &ModuleIndex,
+    links: &[Link],
+    choices: &Choices,
+) -> Result<(), RecordError> {
+    let missing = missing_in(engine, index, links)?;
+    let refused = missing.iter().filter(|import| choices.choice(&import.path()) == Unprovided::Refuse);
+    let names: Vec<_> = refused.map(ToString::to_string).collect();
     if names.is_empty() { Ok(()) } else { Err(RecordError::UnknownImports { names }) }
 }
 
-fn missing_in(engine: &Engine, index: &ModuleIndex, links: &[Link]) -> Result<Vec<MissingImport>, RecordError> {
+fn missing_in(
+    engine: &Engine,
+    index: &ModuleIndex,
+    links: &[Link],
+) -> Result<Vec<MissingImport>, RecordError> {
     let mut store = Store::new(engine, WasiCtxBuilder::new().build_p1());
     let linker = world(engine, |world: &mut WasiP1Ctx| world)?;
     let mut known: FxHashSet<(Arc<str>, Arc<str>)> =
         linker.iter(&mut store).map(|(module, name, _)| (module.into(), name.into())).collect();
     for link in links {
         let name: Arc<str> = link.name.as_str().into();
-        known.extend(outline(link)?.exports().iter().map(|export| (Arc::clone(&name), Arc::clone(&export.name))));
+        known.extend(
+            outline(link)?.exports().iter().map(|export| (Arc::clone(&name), Arc::clone(&export.name))),
+        );
     }
     let glue = Glue::of(index);
     Ok(missing(index, |import| {
@@ -71,14 +86,14 @@ pub fn outline(link: &Link) -> Result<ModuleIndex, RecordError> {
 
 /// Why a link can't be used.
 pub fn unusable(link: &Link, error: &dyn std::fmt::Display) -> RecordError {
-    RecordError::Link { name: link.name.clone(), path: link.path.clone(), message: error.to_string() }
+    RecordError::Link { link: format!("{}={}", link.name, link.path), message: error.to_string() }
 }
 
 /// What a guest is linked to.
 pub struct Linking {
     world: Linker<GuestState>,
     links: Vec<LinkedModule>,
-    unprovided: Unprovided,
+    choices: Choices,
     /// What took the place of something else.
     pub notes: LinkNotes,
 }
@@ -102,8 +117,9 @@ impl Linking {
     pub fn new(engine: &Engine, options: &RunOptions) -> Result<Linking, RecordError> {
         let mut world = world(engine, |state: &mut GuestState| &mut state.world)?;
         waits::shadow_waits(&mut world).map_err(engine_failed)?;
-        let links = options.links.iter().map(|link| LinkedModule::compile(engine, link)).collect::<Result<_, _>>()?;
-        Ok(Linking { world, links, unprovided: options.unprovided, notes: LinkNotes::default() })
+        let links =
+            options.links.iter().map(|link| LinkedModule::compile(engine, link)).collect::<Result<_, _>>()?;
+        Ok(Linking { world, links, choices: Choices::of(options), notes: LinkNotes::default() })
     }
 
     /// The links' machine code.
@@ -124,9 +140,9 @@ impl Linking {
     ) -> wasmtime::Result<Instance> {
         let mut exports = self.world.clone();
         exports.allow_shadowing(true);
-        let Self { links, unprovided, notes, .. } = self;
+        let Self { links, choices, notes, .. } = self;
         for link in links {
-            let pre = linker_for(&exports, store, &link.module, &link.index, &link.bytes, *unprovided, notes)?
+            let pre = linker_for(&exports, store, &link.module, &link.index, &link.bytes, choices, notes)?
                 .instantiate_pre(&link.module)
                 .map_err(misfit)?;
             store.data_mut().watch.abroad += 1;
@@ -136,7 +152,7 @@ impl Linking {
             link.define(&mut exports, store, &instance)?;
         }
         let CompiledGuest { module, places, .. } = compiled;
-        let linker = linker_for(&exports, store, module, &places.index, bytes, *unprovided, notes)?;
+        let linker = linker_for(&exports, store, module, &places.index, bytes, choices, notes)?;
         let instance = linker.instantiate_pre(module).map_err(misfit)?.instantiate_async(&mut *store).await?;
         store.data_mut().glue.instance = Some(instance);
         Ok(instance)
@@ -150,13 +166,13 @@ fn linker_for(
     module: &Module,
     index: &ModuleIndex,
     bytes: &[u8],
-    unprovided: Unprovided,
+    choices: &Choices,
     notes: &mut LinkNotes,
 ) -> wasmtime::Result<Linker<GuestState>> {
     let mut linker = world.clone();
     linker.allow_shadowing(false);
     notes.glue.extend(Glue::of(index).define(&mut linker, store, module, bytes).map_err(misfit)?);
-    notes.stubs.define(&mut linker, store, module, unprovided).map_err(misfit)?;
+    notes.stubs.define(&mut linker, store, module, choices).map_err(misfit)?;
     Ok(linker)
 }
 

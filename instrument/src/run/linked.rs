@@ -48,8 +48,10 @@ impl LinkedModule {
         store: &mut Store<GuestState>,
         instance: &Instance,
     ) -> Result<()> {
-        let exports: Vec<_> =
-            instance.exports(&mut *store).map(|export| (export.name().to_owned(), export.into_extern())).collect();
+        let exports: Vec<_> = instance
+            .exports(&mut *store)
+            .map(|export| (export.name().to_owned(), export.into_extern()))
+            .collect();
         for (name, item) in exports {
             let item = match item {
                 Extern::Func(func) => abroad(store, func).into(),

@@ -42,7 +42,8 @@ pub fn with_memory_export(wasm: Vec<u8>) -> Result<Vec<u8>, ModuleError> {
 /// Behind the last section that must stand in front.
 fn place(index: &ModuleIndex) -> usize {
     const HEADER_BYTES: usize = 8;
-    let before = index.sections().iter().filter(|section| section.id != CUSTOM && BEFORE.contains(&section.id));
+    let before =
+        index.sections().iter().filter(|section| section.id != CUSTOM && BEFORE.contains(&section.id));
     before.map(|section| at(section.contents.end)).max().unwrap_or(HEADER_BYTES)
 }
 

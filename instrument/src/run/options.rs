@@ -28,6 +28,8 @@ pub struct RunOptions {
     pub program: Program,
     /// What becomes of imports that nobody provides.
     pub unprovided: Unprovided,
+    /// What becomes of single ones, each by `module.name`, rather than that.
+    pub single_imports: Vec<(String, Unprovided)>,
     /// Modules that imports come from, in this order: a later one may import from those before it.
     pub links: Vec<Link>,
     /// The export to call; `None` runs the module as a WASI command.
@@ -48,6 +50,7 @@ impl Default for RunOptions {
             sampler: SamplerChoice::default(),
             program: Program::default(),
             unprovided: Unprovided::default(),
+            single_imports: Vec::new(),
             links: Vec::new(),
             invoke: None,
             limits: Limits::default(),

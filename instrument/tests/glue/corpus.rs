@@ -161,7 +161,8 @@ fn tree_sitter_sets_itself_up() {
 fn a_grammar_runs_with_what_the_parser_exports() {
     let Some(grammar) = real("modules/tree-sitter-javascript-sidemodule.wasm") else { return };
     let Some(parser) = real("modules/web-tree-sitter-debug.wasm") else { return };
-    let options = RunOptions { links: vec![link("env", parser.bytes)], ..invoke("tree_sitter_javascript", &[]) };
+    let options =
+        RunOptions { links: vec![link("env", parser.bytes)], ..invoke("tree_sitter_javascript", &[]) };
     let (recording, _) = run(&grammar, &stubbed(options));
     let language: i64 = returned(&recording)[0].parse().unwrap();
     assert!(language >= 1_024, "{language}");

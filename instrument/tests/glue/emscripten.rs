@@ -130,7 +130,9 @@ fn what_a_browser_would_have_done_is_said() {
 #[test]
 fn go_for_browsers_is_refused_with_a_hint() {
     for module in ["go", "gojs"] {
-        let text = format!(r#"(module (import "{module}" "runtime.wasmExit" (func (param i32))) (func (export "run")))"#);
+        let text = format!(
+            r#"(module (import "{module}" "runtime.wasmExit" (func (param i32))) (func (export "run")))"#
+        );
         let error = try_run(&wat(&text), &stubbed(invoke("run", &[]))).unwrap_err();
         assert!(matches!(error, RecordError::GoForBrowsers), "{error}");
         assert!(error.to_string().contains("GOOS=wasip1 GOARCH=wasm"), "{error}");

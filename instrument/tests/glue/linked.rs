@@ -1,9 +1,9 @@
 //! Imports that come from another module.
 
-use crate::common::{invoke, link, returned, run, trapped, try_run, wat};
+use crate::common::{invoke, link, returned, run, stubbed, trapped, try_run, wat};
 use std::time::Duration;
 use wasmscope_instrument::recording::{Outcome, Recording, StackFrame};
-use wasmscope_instrument::{Limits, RecordError, RunOptions, SamplerChoice, Value};
+use wasmscope_instrument::{Limits, RecordError, RunOptions, SamplerChoice, Unprovided, Value};
 use wasmscope_symbolize::FuncIndex;
 
 const LIBRARY: &str = r#"(module
@@ -41,7 +41,8 @@ fn linked(options: RunOptions) -> RunOptions {
 fn functions_globals_and_memories_come_from_a_link() {
     let (recording, _) = run(&wat(PROGRAM), &linked(invoke("run", &[])));
     assert_eq!(returned(&recording), ["1", "7", "1.5", "5"]);
-    let calls: u64 = recording.crossings.functions.iter().filter(|row| row.func.0 < 5).map(|row| row.calls).sum();
+    let calls: u64 =
+        recording.crossings.functions.iter().filter(|row| row.func.0 < 5).map(|row| row.calls).sum();
     assert_eq!(calls, 2);
 }
 
@@ -100,7 +101,9 @@ fn a_link_imports_from_those_before_it() {
         (memory (export "m") 1)
         (data (i32.const 16) "from a link\00")
         (func (export "f") (result i32) (call $log (i32.const 16)) (call $ready)))"#);
-    let program = wat(r#"(module (import "two" "f" (func $f (result i32))) (func (export "run") (result i32) (call $f)))"#);
+    let program = wat(
+        r#"(module (import "two" "f" (func $f (result i32))) (func (export "run") (result i32) (call $f)))"#,
+    );
     let links = vec![link("lib", wat(LIBRARY).bytes), link("two", second.bytes)];
     let (recording, printed) = run(&program, &RunOptions { links: links.clone(), ..invoke("run", &[]) });
     assert_eq!((returned(&recording), printed.as_str()), (vec!["1".to_owned()], "from a link\n"));
@@ -124,4 +127,19 @@ fn what_is_wrong_with_a_link_is_said() {
     let other = error(vec![link("lib", wat(&text).bytes)]);
     assert!(matches!(other, RecordError::ImportMismatch { .. }), "{other}");
     assert!(other.to_string().contains("lib::ready"), "{other}");
+}
+
+/// Single imports may have a fate of their own.
+#[test]
+fn what_becomes_of_single_imports_can_be_told() {
+    let program = wat(r#"(module (import "a" "f" (func $f)) (import "a" "g" (func $g))
+        (func (export "f") (call $f)) (func (export "g") (call $g)))"#);
+    let single = |name: &str, choice| vec![(name.to_owned(), choice)];
+    let options = |export, single_imports| RunOptions { single_imports, ..stubbed(invoke(export, &[])) };
+    let (recording, _) = run(&program, &options("f", single("a.g", Unprovided::Trap)));
+    assert!(returned(&recording).is_empty());
+    let (recording, _) = run(&program, &options("g", single("a.g", Unprovided::Trap)));
+    assert_eq!(trapped(&recording), "a.g was called, which nobody provides");
+    let error = try_run(&program, &options("f", single("a.g", Unprovided::Refuse))).unwrap_err().to_string();
+    assert!(error.contains("a.g: function") && !error.contains("a.f"), "{error}");
 }

@@ -1,6 +1,6 @@
 //! Modules for browsers and libraries, run with the glue that they import.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
 mod corpus;

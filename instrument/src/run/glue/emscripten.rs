@@ -25,10 +25,16 @@ pub static ENTRIES: &[Entry] = &[
     Entry::new("exit", "i32 ->", exit),
     Entry::new("_exit", "i32 ->", exit),
     Entry::new("emscripten_force_exit", "i32 ->", exit),
-    Entry::new("segfault", "->", |_| Err(Error::msg("segmentation fault: an access of address 0 or past the memory"))),
+    Entry::new("segfault", "->", |_| {
+        Err(Error::msg("segmentation fault: an access of address 0 or past the memory"))
+    }),
     Entry::new("alignfault", "->", |_| Err(Error::msg("alignment fault"))),
-    Entry::new("__handle_stack_overflow", "i32 ->", |_| Err(Error::msg("the program's own stack overflowed"))),
-    Entry::new("__cxa_throw", "i32 i32 i32 ->", |_| Err(Error::msg("a C++ exception was thrown, and nothing catches it"))),
+    Entry::new("__handle_stack_overflow", "i32 ->", |_| {
+        Err(Error::msg("the program's own stack overflowed"))
+    }),
+    Entry::new("__cxa_throw", "i32 i32 i32 ->", |_| {
+        Err(Error::msg("a C++ exception was thrown, and nothing catches it"))
+    }),
     // Memory.
     Entry::new("emscripten_resize_heap", "i32 -> i32", resize_heap),
     Entry::new("emscripten_get_heap_max", "-> i32", |call| {

@@ -46,13 +46,18 @@ async fn saved_stack(call: &mut Call<'_>) -> Result<Option<Val>> {
 async fn restore_stack(call: &mut Call<'_>, stack: Option<Val>) -> Result<()> {
     let names = ["_emscripten_stack_restore", "stackRestore"];
     match (stack, names.into_iter().find_map(|name| call.exported_function(name))) {
-        (Some(stack), Some(restore)) => restore.call_async(call.caller.as_context_mut(), &[stack], &mut []).await,
+        (Some(stack), Some(restore)) => {
+            restore.call_async(call.caller.as_context_mut(), &[stack], &mut []).await
+        }
         _ => Ok(()),
     }
 }
 
 async fn set_threw(call: &mut Call<'_>) -> Result<()> {
     let missing = || Error::msg("a long jump in a program without `setThrew`");
-    let set = call.exported_function("setThrew").or_else(|| call.exported_function("_setThrew")).ok_or_else(missing)?;
+    let set = call
+        .exported_function("setThrew")
+        .or_else(|| call.exported_function("_setThrew"))
+        .ok_or_else(missing)?;
     set.call_async(call.caller.as_context_mut(), &[Val::I32(1), Val::I32(0)], &mut []).await
 }

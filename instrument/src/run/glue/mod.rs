@@ -43,7 +43,9 @@ impl<'a> Glue<'a> {
 
     /// Does the module get `import`?
     pub fn has(&self, import: &Import) -> bool {
-        function(import).is_some() || (self.makes_space && space::has(self.index, import)) || constant(import).is_some()
+        function(import).is_some()
+            || (self.makes_space && space::has(self.index, import))
+            || constant(import).is_some()
     }
 
     /// Adds to `linker` what the module gets and nobody else provides. `bytes` are the original module, whose imports
@@ -80,7 +82,8 @@ fn function(import: &Import) -> Option<Entry> {
     let find = |table: &'static [Entry]| table.iter().find(|entry| entry.fits(name, ty)).copied();
     match &*import.module {
         "env" => find(assemblyscript::ENTRIES).or_else(|| find(emscripten::ENTRIES)).or_else(|| {
-            let prefix = ["Math.", "emscripten_math_"].into_iter().find_map(|prefix| name.strip_prefix(prefix));
+            let prefix =
+                ["Math.", "emscripten_math_"].into_iter().find_map(|prefix| name.strip_prefix(prefix));
             mathematics(prefix?, ty)
         }),
         "Math" => mathematics(name, ty),
@@ -157,6 +160,9 @@ impl GlueNotes {
     pub fn sentences(&self) -> Vec<String> {
         let mut told = FxHashSet::default();
         let called = self.0.iter().filter(|(_, called)| called.load(Ordering::Relaxed));
-        called.filter(|(sentence, _)| told.insert(*sentence)).map(|(sentence, _)| (*sentence).to_owned()).collect()
+        called
+            .filter(|(sentence, _)| told.insert(*sentence))
+            .map(|(sentence, _)| (*sentence).to_owned())
+            .collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::call::Call;
 use super::super::entry::{Answer, Entry, int, nothing};
-use super::values::{Value, View};
+use super::value::{Value, View};
 use wasmtime::{Error, Result};
 
 /// The most bytes of one new array.

@@ -5,7 +5,7 @@ use super::super::call::Call;
 use super::super::entry::{Answer, Entry, float, nothing};
 use super::super::state::date_millis;
 use super::helpers::hand_over;
-use super::values::Value;
+use super::value::Value;
 use wasmtime::Error;
 
 const NO_STACK: &str = "the stacks of JavaScript's errors are empty";

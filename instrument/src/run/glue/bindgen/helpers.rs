@@ -2,7 +2,7 @@
 
 use super::super::call::Call;
 use super::super::entry::{Answer, Entry, Later, float, int, nothing};
-use super::values::Value;
+use super::value::Value;
 use wasmtime::{AsContextMut, Error, Extern, Ref, Result, Val};
 
 /// `None` where an `i32` says whether there is a boolean, in old programs and in newer ones.

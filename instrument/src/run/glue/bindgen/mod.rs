@@ -9,6 +9,7 @@ mod arrays;
 mod browser;
 mod helpers;
 mod reference;
+mod value;
 mod values;
 
 pub use values::Values;

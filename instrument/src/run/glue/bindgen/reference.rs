@@ -2,7 +2,8 @@
 
 use super::super::call::Call;
 use super::super::entry::Answer;
-use super::values::{Room, Value};
+use super::value::Value;
+use super::values::Room;
 use wasmtime::{AsContextMut, ExternRef, Result, Rooted, Val};
 
 /// What a reference refers to. Its room is given back when the engine has collected it.
