@@ -71,6 +71,19 @@ pub enum RecordError {
         /// `module.name: type` of each.
         names: Vec<String>,
     },
+    /// The module needs the JavaScript that Go brings along for browsers.
+    #[error(
+        "the module was compiled for a browser, with Go's own JavaScript around it; compile it with `GOOS=wasip1 GOARCH=wasm`, and it runs"
+    )]
+    GoForBrowsers,
+    /// A module that imports come from can't be used.
+    #[error("{link}: {message}")]
+    Link {
+        /// The name of the module that is imported from, and where the one was found that is to be it: `NAME=FILE`.
+        link: String,
+        /// What is wrong with it.
+        message: String,
+    },
     /// The module imports something as what it is not.
     #[error("an import does not fit what is provided: {message}")]
     ImportMismatch {

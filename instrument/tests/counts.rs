@@ -17,8 +17,8 @@ use wasmscope_instrument::{
     Guest, Invocation, Measure, MeasureSet, Nobody, Program, RunOptions, Stdin, Value, instructions_of,
     record,
 };
-use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
-use wasmtime::{Config, Engine, Instance, Linker, Module, OperatorCost, Store, Val};
+use wasmscope_symbolize::{FuncIndex, ModuleIndex};
+use wasmtime::{Config, Engine, Instance, Linker, Module, Store, Val};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;

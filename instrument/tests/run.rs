@@ -333,7 +333,7 @@ const LONELY: &str = r#"(module
 #[test]
 fn what_nobody_provides_is_listed_and_refused() {
     let guest = wat(LONELY);
-    let missing = missing_imports(&ModuleIndex::parse(&guest.bytes).unwrap()).unwrap();
+    let missing = missing_imports(&ModuleIndex::parse(&guest.bytes).unwrap(), &[]).unwrap();
     let names: Vec<_> = missing.iter().map(|import| &*import.name).collect();
     assert_eq!(names, ["tick", "never", "null", "base", "memory", "table"]);
     let error = record(&guest, &invoke("run", &[]), Arc::new(Nobody), Vec::new()).unwrap_err();
@@ -373,6 +373,6 @@ fn nothing_stands_in_for_a_reference_that_is_never_null() {
 fn an_import_that_is_declared_twice_is_listed_once() {
     let text =
         r#"(module (import "e" "f" (func)) (import "e" "f" (func)) (import "e" "f" (func (param i32))))"#;
-    let missing = missing_imports(&ModuleIndex::parse(&wat(text).bytes).unwrap()).unwrap();
+    let missing = missing_imports(&ModuleIndex::parse(&wat(text).bytes).unwrap(), &[]).unwrap();
     assert_eq!(missing.len(), 2, "{missing:?}");
 }

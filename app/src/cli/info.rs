@@ -4,8 +4,10 @@ use super::print;
 use super::table::{Align, Table, clean};
 use super::values::SymbolArgs;
 use crate::pipeline;
+use rustc_hash::FxHashSet;
 use serde::Serialize;
 use std::path::PathBuf;
+use wasmscope_instrument::{MissingImport, missing_imports};
 use wasmscope_symbolize::{
     Export, ExportKind, FuncIndex, Function, Import, ImportKind, Memory, ModuleIndex, Section, Symbols,
 };
@@ -25,7 +27,8 @@ pub struct InfoArgs {
 pub(super) fn run(args: &InfoArgs) -> anyhow::Result<()> {
     let guest = pipeline::open_module(&args.module)?;
     let symbols = pipeline::symbols(&guest, args.symbols.path())?;
-    let info = Info::of(&guest.name, guest.bytes.len() as u64, &symbols);
+    let missing = missing_imports(symbols.module(), &[])?;
+    let info = Info::of(&guest.name, guest.bytes.len() as u64, &symbols, &missing);
     if args.json { print::json(&info) } else { print::text(info.text().as_bytes()) }
 }
 
@@ -61,6 +64,7 @@ struct ImportInfo {
     kind: &'static str,
     r#type: Option<String>,
     index: u32,
+    provided: bool,
 }
 
 #[derive(Serialize)]
@@ -89,15 +93,16 @@ struct SectionInfo {
 }
 
 impl Info {
-    fn of(name: &str, size_bytes: u64, symbols: &Symbols) -> Info {
+    fn of(name: &str, size_bytes: u64, symbols: &Symbols, missing: &[MissingImport]) -> Info {
         let module = symbols.module();
+        let missing: FxHashSet<_> = missing.iter().map(|import| (&*import.module, &*import.name)).collect();
         Info {
             module: name.to_owned(),
             size_bytes,
             has_lines: symbols.has_lines(),
             is_command: module.exports().iter().any(|export| &*export.name == "_start"),
             functions: module.functions().iter().map(|function| function_info(symbols, function)).collect(),
-            imports: module.imports().iter().map(import_info).collect(),
+            imports: module.imports().iter().map(|import| import_info(import, &missing)).collect(),
             exports: module.exports().iter().map(|export| export_info(module, export)).collect(),
             memories: module.memories().iter().map(memory_info).collect(),
             sections: module.sections().iter().map(section_info).collect(),
@@ -126,10 +131,12 @@ impl Info {
     }
 
     fn import_table(&self) -> Table {
-        let mut table = Table::new(&[("import", Align::Left), ("kind", Align::Left), ("type", Align::Left)]);
+        let columns = ["import", "kind", "type", "provided"].map(|title| (title, Align::Left));
+        let mut table = Table::new(&columns);
         for import in &self.imports {
             let name = format!("{}.{}", import.module, import.name);
-            table.row([name, import.kind.to_owned(), import.r#type.clone().unwrap_or_default()]);
+            let provided = if import.provided { "yes" } else { "by nobody" }.to_owned();
+            table.row([name, import.kind.to_owned(), import.r#type.clone().unwrap_or_default(), provided]);
         }
         table
     }
@@ -180,7 +187,7 @@ fn function_info(symbols: &Symbols, function: &Function) -> FunctionInfo {
     }
 }
 
-fn import_info(import: &Import) -> ImportInfo {
+fn import_info(import: &Import, missing: &FxHashSet<(&str, &str)>) -> ImportInfo {
     let (kind, ty, index) = match &import.kind {
         ImportKind::Function { index, ty } => ("function", Some(ty.to_string()), index.0),
         ImportKind::Memory { index } => ("memory", None, index.0),
@@ -188,7 +195,9 @@ fn import_info(import: &Import) -> ImportInfo {
         ImportKind::Global { index } => ("global", None, *index),
         ImportKind::Tag { index } => ("tag", None, *index),
     };
-    ImportInfo { module: import.module.to_string(), name: import.name.to_string(), kind, r#type: ty, index }
+    let (module, name) = (import.module.to_string(), import.name.to_string());
+    let provided = !missing.contains(&(&*import.module, &*import.name));
+    ImportInfo { module, name, kind, r#type: ty, index, provided }
 }
 
 fn export_info(module: &ModuleIndex, export: &Export) -> ExportInfo {

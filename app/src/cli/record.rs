@@ -1,8 +1,8 @@
 //! `wasmscope record`: run a module and record what it does.
 
-use super::values::SymbolArgs;
+use super::values::{ImportChoices, SymbolArgs};
 use super::{interrupt, pack, print, values};
-use crate::pipeline;
+use crate::pipeline::{self, PipelineError};
 use crate::sources::SourcePlace;
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use wasmscope_instrument::recording::Outcome;
 use wasmscope_instrument::{
-    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, MeasureSet, Observer, OutputStream, OwnAllocator,
-    Program, RunOptions, Stdin, Unprovided, Value,
+    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Link, MeasureSet, Observer, OutputStream, OwnAllocator,
+    Program, RunOptions, Stdin, Value,
 };
 
 const TRAP_EXIT_CODE: u8 = 134;
@@ -46,9 +46,12 @@ pub struct RecordArgs {
     #[arg(long = "arg", value_name = "TYPE:VALUE", requires = "invoke", allow_hyphen_values = true)]
     call_args: Vec<Value>,
     /// What becomes of imports that nobody provides: the module is refused, they do nothing and answer 0, or a call of
-    /// one is a trap
-    #[arg(long, value_enum, default_value_t = ImportChoice::Refuse, value_name = "CHOICE")]
-    imports: ImportChoice,
+    /// one is a trap: refuse, stub or trap, and for single ones MODULE.NAME=CHOICE, in a comma list
+    #[arg(long, value_name = "CHOICE", default_value = "refuse", value_parser = values::import_choices)]
+    imports: ImportChoices,
+    /// A module (.wasm) whose exports are what this one imports from NAME, such as env=helpers.wasm; it is not measured
+    #[arg(long, value_name = "NAME=FILE", value_parser = values::link)]
+    link: Vec<(String, PathBuf)>,
     /// An environment variable for the program; it gets no others
     #[arg(long, value_name = "K=V", value_parser = values::variable)]
     env: Vec<(String, String)>,
@@ -78,30 +81,13 @@ pub struct RecordArgs {
     args: Vec<String>,
 }
 
-/// What `--imports` takes.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum ImportChoice {
-    Refuse,
-    Stub,
-    Trap,
-}
-
-impl From<ImportChoice> for Unprovided {
-    fn from(choice: ImportChoice) -> Self {
-        match choice {
-            ImportChoice::Refuse => Unprovided::Refuse,
-            ImportChoice::Stub => Unprovided::Stub,
-            ImportChoice::Trap => Unprovided::Trap,
-        }
-    }
-}
-
 pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
     let guest = pipeline::open_module(&args.module)?;
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.module));
     let quiet = args.quiet;
-    let options =
-        RunOptions { symbols: pipeline::symbol_files(&guest, args.symbols.path())?, ..options(&args) };
+    let symbols = pipeline::symbol_files(&guest, args.symbols.path())?;
+    let links = args.link.iter().map(linked).collect::<Result<_, _>>()?;
+    let options = RunOptions { symbols, links, ..options(&args) };
     interrupt::watch();
     let outcome = pipeline::record_to(&output, &guest, &options, Arc::new(PassThrough))?;
     if !quiet {
@@ -125,11 +111,17 @@ fn options(args: &RecordArgs) -> RunOptions {
         rate_hz: args.rate,
         program: Program { args: args.args.clone(), env: args.env.clone(), stdin, dirs: args.dir.clone() },
         invoke: invoke.map(|export| Invocation { export, args: args.call_args.clone() }),
-        unprovided: args.imports.into(),
+        unprovided: args.imports.all,
+        single_imports: args.imports.single.clone(),
         limits: Limits { time: args.timeout, memory_bytes: args.max_memory },
         cache_dir: pipeline::code_cache(),
         ..RunOptions::default()
     }
+}
+
+fn linked((name, file): &(String, PathBuf)) -> Result<Link, PipelineError> {
+    let module = pipeline::open_module(file)?;
+    Ok(Link { name: name.clone(), path: module.path, bytes: module.bytes })
 }
 
 fn default_output(module: &Path) -> PathBuf {

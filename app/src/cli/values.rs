@@ -4,7 +4,7 @@ use crate::sources::{RustSources, SourcePlace, Sources};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use wasmscope_instrument::GrantedDir;
+use wasmscope_instrument::{GrantedDir, Unprovided};
 
 // No documentation of its own, which would take the place of the command's.
 #[derive(Debug, clap::Args)]
@@ -86,6 +86,44 @@ pub(super) fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err(format!("`{text}` is not NAME=VALUE")),
+    }
+}
+
+/// `NAME=FILE`.
+pub(super) fn link(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+            Ok((name.to_owned(), PathBuf::from(file)))
+        }
+        _ => Err(format!("`{text}` is not NAME=FILE")),
+    }
+}
+
+/// What becomes of imports that nobody provides: of all that are not named, and of single ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ImportChoices {
+    pub all: Unprovided,
+    pub single: Vec<(String, Unprovided)>,
+}
+
+/// A comma list of `CHOICE`, for all, and `MODULE.NAME=CHOICE`, for one.
+pub(super) fn import_choices(text: &str) -> Result<ImportChoices, String> {
+    let mut choices = ImportChoices::default();
+    for part in text.split(',') {
+        match part.rsplit_once('=') {
+            None => choices.all = import_choice(part)?,
+            Some((name, choice)) => choices.single.push((name.to_owned(), import_choice(choice)?)),
+        }
+    }
+    Ok(choices)
+}
+
+fn import_choice(text: &str) -> Result<Unprovided, String> {
+    match text {
+        "refuse" => Ok(Unprovided::Refuse),
+        "stub" => Ok(Unprovided::Stub),
+        "trap" => Ok(Unprovided::Trap),
+        other => Err(format!("`{other}` is none of refuse, stub and trap")),
     }
 }
 

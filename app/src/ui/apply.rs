@@ -308,6 +308,7 @@ fn grant(app: &mut App, kind: GrantKind, path: PathBuf) {
     match kind {
         GrantKind::Folder => dialog.form.dirs.push((text, String::new())),
         GrantKind::Symbols(_) => dialog.form.symbols = text,
+        GrantKind::Link => dialog.form.add_link(&dialog.module, &text),
         GrantKind::Stdin => {
             dialog.form.stdin = StdinForm::File;
             dialog.form.stdin_path = text;

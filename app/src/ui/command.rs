@@ -101,6 +101,8 @@ pub enum GrantKind {
     Stdin,
     /// What tells names and lines.
     Symbols(PathKind),
+    /// A module that imports come from.
+    Link,
 }
 
 /// What a dialog asks for.

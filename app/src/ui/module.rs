@@ -73,7 +73,7 @@ impl ModuleFacts {
             exports: exports.into_iter().filter(|export| export.name != "_start").collect(),
             symbols: KnownSymbols::of(&guest.bytes, &module),
             // Where the engine can't be made, the run says so.
-            missing: missing_imports(&module).unwrap_or_default(),
+            missing: missing_imports(&module, &[]).unwrap_or_default(),
             imported_functions: module.imports().iter().filter(is_import).count(),
             defined_functions: module.functions().len().saturating_sub(module.imported_function_count()),
             guest,

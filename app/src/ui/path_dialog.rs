@@ -46,6 +46,7 @@ impl PathDialog {
             Purpose::Export(..) => "Export to",
             Purpose::Grant(GrantKind::Folder) => "Folder that the program may use",
             Purpose::Grant(GrantKind::Stdin) => "File to read as standard input",
+            Purpose::Grant(GrantKind::Link) => "Module that imports come from",
             Purpose::Sources => "Folder of source files",
             Purpose::Symbols(..) | Purpose::Grant(GrantKind::Symbols(_)) => "Symbols of the module",
         }
@@ -55,7 +56,7 @@ impl PathDialog {
     fn wanted(&self) -> Wanted {
         match self.purpose {
             Purpose::Save(..) | Purpose::Export(..) => Wanted::NewFile,
-            Purpose::Open | Purpose::Grant(GrantKind::Stdin) => Wanted::File,
+            Purpose::Open | Purpose::Grant(GrantKind::Stdin | GrantKind::Link) => Wanted::File,
             Purpose::Sources | Purpose::Grant(GrantKind::Folder) => Wanted::Folder,
             Purpose::Symbols(..) | Purpose::Grant(GrantKind::Symbols(_)) => Wanted::Either,
         }

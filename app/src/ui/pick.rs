@@ -36,6 +36,7 @@ fn answer(purpose: Purpose, suggested: &str) -> Option<PathBuf> {
         Purpose::Save(..) => dialog.add_filter("Recording", &["wscope"]).set_file_name(suggested).save_file(),
         Purpose::Export(_, format) => exported(dialog, format).set_file_name(suggested).save_file(),
         Purpose::Grant(GrantKind::Stdin) => dialog.pick_file(),
+        Purpose::Grant(GrantKind::Link) => dialog.add_filter("WebAssembly modules", &["wasm"]).pick_file(),
         Purpose::Grant(GrantKind::Folder) | Purpose::Sources => dialog.pick_folder(),
         Purpose::Symbols(_, kind) | Purpose::Grant(GrantKind::Symbols(kind)) => match kind {
             PathKind::File => symbols(dialog).pick_file(),

@@ -1,6 +1,7 @@
 //! A guest that is ready to run: rewritten, compiled, with the way back from its code to the original's.
 
 use super::engine::{compile, compile_component};
+use super::memory_export::with_memory_export;
 use super::prepare::{Prepared, PreparedModule};
 use crate::component::Probed;
 use crate::plan::Goroutines;
@@ -11,7 +12,7 @@ use crate::{OffsetMap, RecordError};
 use std::sync::Arc;
 use wasmscope_symbolize::{CodeOffset, FileOffset, FuncIndex, ModuleIndex};
 use wasmtime::component::Component;
-use wasmtime::{Engine, Module};
+use wasmtime::{Engine, FrameInfo, Module};
 
 /// The compiled guest. Cheap to share between the guest's thread and the collector.
 pub struct CompiledGuest {
@@ -35,6 +36,7 @@ impl CompiledGuest {
     /// Compiles what was made of the module that `index` describes.
     pub fn new(engine: Engine, prepared: Prepared, index: Arc<ModuleIndex>) -> Result<Self, RecordError> {
         let Prepared { wasm, modules, probed, .. } = prepared;
+        let wasm = if index.is_component() { wasm } else { with_memory_export(wasm)? };
         let code = if index.is_component() {
             GuestCode::Component(compile_component(&engine, &wasm)?)
         } else {
@@ -44,13 +46,16 @@ impl CompiledGuest {
         let goroutines = modules.first().and_then(|module| module.probes.goroutines.clone());
         let (offsets, probes) =
             modules.into_iter().map(|PreparedModule { offsets, probes }| (offsets, probes)).unzip();
-        let places = Arc::new(Places { wasm, compiled_index, offsets, index, goroutines });
+        let own = code.clone();
+        let places = Arc::new(Places { code: own, wasm, compiled_index, offsets, index, goroutines });
         Ok(CompiledGuest { engine, code, places, probes, probed })
     }
 
-    /// The machine code's layout; `None` where there is no instruction to stop the guest with.
-    pub fn native_code(&self) -> Option<NativeCode> {
-        Tripwire::new(&self.engine).map(|tripwire| NativeCode::new(self.machine_code(), tripwire))
+    /// The machine code's layout, beside that of the modules it is `linked` to; `None` where there is no instruction to
+    /// stop the guest with.
+    pub fn native_code<'a>(&self, linked: impl Iterator<Item = &'a Module>) -> Option<NativeCode> {
+        let linked = linked.map(MachineCode::of_module);
+        Tripwire::new(&self.engine).map(|tripwire| NativeCode::new(self.machine_code(), linked, tripwire))
     }
 
     /// The way from machine addresses to the places that were compiled.
@@ -68,6 +73,7 @@ impl CompiledGuest {
 
 /// The way from the places that were compiled to the original's.
 pub struct Places {
+    code: GuestCode,
     wasm: Vec<u8>,
     compiled_index: ModuleIndex,
     /// Of each core module.
@@ -79,6 +85,14 @@ pub struct Places {
 }
 
 impl Places {
+    /// Is the guest in this frame, rather than a module that it is linked to?
+    pub fn has(&self, frame: &FrameInfo) -> bool {
+        match &self.code {
+            GuestCode::Module(module) => Module::same(frame.module(), module),
+            GuestCode::Component(_) => true,
+        }
+    }
+
     /// The frame in the original module; `None` in functions that were added, and where the way back leads into another
     /// function.
     pub fn frame(&self, place: CompiledPlace) -> Option<StackFrame> {

@@ -86,7 +86,7 @@ fn message(error: &Error) -> String {
 /// Innermost first.
 fn frames(error: &Error, places: &Places) -> impl Iterator<Item = TrapFrame> {
     let trace = error.downcast_ref::<WasmBacktrace>();
-    let frames = trace.into_iter().flat_map(WasmBacktrace::frames);
+    let frames = trace.into_iter().flat_map(WasmBacktrace::frames).filter(|frame| places.has(frame));
     frames.filter_map(|frame| trap_frame(frame, places))
 }
 

@@ -2,15 +2,16 @@
 
 use super::boundary_log::{BoundaryLog, Bytes, Callee, CrossingSite, InstanceNode, Unsure};
 use super::compiled::{HostCall, Places};
+use super::glue;
 use super::goroutines::goroutine;
 use super::limit::MemoryLimit;
 use super::live_probes::{LiveInstance, LiveProbes, answers, set_clock, ship, take_announcement};
-use super::message::{Message, MessageSender, TracedSample};
+use super::message::{HostGrowth, Message, MessageSender, TracedSample};
 use super::pacer::Pacer;
 use super::stop::StopFlag;
 use crate::clock::RecordingClock;
 use crate::probes::{BytesRule, Call, SiteKind};
-use crate::sample::{CompiledPlace, Leaf};
+use crate::sample::{CompiledPlace, Leaf, StackBounds};
 use std::sync::Arc;
 use wasmscope_symbolize::{CodeOffset, FuncIndex};
 use wasmtime::{
@@ -22,6 +23,7 @@ use wasmtime_wasi::{WasiCtxView, WasiView};
 /// What the engine keeps for one guest.
 pub struct GuestState {
     pub world: WasiP1Ctx,
+    pub glue: glue::State,
     pub limit: MemoryLimit,
     pub watch: Watch,
 }
@@ -42,11 +44,19 @@ pub struct Watch {
     pub entering: Option<FuncIndex>,
     /// Calls through tables into the host, of which nobody can tell which import they reached.
     pub unknown_callees: u64,
+    /// How many calls go on that lead into linked modules: what happens in these is the business of the call.
+    pub abroad: u32,
+    /// The stacks that the guest was on when the host called it again, outermost first.
+    pub stacks: Vec<StackBounds>,
+    /// Growths that the host was asked for and that were not handed on.
+    pub growths: Vec<HostGrowth>,
     /// Is each call of an import announced by a probe, or is the boundary of no interest? Then what is not announced
     /// is the engine's own business.
     pub imports_announced: bool,
     /// Is the boundary recorded, or do crossings matter only for the time?
     pub records_boundary: bool,
+    /// Is growth recorded?
+    pub records_growth: bool,
 }
 
 /// More frames than this are cut off at the outer end of a sample's stack.
@@ -67,6 +77,9 @@ impl WasiView for GuestState {
 
 /// Called by the engine whenever a call crosses between guest and host.
 pub fn on_crossing(mut store: Guest<'_>, kind: CallHook) -> Result<()> {
+    if store.data().watch.abroad > 0 {
+        return stop_if_asked(&store);
+    }
     match kind {
         CallHook::CallingHost => call_host(&mut store),
         CallHook::ReturningFromHost => return return_from_host(&mut store),
@@ -81,14 +94,17 @@ pub fn on_epoch(store: Guest<'_>) -> Result<UpdateDeadline> {
     let mut store = store;
     let Watch { pacer, clock, .. } = &mut store.data_mut().watch;
     if let Some(weight_nanos) = pacer.take_epoch_nanos(clock) {
-        send_sample(&store, Leaf::Guest, weight_nanos);
+        let leaf = if store.data().watch.abroad > 0 { store.data().watch.called() } else { Leaf::Guest };
+        send_sample(&store, leaf, weight_nanos);
     }
     let now = store.data().watch.clock.now();
     set_clock(&mut store, now);
-    match store.data().watch.stop.get() {
-        Some(_) => Err(Stopped.into()),
-        None => Ok(UpdateDeadline::Continue(1)),
-    }
+    stop_if_asked(&store).map(|()| UpdateDeadline::Continue(1))
+}
+
+fn stop_if_asked(store: &Guest<'_>) -> Result<()> {
+    let stop = store.data().watch.stop.get();
+    if stop.is_some() { Err(Stopped.into()) } else { Ok(()) }
 }
 
 fn call_host(store: &mut Guest<'_>) {
@@ -102,10 +118,7 @@ fn call_host(store: &mut Guest<'_>) {
 }
 
 fn return_from_host(store: &mut Guest<'_>) -> Result<()> {
-    let leaf = match store.data().watch.log.current() {
-        Some((Callee::Import(site), _)) => Leaf::Import(site.import),
-        _ => Leaf::Host,
-    };
+    let leaf = store.data().watch.called();
     if matches!(store.data().watch.log.current(), Some((Callee::Recorder, _))) {
         store.data_mut().watch.pacer.forget_outside_nanos();
     }
@@ -114,31 +127,31 @@ fn return_from_host(store: &mut Guest<'_>) -> Result<()> {
     let Watch { log, clock, .. } = &mut store.data_mut().watch;
     let now = log.leave(bytes, clock);
     set_clock(store, now);
-    let watch = &store.data().watch;
-    let (due, stop) = (watch.is_shipment_due(now), watch.stop.get());
-    if due {
+    if store.data().watch.is_shipment_due(now) {
         ship(store.as_context_mut());
         // That was our time, not the program's.
         store.data_mut().watch.pacer.forget_outside_nanos();
     }
     see_memory(store);
     store.data_mut().watch.pacer.enter_guest();
-    if stop.is_some() { Err(Stopped.into()) } else { Ok(()) }
+    stop_if_asked(store)
 }
 
 fn call_guest(store: &mut Guest<'_>) {
     note_outside_time(store, Leaf::Engine);
     see_memory(store);
-    let Watch { log, clock, pacer, entering, .. } = &mut store.data_mut().watch;
+    let Watch { log, clock, pacer, entering, stacks, .. } = &mut store.data_mut().watch;
     log.enter(entering.take().map_or(Callee::Other, Callee::Export), None, clock);
+    stacks.push(pacer.stack());
     pacer.call_guest();
 }
 
 fn return_from_guest(store: &mut Guest<'_>) {
     note_outside_time(store, Leaf::Engine);
-    let Watch { log, clock, pacer, .. } = &mut store.data_mut().watch;
+    let Watch { log, clock, pacer, stacks, .. } = &mut store.data_mut().watch;
     log.leave(None, clock);
     pacer.leave_guest();
+    stacks.pop().iter().for_each(|stack| pacer.return_to(stack));
 }
 
 /// The guest is about to go on: its memory is where it stays until the next crossing. Growing is one, too.
@@ -165,9 +178,11 @@ fn send_sample(store: &Guest<'_>, leaf: Leaf, weight_nanos: u64) {
 }
 
 /// The guest's stack, innermost first, in terms of the compiled module.
-fn guest_frames(store: impl AsContext) -> Vec<CompiledPlace> {
-    let trace = WasmBacktrace::force_capture(store);
-    trace.frames().iter().take(MAX_SAMPLE_FRAMES).filter_map(CompiledPlace::of_frame).collect()
+fn guest_frames(store: impl AsContext<Data = GuestState>) -> Vec<CompiledPlace> {
+    let trace = WasmBacktrace::force_capture(&store);
+    let places = &store.as_context().data().watch.places;
+    let own = trace.frames().iter().filter(|frame| places.has(frame));
+    own.take(MAX_SAMPLE_FRAMES).filter_map(CompiledPlace::of_frame).collect()
 }
 
 /// Is the import that an instance announced at `site` the host's, which is being called now? Then the innermost code is
@@ -256,6 +271,27 @@ fn bytes_crossed(store: &mut Guest<'_>) -> Option<Bytes> {
 }
 
 impl Watch {
+    /// What the guest called that has not come back.
+    fn called(&self) -> Leaf {
+        match self.log.current() {
+            Some((Callee::Import(site), _)) => Leaf::Import(site.import),
+            _ => Leaf::Host,
+        }
+    }
+
+    /// The host grew the guest's memory, or could not, since the guest asked for it.
+    pub fn note_growth(&mut self, before_pages: u64, asked_pages: u64, granted: bool) {
+        let site = match self.log.current() {
+            Some((Callee::Import(site), _)) => Some(site),
+            _ => None,
+        };
+        if self.records_growth && self.abroad == 0 {
+            let (context, site) = (site.and_then(|site| site.context), site.and_then(|site| site.offset));
+            let time_nanos = self.clock.now();
+            self.growths.push(HostGrowth { time_nanos, before_pages, asked_pages, granted, context, site });
+        }
+    }
+
     fn is_shipment_due(&self, now_nanos: u64) -> bool {
         self.probes.as_ref().is_some_and(|probes| probes.is_shipment_due(now_nanos))
     }

@@ -5,20 +5,22 @@
 //! the guest with it; its memories and what its probes recorded stay.
 
 use super::boundary_log::BoundaryLog;
-use super::compiled::{CompiledGuest, Places};
+use super::compiled::{CompiledGuest, GuestCode, Places};
 use super::ending::{live_calls, outcome};
+use super::engine::engine_failed;
+use super::glue::{self, Console};
 use super::guest::{GuestState, Stopped, Watch, on_crossing, on_epoch};
 use super::limit::MemoryLimit;
+use super::link::Linking;
 use super::live_probes::{LiveInstance, LiveProbes, answers, set_clock, ship_all, ship_counters};
 use super::message::{Message, MessageSender};
-use super::output::OutputBuffer;
+use super::output::{GuestOutput, OutputBuffer};
 use super::pacer::Pacer;
 use super::prepare::ticks_by_epochs;
 use super::stop::StopFlag;
-use super::target::{Linked, Target, may_block};
-use super::{Guest, Limits, Observer, RunOptions, wasi};
+use super::target::{Linked, Target, may_block, mistaken};
+use super::{Guest, Limits, Observer, OutputStream, RunOptions, wasi};
 use crate::clock::RecordingClock;
-use crate::component::Probed;
 use crate::probes::{
     ACCESSES_MAXIMUM_PAGES, CLOCK_ADDRESS, COMPONENT_EVENTS_PAGES, MEMORY_EXPORT, PROBE_MAXIMUM_PAGES,
     START_EXPORT,
@@ -30,7 +32,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use tokio::runtime::Builder;
 use wasmscope_symbolize::ModuleIndex;
-use wasmtime::{AsContextMut, Instance, InstancePre, Memory, Store, component};
+use wasmtime::{AsContextMut, Instance, Memory, Store, component};
 
 /// Ticks a second where no samples are taken: often enough for the clock and for stopping.
 const IDLE_RATE_HZ: u32 = 200;
@@ -43,22 +45,19 @@ pub type GuestThread = JoinHandle<Result<Ending, RecordError>>;
 
 /// A run that is ready to begin.
 pub struct GuestRun {
-    store: Store<GuestState>,
-    linked: Arc<Linked>,
+    live: LiveGuest,
+    compiled: Arc<CompiledGuest>,
+    linked: Linked,
+    bytes: Arc<[u8]>,
     limits: Limits,
     rate_hz: u32,
-    sampler: Option<Arc<SignalSampler>>,
-    /// Of each core module.
-    layouts: Vec<Arc<crate::probes::Probes>>,
-    /// The core instances of a component whose probes can be seen.
-    probed: Vec<Probed>,
     output: Arc<OutputBuffer>,
 }
 
 impl GuestRun {
     /// Links the guest's imports and builds its world.
     pub fn prepare(
-        compiled: &CompiledGuest,
+        compiled: &Arc<CompiledGuest>,
         guest: &Guest,
         target: &Target,
         options: &RunOptions,
@@ -69,7 +68,8 @@ impl GuestRun {
         let records_boundary = options.measures.has(Measure::Boundary);
         let records_time = options.measures.has(Measure::Time);
         let rate_hz = if records_time { options.rate_hz } else { IDLE_RATE_HZ };
-        let sampler = signal_sampler(compiled, options, records_time, clock);
+        let linked = target.link(compiled, options)?;
+        let sampler = signal_sampler(compiled, &linked, options, records_time, clock);
         let pacer = match &sampler {
             Some(sampler) => Pacer::Signal { sampler: Arc::clone(sampler), records_time },
             None => Pacer::Epoch {
@@ -96,38 +96,45 @@ impl GuestRun {
             memory: None,
             entering: None,
             unknown_callees: 0,
+            abroad: 0,
+            stacks: Vec::new(),
+            growths: Vec::new(),
             imports_announced: !records_boundary || compiled.places.index.imported_function_count() == 0,
             records_boundary,
+            records_growth: options.measures.has(Measure::Growth),
         };
+        let printed =
+            |which| GuestOutput { which, observer: Arc::clone(observer), buffer: Arc::clone(&output) };
+        let console =
+            Console { stdout: printed(OutputStream::Stdout), stderr: printed(OutputStream::Stderr) };
+        let glue = glue::State::new(console);
         let limit = memory_limit(&compiled.places.index, &options.limits);
-        let mut store = Store::new(&compiled.engine, GuestState { world, limit, watch });
+        let mut store = Store::new(&compiled.engine, GuestState { world, glue, limit, watch });
         store.limiter(|state| &mut state.limit);
         store.call_hook(on_crossing);
         if sampler.is_none() {
             store.epoch_deadline_callback(on_epoch);
             store.set_epoch_deadline(1);
         }
-        let linked = Arc::new(target.link(compiled, &mut store, options)?);
         Ok(GuestRun {
-            store,
+            live: LiveGuest { store, sampler },
+            compiled: Arc::clone(compiled),
             linked,
+            bytes: Arc::clone(&guest.bytes),
             limits: options.limits,
             rate_hz,
-            sampler,
-            layouts: compiled.probes.clone(),
-            probed: compiled.probed.clone(),
             output,
         })
     }
 
     /// The flag by which the run is stopped.
     pub fn stop(&self) -> Arc<StopFlag> {
-        Arc::clone(&self.store.data().watch.stop)
+        Arc::clone(&self.live.store.data().watch.stop)
     }
 
     /// Where the collector finds the samples that signals took.
     pub fn sampler(&self) -> Option<Arc<SignalSampler>> {
-        self.sampler.clone()
+        self.live.sampler.clone()
     }
 
     /// Where the guest's output waits to be recorded.
@@ -137,34 +144,33 @@ impl GuestRun {
 
     /// The core module of each instance that has probes, and how they are laid out.
     pub fn probed(&self) -> Vec<(usize, Arc<crate::probes::Probes>)> {
-        let layout = |module: usize| Some((module, Arc::clone(self.layouts.get(module)?)));
-        match &*self.linked {
-            Linked::Module { .. } => layout(0).into_iter().collect(),
-            Linked::Component { .. } => {
-                self.probed.iter().filter_map(|probed| layout(probed.module)).collect()
-            }
+        let CompiledGuest { code, probes, probed, .. } = &*self.compiled;
+        let layout = |module: usize| Some((module, Arc::clone(probes.get(module)?)));
+        match code {
+            GuestCode::Module(_) => layout(0).into_iter().collect(),
+            GuestCode::Component(_) => probed.iter().filter_map(|probed| layout(probed.module)).collect(),
         }
     }
 
     /// The way back to the original.
     pub fn places(&self) -> Arc<Places> {
-        Arc::clone(&self.store.data().watch.places)
+        Arc::clone(&self.live.store.data().watch.places)
     }
 
     /// Runs the guest on the calling thread.
     fn run(mut self) -> Result<Ending, RecordError> {
         let no_runtime = |error| RecordError::Engine { message: format!("nothing to wait with: {error}") };
         let runtime = Builder::new_current_thread().enable_time().build().map_err(no_runtime)?;
-        let Watch { pacer, clock, .. } = &mut self.store.data_mut().watch;
+        let Watch { pacer, clock, .. } = &mut self.live.store.data_mut().watch;
         pacer.begin(clock);
         let ticks = start_ticks(&self)?;
         let result = runtime.block_on(self.call_or_stop());
         drop(ticks);
         // What the guest began in the background, nobody waits for.
         runtime.shutdown_background();
-        let watch = &self.store.data().watch;
+        let watch = &self.live.store.data().watch;
         watch.messages.send(Message::End(watch.clock.now()));
-        let GuestRun { store, linked, limits, .. } = &mut self;
+        let GuestRun { live: LiveGuest { store, .. }, linked, limits, .. } = &mut self;
         let answers = answers(&store.as_context_mut());
         let Watch { log, clock, .. } = &mut store.data_mut().watch;
         log.settle(answers);
@@ -172,6 +178,12 @@ impl GuestRun {
         ship_all(store.as_context_mut());
         ship_counters(store, live_calls(&result, &store.data().watch.places));
         let watch = &store.data().watch;
+        let result = match result {
+            Err(error) if error.is::<RecordError>() => {
+                return Err(error.downcast().unwrap_or_else(engine_failed));
+            }
+            result => result,
+        };
         let outcome = outcome(result, linked.is_command(), watch.stop.get(), limits, &watch.places);
         Ok((outcome, self.notes()))
     }
@@ -187,39 +199,73 @@ impl GuestRun {
     }
 
     async fn call(&mut self) -> wasmtime::Result<Vec<String>> {
-        self.begin_phase(Phase::Instantiate);
-        match &*Arc::clone(&self.linked) {
-            Linked::Module { instance, entry, .. } => {
-                let instance = self.instantiate(instance).await?;
-                self.begin_phase(Phase::Run);
-                entry.call(&mut self.store, &instance).await
+        let GuestRun { live, linked, compiled, bytes, .. } = self;
+        live.begin_phase(Phase::Instantiate);
+        match linked {
+            Linked::Module { linking, entry } => {
+                let instance = live.instantiate(linking, compiled, bytes).await?;
+                live.begin_phase(Phase::Run);
+                entry.call(&mut live.store, &instance).await
             }
             Linked::Component { instance, entry, .. } => {
-                let instance = self.instantiate_component(instance).await?;
-                self.begin_phase(Phase::Run);
-                entry.call(&mut self.store, &instance).await
+                let instance = live.instantiate_component(instance, compiled).await?;
+                live.begin_phase(Phase::Run);
+                entry.call(&mut live.store, &instance).await
             }
         }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let watch = &self.live.store.data().watch;
+        let overflowed = watch.probes.as_ref().map_or(0, |probes| probes.overflowed_contexts(&self.live.store));
+        let dropped = watch.probes.as_ref().map_or(0, LiveProbes::dropped);
+        let no_room = if self.compiled.probes.iter().any(|layout| layout.has_counters()) {
+            "calls found no room in the table of contexts: they and what they did are not in the counts"
+        } else {
+            "calls found no room in the table of contexts: their call paths are missing"
+        };
+        let counted = [
+            (watch.unknown_callees, "calls of imports through a table could not be told apart"),
+            (overflowed, no_room),
+            (dropped, "events found no room and are missing"),
+        ];
+        let counted = counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
+        self.linked.sentences().into_iter().chain(counted).collect()
+    }
+}
+
+/// The guest in its store.
+struct LiveGuest {
+    store: Store<GuestState>,
+    sampler: Option<Arc<SignalSampler>>,
+}
+
+impl LiveGuest {
+    async fn instantiate(
+        &mut self,
+        linking: &mut Linking,
+        compiled: &CompiledGuest,
+        bytes: &[u8],
+    ) -> wasmtime::Result<Instance> {
+        let GuestCode::Module(module) = &compiled.code else { return Err(mistaken().into()) };
+        let store = &mut self.store;
+        let instance = linking.instantiate(store, module, &compiled.places.index, bytes).await?;
+        let probes = compiled.probes.first().and_then(|layout| LiveProbes::bind(layout, &instance, store));
+        let memory = instance.get_memory(&mut *store, MEMORY_EXPORT);
+        self.keep_probes(probes, memory);
+        self.start(&instance).await?;
+        Ok(instance)
     }
 
     async fn instantiate_component(
         &mut self,
         instance: &component::InstancePre<GuestState>,
+        compiled: &CompiledGuest,
     ) -> wasmtime::Result<component::Instance> {
-        let Self { store, layouts, probed, .. } = self;
-        let instance = instance.instantiate_async(&mut *store).await?;
-        let probes = LiveProbes::bind_component(layouts, probed, &instance, store).await?;
+        let instance = instance.instantiate_async(&mut self.store).await?;
+        let CompiledGuest { probes, probed, .. } = compiled;
+        let probes = LiveProbes::bind_component(probes, probed, &instance, &mut self.store).await?;
         self.keep_probes(probes, None);
-        Ok(instance)
-    }
-
-    async fn instantiate(&mut self, instance: &InstancePre<GuestState>) -> wasmtime::Result<Instance> {
-        let Self { store, layouts, .. } = self;
-        let instance = instance.instantiate_async(&mut *store).await?;
-        let probes = layouts.first().and_then(|layout| LiveProbes::bind(layout, &instance, store));
-        let memory = instance.get_memory(&mut *store, MEMORY_EXPORT);
-        self.keep_probes(probes, memory);
-        self.start(&instance).await?;
         Ok(instance)
     }
 
@@ -253,24 +299,6 @@ impl GuestRun {
         let watch = &self.store.data().watch;
         watch.messages.send(Message::Phase(phase, watch.clock.now()));
     }
-
-    fn notes(&self) -> Vec<String> {
-        let watch = &self.store.data().watch;
-        let overflowed = watch.probes.as_ref().map_or(0, |probes| probes.overflowed_contexts(&self.store));
-        let dropped = watch.probes.as_ref().map_or(0, LiveProbes::dropped);
-        let no_room = if self.layouts.iter().any(|layout| layout.has_counters()) {
-            "calls found no room in the table of contexts: they and what they did are not in the counts"
-        } else {
-            "calls found no room in the table of contexts: their call paths are missing"
-        };
-        let counted = [
-            (watch.unknown_callees, "calls of imports through a table could not be told apart"),
-            (overflowed, no_room),
-            (dropped, "events found no room and are missing"),
-        ];
-        let counted = counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
-        self.linked.note().into_iter().chain(counted).collect()
-    }
 }
 
 /// What makes the guest's thread tick while it lives.
@@ -280,9 +308,9 @@ impl Ticks for EpochTicker {}
 
 fn start_ticks(run: &GuestRun) -> Result<Box<dyn Ticks>, RecordError> {
     let no_timer = |error| RecordError::Engine { message: format!("no timer for samples: {error}") };
-    match &run.sampler {
+    match &run.live.sampler {
         Some(sampler) => Ok(Box::new(sampler.start(run.rate_hz).map_err(no_timer)?)),
-        None => Ok(Box::new(EpochTicker::start(run.store.engine().clone(), run.rate_hz).map_err(no_timer)?)),
+        None => Ok(Box::new(EpochTicker::start(run.live.store.engine().clone(), run.rate_hz).map_err(no_timer)?)),
     }
 }
 
@@ -295,11 +323,12 @@ fn memory_limit(index: &ModuleIndex, limits: &Limits) -> MemoryLimit {
 
 fn signal_sampler(
     compiled: &CompiledGuest,
+    linked: &Linked,
     options: &RunOptions,
     records_time: bool,
     clock: &RecordingClock,
 ) -> Option<Arc<SignalSampler>> {
-    let code = if ticks_by_epochs(options) { None } else { compiled.native_code() }?;
+    let code = if ticks_by_epochs(options) { None } else { compiled.native_code(linked.modules()) }?;
     let goroutines = compiled.places.goroutines.as_ref().map(|goroutines| Arc::clone(&goroutines.frames));
     SignalSampler::new(code, records_time, clock.clone(), goroutines)
 }

@@ -1,11 +1,13 @@
 //! Imports that nobody provides: what they are, and what takes their place where the user wants the module to run anyway.
 
+use super::RunOptions;
+use super::component::is_provided;
 use super::guest::GuestState;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use wasmscope_symbolize::ModuleIndex;
+use wasmscope_symbolize::{Import, ModuleIndex};
 use wasmtime::{Error, Extern, ExternType, Func, FuncType, Linker, Module, Result, Store, Val};
 
 /// What becomes of imports that nobody provides. As text `refuse`, `stub` or `trap`.
@@ -21,6 +23,25 @@ pub enum Unprovided {
     Trap,
 }
 
+/// What becomes of each import that nobody provides.
+#[derive(Clone, Debug)]
+pub(super) struct Choices {
+    all: Unprovided,
+    single: FxHashMap<String, Unprovided>,
+}
+
+impl Choices {
+    /// What `options` say.
+    pub fn of(options: &RunOptions) -> Choices {
+        Choices { all: options.unprovided, single: options.single_imports.iter().cloned().collect() }
+    }
+
+    /// What becomes of the import with this name, which is `module.name`.
+    pub fn choice(&self, name: &str) -> Unprovided {
+        self.single.get(name).copied().unwrap_or(self.all)
+    }
+}
+
 /// An import that nobody provides.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MissingImport {
@@ -32,16 +53,29 @@ pub struct MissingImport {
     pub kind: String,
 }
 
+impl MissingImport {
+    /// `module.name`.
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.module, self.name)
+    }
+}
+
 impl std::fmt::Display for MissingImport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { module, name, kind } = self;
-        write!(f, "{module}.{name}: {kind}")
+        write!(f, "{}: {}", self.path(), self.kind)
     }
 }
 
 /// The imports of the module behind `index` that `is_known` does not know, each once.
-pub(super) fn missing(index: &ModuleIndex, is_known: impl Fn(&str, &str) -> bool) -> Vec<MissingImport> {
-    let unknown = index.imports().iter().filter(|import| !is_known(&import.module, &import.name));
+pub(super) fn missing(index: &ModuleIndex, is_known: impl Fn(&Import) -> bool) -> Vec<MissingImport> {
+    if index.is_component() {
+        let missing = index.component_imports().iter().filter(|name| !is_provided(name));
+        let kind = || "interface".to_owned();
+        return missing
+            .map(|name| MissingImport { module: Arc::clone(name), name: "*".into(), kind: kind() })
+            .collect();
+    }
+    let unknown = index.imports().iter().filter(|import| !is_known(import));
     let missing = unknown.map(|import| MissingImport {
         module: Arc::clone(&import.module),
         name: Arc::clone(&import.name),
@@ -61,20 +95,28 @@ pub struct Stubs {
 impl Stubs {
     /// Adds to `linker` what it lacks of the imports of `module`.
     pub fn define(
+        &mut self,
         linker: &mut Linker<GuestState>,
         store: &mut Store<GuestState>,
         module: &Module,
-        unprovided: Unprovided,
-    ) -> Result<Stubs> {
-        let mut stubs = Stubs::default();
+        choices: &Choices,
+    ) -> Result<()> {
         for import in module.imports() {
             if linker.get(&mut *store, import.module(), import.name()).is_err() {
                 let name = format!("{}.{}", import.module(), import.name());
-                let item = stubs.item(store, name, import.ty(), unprovided)?;
+                let choice = choices.choice(&name);
+                let item = self.item(store, name, import.ty(), choice)?;
                 linker.define(&mut *store, import.module(), import.name(), item)?;
             }
         }
-        Ok(stubs)
+        Ok(())
+    }
+
+    /// One more function, which has to count its calls.
+    pub fn count(&mut self, name: String) -> Arc<AtomicU64> {
+        let calls = Arc::new(AtomicU64::new(0));
+        self.functions.push((name, Arc::clone(&calls)));
+        calls
     }
 
     /// What was called, as a sentence; `None` where nothing was stubbed.
@@ -122,8 +164,7 @@ impl Stubs {
         ty: FuncType,
         unprovided: Unprovided,
     ) -> Result<Func> {
-        let calls = Arc::new(AtomicU64::new(0));
-        self.functions.push((name.clone(), Arc::clone(&calls)));
+        let calls = self.count(name.clone());
         let types: Vec<_> = ty.results().collect();
         Ok(Func::new(&mut *store, ty, move |_, _, results| {
             calls.fetch_add(1, Ordering::Relaxed);

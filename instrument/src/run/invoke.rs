@@ -8,8 +8,15 @@ use wasmtime::{Func, Instance, Store, Val};
 
 /// The export of a WASI command.
 const COMMAND: &str = "_start";
-/// The export by which a WASI library sets itself up.
-const INITIALIZE: &str = "_initialize";
+/// The exports by which libraries set themselves up, in the order in which they are to be called: WASI's own; those that
+/// Emscripten's JavaScript calls, where there is no other; that of wasm-bindgen's.
+const INITIALIZERS: &[&str] = &[
+    "_initialize",
+    "emscripten_stack_init",
+    "__wasm_apply_data_relocs",
+    "__wasm_call_ctors",
+    "__wbindgen_start",
+];
 
 /// What is to be called, checked against the module before it is compiled.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,11 +83,27 @@ impl Entry {
     }
 
     async fn initialize(&self, store: &mut Store<GuestState>, instance: &Instance) -> wasmtime::Result<()> {
-        match instance.get_func(&mut *store, INITIALIZE) {
-            Some(func) if self.export != INITIALIZE => call(store, func, &[]).await.map(drop),
-            _ => Ok(()),
+        if INITIALIZERS.contains(&&*self.export) {
+            return Ok(());
         }
+        for func in initializers(store, instance) {
+            call(store, func, &[]).await?;
+        }
+        Ok(())
     }
+}
+
+/// What is to be called before anything else in a library. WASI's initialiser does all by itself.
+pub fn initializers(store: &mut Store<GuestState>, instance: &Instance) -> Vec<Func> {
+    let all = INITIALIZERS.iter().filter_map(|name| Some((*name, instance.get_func(&mut *store, name)?)));
+    let all: Vec<_> = all.collect();
+    let is_wasi = all.iter().any(|(name, _)| *name == "_initialize");
+    let bare = |func: &Func| {
+        let ty = func.ty(&*store);
+        ty.params().len() == 0 && ty.results().len() == 0
+    };
+    let needed = all.into_iter().filter(|(name, _)| !is_wasi || *name == "_initialize");
+    needed.map(|(_, func)| func).filter(bare).collect()
 }
 
 async fn call(store: &mut Store<GuestState>, func: Func, args: &[Val]) -> wasmtime::Result<Vec<String>> {

@@ -273,12 +273,13 @@ pub fn ship_all(store: StoreContextMut<'_, GuestState>) {
 }
 
 fn ship_with(mut store: StoreContextMut<'_, GuestState>, boundary: Option<BoundarySums>) {
-    let mut shipment = Shipment { instances: Vec::new(), boundary };
+    let mut shipment = Shipment { boundary, ..Shipment::default() };
     if let Some(mut live) = store.data_mut().watch.probes.take() {
         live.take(&mut store);
         shipment.instances = live.instances.iter_mut().map(|live| live.pending.hand_on()).collect();
         live.shipped_nanos = store.data().watch.clock.now();
         store.data_mut().watch.probes = Some(live);
     }
+    shipment.growths = std::mem::take(&mut store.data_mut().watch.growths);
     store.data().watch.messages.send(Message::Probes(shipment));
 }

@@ -1,10 +1,11 @@
 //! What the guest's thread tells the collector.
 
-use super::boundary_log::BoundarySums;
+use super::boundary_log::{BoundarySums, InstanceNode};
 use crate::probes::LiveCall;
 use crate::recording::{AccessTable, Phase};
 use crate::sample::{CompiledPlace, Leaf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use wasmscope_symbolize::CodeOffset;
 
 /// Messages that may wait, of a megabyte or so each. A guest that is faster than the collector is held up: memory
 /// stays bounded.
@@ -32,6 +33,8 @@ pub enum Message {
 pub struct Shipment {
     /// Of each instance that has probes.
     pub instances: Vec<Taken>,
+    /// Growths of the guest's memory that the host was asked for.
+    pub growths: Vec<HostGrowth>,
     /// The boundary so far, where it is due.
     pub boundary: Option<BoundarySums>,
 }
@@ -51,6 +54,23 @@ impl Taken {
         let records = Vec::with_capacity(self.records.capacity());
         std::mem::replace(self, Taken { nodes: Vec::new(), records })
     }
+}
+
+/// A growth of the guest's first memory that the guest asked the host for.
+#[derive(Clone, Copy, Debug)]
+pub struct HostGrowth {
+    /// Nanoseconds since the recording began.
+    pub time_nanos: u64,
+    /// The memory's size before, in pages.
+    pub before_pages: u64,
+    /// How many pages were asked for.
+    pub asked_pages: u64,
+    /// Did it grow?
+    pub granted: bool,
+    /// The function that called the host, in its calling context.
+    pub context: Option<InstanceNode>,
+    /// The call.
+    pub site: Option<CodeOffset>,
 }
 
 /// A sample whose stack the engine walked.

@@ -10,6 +10,7 @@ mod compiled;
 mod component;
 mod ending;
 mod engine;
+mod glue;
 mod goroutines;
 mod guest;
 mod guest_thread;
@@ -17,7 +18,9 @@ mod imports;
 mod invoke;
 mod limit;
 mod link;
+mod linked;
 mod live_probes;
+mod memory_export;
 mod message;
 mod observer;
 mod options;
@@ -37,7 +40,7 @@ pub use imports::{MissingImport, Unprovided};
 pub use link::missing_imports;
 pub use observer::{LiveCounts, Nobody, Observer, OutputStream};
 pub use options::{
-    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Program, RunOptions, SamplerChoice, Stdin,
+    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Link, Program, RunOptions, SamplerChoice, Stdin,
 };
 pub use prepare::{Instrumented, instrument};
 pub(crate) use prepare::{NO_ALLOCATOR, instrument_for};
@@ -50,7 +53,7 @@ use collector::{Collected, Collector};
 use compiled::CompiledGuest;
 use engine::make_engine;
 use guest_thread::GuestRun;
-use link::refuse_missing;
+use link::refuse_unlinkable;
 use message::message_channel;
 use std::io::Write;
 use std::sync::Arc;
@@ -83,9 +86,7 @@ pub fn record<W: Write>(
     let target = Target::find(&index, options)?;
     prepare::check_memories(&index, &options.limits)?;
     let engine = make_engine(prepare::ticks_by_epochs(options), options.cache_dir.as_deref())?;
-    if options.unprovided == Unprovided::Refuse && !index.is_component() {
-        refuse_missing(&engine, &index)?;
-    }
+    refuse_unlinkable(&engine, &index, options)?;
     let mut meta = describe(guest, options, &target);
     let writer = Writer::new(out, &meta, &guest.bytes)?;
     let mut collector = Collector::new(writer, &*observer, clock.clone(), options.limits);
@@ -96,7 +97,7 @@ pub fn record<W: Write>(
     meta.warnings = std::mem::take(&mut prepared.warnings);
 
     collector.begin_phase(Phase::Compile, clock.now());
-    let compiled = CompiledGuest::new(engine, prepared, Arc::clone(&index))?;
+    let compiled = Arc::new(CompiledGuest::new(engine, prepared, Arc::clone(&index))?);
 
     let (sender, messages) = message_channel();
     let run = GuestRun::prepare(&compiled, guest, &target, options, &observer, &clock, sender)?;

@@ -2,6 +2,7 @@
 
 use crate::{MeasureSet, OwnAllocator};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Unprovided, Value};
@@ -27,6 +28,10 @@ pub struct RunOptions {
     pub program: Program,
     /// What becomes of imports that nobody provides.
     pub unprovided: Unprovided,
+    /// What becomes of single ones, each by `module.name`, rather than that.
+    pub single_imports: Vec<(String, Unprovided)>,
+    /// Modules that imports come from, in this order: a later one may import from those before it.
+    pub links: Vec<Link>,
     /// The export to call; `None` runs the module as a WASI command.
     pub invoke: Option<Invocation>,
     /// What the guest may use up.
@@ -45,10 +50,29 @@ impl Default for RunOptions {
             sampler: SamplerChoice::default(),
             program: Program::default(),
             unprovided: Unprovided::default(),
+            single_imports: Vec::new(),
+            links: Vec::new(),
             invoke: None,
             limits: Limits::default(),
             cache_dir: None,
         }
+    }
+}
+
+/// A module whose exports are what another imports.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The name of the module that is imported from.
+    pub name: String,
+    /// Where its bytes were found, for messages.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Link({}={})", self.name, self.path)
     }
 }
 

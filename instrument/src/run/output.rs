@@ -46,7 +46,8 @@ pub struct GuestOutput {
 }
 
 impl GuestOutput {
-    fn forward(&self, bytes: &[u8]) {
+    /// Hands on what was written.
+    pub fn forward(&self, bytes: &[u8]) {
         self.observer.output(self.which, bytes);
         self.buffer.push(bytes);
     }

@@ -1,7 +1,7 @@
 //! How time outside of guest code becomes samples, whichever way samples are taken.
 
 use crate::clock::RecordingClock;
-use crate::sample::{Leaf, SignalSampler};
+use crate::sample::{Leaf, SignalSampler, StackBounds};
 use std::sync::Arc;
 use wasmtime::{AsContext, Memory};
 
@@ -37,6 +37,21 @@ impl Pacer {
             sampler.enter_stack();
         }
         self.enter_guest();
+    }
+
+    /// The stack that the guest is on.
+    pub fn stack(&self) -> StackBounds {
+        match self {
+            Pacer::Signal { sampler, .. } => sampler.stack(),
+            Pacer::Epoch { .. } => StackBounds::default(),
+        }
+    }
+
+    /// The host returns from a call of the guest to the guest that called it, which is on this stack.
+    pub fn return_to(&self, stack: &StackBounds) {
+        if let Pacer::Signal { sampler, .. } = self {
+            sampler.set_stack(stack);
+        }
     }
 
     /// The host may have let the guest's memory grow.

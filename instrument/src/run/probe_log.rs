@@ -1,11 +1,12 @@
 //! Turns what the probes recorded into rows of the recording.
 
+use super::boundary_log::InstanceNode;
 use super::compiled::Places;
-use super::message::{Shipment, Taken};
+use super::message::{HostGrowth, Shipment, Taken};
 use crate::probes::{ContextReader, Counts, LiveCall, Probes, decode, mark_free};
-use crate::recording::{Batch, ContextId, ContextTable};
+use crate::recording::{Batch, ContextId, ContextTable, GrowthEvent};
 use std::sync::Arc;
-use wasmscope_symbolize::CoreModule;
+use wasmscope_symbolize::{CoreModule, MemoryIndex};
 
 /// The probes' memories as far as they were handed on.
 #[derive(Default)]
@@ -70,9 +71,11 @@ impl ProbeLog {
         for (number, taken) in shipment.instances.iter().enumerate() {
             self.take_instance(number, taken, batch);
         }
+        let growths = shipment.growths.into_iter().map(|growth| self.growth_event(growth));
+        batch.growth.extend(growths);
+        batch.growth.sort_by_key(|event| event.time_nanos);
         if let Some(sums) = shipment.boundary {
-            let reader = |number: usize| self.instances.get(number).map(|instance| &instance.reader);
-            batch.crossings = Some(sums.table(|context| reader(context.instance)?.id(context.node)));
+            batch.crossings = Some(sums.table(|context| self.context(context)));
         }
     }
 
@@ -98,6 +101,17 @@ impl ProbeLog {
         for time_nanos in batch.heap.time_nanos.iter_mut().skip(heap_before) {
             *time_nanos = (*time_nanos).max(*guest_began);
         }
+    }
+
+    fn growth_event(&self, growth: HostGrowth) -> GrowthEvent {
+        let HostGrowth { time_nanos, before_pages, asked_pages, granted, context, site } = growth;
+        let context = context.and_then(|context| self.context(context));
+        GrowthEvent { time_nanos, memory: MemoryIndex(0), before_pages, asked_pages, granted, context, site }
+    }
+
+    /// The row of a context.
+    fn context(&self, context: InstanceNode) -> Option<ContextId> {
+        self.instances.get(context.instance)?.reader.id(context.node)
     }
 
     /// The core module that an instance in a component is made of.

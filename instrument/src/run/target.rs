@@ -6,10 +6,11 @@ use super::component::{self, BoundEntry, ComponentEntry};
 use super::guest::GuestState;
 use super::imports::Stubs;
 use super::invoke::Entry;
-use super::link::{is_old, link};
+use super::link::{Linking, is_old};
 use crate::RecordError;
 use wasmscope_symbolize::ModuleIndex;
-use wasmtime::{InstancePre, Store};
+use wasmtime::Module;
+use wasmtime::component::InstancePre;
 
 /// What is called, before anything is compiled.
 #[derive(Clone, Debug)]
@@ -18,18 +19,10 @@ pub enum Target {
     Component(ComponentEntry),
 }
 
-/// A guest whose imports are linked, and what is called of it.
+/// A guest whose imports are linked, as far as that can be before it is instantiated, and what is called of it.
 pub enum Linked {
-    Module {
-        instance: InstancePre<GuestState>,
-        entry: Entry,
-        stubs: Stubs,
-    },
-    Component {
-        instance: wasmtime::component::InstancePre<GuestState>,
-        entry: BoundEntry,
-        missing: Vec<String>,
-    },
+    Module { linking: Linking, entry: Entry },
+    Component { instance: InstancePre<GuestState>, entry: BoundEntry, stubs: Stubs },
 }
 
 impl Target {
@@ -50,23 +43,18 @@ impl Target {
     }
 
     /// Finds somebody for each import.
-    pub fn link(
-        &self,
-        compiled: &CompiledGuest,
-        store: &mut Store<GuestState>,
-        options: &RunOptions,
-    ) -> Result<Linked, RecordError> {
+    pub fn link(&self, compiled: &CompiledGuest, options: &RunOptions) -> Result<Linked, RecordError> {
         match (self, &compiled.code) {
-            (Target::Module(entry), GuestCode::Module(module)) => {
-                let (instance, stubs) = link(module, store, options.unprovided)?;
-                Ok(Linked::Module { instance, entry: entry.clone(), stubs })
+            (Target::Module(entry), GuestCode::Module(_)) => {
+                let linking = Linking::new(&compiled.engine, options)?;
+                Ok(Linked::Module { linking, entry: entry.clone() })
             }
             (Target::Component(entry), GuestCode::Component(component)) => {
                 let entry = entry.bind(component)?;
-                let (instance, missing) = component::link(component, options.unprovided)?;
-                Ok(Linked::Component { instance, entry, missing })
+                let (instance, stubs) = component::link(component, options)?;
+                Ok(Linked::Component { instance, entry, stubs })
             }
-            _ => Err(RecordError::Engine { message: "a component was taken for a module".to_owned() }),
+            _ => Err(mistaken()),
         }
     }
 }
@@ -80,16 +68,27 @@ impl Linked {
         }
     }
 
-    /// A sentence about what stood in for imports, if anything did.
-    pub fn note(&self) -> Option<String> {
+    /// Sentences about what took the place of imports.
+    pub fn sentences(&self) -> Vec<String> {
         match self {
-            Linked::Module { stubs, .. } => stubs.note(),
-            Linked::Component { missing, .. } if missing.is_empty() => None,
-            Linked::Component { missing, .. } => {
-                Some(format!("imports that nobody provides are traps: {}", missing.join(", ")))
-            }
+            Linked::Module { linking, .. } => linking.notes.sentences().collect(),
+            Linked::Component { stubs, .. } => stubs.note().into_iter().collect(),
         }
     }
+
+    /// The machine code of the modules that a core module is linked to.
+    pub fn modules(&self) -> impl Iterator<Item = &Module> {
+        let linking = match self {
+            Linked::Module { linking, .. } => Some(linking),
+            Linked::Component { .. } => None,
+        };
+        linking.into_iter().flat_map(Linking::modules)
+    }
+}
+
+/// What only a mistake of ours can lead to.
+pub fn mistaken() -> RecordError {
+    RecordError::Engine { message: "a component was taken for a module".to_owned() }
 }
 
 /// May files block the thread? Where a sleep is not taken over by us they must not: it could not be ended.

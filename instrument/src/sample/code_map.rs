@@ -10,14 +10,18 @@ pub struct NativeCode {
     text: Range<u64>,
     /// Each function, ascending. Between them lie trampolines.
     functions: Vec<Range<u64>>,
+    /// The same of the modules that it is linked to, which are not sampled, but stopped.
+    linked: Vec<Range<u64>>,
     tripwire: Tripwire,
 }
 
 impl NativeCode {
-    /// Takes the layout of `code`.
-    pub fn new(code: MachineCode, tripwire: Tripwire) -> Self {
-        let functions = code.functions.into_iter().map(|(range, _)| range).collect();
-        NativeCode { text: code.text, functions, tripwire }
+    /// Takes the layout of `code`, and of the modules that it is `linked` to.
+    pub fn new(code: MachineCode, linked: impl Iterator<Item = MachineCode>, tripwire: Tripwire) -> Self {
+        let ranges = |code: MachineCode| code.functions.into_iter().map(|(range, _)| range);
+        let mut linked: Vec<_> = linked.flat_map(ranges).collect();
+        linked.sort_unstable_by_key(|range| range.start);
+        NativeCode { text: code.text.clone(), functions: ranges(code).collect(), linked, tripwire }
     }
 
     /// Is `address` in the guest's machine code, trampolines included?
@@ -27,15 +31,25 @@ impl NativeCode {
 
     /// The start of the wasm function that `address` lies in.
     pub fn function_start(&self, address: u64) -> Option<u64> {
-        let after = self.functions.partition_point(|function| function.start <= address);
-        let function = self.functions.get(after.checked_sub(1)?)?;
-        function.contains(&address).then_some(function.start)
+        start_of(&self.functions, address)
+    }
+
+    /// Is `address` in a wasm function of a module that this one is linked to?
+    pub fn is_linked(&self, address: u64) -> bool {
+        start_of(&self.linked, address).is_some()
     }
 
     /// Where to send a guest that is to be stopped.
     pub fn tripwire(&self) -> u64 {
         self.tripwire.address
     }
+}
+
+/// The start of that one of `functions` that `address` lies in.
+fn start_of(functions: &[Range<u64>], address: u64) -> Option<u64> {
+    let after = functions.partition_point(|function| function.start <= address);
+    let function = functions.get(after.checked_sub(1)?)?;
+    function.contains(&address).then_some(function.start)
 }
 
 /// Translates machine addresses into frames of the original module, and remembers what it found.

@@ -33,6 +33,15 @@ use wasmscope_symbolize::FuncIndex;
 pub const SIGNALS_REACH_GUESTS: bool =
     cfg!(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")));
 
+/// A stack that a guest runs on, by its lowest and highest address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StackBounds {
+    /// The lowest address.
+    pub low: u64,
+    /// The highest.
+    pub high: u64,
+}
+
 /// What the sampler found at the top of a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaf {

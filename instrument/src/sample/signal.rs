@@ -14,7 +14,7 @@
 
 use super::ring::Ring;
 use super::stack_bounds::mapping_around;
-use super::{Leaf, NativeCode, NativeSample, walk_goroutine};
+use super::{Leaf, NativeCode, NativeSample, StackBounds, walk_goroutine};
 use crate::clock::RecordingClock;
 use crate::probes::{Resumed, ResumedWords, resumed_words};
 use std::io;
@@ -100,6 +100,18 @@ impl SignalSampler {
         }
     }
 
+    /// The stack that the guest is on.
+    pub fn stack(&self) -> StackBounds {
+        let (low, high) = (self.stack_low.load(Ordering::Relaxed), self.stack_high.load(Ordering::Relaxed));
+        StackBounds { low, high }
+    }
+
+    /// The guest is on a stack again that it was on before, and that is still alive.
+    pub fn set_stack(&self, stack: &StackBounds) {
+        self.stack_low.store(stack.low, Ordering::Relaxed);
+        self.stack_high.store(stack.high, Ordering::Relaxed);
+    }
+
     /// The guest enters (`true`) or leaves a host call.
     pub fn set_in_host(&self, in_host: bool) {
         self.in_host.store(in_host, Ordering::Relaxed);
@@ -178,6 +190,9 @@ impl SignalSampler {
         let in_guest = self.code.contains(registers.pc) && !self.in_host.load(Ordering::Relaxed);
         if !in_guest {
             self.pending_nanos.fetch_add(elapsed, Ordering::Relaxed);
+            if self.stop.load(Ordering::Relaxed) && self.code.is_linked(registers.pc) {
+                registers.pc = self.code.tripwire();
+            }
             return;
         }
         if self.record_stacks {

@@ -1,11 +1,16 @@
 //! Which memory is the stack that a guest runs on.
 
 use std::fs;
+use std::io::Read;
 use std::ops::RangeInclusive;
+
+/// The list is read in few pieces: a guest that the host calls back asks for it each time.
+const MAPS_BYTES: usize = 1 << 16;
 
 /// The mapped memory around `address` in this process, by its lowest and highest address.
 pub fn mapping_around(address: u64) -> Option<RangeInclusive<u64>> {
-    let maps = fs::read_to_string("/proc/self/maps").ok()?;
+    let mut maps = String::with_capacity(MAPS_BYTES);
+    fs::File::open("/proc/self/maps").ok()?.read_to_string(&mut maps).ok()?;
     maps.lines().filter_map(mapping).find(|mapping| mapping.contains(&address))
 }
 

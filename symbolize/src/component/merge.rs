@@ -5,15 +5,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::CoreModule;
-use super::scan::{Found, scan};
+use super::scan::{Found, Scan, scan};
 use crate::ids::{CodeOffset, FileOffset, MemoryIndex};
 use crate::module::{DataKind, DataSegment, Function, Import, ImportKind, Memory, ModuleError, ModuleIndex};
 
 /// Reads the outline of the component in `bytes`.
 pub(crate) fn parse(bytes: &[u8]) -> Result<ModuleIndex, ModuleError> {
     let mut whole = Merge::default();
-    let (found, sections) = scan(bytes)?;
-    whole.whole.sections = sections;
+    let Scan { found, sections, imports, .. } = scan(bytes)?;
+    (whole.whole.sections, whole.whole.component_imports) = (sections, imports);
     let mut names = HashSet::new();
     let mut modules = Vec::new();
     for (number, Found { range, name }) in found.into_iter().enumerate() {

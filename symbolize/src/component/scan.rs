@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use wasmparser::{
-    ComponentAlias, ComponentExternalKind, ComponentName, ComponentNameSectionReader,
+    ComponentAlias, ComponentExternalKind, ComponentImport, ComponentName, ComponentNameSectionReader,
     ComponentOuterAliasKind, ComponentTypeRef, KnownCustom, NameMap, Parser, Payload,
 };
 
@@ -37,22 +37,26 @@ pub(super) struct Found {
     pub name: Option<Arc<str>>,
 }
 
-/// The core modules of the component in `bytes`, those in nested components too, and the component's own sections, both
-/// in the order of the file.
-pub(super) fn scan(bytes: &[u8]) -> Result<(Vec<Found>, Vec<Section>), ModuleError> {
+/// What there is in the component in `bytes`.
+pub(super) fn scan(bytes: &[u8]) -> Result<Scan, ModuleError> {
     let mut scan = Scan::default();
     let mut parser = Parser::new(0);
     parser.set_features(wasmparser::WasmFeatures::all());
     for payload in parser.parse_all(bytes) {
         scan.payload(payload?)?;
     }
-    Ok((scan.found, scan.sections))
+    Ok(scan)
 }
 
+/// A component.
 #[derive(Default)]
-struct Scan {
-    found: Vec<Found>,
-    sections: Vec<Section>,
+pub(super) struct Scan {
+    /// Its core modules, those in nested components too, in the order of the file.
+    pub found: Vec<Found>,
+    /// Its own sections.
+    pub sections: Vec<Section>,
+    /// The names of what it imports, but for types.
+    pub imports: Vec<Arc<str>>,
     /// Where the next section's header begins.
     next_header: usize,
     /// The components that are open, outermost first.
@@ -83,7 +87,7 @@ impl Scan {
             Payload::ModuleSection { unchecked_range, .. } => self.module(unchecked_range),
             Payload::ComponentImportSection(imports) => {
                 for import in imports {
-                    self.elsewhere(matches!(import?.ty, ComponentTypeRef::Module(_)));
+                    self.import(&import?);
                 }
             }
             Payload::ComponentAliasSection(aliases) => {
@@ -117,6 +121,14 @@ impl Scan {
         self.next_header = contents.end;
         let (contents, data) = (range_of(contents), range_of(data));
         self.sections.push(Section { id, name, header, contents, data });
+    }
+
+    fn import(&mut self, import: &ComponentImport<'_>) {
+        self.elsewhere(matches!(import.ty, ComponentTypeRef::Module(_)));
+        let is_needed = !matches!(import.ty, ComponentTypeRef::Type(_));
+        if is_needed && self.levels.len() == 1 {
+            self.imports.push(import.name.name.into());
+        }
     }
 
     fn module(&mut self, range: Range<usize>) {

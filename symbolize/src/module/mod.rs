@@ -49,6 +49,7 @@ pub struct ModuleIndex {
     names: NameSection,
     /// Of a component.
     pub(crate) core_modules: Option<Vec<CoreModule>>,
+    pub(crate) component_imports: Vec<Arc<str>>,
 }
 
 impl ModuleIndex {
@@ -78,6 +79,11 @@ impl ModuleIndex {
     /// The core modules of a component, in the order of its file; none where this is a core module.
     pub fn core_modules(&self) -> &[CoreModule] {
         self.core_modules.as_deref().unwrap_or_default()
+    }
+
+    /// The names of the interfaces and functions that a component imports.
+    pub fn component_imports(&self) -> &[Arc<str>] {
+        &self.component_imports
     }
 
     /// Whether this is a component.

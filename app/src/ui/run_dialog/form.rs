@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
 use wasmscope_instrument::{
-    BadAllocator, DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, MeasureSet, OwnAllocator, Program,
+    BadAllocator, DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Link, MeasureSet, OwnAllocator, Program,
     RunOptions, SamplerChoice, Stdin, Unprovided, Value,
 };
 use wasmscope_symbolize::SymbolFiles;
@@ -35,6 +35,8 @@ pub struct RunForm {
     pub symbols: String,
     /// What becomes of imports that nobody provides.
     pub unprovided: Unprovided,
+    /// Modules that imports come from, one `NAME=FILE` a line.
+    pub links: String,
     /// Samples a second.
     pub rate_hz: u32,
     /// Stop after so many seconds; 0 is never.
@@ -81,6 +83,7 @@ impl Default for RunForm {
             allocators: String::new(),
             symbols: String::new(),
             unprovided: Unprovided::default(),
+            links: String::new(),
             rate_hz: DEFAULT_RATE_HZ,
             time_limit_seconds: 0,
             memory_limit_mib: 0,
@@ -120,7 +123,8 @@ impl RunForm {
             call,
             args: words::join(&options.program.args),
             measures: options.measures,
-            allocators: lines(&options.allocators),
+            allocators: lines(options.allocators.iter()),
+            links: lines(options.links.iter().map(|link| format!("{}={}", link.name, link.path))),
             rate_hz: options.rate_hz,
             ..RunForm::default()
         }
@@ -163,6 +167,8 @@ impl RunForm {
             cache_dir: None,
             program: self.program()?,
             unprovided: self.provided(module)?,
+            single_imports: Vec::new(),
+            links: self.linked()?,
             invoke: self.invocation(module)?,
             limits: Limits {
                 time: (self.time_limit_seconds > 0).then(|| Duration::from_secs(self.time_limit_seconds)),
@@ -174,7 +180,8 @@ impl RunForm {
 
     fn provided(&self, module: &ModuleFacts) -> Result<Unprovided, FormError> {
         match (self.unprovided, module.missing.as_slice()) {
-            (Unprovided::Refuse, [_, ..]) => {
+            // What links leave open is told when the run is to begin.
+            (Unprovided::Refuse, [_, ..]) if self.links.trim().is_empty() => {
                 Err(wrong("Imports", "choose what takes the place of what nobody provides"))
             }
             (chosen, _) => Ok(chosen),
@@ -202,6 +209,20 @@ impl RunForm {
         parsed.collect()
     }
 
+    fn linked(&self) -> Result<Vec<Link>, FormError> {
+        let lines = self.links.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.map(link).collect()
+    }
+
+    /// Adds a module that imports come from: those of the first name that nobody provides.
+    pub fn add_link(&mut self, module: &ModuleFacts, path: &str) {
+        let name = module.missing.first().map_or("env", |import| &*import.module);
+        if !self.links.is_empty() && !self.links.ends_with('\n') {
+            self.links.push('\n');
+        }
+        self.links.push_str(&format!("{name}={path}\n"));
+    }
+
     fn standard_input(&self) -> Result<Stdin, FormError> {
         let path = PathBuf::from(self.stdin_path.trim());
         match self.stdin {
@@ -220,8 +241,15 @@ impl RunForm {
     }
 }
 
-fn lines(allocators: &[OwnAllocator]) -> String {
-    allocators.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+fn lines(items: impl Iterator<Item = impl ToString>) -> String {
+    items.map(|item| item.to_string()).collect::<Vec<_>>().join("\n")
+}
+
+fn link(line: &str) -> Result<Link, FormError> {
+    let pair = line.split_once('=').filter(|(name, path)| !name.is_empty() && !path.is_empty());
+    let (name, path) = pair.ok_or_else(|| wrong("Imports", format!("`{line}` is not NAME=FILE")))?;
+    let bytes = std::fs::read(path).map_err(|error| wrong("Imports", format!("{path}: {error}")))?;
+    Ok(Link { name: name.to_owned(), path: path.to_owned(), bytes: bytes.into() })
 }
 
 fn default_call(module: &ModuleFacts) -> Call {
@@ -275,6 +303,8 @@ mod tests {
     use std::sync::Arc;
     use wasmscope_symbolize::ValType;
 
+    const NO_LINK: &str = "Imports: /no/such: No such file or directory (os error 2)";
+
     fn library() -> ModuleFacts {
         ModuleFacts {
             guest: wasmscope_instrument::Guest {
@@ -308,6 +338,8 @@ mod tests {
         for (form, message) in [
             (RunForm { measures: MeasureSet::NONE, ..ok.clone() }, "Measure: choose at least one"),
             (RunForm { env: "A=1\nB".into(), ..ok.clone() }, "Environment: `B` is not NAME=VALUE"),
+            (RunForm { links: "env=/no/such\nx".into(), ..ok.clone() }, NO_LINK),
+            (RunForm { links: "x".into(), ..ok.clone() }, "Imports: `x` is not NAME=FILE"),
             (RunForm { args: "'x".into(), ..ok.clone() }, "Arguments: a quote ' is not closed"),
             (
                 RunForm { dirs: vec![("/no/such".into(), String::new())], ..ok.clone() },

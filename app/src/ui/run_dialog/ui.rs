@@ -84,7 +84,7 @@ fn fields_ui(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) {
         row(ui, "Arguments", |ui| text_field(ui, &mut form.args, "as in a shell: --size 3 'two words'"));
     }
     if !module.missing.is_empty() {
-        imports_ui(ui, module, form);
+        imports_ui(ui, module, form, commands);
     }
     measures_ui(ui, form);
     let given = form.env.is_empty() && form.dirs.is_empty() && form.stdin == StdinForm::Empty;
@@ -236,7 +236,7 @@ fn allocators_ui(ui: &mut Ui, form: &mut RunForm) {
 }
 
 /// The imports that nobody provides, and what is to take their place.
-fn imports_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm) {
+fn imports_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm, commands: &Commands) {
     const MOST: usize = 200;
     row(ui, "Imports", |ui| {
         let count = crate::units::count(module.missing.len() as u64);
@@ -253,7 +253,16 @@ fn imports_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm) {
             ] {
                 ui.radio_value(&mut form.unprovided, choice, title).on_hover_text(about);
             }
+            let about = "They come from the exports of another module, which is not measured.";
+            if ui.button("From another module…").on_hover_text(about).clicked() {
+                commands.send(Command::AskGrant(GrantKind::Link));
+            }
         });
+        if !form.links.is_empty() {
+            let lines = form.links.lines().count().clamp(1, 5);
+            let edit = TextEdit::multiline(&mut form.links).desired_rows(lines).desired_width(f32::INFINITY);
+            ui.add(edit.hint_text("NAME=FILE, one a line").margin(Margin::symmetric(6, 4)));
+        }
         let list = ScrollArea::vertical().id_salt("missing").max_height(72.0).auto_shrink([false, true]);
         list.show(ui, |ui| {
             for import in module.missing.iter().take(MOST) {

@@ -2,7 +2,8 @@
 
 mod entry;
 mod link;
+mod stubs;
 mod wave;
 
 pub use entry::{BoundEntry, ComponentEntry};
-pub use link::link;
+pub use link::{is_provided, link};
