@@ -162,7 +162,7 @@ fn events_have_their_paths_through_core_modules() {
     assert_eq!(path(&recording, growth.context), ["main!run", "main!work"]);
     let crossings = &recording.crossings;
     let imports: Vec<_> = crossings.functions.iter().map(|f| (name(&recording, f.func), f.calls)).collect();
-    assert_eq!(imports, [("adapter!mark".into(), 2), ("main!run".into(), 1)], "none between core modules");
+    assert_eq!(imports, [("adapter!mark".into(), 2)], "none between core modules");
     let [first, second] = crossings.sites.as_slice() else { panic!("{:?}", crossings.sites) };
     assert_ne!(first.site, second.site);
     assert_eq!(path(&recording, first.context), ["adapter!twice"]);
@@ -226,14 +226,22 @@ fn nested_components_are_seen_each_instance_by_itself() {
                 (func $grow (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))
             (core instance $i (instantiate $m))
             (func (export "grow") (param "pages" u32) (result s32) (canon lift (core func $i "grow"))))
+        (component $top
+            (import "one" (func $one (param "pages" u32) (result s32)))
+            (import "two" (func $two (param "pages" u32) (result s32)))
+            (core func $g1 (canon lower (func $one)))
+            (core func $g2 (canon lower (func $two)))
+            (core module $m
+                (import "" "one" (func $one (param i32) (result i32)))
+                (import "" "two" (func $two (param i32) (result i32)))
+                (func (export "run") (result i32)
+                    (i32.add (call $one (i32.const 3)) (i32.add (call $two (i32.const 5)) (call $two (i32.const 7))))))
+            (core instance $i (instantiate $m (with "" (instance (export "one" (func $g1)) (export "two" (func $g2))))))
+            (func (export "run") (result s32) (canon lift (core func $i "run"))))
         (instance $one (instantiate $part))
         (instance $two (instantiate $part))
-        (core func $g1 (canon lower (func $one "grow")))
-        (core func $g2 (canon lower (func $two "grow")))
-        (core module $top (import "" "one" (func $one (param i32) (result i32))) (import "" "two" (func $two (param i32) (result i32)))
-            (func $run (export "run") (result i32) (i32.add (call $one (i32.const 3)) (i32.add (call $two (i32.const 5)) (call $two (i32.const 7))))))
-        (core instance $t (instantiate $top (with "" (instance (export "one" (func $g1)) (export "two" (func $g2))))))
-        (func (export "run") (result s32) (canon lift (core func $t "run"))))"#;
+        (instance $top (instantiate $top (with "one" (func $one "grow")) (with "two" (func $two "grow"))))
+        (export "run" (func $top "run")))"#;
     let recording = run(&wat(component), &call("run"));
     assert_eq!(recording.outcome, returned("8"));
     let asked: Vec<_> =
@@ -245,9 +253,10 @@ fn nested_components_are_seen_each_instance_by_itself() {
 const LOOPS: &str = r#"(component
     (core module $m (memory (export "memory") 1)
         (func $spin (param $n i64) (loop $l (br_if $l (i64.ne (i64.const 0) (local.tee $n (i64.sub (local.get $n) (i64.const 1)))))))
-        (func $long (call $spin (i64.const 300000000)))
-        (func $short (call $spin (i64.const 100000000)))
-        (func (export "run") (call $long) (call $short))
+        (func $long (call $spin (i64.const 75000000)))
+        (func $short (call $spin (i64.const 25000000)))
+        (func (export "run") (local $n i32) (local.set $n (i32.const 20))
+            (loop $l (call $long) (call $short) (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
         (func (export "endless") (loop $l (br $l))))
     (core instance $i (instantiate $m))
     (func (export "run") (canon lift (core func $i "run")))
@@ -278,7 +287,8 @@ fn an_endless_loop_ends_at_the_time_limit() {
         let limits = Limits { time: Some(std::time::Duration::from_millis(100)), ..Limits::default() };
         let recording = run(&wat(LOOPS), &RunOptions { sampler, limits, ..call("endless") });
         assert!(matches!(recording.outcome, Outcome::LimitReached { .. }), "{:?}", recording.outcome);
-        assert!(recording.meta.warnings.is_empty(), "{:?}", recording.meta.warnings);
+        let left_behind = |warning: &String| warning.contains("left behind");
+        assert!(!recording.meta.warnings.iter().any(left_behind), "{:?}", recording.meta.warnings);
     }
 }
 

@@ -217,7 +217,8 @@ impl GuestRun {
 
     fn notes(&self) -> Vec<String> {
         let watch = &self.live.store.data().watch;
-        let overflowed = watch.probes.as_ref().map_or(0, |probes| probes.overflowed_contexts(&self.live.store));
+        let overflowed =
+            watch.probes.as_ref().map_or(0, |probes| probes.overflowed_contexts(&self.live.store));
         let dropped = watch.probes.as_ref().map_or(0, LiveProbes::dropped);
         let no_room = if self.compiled.probes.iter().any(|layout| layout.has_counters()) {
             "calls found no room in the table of contexts: they and what they did are not in the counts"
@@ -310,7 +311,9 @@ fn start_ticks(run: &GuestRun) -> Result<Box<dyn Ticks>, RecordError> {
     let no_timer = |error| RecordError::Engine { message: format!("no timer for samples: {error}") };
     match &run.live.sampler {
         Some(sampler) => Ok(Box::new(sampler.start(run.rate_hz).map_err(no_timer)?)),
-        None => Ok(Box::new(EpochTicker::start(run.live.store.engine().clone(), run.rate_hz).map_err(no_timer)?)),
+        None => {
+            Ok(Box::new(EpochTicker::start(run.live.store.engine().clone(), run.rate_hz).map_err(no_timer)?))
+        }
     }
 }
 
