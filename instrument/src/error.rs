@@ -1,5 +1,6 @@
 //! Why a module could not be rewritten or recorded.
 
+use crate::STACK_BYTES;
 use std::path::PathBuf;
 use wasmscope_symbolize::{CodeOffset, FileOffset, ModuleError};
 
@@ -111,6 +112,24 @@ pub enum RecordError {
         asked_bytes: u64,
         /// What it may have.
         limit_bytes: u64,
+    },
+    /// The module's tables are larger from the start than they may be.
+    #[error("the module asks for tables of {asked} entries at its start, and may have {limit}")]
+    TableLimit {
+        /// What its tables begin with, together.
+        asked: u64,
+        /// What it may have.
+        limit: u64,
+    },
+    /// No stack can be as small or as large.
+    #[error(
+        "a stack of {bytes} bytes can't be had; from {} to {} are possible",
+        STACK_BYTES.start(),
+        STACK_BYTES.end()
+    )]
+    StackLimit {
+        /// What was asked for.
+        bytes: u64,
     },
     /// A folder or file that the guest was to be given can't be opened.
     #[error("{}: {source}", path.display())]

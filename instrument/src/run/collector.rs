@@ -67,16 +67,18 @@ pub struct Collector<'a, W: Write> {
 impl<'a, W: Write> Collector<'a, W> {
     /// Begins to collect. `phase` is the one that goes on.
     pub fn new(writer: Writer<W>, observer: &'a dyn Observer, clock: RecordingClock, limits: Limits) -> Self {
+        let stop = Arc::<StopFlag>::default();
+        let output = Arc::new(OutputBuffer::new(None, Arc::clone(&stop)));
         Collector {
             writer,
             observer,
             clock,
             limits,
-            stop: Arc::default(),
+            stop,
             sampler: None,
             samples: SampleLog::default(),
             probes: ProbeLog::default(),
-            output: Arc::default(),
+            output,
             batch: Batch::default(),
             counts: LiveCounts::default(),
             phase: None,

@@ -3,7 +3,7 @@
 use super::boundary_log::{BoundaryLog, Bytes, Callee, CrossingSite, Unsure};
 use super::compiled::{HostCall, Places};
 use super::goroutines::goroutine;
-use super::limit::MemoryLimit;
+use super::limit::GrowthLimit;
 use super::live_probes::{LiveProbes, answers, set_clock, ship, take_announcement};
 use super::message::{Message, MessageSender, TracedSample};
 use super::pacer::Pacer;
@@ -21,7 +21,7 @@ use wasmtime_wasi::p1::WasiP1Ctx;
 /// What the engine keeps for one guest.
 pub struct GuestState {
     pub world: WasiP1Ctx,
-    pub limit: MemoryLimit,
+    pub limit: GrowthLimit,
     pub watch: Watch,
 }
 
@@ -74,7 +74,7 @@ pub fn on_epoch(store: Guest<'_>) -> Result<UpdateDeadline> {
     let mut store = store;
     let Watch { pacer, clock, .. } = &mut store.data_mut().watch;
     if let Some(weight_nanos) = pacer.take_epoch_nanos(clock) {
-        send_sample(&store, Leaf::Guest, weight_nanos);
+        send_sample(&mut store, Leaf::Guest, weight_nanos);
     }
     let now = store.data().watch.clock.now();
     set_clock(&mut store, now);
@@ -150,11 +150,13 @@ fn note_outside_time(store: &mut Guest<'_>, leaf: Leaf) {
     }
 }
 
-fn send_sample(store: &Guest<'_>, leaf: Leaf, weight_nanos: u64) {
-    let watch = &store.data().watch;
-    let (frames, goroutine) = (guest_frames(store), goroutine(store));
+fn send_sample(store: &mut Guest<'_>, leaf: Leaf, weight_nanos: u64) {
+    let (frames, goroutine) = (guest_frames(&*store), goroutine(store));
+    let watch = &mut store.data_mut().watch;
     let sample = TracedSample { time_nanos: watch.clock.now(), weight_nanos, leaf, frames, goroutine };
     watch.messages.send(Message::Sample(sample));
+    // To walk a deep stack may take longer than a tick: without this it would be sampled at each crossing.
+    watch.pacer.go_on(&watch.clock);
 }
 
 /// The guest's stack, innermost first, in terms of the compiled module.

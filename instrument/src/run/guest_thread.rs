@@ -7,10 +7,11 @@
 use super::boundary_log::BoundaryLog;
 use super::compiled::CompiledGuest;
 use super::ending::{live_calls, outcome};
+use super::engine::engine_failed;
 use super::guest::{GuestState, Stopped, Watch, on_crossing, on_epoch};
 use super::imports::Stubs;
 use super::invoke::Entry;
-use super::limit::MemoryLimit;
+use super::limit::GrowthLimit;
 use super::link::{is_old, link};
 use super::live_probes::{LiveProbes, answers, set_clock, ship_all, ship_counters};
 use super::message::{Message, MessageSender};
@@ -20,16 +21,13 @@ use super::prepare::ticks_by_epochs;
 use super::stop::StopFlag;
 use super::{Guest, Limits, Observer, RunOptions, wasi};
 use crate::clock::RecordingClock;
-use crate::probes::{
-    ACCESSES_MAXIMUM_PAGES, CLOCK_ADDRESS, MEMORY_EXPORT, PROBE_MAXIMUM_PAGES, START_EXPORT,
-};
+use crate::probes::{CLOCK_ADDRESS, MEMORY_EXPORT, START_EXPORT};
 use crate::recording::{Outcome, Phase};
 use crate::sample::{EpochTicker, SignalSampler, SignalTimer};
 use crate::{Measure, RecordError};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use tokio::runtime::Builder;
-use wasmscope_symbolize::ModuleIndex;
 use wasmtime::{AsContextMut, Instance, InstancePre, Store};
 
 /// Ticks a second where no samples are taken: often enough for the clock and for stopping.
@@ -76,7 +74,8 @@ impl GuestRun {
                 last_nanos: 0,
             },
         };
-        let output = Arc::new(OutputBuffer::default());
+        let stop = Arc::new(StopFlag::default());
+        let output = Arc::new(OutputBuffer::new(options.limits.output_bytes, Arc::clone(&stop)));
         let world = wasi::make_world(
             &guest.name,
             &options.program,
@@ -88,7 +87,7 @@ impl GuestRun {
             clock: clock.clone(),
             log: BoundaryLog::default(),
             pacer,
-            stop: Arc::new(StopFlag::default()),
+            stop,
             messages,
             places: Arc::clone(&compiled.places),
             probes: None,
@@ -98,10 +97,13 @@ impl GuestRun {
             imports_announced: !records_boundary || compiled.places.index.imported_function_count() == 0,
             records_boundary,
         };
-        let limit = memory_limit(&compiled.places.index, &options.limits);
+        let limit = GrowthLimit::new(&compiled.places.index, &options.limits);
         let mut store = Store::new(&compiled.engine, GuestState { world, limit, watch });
         store.limiter(|state| &mut state.limit);
         store.call_hook(on_crossing);
+        if let Some(fuel) = options.limits.fuel {
+            store.set_fuel(fuel).map_err(engine_failed)?;
+        }
         if sampler.is_none() {
             store.epoch_deadline_callback(on_epoch);
             store.set_epoch_deadline(1);
@@ -245,13 +247,6 @@ fn start_ticks(run: &GuestRun) -> Result<Box<dyn Ticks>, RecordError> {
         Some(sampler) => Ok(Box::new(sampler.start(run.rate_hz).map_err(no_timer)?)),
         None => Ok(Box::new(EpochTicker::start(run.store.engine().clone(), run.rate_hz).map_err(no_timer)?)),
     }
-}
-
-fn memory_limit(index: &ModuleIndex, limits: &Limits) -> MemoryLimit {
-    let is_free = |pages: &u64| !index.memories().iter().any(|memory| memory.maximum_pages == Some(*pages));
-    let maxima = [PROBE_MAXIMUM_PAGES, ACCESSES_MAXIMUM_PAGES];
-    let probe_pages = maxima.map(|pages| Some(u64::from(pages)).filter(is_free));
-    MemoryLimit { bytes: limits.memory_bytes, probe_pages }
 }
 
 fn signal_sampler(

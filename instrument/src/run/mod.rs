@@ -34,7 +34,7 @@ pub use imports::{MissingImport, Unprovided};
 pub use link::missing_imports;
 pub use observer::{LiveCounts, Nobody, Observer, OutputStream};
 pub use options::{
-    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Program, RunOptions, SamplerChoice, Stdin,
+    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Program, RunOptions, STACK_BYTES, SamplerChoice, Stdin,
 };
 pub(crate) use prepare::NO_ALLOCATOR;
 pub use prepare::{Instrumented, instrument};
@@ -78,8 +78,8 @@ pub fn record<W: Write>(
     let clock = RecordingClock::begin();
     let index = Arc::new(wasmscope_symbolize::ModuleIndex::parse(&guest.bytes)?);
     let entry = Entry::find(&index, options)?;
-    prepare::check_memories(&index, &options.limits)?;
-    let engine = make_engine(prepare::ticks_by_epochs(options), options.cache_dir.as_deref())?;
+    prepare::check_limits(&index, &options.limits)?;
+    let engine = make_engine(&index, prepare::ticks_by_epochs(options), options)?;
     if options.unprovided == Unprovided::Refuse {
         refuse_missing(&engine, &index)?;
     }
