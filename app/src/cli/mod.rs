@@ -5,6 +5,7 @@ mod export;
 mod info;
 mod instrument;
 mod interrupt;
+mod limits;
 mod pack;
 mod print;
 mod record;

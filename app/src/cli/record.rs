@@ -1,5 +1,6 @@
 //! `wasmscope record`: run a module and record what it does.
 
+use super::limits::LimitArgs;
 use super::values::SymbolArgs;
 use super::{interrupt, pack, print, values};
 use crate::pipeline;
@@ -9,11 +10,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 use wasmscope_instrument::recording::Outcome;
 use wasmscope_instrument::{
-    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, MeasureSet, Observer, OutputStream, OwnAllocator,
-    Program, RunOptions, Stdin, Unprovided, Value,
+    DEFAULT_RATE_HZ, GrantedDir, Invocation, MeasureSet, Observer, OutputStream, OwnAllocator, Program,
+    RunOptions, Stdin, Unprovided, Value,
 };
 
 const TRAP_EXIT_CODE: u8 = 134;
@@ -58,12 +58,8 @@ pub struct RecordArgs {
     /// A file as the program's standard input [default: ours]
     #[arg(long, value_name = "FILE")]
     stdin: Option<PathBuf>,
-    /// Stop the program after this time, such as 500ms, 5s or 2m
-    #[arg(long, value_name = "DUR", value_parser = values::duration)]
-    timeout: Option<Duration>,
-    /// Let no memory of the program grow beyond this, such as 64M or 64MiB
-    #[arg(long, value_name = "SIZE", value_parser = values::size)]
-    max_memory: Option<u64>,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Put the symbols and the text of the source files into the recording, for a machine that has none of them
     #[arg(long)]
     pack: bool,
@@ -126,7 +122,7 @@ fn options(args: &RecordArgs) -> RunOptions {
         program: Program { args: args.args.clone(), env: args.env.clone(), stdin, dirs: args.dir.clone() },
         invoke: invoke.map(|export| Invocation { export, args: args.call_args.clone() }),
         unprovided: args.imports.into(),
-        limits: Limits { time: args.timeout, memory_bytes: args.max_memory },
+        limits: args.limits.limits(),
         cache_dir: pipeline::code_cache(),
         ..RunOptions::default()
     }

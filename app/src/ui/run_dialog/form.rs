@@ -41,6 +41,14 @@ pub struct RunForm {
     pub time_limit_seconds: u64,
     /// Let each memory grow to so many MiB; 0 is no limit.
     pub memory_limit_mib: u64,
+    /// Let the tables have so many entries together; 0 is no limit.
+    pub table_limit_entries: u64,
+    /// The stack of the program's calls in KiB; 0 is the usual one.
+    pub stack_limit_kib: u64,
+    /// Stop after so many MiB of output; 0 is no limit.
+    pub output_limit_mib: u64,
+    /// Stop after so many instructions; 0 is no limit.
+    pub fuel: u64,
 }
 
 /// What to call.
@@ -84,6 +92,10 @@ impl Default for RunForm {
             rate_hz: DEFAULT_RATE_HZ,
             time_limit_seconds: 0,
             memory_limit_mib: 0,
+            table_limit_entries: 0,
+            stack_limit_kib: 0,
+            output_limit_mib: 0,
+            fuel: 0,
         }
     }
 }
@@ -164,12 +176,22 @@ impl RunForm {
             program: self.program()?,
             unprovided: self.provided(module)?,
             invoke: self.invocation(module)?,
-            limits: Limits {
-                time: (self.time_limit_seconds > 0).then(|| Duration::from_secs(self.time_limit_seconds)),
-                memory_bytes: (self.memory_limit_mib > 0)
-                    .then(|| self.memory_limit_mib.saturating_mul(1 << 20)),
-            },
+            limits: self.limits(),
         })
+    }
+
+    /// What the program may use up.
+    pub fn limits(&self) -> Limits {
+        let given = |value: u64| Some(value).filter(|value| *value > 0);
+        let times = |value: u64, unit: u64| given(value).map(|value| value.saturating_mul(unit));
+        Limits {
+            time: given(self.time_limit_seconds).map(Duration::from_secs),
+            memory_bytes: times(self.memory_limit_mib, 1 << 20),
+            table_entries: given(self.table_limit_entries),
+            stack_bytes: times(self.stack_limit_kib, 1 << 10),
+            output_bytes: times(self.output_limit_mib, 1 << 20),
+            fuel: given(self.fuel),
+        }
     }
 
     fn provided(&self, module: &ModuleFacts) -> Result<Unprovided, FormError> {

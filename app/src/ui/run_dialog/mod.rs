@@ -1,6 +1,7 @@
 //! The dialog that asks how a module is to be run.
 
 mod form;
+mod limits;
 mod ui;
 mod words;
 

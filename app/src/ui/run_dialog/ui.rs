@@ -6,9 +6,10 @@ use super::super::shell::about_symbols;
 use super::super::theme::Palette;
 use super::super::widgets;
 use super::form::{self, Call, FormError, RunForm, StdinForm};
+use super::limits::limits_ui;
 use egui::{DragValue, Frame, Id, Key, Margin, Modal, RichText, ScrollArea, TextEdit, Ui};
 use std::sync::Arc;
-use wasmscope_instrument::{Measure, Unprovided};
+use wasmscope_instrument::{Limits, Measure, Unprovided};
 
 /// The dialog while it is open.
 pub struct RunDialog {
@@ -89,7 +90,7 @@ fn fields_ui(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) {
     measures_ui(ui, form);
     let given = form.env.is_empty() && form.dirs.is_empty() && form.stdin == StdinForm::Empty;
     section(ui, "Environment, input and folders", !given, |ui| given_ui(ui, form, commands));
-    let limited = form.time_limit_seconds > 0 || form.memory_limit_mib > 0;
+    let limited = form.limits() != Limits::default();
     if form.measures.has(Measure::Heap) {
         section(ui, "Allocators of your own", !form.allocators.is_empty(), |ui| allocators_ui(ui, form));
     }
@@ -107,7 +108,7 @@ fn section(ui: &mut Ui, title: &str, open: bool, add: impl FnOnce(&mut Ui)) {
 }
 
 /// One labelled row; what is in it takes its name from the label.
-fn row(ui: &mut Ui, label: &str, add: impl FnOnce(&mut Ui)) {
+pub(super) fn row(ui: &mut Ui, label: &str, add: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
         let size = egui::vec2(LABEL_WIDTH, ui.spacing().interact_size.y);
         let layout = egui::Layout::left_to_right(egui::Align::Center);
@@ -338,21 +339,6 @@ fn folders_ui(ui: &mut Ui, dirs: &mut Vec<(String, String)>, commands: &Commands
             dirs.push((String::new(), String::new()));
         }
     });
-}
-
-fn limits_ui(ui: &mut Ui, form: &mut RunForm) {
-    row(ui, "Time", |ui| limit_ui(ui, &mut form.time_limit_seconds, "s", "Time limit", 86_400));
-    row(ui, "Memory", |ui| limit_ui(ui, &mut form.memory_limit_mib, "MiB", "Memory limit", 1 << 24));
-}
-
-fn limit_ui(ui: &mut Ui, value: &mut u64, unit: &'static str, name: &str, most: u64) {
-    let drag = DragValue::new(value).range(0..=most).speed(1.0);
-    let text =
-        move |value: f64, _| if value < 1.0 { "no limit".to_owned() } else { format!("{value} {unit}") };
-    let read = |text: &str| if text == "no limit" { Some(0.0) } else { text.split(' ').next()?.parse().ok() };
-    ui.add(drag.custom_formatter(text).custom_parser(read))
-        .on_hover_text("Drag, or click to type. 0 is no limit.")
-        .accessible_name(name);
 }
 
 fn footer(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) -> Dialog {
