@@ -393,7 +393,7 @@ pub(crate) mod tests {
 
     /// How `export` of the library is run.
     fn call(export: &str) -> RunOptions {
-        let invoke = Some(Invocation { export: export.to_owned(), args: Vec::new() });
+        let invoke = Some(Invocation::once(export, &[]));
         RunOptions { invoke, ..RunOptions::default() }
     }
 

@@ -105,6 +105,18 @@ pub enum RecordError {
         /// The types of the arguments.
         given: String,
     },
+    /// A file was to be an argument, and nobody knows where to put it.
+    #[error(
+        "a file as an argument needs room from the module's allocator, and it exports none that is known: {}",
+        names.join(", ")
+    )]
+    NoAllocator {
+        /// What was looked for.
+        names: Vec<String>,
+    },
+    /// A file was to be an argument, and there is no memory to put it into.
+    #[error("a file as an argument needs a memory, and the module exports none by the name `memory`")]
+    NoMemory,
     /// The module's memories are larger from the start than they may be.
     #[error("the module asks for {asked_bytes} bytes of memory at its start, and may have {limit_bytes}")]
     MemoryLimit {

@@ -28,7 +28,7 @@ pub use offsets::OffsetMap;
 pub use plan::{FunctionProbes, Plan, ProbeOptions, StartCall};
 pub use rewrite::{Rewritten, rewrite};
 pub use run::{
-    BadValue, DEFAULT_RATE_HZ, GrantedDir, Guest, Instrumented, Invocation, Limits, LiveCounts,
-    MissingImport, Nobody, Observer, OutputStream, Program, RunOptions, STACK_BYTES, SamplerChoice, Stdin,
-    Unprovided, Value, instrument, missing_imports, record,
+    Argument, BadValue, DEFAULT_RATE_HZ, GrantedDir, Guest, Instrumented, Invocation, Limits, LiveCounts,
+    MissingImport, Nobody, Observer, OutputStream, Program, Repeat, RunOptions, STACK_BYTES, SamplerChoice,
+    Stdin, Unprovided, Value, instrument, missing_imports, record,
 };

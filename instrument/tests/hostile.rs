@@ -22,11 +22,7 @@ fn wat(text: &str) -> Guest {
 
 /// The export `run` is called.
 fn called(limits: Limits) -> RunOptions {
-    RunOptions {
-        invoke: Some(Invocation { export: "run".into(), args: Vec::new() }),
-        limits,
-        ..RunOptions::default()
-    }
+    RunOptions { invoke: Some(Invocation::once("run", &[])), limits, ..RunOptions::default() }
 }
 
 fn within(millis: u64) -> Limits {

@@ -43,10 +43,7 @@ fn run_watched(guest: &Guest, options: &RunOptions, observer: Arc<dyn Observer>)
 }
 
 fn invoke(export: &str, args: &[Value]) -> RunOptions {
-    RunOptions {
-        invoke: Some(Invocation { export: export.into(), args: args.to_vec() }),
-        ..RunOptions::default()
-    }
+    RunOptions { invoke: Some(Invocation::once(export, args)), ..RunOptions::default() }
 }
 
 /// The share of all time in stacks that have a frame of a function with this name.

@@ -1,5 +1,6 @@
 //! The command line. Each command is a file with its arguments and one function that does it.
 
+mod calls;
 mod explain;
 mod export;
 mod info;
@@ -55,7 +56,7 @@ pub enum Job {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a module and record what it does
-    Record(record::RecordArgs),
+    Record(Box<record::RecordArgs>),
     /// Show what is in a recording
     Report(report::ReportArgs),
     /// Write a flame graph, stacks, the call tree or the functions of a recording to a file
@@ -87,7 +88,7 @@ impl Cli {
 /// When it can't be done: one sentence that says what, where, and what to do about it.
 pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Record(args) => record::run(args),
+        Command::Record(args) => record::run(*args),
         Command::Report(args) => report::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Pack(args) => pack::run(&args).map(|()| ExitCode::SUCCESS),

@@ -1,5 +1,6 @@
 //! `wasmscope record`: run a module and record what it does.
 
+use super::calls::CallArgs;
 use super::limits::LimitArgs;
 use super::values::SymbolArgs;
 use super::{interrupt, pack, print, values};
@@ -12,8 +13,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use wasmscope_instrument::recording::Outcome;
 use wasmscope_instrument::{
-    DEFAULT_RATE_HZ, GrantedDir, Invocation, MeasureSet, Observer, OutputStream, OwnAllocator, Program,
-    RunOptions, Stdin, Unprovided, Value,
+    DEFAULT_RATE_HZ, GrantedDir, MeasureSet, Observer, OutputStream, OwnAllocator, Program, RunOptions,
+    Stdin, Unprovided,
 };
 
 const TRAP_EXIT_CODE: u8 = 134;
@@ -39,12 +40,8 @@ pub struct RecordArgs {
     /// Samples a second
     #[arg(long, value_name = "HZ", default_value_t = DEFAULT_RATE_HZ, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rate: u32,
-    /// Call this export rather than run the module as a command
-    #[arg(long, value_name = "EXPORT")]
-    invoke: Option<String>,
-    /// An argument for the export, such as i32:30; once for each parameter
-    #[arg(long = "arg", value_name = "TYPE:VALUE", requires = "invoke", allow_hyphen_values = true)]
-    call_args: Vec<Value>,
+    #[command(flatten)]
+    calls: CallArgs,
     /// What becomes of imports that nobody provides: the module is refused, they do nothing and answer 0, or a call of
     /// one is a trap
     #[arg(long, value_enum, default_value_t = ImportChoice::Refuse, value_name = "CHOICE")]
@@ -114,13 +111,12 @@ pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
 
 fn options(args: &RecordArgs) -> RunOptions {
     let stdin = args.stdin.clone().map_or(Stdin::Inherit, Stdin::File);
-    let invoke = args.invoke.clone();
     RunOptions {
         measures: args.measure,
         allocators: args.allocator.clone(),
         rate_hz: args.rate,
         program: Program { args: args.args.clone(), env: args.env.clone(), stdin, dirs: args.dir.clone() },
-        invoke: invoke.map(|export| Invocation { export, args: args.call_args.clone() }),
+        invoke: args.calls.invocation(),
         unprovided: args.imports.into(),
         limits: args.limits.limits(),
         cache_dir: pipeline::code_cache(),

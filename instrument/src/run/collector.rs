@@ -96,6 +96,7 @@ impl<'a, W: Write> Collector<'a, W> {
         self.stop = run.stop();
         self.sampler = run.sampler();
         self.output = run.output();
+        self.samples.measure(run.measured());
         self.probes = ProbeLog::new(run.layout());
     }
 
@@ -185,6 +186,7 @@ impl<'a, W: Write> Collector<'a, W> {
             Message::Counters(memory, live) => {
                 self.lost_calls = self.probes.take_counters(&memory, &live, &mut self.batch);
             }
+            Message::Calls(calls) => self.batch.calls = Some(calls),
             Message::Accesses(accesses) => self.batch.accesses = accesses,
             Message::Sample(sample) => self.take_sample(&sample),
         }

@@ -5,11 +5,13 @@ use super::compiled::{HostCall, Places};
 use super::goroutines::goroutine;
 use super::limit::GrowthLimit;
 use super::live_probes::{LiveProbes, answers, set_clock, ship, take_announcement};
+use super::measured::MeasuredFrom;
 use super::message::{Message, MessageSender, TracedSample};
 use super::pacer::Pacer;
 use super::stop::StopFlag;
 use crate::clock::RecordingClock;
 use crate::probes::{BytesRule, Call, Probes, SiteKind};
+use crate::recording::CallTimes;
 use crate::sample::Leaf;
 use std::sync::Arc;
 use wasmscope_symbolize::FuncIndex;
@@ -33,6 +35,10 @@ pub struct Watch {
     pub stop: Arc<StopFlag>,
     pub messages: MessageSender,
     pub places: Arc<Places>,
+    /// When the measured part of the run begins.
+    pub measured: Arc<MeasuredFrom>,
+    /// The measured calls so far of the export that the run is about.
+    pub calls: CallTimes,
     /// The probes, once the guest is instantiated.
     pub probes: Option<LiveProbes>,
     /// The guest's own memory, once it is instantiated.
@@ -233,7 +239,13 @@ fn bytes_crossed(store: &mut Guest<'_>) -> Option<Bytes> {
 }
 
 impl Watch {
-    fn is_shipment_due(&self, now_nanos: u64) -> bool {
+    /// Is the warm-up over, if there is one?
+    pub fn is_measured(&self) -> bool {
+        self.measured.has(self.clock.now())
+    }
+
+    /// Is it time to hand on what was recorded?
+    pub fn is_shipment_due(&self, now_nanos: u64) -> bool {
         self.probes.as_ref().is_some_and(|probes| probes.is_shipment_due(now_nanos))
     }
 }

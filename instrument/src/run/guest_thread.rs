@@ -14,6 +14,7 @@ use super::invoke::Entry;
 use super::limit::GrowthLimit;
 use super::link::{is_old, link};
 use super::live_probes::{LiveProbes, answers, set_clock, ship_all, ship_counters};
+use super::measured::{MeasuredFrom, begin_measuring};
 use super::message::{Message, MessageSender};
 use super::output::OutputBuffer;
 use super::pacer::Pacer;
@@ -22,7 +23,7 @@ use super::stop::StopFlag;
 use super::{Guest, Limits, Observer, RunOptions, wasi};
 use crate::clock::RecordingClock;
 use crate::probes::{CLOCK_ADDRESS, MEMORY_EXPORT, START_EXPORT};
-use crate::recording::{Outcome, Phase};
+use crate::recording::{CallTimes, Outcome, Phase};
 use crate::sample::{EpochTicker, SignalSampler, SignalTimer};
 use crate::{Measure, RecordError};
 use std::sync::Arc;
@@ -90,6 +91,8 @@ impl GuestRun {
             stop,
             messages,
             places: Arc::clone(&compiled.places),
+            measured: Arc::new(MeasuredFrom::new(!entry.warm_up.is_never())),
+            calls: CallTimes::default(),
             probes: None,
             memory: None,
             entering: None,
@@ -133,6 +136,11 @@ impl GuestRun {
         self.sampler.clone()
     }
 
+    /// When the measured part of the run begins.
+    pub fn measured(&self) -> Arc<MeasuredFrom> {
+        Arc::clone(&self.store.data().watch.measured)
+    }
+
     /// Where the guest's output waits to be recorded.
     pub fn output(&self) -> Arc<OutputBuffer> {
         Arc::clone(&self.output)
@@ -156,7 +164,11 @@ impl GuestRun {
         runtime.shutdown_background();
         let watch = &self.store.data().watch;
         watch.messages.send(Message::End(watch.clock.now()));
+        let failed_call = self.failed_call();
         let GuestRun { store, entry, limits, .. } = &mut self;
+        if !store.data().watch.is_measured() {
+            begin_measuring(store);
+        }
         let answers = answers(&store.as_context_mut());
         let Watch { log, clock, .. } = &mut store.data_mut().watch;
         log.settle(answers);
@@ -164,7 +176,13 @@ impl GuestRun {
         ship_all(store.as_context_mut());
         ship_counters(store, live_calls(&result, &store.data().watch.places));
         let watch = &store.data().watch;
-        let outcome = outcome(result, entry, watch.stop.get(), limits, &watch.places);
+        let mut outcome = outcome(result, entry, watch.stop.get(), limits, &watch.places);
+        if !entry.is_command {
+            watch.messages.send(Message::Calls(watch.calls));
+        }
+        if let Outcome::Trapped { message, .. } = &mut outcome {
+            message.insert_str(0, &failed_call);
+        }
         Ok((outcome, self.notes()))
     }
 
@@ -180,8 +198,26 @@ impl GuestRun {
 
     async fn call(&mut self) -> wasmtime::Result<Vec<String>> {
         let instance = self.instantiate().await?;
-        self.begin_phase(Phase::Run);
-        self.entry.call(&mut self.store, &instance).await
+        let warm_up = Some(self.entry.warm_up).filter(|warm_up| !warm_up.is_never());
+        self.begin_phase(if warm_up.is_some() { Phase::WarmUp } else { Phase::Run });
+        let args = self.entry.prepare(&mut self.store, &instance).await?;
+        if let Some(warm_up) = warm_up {
+            self.entry.call(&mut self.store, &instance, &args, warm_up).await?;
+            let now = begin_measuring(&mut self.store);
+            self.begin_phase_at(Phase::Run, now);
+        }
+        self.entry.call(&mut self.store, &instance, &args, self.entry.repeat).await
+    }
+
+    /// Which call of several it was that did not come back, as the beginning of a sentence.
+    fn failed_call(&self) -> String {
+        let watch = &self.store.data().watch;
+        let number = watch.calls.calls + 1;
+        match self.entry.is_repeated() {
+            false => String::new(),
+            true if watch.is_measured() => format!("in call {number}: "),
+            true => format!("in call {number} of the warm-up: "),
+        }
     }
 
     async fn instantiate(&mut self) -> wasmtime::Result<Instance> {
@@ -213,8 +249,11 @@ impl GuestRun {
     }
 
     fn begin_phase(&self, phase: Phase) {
-        let watch = &self.store.data().watch;
-        watch.messages.send(Message::Phase(phase, watch.clock.now()));
+        self.begin_phase_at(phase, self.store.data().watch.clock.now());
+    }
+
+    fn begin_phase_at(&self, phase: Phase, now_nanos: u64) {
+        self.store.data().watch.messages.send(Message::Phase(phase, now_nanos));
     }
 
     fn notes(&self) -> Vec<String> {

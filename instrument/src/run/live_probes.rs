@@ -5,7 +5,7 @@ use super::guest::GuestState;
 use super::message::{Message, Shipment};
 use crate::probes::{
     self, ACCESSED_EXPORT, ACCESSES_EXPORT, CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT,
-    LiveCall, Probes, access_counter_bytes, read_accesses,
+    LiveCall, Probes, access_counter_bytes, clear_accesses, clear_counters, read_accesses,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -125,6 +125,21 @@ pub fn ship_counters(store: &Store<GuestState>, live: Vec<LiveCall>) {
         let counters = counters.get(..bytes).unwrap_or(counters);
         watch.messages.send(Message::Accesses(read_accesses(counters)));
     }
+}
+
+/// Sets all counters to 0.
+pub fn reset_counters(store: &mut Store<GuestState>) {
+    let Some(probes) = store.data_mut().watch.probes.take() else { return };
+    if probes.layout.has_counters() {
+        clear_counters(&probes.layout, probes.contexts.data_mut(&mut *store));
+    }
+    if let Some((counters, accessed)) = &probes.accesses {
+        let bytes = access_counter_bytes(accessed.bytes(store));
+        let counters = counters.data_mut(&mut *store);
+        let end = bytes.min(counters.len());
+        clear_accesses(&mut counters[..end]);
+    }
+    store.data_mut().watch.probes = Some(probes);
 }
 
 /// Takes the words by which the guest announced that it calls the host.

@@ -5,6 +5,7 @@
 //! into rows, writes them, and stops the guest where it must be stopped.
 
 mod boundary_log;
+mod buffers;
 mod collector;
 mod compiled;
 mod ending;
@@ -13,10 +14,12 @@ mod goroutines;
 mod guest;
 mod guest_thread;
 mod imports;
+mod invocation;
 mod invoke;
 mod limit;
 mod link;
 mod live_probes;
+mod measured;
 mod message;
 mod observer;
 mod options;
@@ -31,10 +34,11 @@ mod waits;
 mod wasi;
 
 pub use imports::{MissingImport, Unprovided};
+pub use invocation::{Argument, Invocation, Repeat};
 pub use link::missing_imports;
 pub use observer::{LiveCounts, Nobody, Observer, OutputStream};
 pub use options::{
-    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Program, RunOptions, STACK_BYTES, SamplerChoice, Stdin,
+    DEFAULT_RATE_HZ, GrantedDir, Limits, Program, RunOptions, STACK_BYTES, SamplerChoice, Stdin,
 };
 pub(crate) use prepare::NO_ALLOCATOR;
 pub use prepare::{Instrumented, instrument};
@@ -116,7 +120,7 @@ fn describe(guest: &Guest, options: &RunOptions, entry: &Entry) -> Meta {
         module_name: guest.name.clone(),
         module_path: guest.path.clone(),
         args: options.program.args.clone(),
-        invoked: entry.text(),
+        invoked: entry.text.clone(),
         created_unix_millis: u64::try_from(created.as_millis()).unwrap_or(u64::MAX),
         measures: options.measures,
         sampler: prepare::sampler_kind(options),

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Unprovided, Value};
+use super::{Invocation, Unprovided};
 use wasmscope_symbolize::SymbolFiles;
 
 /// Samples a second, unless told otherwise.
@@ -99,15 +99,6 @@ pub struct GrantedDir {
     pub host: PathBuf,
     /// Its path as the guest sees it.
     pub guest: String,
-}
-
-/// A call of one export.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Invocation {
-    /// The export's name.
-    pub export: String,
-    /// One argument a parameter.
-    pub args: Vec<Value>,
 }
 
 /// What the guest may use up; `None` is no limit.

@@ -1,5 +1,6 @@
 //! The dialog that asks how a module is to be run.
 
+mod calls;
 mod form;
 mod limits;
 mod ui;

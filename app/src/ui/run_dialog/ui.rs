@@ -5,7 +5,8 @@ use super::super::module::{KnownSymbols, ModuleFacts, middle_cut};
 use super::super::shell::about_symbols;
 use super::super::theme::Palette;
 use super::super::widgets;
-use super::form::{self, Call, FormError, RunForm, StdinForm};
+use super::calls::call_ui;
+use super::form::{Call, FormError, RunForm, StdinForm};
 use super::limits::limits_ui;
 use egui::{DragValue, Frame, Id, Key, Margin, Modal, RichText, ScrollArea, TextEdit, Ui};
 use std::sync::Arc;
@@ -128,59 +129,6 @@ fn text_field(ui: &mut Ui, text: &mut String, hint: &str) {
             .desired_width(f32::INFINITY)
             .margin(Margin::symmetric(6, 4)),
     );
-}
-
-fn call_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm) {
-    if module.exports.is_empty() {
-        return;
-    }
-    row(ui, "Call", |ui| {
-        let combo = egui::ComboBox::from_id_salt("call").width(ui.available_width()).truncate();
-        combo.selected_text(call_text(module, &form.call)).show_ui(ui, |ui| {
-            if module.is_command {
-                choice(ui, &mut form.call, Call::Command, "the program's start");
-            }
-            for export in &module.exports {
-                let text = format!("{} {}", export.name, export.signature);
-                choice(ui, &mut form.call, Call::of(export), &text);
-            }
-        });
-    });
-    arguments_ui(ui, module, form);
-}
-
-fn choice(ui: &mut Ui, call: &mut Call, value: Call, text: &str) {
-    let chosen = match (&*call, &value) {
-        (Call::Export { name, .. }, Call::Export { name: other, .. }) => name == other,
-        (one, other) => one == other,
-    };
-    if ui.selectable_label(chosen, text).clicked() && !chosen {
-        *call = value;
-    }
-}
-
-fn call_text(module: &ModuleFacts, call: &Call) -> String {
-    let Call::Export { name, .. } = call else { return "the program's start".to_owned() };
-    let export = module.exports.iter().find(|export| export.name == *name);
-    export.map_or_else(|| name.clone(), |export| format!("{name} {}", export.signature))
-}
-
-fn arguments_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm) {
-    let Call::Export { name, args } = &mut form.call else { return };
-    let Some(export) = module.exports.iter().find(|export| export.name == *name) else { return };
-    for (number, (ty, text)) in export.params.iter().zip(args).enumerate() {
-        row(ui, &format!("Argument {}", number + 1), |ui| argument_ui(ui, &ty.to_string(), text));
-    }
-}
-
-fn argument_ui(ui: &mut Ui, ty: &str, text: &mut String) {
-    ui.horizontal(|ui| {
-        ui.add(TextEdit::singleline(text).desired_width(160.0).margin(Margin::symmetric(6, 4)));
-        ui.label(RichText::new(ty).monospace().weak());
-        if let Some(problem) = form::argument_problem(ty, text) {
-            ui.colored_label(Palette::of(ui).error, problem);
-        }
-    });
 }
 
 fn measures_ui(ui: &mut Ui, form: &mut RunForm) {
