@@ -51,10 +51,10 @@ pub fn things(number: u64, thing: &str) -> String {
     format!("{} {thing}{}", exact(number), if number == 1 { "" } else { "s" })
 }
 
-/// Calls and how long they took: `1,000 calls, 1.20 ms each (1.10 ms to 3.00 ms)`.
+/// How often something was called and how long that took: `1,000 times, 1.20 ms each (1.10 ms to 3.00 ms)`.
 pub fn call_times(times: &CallTimes) -> String {
     let CallTimes { calls, min_nanos, max_nanos, .. } = *times;
-    let (calls, mean) = (things(calls, "call"), nanos(times.mean_nanos()));
+    let (calls, mean) = (things(calls, "time"), nanos(times.mean_nanos()));
     format!("{calls}, {mean} each ({} to {})", nanos(min_nanos), nanos(max_nanos))
 }
 

@@ -154,7 +154,7 @@ fn head_text(profile: &Profile, summary: &Summary) -> String {
 }
 
 fn calls_text(summary: &Summary) -> Option<String> {
-    Some(format!("calls: {}\n", units::call_times(&summary.calls.filter(|times| times.calls > 1)?)))
+    Some(format!("called: {}\n", units::call_times(&summary.calls.filter(|times| times.calls > 1)?)))
 }
 
 fn samples_text(summary: &Summary) -> Option<String> {

@@ -80,7 +80,7 @@ fn run_ui(ui: &mut Ui, view: &Summary) {
             ("Called", meta.invoked.clone().unwrap_or_default()),
             ("Outcome", view.outcome.to_string()),
             (
-                "Calls",
+                "How often",
                 view.calls
                     .filter(|times| times.calls > 1)
                     .map_or(String::new(), |times| units::call_times(&times)),

@@ -28,24 +28,29 @@ pub fn call_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm) {
     });
     arguments_ui(ui, module, form);
     if form.call != Call::Command {
-        row(ui, "Calls", |ui| repeat_ui(ui, form));
+        row(ui, "Repeat", |ui| repeat_ui(ui, form));
+        row(ui, "Warm-up", |ui| warm_up_ui(ui, form));
     }
 }
 
 fn repeat_ui(ui: &mut Ui, form: &mut RunForm) {
     ui.horizontal(|ui| {
-        ui.radio_value(&mut form.calls, CallsForm::Times, "a number of times");
-        ui.radio_value(&mut form.calls, CallsForm::For, "for a time");
-        let (value, unit, most, name) = match form.calls {
-            CallsForm::Times => (&mut form.call_times, " times", MOST_CALLS, "Number of calls"),
-            CallsForm::For => (&mut form.call_seconds, " s", 86_400, "Seconds of calls"),
+        let (value, most) = match form.calls {
+            CallsForm::Times => (&mut form.call_times, MOST_CALLS),
+            CallsForm::For => (&mut form.call_seconds, 86_400),
         };
-        ui.add(DragValue::new(value).range(1..=most).suffix(unit)).accessible_name(name);
-        ui.separator();
-        ui.label(RichText::new("after").weak());
-        ui.add(DragValue::new(&mut form.warm_up_calls).range(0..=MOST_CALLS).suffix(" more to warm up"))
-            .on_hover_text("Calls that are made first and not measured, but for what they leave in memory.")
-            .accessible_name("Warm-up calls");
+        ui.add(DragValue::new(value).range(1..=most));
+        ui.radio_value(&mut form.calls, CallsForm::Times, "times")
+            .on_hover_text("The export is called so many times. The results of the last call are shown.");
+        ui.radio_value(&mut form.calls, CallsForm::For, "seconds")
+            .on_hover_text("The export is called again and again for so long.");
+    });
+}
+
+fn warm_up_ui(ui: &mut Ui, form: &mut RunForm) {
+    ui.horizontal(|ui| {
+        ui.add(DragValue::new(&mut form.warm_up_calls).range(0..=MOST_CALLS));
+        ui.label(RichText::new("calls before that, which are not measured").weak());
     });
 }
 

@@ -5,6 +5,8 @@ use super::ui::row;
 use egui::{DragValue, Ui};
 use wasmscope_instrument::STACK_BYTES;
 
+const STACK: &str = "Stack";
+
 /// One limit, and how it is asked for.
 struct Limit<'a> {
     name: &'static str,
@@ -40,11 +42,11 @@ fn limits(form: &mut RunForm) -> [Limit<'_>; 6] {
             "A program that writes more to both its outputs together is stopped.",
         ),
         limit(
-            "Stack",
+            STACK,
             &mut form.stack_limit_kib,
             "KiB",
             STACK_BYTES.end() >> 10,
-            "A program that needs more traps. Probes take some of it. At least 16 KiB; 1,024 otherwise.",
+            "A program that needs more traps. Probes take some of it. At least 16 KiB; usually 1,024.",
         ),
         limit(
             "Tables",
@@ -66,10 +68,11 @@ fn limits(form: &mut RunForm) -> [Limit<'_>; 6] {
 fn limit_ui(ui: &mut Ui, limit: Limit<'_>) {
     let Limit { name, value, unit, most, about } = limit;
     let drag = DragValue::new(value).range(0..=most).speed(1.0);
-    let text =
-        move |value: f64, _| if value < 1.0 { "no limit".to_owned() } else { format!("{value} {unit}") };
-    let read = |text: &str| if text == "no limit" { Some(0.0) } else { text.split(' ').next()?.parse().ok() };
+    // Of the stack there is always an end.
+    let none = if name == STACK { "the usual" } else { "no limit" };
+    let text = move |value: f64, _| if value < 1.0 { none.to_owned() } else { format!("{value} {unit}") };
+    let read = move |text: &str| if text == none { Some(0.0) } else { text.split(' ').next()?.parse().ok() };
     ui.add(drag.custom_formatter(text).custom_parser(read))
-        .on_hover_text(format!("{about}\nDrag, or click to type. 0 is no limit."))
+        .on_hover_text(format!("{about}\nDrag, or click to type. 0 is {none}."))
         .accessible_name(format!("{name} limit"));
 }
