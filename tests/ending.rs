@@ -65,14 +65,16 @@ impl Recorder {
     }
 }
 
-/// An endless program that allocates, frees and writes all the time.
+/// An endless program that allocates, frees, writes and computes all the time. It computes most: a recorder that is built
+/// for tests takes a second for what waits when a program does nothing but allocate.
 fn busy(dir: &Path) -> PathBuf {
     let text = r#"(module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
         (memory (export "memory") 1) (data (i32.const 0) "\08\00\00\00\02\00\00\00.\n")
         (func $malloc (param i32) (result i32) (i32.const 64)) (func $free (param i32))
-        (func $work (local $n i32) (loop $l
+        (func $work (local $n i32)
             (call $free (call $malloc (i32.const 8)))
-            (br_if $l (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 5000)))))
+            (loop $l
+                (br_if $l (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 50000)))))
         (func (export "_start") (loop $l (call $work)
             (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16))) (br $l))))"#;
     let module = dir.join("busy.wasm");
