@@ -72,6 +72,10 @@ fn each_mistake_has_its_sentence() {
             "it is no recording",
         ),
         (&["record", "library.wasm", "--invoke", "fib", "--arg", "i32:3", "--max-memory", "1K"], "asks for"),
+        (
+            &["record", "library.wasm", "--invoke", "fib", "--arg", "i32:3", "--max-stack", "1K"],
+            "a stack of 1024 bytes can't be had",
+        ),
         (&["record", "library.wasm", "--measure", ""], "is not a measure"),
         (
             &["instrument", "library.wasm", "--measure", "growth", "-o", "library.wasm"],
@@ -175,6 +179,8 @@ fn what_the_program_did_is_the_exit_code() {
     assert_eq!(code(&["--invoke", "fib", "--arg", "i32:5"]), Some(0));
     assert_eq!(code(&["--invoke", "trap_now"]), Some(134));
     assert_eq!(code(&["--invoke", "spin_forever", "--timeout", "200ms"]), Some(124));
+    assert_eq!(code(&["--invoke", "spin_forever", "--fuel", "100000"]), Some(124));
+    assert_eq!(code(&["--invoke", "fib", "--arg", "i32:5", "--fuel", "100000"]), Some(0));
 }
 
 #[test]

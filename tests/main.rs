@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bad_input;
+#[cfg(unix)]
+mod ending;
 mod gui;
 mod layers;
 mod record;

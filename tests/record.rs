@@ -255,3 +255,56 @@ fn the_core_modules_of_a_component_are_instrumented_and_explained() {
     assert!(wasmscope_instrument::is_component(&written));
     assert!(written.windows(16).any(|bytes| bytes == b"wasmscope:events"));
 }
+
+#[test]
+fn an_export_is_called_many_times_after_a_warm_up() {
+    let fib = ["--invoke", "fib", "--arg", "i32:15", "--measure", "time,boundary,calls"];
+    let recorded = |more: &[&str]| Recorded::new("library", "library.wasm", &[&fib, more].concat());
+    let summary = recorded(&["--times", "40", "--warm-up", "7"]).report("summary");
+    let times = &summary["calls_of_export"];
+    let nanos = ["min_nanos", "mean_nanos", "max_nanos"].map(|field| times[field].as_u64().unwrap());
+    assert!(nanos[0] > 0 && nanos.is_sorted(), "{times}");
+    assert_eq!((&times["calls"], &summary["host_to_guest_calls"]), (&40.into(), &40.into()));
+    // A call of fib(15) makes 2 fib(16) - 1.
+    assert_eq!(summary["calls"], 40 * (2 * 987 - 1));
+    assert_eq!(summary["outcome"]["values"][0], "610");
+    let phases: Vec<_> =
+        rows(&summary, "phases").iter().map(|span| span["phase"].as_str().unwrap()).collect();
+    assert!(phases.ends_with(&["warm-up", "run"]), "{phases:?}");
+    let summary = recorded(&["--for", "300ms", "--warm-up", "100ms"]).report("summary");
+    assert!(summary["run_nanos"].as_u64().unwrap() >= 300_000_000, "{summary}");
+    assert_eq!(summary["calls_of_export"]["calls"], summary["host_to_guest_calls"]);
+}
+
+/// Each call keeps 24 bytes, and gives and takes back 100.
+const KEEPER: &str = r#"(module (memory (export "memory") 1) (global $at (mut i32) (i32.const 1024))
+    (func $malloc (export "malloc") (param i32) (result i32)
+        (global.get $at) (global.set $at (i32.add (global.get $at) (i32.const 128))))
+    (func $free (param i32))
+    (func (export "run") (param i32 i32) (result i32)
+        (drop (call $malloc (i32.const 24))) (call $free (call $malloc (i32.const 100))) (local.get 1)))"#;
+
+#[test]
+fn blocks_of_the_warm_up_are_live_and_in_no_sum() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("keeper.wasm"), wat::parse_str(KEEPER).unwrap()).unwrap();
+    std::fs::write(dir.path().join("data"), [0; 5]).unwrap();
+    let words =
+        ["record", "keeper.wasm", "--invoke", "run", "--arg", "file:data", "--warm-up", "3", "--times", "2"];
+    let output = wasmscope(dir.path(), &words);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("returned 5"), "{said}");
+    let report = |more: &[&str]| -> Value {
+        let words = [&["report", "keeper.wscope", "--json"], more].concat();
+        serde_json::from_slice(&wasmscope(dir.path(), &words).stdout).unwrap()
+    };
+    let heap = report(&["--view", "heap"]);
+    let (totals, allocated) = (&heap["totals"], 2 * 124);
+    assert_eq!((&totals["allocations"], &totals["frees"]), (&4.into(), &2.into()), "{totals}");
+    assert_eq!(totals["allocated_bytes"], allocated);
+    assert_eq!(heap["live_bytes"], 5 + 5 * 24, "the file, and what each call kept");
+    let weighed = |metric| report(&["--view", "calltree", "--metric", metric])["total"].clone();
+    assert_eq!(weighed("allocations"), 4);
+    assert_eq!(weighed("allocated"), allocated);
+    assert_eq!(weighed("live"), 5 + 5 * 24);
+}

@@ -152,6 +152,7 @@ pub fn open_bytes(bytes: Arc<[u8]>, path: &Path, symbols: Option<&Path>) -> Resu
             .map_err(|source| PipelineError::Recording { path: path.to_owned(), source })?;
         // Files are looked for, and made, under this name: one from elsewhere must not lead out of a folder.
         recording.meta.module_name = file_name(Path::new(&recording.meta.module_name));
+        recording.meta.warnings.extend(unfinished(path));
         let module = PathBuf::from(&recording.meta.module_path);
         let folders = nearby::folders_of([&module, path]);
         let name = recording.meta.module_name.clone();
@@ -287,6 +288,22 @@ struct Target {
     wanted: PathBuf,
 }
 
+/// Behind the name of a recording and the recorder's process number, while the recording at that name stays.
+const PART: &str = ".part";
+
+/// A sentence for each recording beside the one at `path` that was to take its place, and is not complete.
+fn unfinished(path: &Path) -> Vec<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let is_part = |name: &String| {
+        let number = name.strip_prefix(&file_name(path)).and_then(|rest| rest.strip_suffix(PART));
+        number.and_then(|rest| rest.strip_prefix('.')).is_some_and(|pid| pid.parse::<u32>().is_ok())
+    };
+    let told = |name| format!("a newer recording was not completed: what there is of it is in {name}");
+    names.filter(is_part).map(told).collect()
+}
+
 /// Refuses to write over the module itself, or over a file that is no recording.
 fn keep_others(path: &Path, guest: &Guest) -> Result<(), PipelineError> {
     if is_same_file(path, Path::new(&guest.path)) {
@@ -323,7 +340,7 @@ impl Target {
         let file = match new {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 if wanted.is_file() {
-                    written.as_mut_os_string().push(format!(".{}.part", std::process::id()));
+                    written.as_mut_os_string().push(format!(".{}{PART}", std::process::id()));
                 }
                 File::create(&written)
             }
@@ -376,7 +393,7 @@ pub(crate) mod tests {
 
     /// How `export` of the library is run.
     fn call(export: &str) -> RunOptions {
-        let invoke = Some(Invocation { export: export.to_owned(), args: Vec::new() });
+        let invoke = Some(Invocation::once(export, &[]));
         RunOptions { invoke, ..RunOptions::default() }
     }
 
@@ -462,6 +479,20 @@ pub(crate) mod tests {
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(open_recording(&path, None).is_ok());
+    }
+
+    #[test]
+    fn what_a_killed_recorder_left_beside_a_recording_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wscope");
+        record_to(&path, &library().guest(), &call("trap_now"), Arc::new(Nobody)).unwrap();
+        let told = || open_recording(&path, None).unwrap().warnings().to_vec();
+        for other in ["b.wscope.7.part", "a.wscope.part", "a.wscope.x.part", "a.wscope.7"] {
+            std::fs::write(folder.path().join(other), "").unwrap();
+        }
+        assert!(!told().iter().any(|warning| warning.contains("not completed")), "{:?}", told());
+        std::fs::write(folder.path().join("a.wscope.7.part"), "").unwrap();
+        assert!(told().iter().any(|warning| warning.ends_with("is in a.wscope.7.part")), "{:?}", told());
     }
 
     #[cfg(target_os = "linux")]

@@ -159,7 +159,8 @@ impl Embedded {
 impl InvokeDescription {
     fn invocation(self) -> Invocation {
         let Self { export, args } = self;
-        Invocation { export, args: args.iter().filter_map(|arg| arg.parse().ok()).collect() }
+        let args: Vec<_> = args.iter().filter_map(|arg| arg.parse().ok()).collect();
+        Invocation::once(export, &args)
     }
 }
 

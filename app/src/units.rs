@@ -1,6 +1,7 @@
 //! Numbers for people: units that scale by themselves.
 
 use crate::analysis::Unit;
+use wasmscope_instrument::recording::CallTimes;
 
 /// Part / whole, from 0 to 1; 0 where the whole is 0.
 pub fn share(part: u64, whole: u64) -> f64 {
@@ -48,6 +49,13 @@ pub fn exact(number: u64) -> String {
 /// A number of things with all its digits: `1 call`, `1,234 calls`. The plural takes an s.
 pub fn things(number: u64, thing: &str) -> String {
     format!("{} {thing}{}", exact(number), if number == 1 { "" } else { "s" })
+}
+
+/// How often something was called and how long that took: `1,000 times, 1.20 ms each (1.10 ms to 3.00 ms)`.
+pub fn call_times(times: &CallTimes) -> String {
+    let CallTimes { calls, min_nanos, max_nanos, .. } = *times;
+    let (calls, mean) = (things(calls, "time"), nanos(times.mean_nanos()));
+    format!("{calls}, {mean} each ({} to {})", nanos(min_nanos), nanos(max_nanos))
 }
 
 /// A value in its unit: `12.3 ms`, `4.00 KiB`, `17 pages`, `1.20 M calls`.

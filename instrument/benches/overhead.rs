@@ -117,8 +117,7 @@ impl Bare {
 }
 
 fn recorded_run(guest: &Guest, program: &Program, measures: MeasureSet) -> Duration {
-    let invoke =
-        program.invoke.map(|(export, n)| Invocation { export: export.to_owned(), args: vec![Value::I32(n)] });
+    let invoke = program.invoke.map(|(export, n)| Invocation::once(export, &[Value::I32(n)]));
     let recording = recorded(guest, &RunOptions { measures, invoke, ..RunOptions::default() });
     let run = recording.phases.iter().find(|span| span.phase == Phase::Run).unwrap();
     Duration::from_nanos(run.end_nanos - run.start_nanos)

@@ -1,5 +1,6 @@
 //! Why a module could not be rewritten or recorded.
 
+use crate::STACK_BYTES;
 use std::path::PathBuf;
 use wasmscope_symbolize::{CodeOffset, FileOffset, ModuleError};
 
@@ -116,6 +117,11 @@ pub enum RecordError {
         /// What there is.
         exported: Vec<String>,
     },
+    /// Arguments of a component's export stand behind its name.
+    #[error(
+        "a component's export is called with its arguments in parentheses, such as --invoke 'count(\"a text\", 3)'"
+    )]
+    ArgumentsApart,
     /// Several exports of a component have the name.
     #[error("several exports are named `{name}`; put the interface in front: {}", shortened(exported))]
     AmbiguousExport {
@@ -134,6 +140,18 @@ pub enum RecordError {
         /// The types of the arguments.
         given: String,
     },
+    /// A file was to be an argument, and nobody knows where to put it.
+    #[error(
+        "a file as an argument needs room from the module's allocator, and it exports none that is known: {}",
+        names.join(", ")
+    )]
+    NoAllocator {
+        /// What was looked for.
+        names: Vec<String>,
+    },
+    /// A file was to be an argument, and there is no memory to put it into.
+    #[error("a file as an argument needs a memory, and the module exports none by the name `memory`")]
+    NoMemory,
     /// The module's memories are larger from the start than they may be.
     #[error("the module asks for {asked_bytes} bytes of memory at its start, and may have {limit_bytes}")]
     MemoryLimit {
@@ -141,6 +159,24 @@ pub enum RecordError {
         asked_bytes: u64,
         /// What it may have.
         limit_bytes: u64,
+    },
+    /// The module's tables are larger from the start than they may be.
+    #[error("the module asks for tables of {asked} entries at its start, and may have {limit}")]
+    TableLimit {
+        /// What its tables begin with, together.
+        asked: u64,
+        /// What it may have.
+        limit: u64,
+    },
+    /// No stack can be as small or as large.
+    #[error(
+        "a stack of {bytes} bytes can't be had; from {} to {} are possible",
+        STACK_BYTES.start(),
+        STACK_BYTES.end()
+    )]
+    StackLimit {
+        /// What was asked for.
+        bytes: u64,
     },
     /// A folder or file that the guest was to be given can't be opened.
     #[error("{}: {source}", path.display())]

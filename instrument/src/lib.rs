@@ -28,7 +28,7 @@ pub use offsets::OffsetMap;
 pub use plan::{FunctionProbes, Plan, ProbeOptions, ProbeReader};
 pub use rewrite::{Rewritten, rewrite};
 pub use run::{
-    BadValue, DEFAULT_RATE_HZ, GrantedDir, Guest, Instrumented, Invocation, Limits, Link, LiveCounts,
-    MissingImport, Nobody, Observer, OutputStream, Program, RunOptions, SamplerChoice, Stdin, Unprovided,
-    Value, instrument, missing_imports, record,
+    Argument, BadValue, DEFAULT_RATE_HZ, GrantedDir, Guest, Instrumented, Invocation, Limits, Link,
+    LiveCounts, MissingImport, Nobody, Observer, OutputStream, Program, Repeat, RunOptions, STACK_BYTES,
+    SamplerChoice, Stdin, Unprovided, Value, instrument, missing_imports, record,
 };

@@ -74,7 +74,7 @@ fn wat(text: &str) -> Guest {
 
 fn call(expression: &str) -> RunOptions {
     RunOptions {
-        invoke: Some(Invocation { export: expression.into(), args: Vec::new() }),
+        invoke: Some(Invocation::once(expression, &[])),
         unprovided: Unprovided::Stub,
         ..RunOptions::default()
     }

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmscope_instrument::recording::{Outcome, Recording, read};
 use wasmscope_instrument::{
-    Guest, Invocation, Measure, MeasureSet, Nobody, Program, RunOptions, Stdin, Value, instructions_of,
-    record,
+    Argument, Guest, Invocation, Measure, MeasureSet, Nobody, Program, RunOptions, Stdin, Value,
+    instructions_of, record,
 };
 use wasmscope_symbolize::{FuncIndex, ModuleIndex};
 use wasmtime::{Config, Engine, Instance, Linker, Module, Store, Val};
@@ -37,7 +37,7 @@ struct Case {
 
 impl Case {
     fn wat(text: &str) -> Case {
-        let invoke = Some(Invocation { export: "run".into(), args: Vec::new() });
+        let invoke = Some(Invocation::once("run", &[]));
         Case { guest: guest("test.wasm", wat::parse_str(text).unwrap()), invoke, program: Program::default() }
     }
 
@@ -103,7 +103,8 @@ fn guest(name: &str, bytes: Vec<u8>) -> Guest {
     Guest { bytes: bytes.into(), name: name.into(), path: String::new() }
 }
 
-fn val(value: &Value) -> Val {
+fn val(argument: &Argument) -> Val {
+    let Argument::Value(value) = argument else { panic!("{argument}") };
     match value {
         Value::I32(v) => Val::I32(*v),
         Value::I64(v) => Val::I64(*v),
@@ -147,7 +148,7 @@ fn wherever_the_stack_runs_out_the_counts_are_right() {
                   (if (i32.eqz (local.get 0)) (then (call $h))
                     (else (call $h) (call $f (i32.sub (local.get 0) (i32.const 1)))))))"#,
         );
-        case.invoke = Some(Invocation { export: "run".into(), args: vec![Value::I32(depth)] });
+        case.invoke = Some(Invocation::once("run", &[Value::I32(depth)]));
         case.record(EXACT)
     };
     let returns = |depth| matches!(record(depth).outcome, Outcome::Returned { .. });
@@ -191,7 +192,7 @@ fn the_samples_agree_with_the_fuel() {
     for path in ["words/words.wasm", "fragment/before.wasm", "hotloop/hotloop.wasm", "simd/simd.wasm"] {
         Case { guest: sample(path), invoke: None, program: Program::default() }.check();
     }
-    let fib = Some(Invocation { export: "fib".into(), args: vec![Value::I32(20)] });
+    let fib = Some(Invocation::once("fib", &[Value::I32(20)]));
     let recording =
         Case { guest: sample("library/library.wasm"), invoke: fib, program: Program::default() }.check();
     assert_eq!(recording.counts.calls.iter().sum::<u64>(), 21_891, "calls of fib(20), by its recurrence");

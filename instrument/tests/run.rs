@@ -43,10 +43,7 @@ fn run_watched(guest: &Guest, options: &RunOptions, observer: Arc<dyn Observer>)
 }
 
 fn invoke(export: &str, args: &[Value]) -> RunOptions {
-    RunOptions {
-        invoke: Some(Invocation { export: export.into(), args: args.to_vec() }),
-        ..RunOptions::default()
-    }
+    RunOptions { invoke: Some(Invocation::once(export, args)), ..RunOptions::default() }
 }
 
 /// The share of all time in stacks that have a frame of a function with this name.
@@ -296,7 +293,7 @@ fn a_full_disk_ends_the_run_with_a_clear_error() {
     let guest = sample("hotloop/hotloop.wasm");
     let mut whole = Vec::new();
     record(&guest, &time_only(), Arc::new(Nobody), &mut whole).unwrap();
-    let room = FullDisk(whole.len() * 99 / 100);
+    let room = FullDisk(whole.len() * 3 / 4);
     let error = record(&guest, &time_only(), Arc::new(Nobody), room).unwrap_err();
     assert!(matches!(error, RecordError::Write(_)), "{error}");
 }

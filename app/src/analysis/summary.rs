@@ -5,7 +5,7 @@ use crate::profile::Profile;
 use crate::units;
 use std::fmt;
 use wasmscope_instrument::Measure;
-use wasmscope_instrument::recording::{Direction, Meta, Outcome, Phase, PhaseSpan};
+use wasmscope_instrument::recording::{CallTimes, Direction, Meta, Outcome, Phase, PhaseSpan};
 
 /// So many functions are named.
 const TOP_FUNCTIONS: usize = 10;
@@ -63,6 +63,8 @@ pub struct Summary {
     pub meta: Meta,
     /// How it ended.
     pub outcome: Outcome,
+    /// The calls of the export that the run was about; `None` for a command.
+    pub calls: Option<CallTimes>,
     /// When each phase was.
     pub phases: Vec<PhaseSpan>,
     /// How long the program itself ran, in nanoseconds; the whole recording where no phases were recorded.
@@ -105,6 +107,7 @@ pub fn summary(profile: &Profile) -> Summary {
     Summary {
         meta: recording.meta.clone(),
         outcome: recording.outcome.clone(),
+        calls: recording.calls,
         phases: recording.phases.clone(),
         run_nanos: run_nanos(profile),
         samples: recording.samples.len() as u64,

@@ -7,7 +7,8 @@ use wasmscope_instrument::recording::HeapOp;
 
 /// The weight of each path by itself, without what it called: one entry a path.
 pub(super) fn self_weights(profile: &Profile, query: &CallTreeQuery) -> Vec<u64> {
-    let mut weights = Weights { of_path: vec![0; profile.paths().len()] };
+    let measured_from_nanos = profile.recording().measured_from_nanos();
+    let mut weights = Weights { of_path: vec![0; profile.paths().len()], measured_from_nanos };
     let time = query.time.as_ref();
     match query.metric {
         Metric::Time => weights.samples(profile, time),
@@ -28,6 +29,8 @@ pub(super) fn is_in(time: Option<&Range<u64>>, nanos: u64) -> bool {
 
 struct Weights {
     of_path: Vec<u64>,
+    /// Events before this moment are the warm-up's.
+    measured_from_nanos: u64,
 }
 
 impl Weights {
@@ -35,6 +38,10 @@ impl Weights {
         if let Some(weight) = self.of_path.get_mut(path.index()) {
             *weight = weight.saturating_add(value);
         }
+    }
+
+    fn counts_at(&self, time: Option<&Range<u64>>, nanos: u64) -> bool {
+        nanos >= self.measured_from_nanos && is_in(time, nanos)
     }
 
     fn samples(&mut self, profile: &Profile, time: Option<&Range<u64>>) {
@@ -53,16 +60,20 @@ impl Weights {
 
     fn growth(&mut self, profile: &Profile, time: Option<&Range<u64>>) {
         let events = profile.recording().growth.iter().enumerate();
-        for (row, event) in events.filter(|(_, event)| is_in(time, event.time_nanos)) {
+        for (row, event) in events {
+            if !self.counts_at(time, event.time_nanos) {
+                continue;
+            }
             let pages = event.after_pages().saturating_sub(event.before_pages);
             self.add(profile.growth_path(row), pages);
         }
     }
 
     fn allocations(&mut self, profile: &Profile, time: Option<&Range<u64>>, metric: Metric) {
-        for event in profile.recording().heap.iter().filter(|event| is_in(time, event.time_nanos)) {
+        for event in profile.recording().heap.iter() {
             // Address 0 is a refusal or, from a realloc to size 0, a free.
-            if event.op != HeapOp::Free && event.address != 0 {
+            let is_block = event.op != HeapOp::Free && event.address != 0;
+            if is_block && self.counts_at(time, event.time_nanos) {
                 let value = if metric == Metric::Allocations { 1 } else { event.size };
                 self.add(profile.heap_path(event.context), value);
             }

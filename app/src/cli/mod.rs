@@ -1,10 +1,12 @@
 //! The command line. Each command is a file with its arguments and one function that does it.
 
+mod calls;
 mod explain;
 mod export;
 mod info;
 mod instrument;
 mod interrupt;
+mod limits;
 mod pack;
 mod print;
 mod record;

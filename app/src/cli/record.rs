@@ -1,5 +1,7 @@
 //! `wasmscope record`: run a module and record what it does.
 
+use super::calls::CallArgs;
+use super::limits::LimitArgs;
 use super::values::{ImportChoices, SymbolArgs};
 use super::{interrupt, pack, print, values};
 use crate::pipeline::{self, PipelineError};
@@ -9,11 +11,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 use wasmscope_instrument::recording::Outcome;
 use wasmscope_instrument::{
-    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Link, MeasureSet, Observer, OutputStream, OwnAllocator,
-    Program, RunOptions, Stdin, Value,
+    DEFAULT_RATE_HZ, GrantedDir, Link, MeasureSet, Observer, OutputStream, OwnAllocator, Program, RunOptions,
+    Stdin,
 };
 
 const TRAP_EXIT_CODE: u8 = 134;
@@ -39,12 +40,8 @@ pub struct RecordArgs {
     /// Samples a second
     #[arg(long, value_name = "HZ", default_value_t = DEFAULT_RATE_HZ, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rate: u32,
-    /// Call this export rather than run the module as a command
-    #[arg(long, value_name = "EXPORT")]
-    invoke: Option<String>,
-    /// An argument for the export, such as i32:30; once for each parameter
-    #[arg(long = "arg", value_name = "TYPE:VALUE", requires = "invoke", allow_hyphen_values = true)]
-    call_args: Vec<Value>,
+    #[command(flatten)]
+    calls: CallArgs,
     /// What becomes of imports that nobody provides: the module is refused, they do nothing and answer 0, or a call of
     /// one is a trap: refuse, stub or trap, and for single ones MODULE.NAME=CHOICE, in a comma list
     #[arg(long, value_name = "CHOICE", default_value = "refuse", value_parser = values::import_choices)]
@@ -61,12 +58,8 @@ pub struct RecordArgs {
     /// A file as the program's standard input [default: ours]
     #[arg(long, value_name = "FILE")]
     stdin: Option<PathBuf>,
-    /// Stop the program after this time, such as 500ms, 5s or 2m
-    #[arg(long, value_name = "DUR", value_parser = values::duration)]
-    timeout: Option<Duration>,
-    /// Let no memory of the program grow beyond this, such as 64M or 64MiB
-    #[arg(long, value_name = "SIZE", value_parser = values::size)]
-    max_memory: Option<u64>,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Put the symbols and the text of the source files into the recording, for a machine that has none of them
     #[arg(long)]
     pack: bool,
@@ -104,16 +97,15 @@ pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
 
 fn options(args: &RecordArgs) -> RunOptions {
     let stdin = args.stdin.clone().map_or(Stdin::Inherit, Stdin::File);
-    let invoke = args.invoke.clone();
     RunOptions {
         measures: args.measure,
         allocators: args.allocator.clone(),
         rate_hz: args.rate,
         program: Program { args: args.args.clone(), env: args.env.clone(), stdin, dirs: args.dir.clone() },
-        invoke: invoke.map(|export| Invocation { export, args: args.call_args.clone() }),
+        invoke: args.calls.invocation(),
         unprovided: args.imports.all,
         single_imports: args.imports.single.clone(),
-        limits: Limits { time: args.timeout, memory_bytes: args.max_memory },
+        limits: args.limits.limits(),
         cache_dir: pipeline::code_cache(),
         ..RunOptions::default()
     }

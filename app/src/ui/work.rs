@@ -124,7 +124,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (from, to) = (folder.path().join("a.wscope"), folder.path().join("b.wscope"));
         let guest = Guest { bytes: MAPPED.into(), name: "m.wasm".to_owned(), path: String::new() };
-        let invoke = Some(Invocation { export: "run".to_owned(), args: Vec::new() });
+        let invoke = Some(Invocation::once("run", &[]));
         let options = RunOptions { invoke, ..RunOptions::default() };
         pipeline::record_to(&from, &guest, &options, Arc::new(Nobody)).unwrap();
         let profile = Arc::new(pipeline::open_recording(&from, None).unwrap());

@@ -9,6 +9,12 @@ pub fn access_counter_bytes(bytes: usize) -> usize {
     bytes.div_ceil(super::LINE_BYTES as usize) * ENTRY
 }
 
+/// Sets the counters to 0. What was never touched stays so.
+pub fn clear_accesses(counters: &mut [u8]) {
+    let touched = counters.chunks_exact_mut(ENTRY).filter(|words| words.iter().any(|byte| *byte != 0));
+    touched.for_each(|words| words.fill(0));
+}
+
 /// The lines that were accessed, as `counters`, the memory of accesses, has them.
 pub fn read_accesses(counters: &[u8]) -> AccessTable {
     let mut table = AccessTable::default();

@@ -79,6 +79,25 @@ impl Counts {
     }
 }
 
+/// Sets the counters in the contexts memory to 0.
+pub fn clear_counters(probes: &Probes, memory: &mut [u8]) {
+    let tree = Tree { probes, memory };
+    let counters = |at: u32| {
+        let count = tree.func(at).map_or(0, |func| probes.counters(func));
+        at.saturating_sub(8 * count)..at
+    };
+    let overflow = (0..contexts::OVERFLOW_NODES).map(|number| probes.overflow_node(number));
+    let nodes: Vec<_> = tree.nodes().chain(overflow).map(|at| (at, counters(at))).collect();
+    for (at, counters) in nodes {
+        for bytes in [counters, at + node::CALLS..at + node::CALLS + 8] {
+            memory
+                .get_mut(bytes.start as usize..bytes.end as usize)
+                .into_iter()
+                .for_each(|bytes| bytes.fill(0));
+        }
+    }
+}
+
 /// The calling-context tree as it stands in memory.
 struct Tree<'a> {
     probes: &'a Probes,

@@ -33,6 +33,7 @@
 //! | `CNTS` | columns: context (delta), calls (delta), bytes moved in bulk (delta) | appended |
 //! | `INST` | columns: context (delta), start (delta), end (delta), count (delta) | appended |
 //! | `ACCS` | columns: line (delta), reads (delta), writes (delta) | appended |
+//! | `CALL` | [`super::CallTimes`] | the last one counts |
 //! | `PHAS` | rows of [`super::PhaseSpan`] | appended |
 //! | `OUTP` | bytes | appended; readers may keep the end only |
 //! | `OUTC` | [`super::Outcome`] | the last one counts |
@@ -76,6 +77,7 @@ impl Kind {
     pub const COUNTS: Kind = Kind(*b"CNTS");
     pub const INSTRUCTIONS: Kind = Kind(*b"INST");
     pub const ACCESSES: Kind = Kind(*b"ACCS");
+    pub const CALLS: Kind = Kind(*b"CALL");
     pub const PHASES: Kind = Kind(*b"PHAS");
     pub const OUTPUT: Kind = Kind(*b"OUTP");
     pub const OUTCOME: Kind = Kind(*b"OUTC");
@@ -95,6 +97,7 @@ impl Kind {
             Kind::COUNTS => "counts",
             Kind::INSTRUCTIONS => "instruction counts",
             Kind::ACCESSES => "memory accesses",
+            Kind::CALLS => "call times",
             Kind::PHASES => "phases",
             Kind::OUTPUT => "output",
             Kind::OUTCOME => "outcome",

@@ -70,6 +70,9 @@ pub enum Phase {
     Instantiate,
     /// Running the program.
     Run,
+    /// Calling an export without measuring it, before [`Phase::Run`].
+    #[serde(rename = "warm-up")]
+    WarmUp,
 }
 
 impl Phase {
@@ -81,6 +84,7 @@ impl Phase {
             Phase::Compile => "compile",
             Phase::Instantiate => "instantiate",
             Phase::Run => "run",
+            Phase::WarmUp => "warm-up",
         }
     }
 }

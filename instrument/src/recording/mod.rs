@@ -6,6 +6,7 @@
 mod access;
 mod attachment;
 mod boundary;
+mod calls;
 mod context;
 mod counts;
 mod damage;
@@ -24,6 +25,7 @@ mod writer;
 pub use access::AccessTable;
 pub use attachment::{Attachment, AttachmentKind, MOST_ATTACHED_BYTES, attach};
 pub use boundary::{Crossing, CrossingTable, Direction, DurationHistogram, SiteCrossings};
+pub use calls::CallTimes;
 pub use context::{ContextId, ContextTable};
 pub use counts::{CountTable, InstructionTable};
 pub use damage::Damage;
@@ -62,6 +64,8 @@ pub struct Recording {
     pub instructions: InstructionTable,
     /// How often each line of memory was accessed.
     pub accesses: AccessTable,
+    /// The calls of the export that the run was about; `None` for a command, and where the recording has no end.
+    pub calls: Option<CallTimes>,
     /// How long each phase took.
     pub phases: Vec<PhaseSpan>,
     /// The last of what the program wrote to its standard output and standard error.
@@ -72,4 +76,13 @@ pub struct Recording {
     pub outcome: Outcome,
     /// What of the file could not be read, if anything.
     pub damage: Option<Damage>,
+}
+
+impl Recording {
+    /// When what was measured begins, in nanoseconds since the recording began: behind the warm-up, where there was one.
+    /// Heap and growth events before it tell what is in memory, and belong to no sum.
+    pub fn measured_from_nanos(&self) -> u64 {
+        let start = |phase| self.phases.iter().find(|span| span.phase == phase).map(|span| span.start_nanos);
+        start(Phase::WarmUp).map_or(0, |_| start(Phase::Run).unwrap_or(u64::MAX))
+    }
 }

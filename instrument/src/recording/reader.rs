@@ -119,7 +119,10 @@ impl Assembly {
             return self.damage.add(chunk.at, format!("a chunk of {noun} can't be unpacked"));
         };
         // What is replaced, or there once, takes no room; the end of a run must be known however long it was.
-        if !matches!(chunk.kind, Kind::META | Kind::CROSSINGS | Kind::PHASES | Kind::OUTPUT | Kind::OUTCOME) {
+        if !matches!(
+            chunk.kind,
+            Kind::META | Kind::CROSSINGS | Kind::CALLS | Kind::PHASES | Kind::OUTPUT | Kind::OUTCOME
+        ) {
             self.unpacked_bytes += raw.len();
             if self.unpacked_bytes > MAX_UNPACKED_BYTES {
                 let message = format!("the recording is too large: {noun} from here on were left out");
@@ -146,6 +149,7 @@ impl Assembly {
                 decode::<wire::InstructionColumns>(raw)?.append_to(&mut self.recording.instructions)?;
             }
             Kind::ACCESSES => decode::<wire::AccessColumns>(raw)?.append_to(&mut self.recording.accesses)?,
+            Kind::CALLS => self.recording.calls = Some(decode(raw)?),
             Kind::PHASES => self.recording.phases.append(&mut decode(raw)?),
             Kind::OUTPUT => self.take_output(decode(raw)?),
             Kind::OUTCOME => self.recording.outcome = decode(raw)?,

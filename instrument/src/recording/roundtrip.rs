@@ -98,6 +98,7 @@ fn random_batch(dice: &mut Dice, so_far: &mut Recording, rows: u64) -> Batch {
         let (start_nanos, end_nanos) = (dice.number(), dice.number());
         batch.phases.push(PhaseSpan { phase: Phase::Run, start_nanos, end_nanos });
     }
+    batch.calls = Some(*so_far.calls.insert(CallTimes { calls: dice.number(), ..CallTimes::default() }));
     batch.crossings = (dice.below(2) == 0).then(|| random_crossings(dice, so_far.contexts.len()));
     so_far.growth.extend_from_slice(&batch.growth);
     so_far.phases.extend_from_slice(&batch.phases);
@@ -152,9 +153,8 @@ fn random_file(seed: u64, batches: usize, rows: u64) -> (Vec<u8>, Recording, Vec
         ..Batch::default()
     });
     written.iter().for_each(|batch| writer.write(batch).unwrap());
-    let ends =
-        chunk_starts(&file).into_iter().map(|(at, head)| at + ChunkHead::BYTES + head.stored_bytes as usize);
-    let ends = ends.collect();
+    let starts = chunk_starts(&file).into_iter();
+    let ends = starts.map(|(at, head)| at + ChunkHead::BYTES + head.stored_bytes as usize).collect();
     (file, expected, ends)
 }
 

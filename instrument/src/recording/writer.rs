@@ -6,7 +6,7 @@ use super::wire::{
     InstructionColumns, ModulePiece, OutputPiece, SampleColumns, StackColumns,
 };
 use super::{
-    AccessTable, Attachment, ContextTable, CountTable, CrossingTable, GrowthEvent, HeapEvents,
+    AccessTable, Attachment, CallTimes, ContextTable, CountTable, CrossingTable, GrowthEvent, HeapEvents,
     InstructionTable, Meta, Outcome, PhaseSpan, SampleTable, StackTable,
 };
 use serde::Serialize;
@@ -45,6 +45,8 @@ pub struct Batch {
     pub instructions: InstructionTable,
     /// Memory accesses, in the last batch.
     pub accesses: AccessTable,
+    /// The calls of the export that the run was about, in the last batch.
+    pub calls: Option<CallTimes>,
     /// Phases that ended.
     pub phases: Vec<PhaseSpan>,
     /// New output of the program.
@@ -111,7 +113,7 @@ impl<W: Write> Writer<W> {
     /// What the output says, such as that the disk is full.
     pub fn write(&mut self, batch: &Batch) -> io::Result<()> {
         let Batch { meta, stacks, samples, contexts, crossings, growth, heap, .. } = batch;
-        let Batch { counts, instructions, accesses, phases, output, outcome, .. } = batch;
+        let Batch { counts, instructions, accesses, calls, phases, output, outcome, .. } = batch;
         self.chunk_of(Kind::META, meta.as_ref())?;
         let row = advance(&mut self.next.stacks, stacks.len());
         self.table(Kind::STACKS, stacks.len(), |rows| StackColumns::of(stacks, rows, row))?;
@@ -132,6 +134,7 @@ impl<W: Write> Writer<W> {
             InstructionColumns::of(instructions, rows)
         })?;
         self.table(Kind::ACCESSES, accesses.len(), |rows| AccessColumns::of(accesses, rows))?;
+        self.chunk_of(Kind::CALLS, calls.as_ref())?;
         self.chunk_of(Kind::PHASES, (!phases.is_empty()).then_some(phases))?;
         output.chunks(PIECE_BYTES).try_for_each(|piece| self.chunk(Kind::OUTPUT, &OutputPiece(piece)))?;
         self.chunk_of(Kind::OUTCOME, outcome.as_ref())?;

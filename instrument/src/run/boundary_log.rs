@@ -86,6 +86,8 @@ pub struct BoundaryLog {
     functions: BTreeMap<(Direction, FuncIndex), Crossing>,
     sites: FxHashMap<CrossingSite, SiteTotals>,
     deepest: usize,
+    /// How long the call of an export took that came back last.
+    last_export_nanos: u64,
     /// When the sums were last handed on.
     given_nanos: u64,
 }
@@ -102,6 +104,11 @@ impl BoundaryLog {
     /// The crossing that was entered last and has not come back, and how to learn its bytes.
     pub fn current(&self) -> Option<(Callee, Option<(BytesRule, u64)>)> {
         self.open.last().map(|open| (open.callee, open.bytes))
+    }
+
+    /// How long the call of an export took that came back last, in nanoseconds.
+    pub fn last_export_nanos(&self) -> u64 {
+        self.last_export_nanos
     }
 
     /// A call crosses.
@@ -147,6 +154,9 @@ impl BoundaryLog {
         sums.self_nanos += total.saturating_sub(nested_nanos);
         sums.last_nanos = end_nanos;
         sums.durations.add(total);
+        if key.0 == Direction::HostToGuest {
+            self.last_export_nanos = total;
+        }
         if let Callee::Import(site) = callee {
             self.sites.entry(site).or_default().add(total);
             self.unsure = bytes.map(|bytes| (site, bytes));

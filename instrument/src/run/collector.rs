@@ -67,16 +67,18 @@ pub struct Collector<'a, W: Write> {
 impl<'a, W: Write> Collector<'a, W> {
     /// Begins to collect. `phase` is the one that goes on.
     pub fn new(writer: Writer<W>, observer: &'a dyn Observer, clock: RecordingClock, limits: Limits) -> Self {
+        let stop = Arc::<StopFlag>::default();
+        let output = Arc::new(OutputBuffer::new(None, Arc::clone(&stop)));
         Collector {
             writer,
             observer,
             clock,
             limits,
-            stop: Arc::default(),
+            stop,
             sampler: None,
             samples: SampleLog::default(),
             probes: ProbeLog::default(),
-            output: Arc::default(),
+            output,
             batch: Batch::default(),
             counts: LiveCounts::default(),
             phase: None,
@@ -94,6 +96,7 @@ impl<'a, W: Write> Collector<'a, W> {
         self.stop = run.stop();
         self.sampler = run.sampler();
         self.output = run.output();
+        self.samples.measure(run.measured());
         self.probes = ProbeLog::new(run.probed(), &run.places());
     }
 
@@ -184,6 +187,7 @@ impl<'a, W: Write> Collector<'a, W> {
             Message::Counters(memory, live) => {
                 self.lost_calls = self.probes.take_counters(&memory, &live, &mut self.batch);
             }
+            Message::Calls(calls) => self.batch.calls = Some(calls),
             Message::Accesses(accesses) => self.batch.accesses = accesses,
             Message::Sample(sample) => self.take_sample(&sample),
         }

@@ -23,6 +23,7 @@ pub fn outcome(
     match (result, stop) {
         (Ok(_), _) if is_command => Outcome::Exited { code: 0 },
         (Ok(values), _) => Outcome::Returned { values },
+        (Err(error), _) if is_out_of_fuel(&error) => Outcome::LimitReached { message: fuel_limit(limits) },
         (Err(error), _) if ended_by_itself(&error) => failure(&error, places),
         (Err(_), Some(reason)) => stopped(reason, limits),
         (Err(error), None) => failure(&error, places),
@@ -38,8 +39,13 @@ pub fn abandoned(reason: StopReason, limits: &Limits) -> (Outcome, Vec<String>) 
 fn stopped(reason: StopReason, limits: &Limits) -> Outcome {
     match reason {
         StopReason::TimeLimit => Outcome::LimitReached { message: time_limit(limits) },
+        StopReason::OutputLimit => Outcome::LimitReached { message: output_limit(limits) },
         StopReason::Cancelled | StopReason::WriteFailed => Outcome::Cancelled,
     }
+}
+
+fn is_out_of_fuel(error: &Error) -> bool {
+    error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel)
 }
 
 /// Did the guest end in a way that no stop of ours can look like? It may have been faster than the stop.
@@ -66,6 +72,14 @@ pub fn live_calls(result: &Result<Vec<String>, Error>, places: &Places) -> Vec<L
 fn time_limit(limits: &Limits) -> String {
     let seconds = limits.time.unwrap_or_default().as_secs_f64();
     format!("the time limit of {seconds} s was reached")
+}
+
+fn output_limit(limits: &Limits) -> String {
+    format!("the program wrote more than the {} bytes that it may", limits.output_bytes.unwrap_or_default())
+}
+
+fn fuel_limit(limits: &Limits) -> String {
+    format!("the fuel of {} instructions was used up", limits.fuel.unwrap_or_default())
 }
 
 fn failure(error: &Error, places: &Places) -> Outcome {

@@ -1,13 +1,17 @@
 //! The engine: its settings, and the compiled guest.
 
+use super::RunOptions;
+use super::limit::MEMORY64_BYTES;
 use crate::RecordError;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use wasmscope_symbolize::ModuleIndex;
 use wasmtime::component::Component;
 use wasmtime::{Cache, CacheConfig, Config, Engine, Module};
 
-/// Frames in a backtrace: more than a stack has room for. Exact counts need all calls that still go on.
-const MAX_BACKTRACE_FRAMES: NonZeroUsize = NonZeroUsize::new(1 << 17).expect("it is not zero");
+/// A backtrace has a frame for so many bytes of stack at most: exact counts need all calls that still go on, and a frame
+/// takes twice that at least.
+const BYTES_PER_FRAME: usize = 8;
 
 /// Stack for the guest's frames, in bytes. Twice the engine's default: probes make frames larger, and the guest must
 /// not run out of stack earlier than it would without them.
@@ -15,14 +19,18 @@ const WASM_STACK_BYTES: usize = 1 << 20;
 /// Stack for the host's calls above the guest's frames, in bytes.
 const HOST_STACK_BYTES: usize = 1 << 20;
 
-/// Makes the engine. With `epochs`, guests can be sampled and stopped by epochs, at a price to every loop.
-pub fn make_engine(epochs: bool, cache_dir: Option<&Path>) -> Result<Engine, RecordError> {
+/// Makes the engine for a run of the module behind `index`. With `epochs`, guests can be sampled and stopped by epochs, at a
+/// price to every loop. The limits must have been checked.
+pub fn make_engine(index: &ModuleIndex, epochs: bool, options: &RunOptions) -> Result<Engine, RecordError> {
+    let limits = &options.limits;
+    let stack_bytes = limits.stack_bytes.map_or(WASM_STACK_BYTES, |bytes| bytes as usize);
     let mut config = Config::new();
     config
         .epoch_interruption(epochs)
-        .max_wasm_stack(WASM_STACK_BYTES)
-        .async_stack_size(WASM_STACK_BYTES + HOST_STACK_BYTES)
-        .wasm_backtrace_max_frames(Some(MAX_BACKTRACE_FRAMES))
+        .consume_fuel(limits.fuel.is_some())
+        .max_wasm_stack(stack_bytes)
+        .async_stack_size(stack_bytes + HOST_STACK_BYTES)
+        .wasm_backtrace_max_frames(NonZeroUsize::new(stack_bytes / BYTES_PER_FRAME))
         .wasm_multi_memory(true)
         .wasm_memory64(true)
         .wasm_tail_call(true)
@@ -34,7 +42,10 @@ pub fn make_engine(epochs: bool, cache_dir: Option<&Path>) -> Result<Engine, Rec
         .wasm_branch_hinting(true)
         .wasm_threads(true)
         .shared_memory(true)
-        .cache(cache_dir.and_then(open_cache));
+        .cache(options.cache_dir.as_deref().and_then(open_cache));
+    if index.memories().iter().any(|memory| memory.memory64) {
+        config.memory_reservation(MEMORY64_BYTES);
+    }
     #[cfg(target_vendor = "apple")]
     config.macos_use_mach_ports(false);
     Engine::new(&config).map_err(engine_failed)

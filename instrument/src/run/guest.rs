@@ -4,13 +4,15 @@ use super::boundary_log::{BoundaryLog, Bytes, Callee, CrossingSite, InstanceNode
 use super::compiled::{HostCall, Places};
 use super::glue;
 use super::goroutines::goroutine;
-use super::limit::MemoryLimit;
+use super::limit::GrowthLimit;
 use super::live_probes::{LiveInstance, LiveProbes, answers, set_clock, ship, take_announcement};
+use super::measured::MeasuredFrom;
 use super::message::{HostGrowth, Message, MessageSender, TracedSample};
 use super::pacer::Pacer;
 use super::stop::StopFlag;
 use crate::clock::RecordingClock;
 use crate::probes::{BytesRule, Call, SiteKind};
+use crate::recording::CallTimes;
 use crate::sample::{CompiledPlace, Leaf, StackBounds};
 use std::sync::Arc;
 use wasmscope_symbolize::{CodeOffset, FuncIndex};
@@ -24,7 +26,7 @@ use wasmtime_wasi::{WasiCtxView, WasiView};
 pub struct GuestState {
     pub world: WasiP1Ctx,
     pub glue: glue::State,
-    pub limit: MemoryLimit,
+    pub limit: GrowthLimit,
     pub watch: Watch,
 }
 
@@ -36,6 +38,10 @@ pub struct Watch {
     pub stop: Arc<StopFlag>,
     pub messages: MessageSender,
     pub places: Arc<Places>,
+    /// When the measured part of the run begins.
+    pub measured: Arc<MeasuredFrom>,
+    /// The measured calls so far of the export that the run is about.
+    pub calls: CallTimes,
     /// The probes, once the guest is instantiated.
     pub probes: Option<LiveProbes>,
     /// The guest's own memory, once it is instantiated.
@@ -95,7 +101,7 @@ pub fn on_epoch(store: Guest<'_>) -> Result<UpdateDeadline> {
     let Watch { pacer, clock, .. } = &mut store.data_mut().watch;
     if let Some(weight_nanos) = pacer.take_epoch_nanos(clock) {
         let leaf = if store.data().watch.abroad > 0 { store.data().watch.called() } else { Leaf::Guest };
-        send_sample(&store, leaf, weight_nanos);
+        send_sample(&mut store, leaf, weight_nanos);
     }
     let now = store.data().watch.clock.now();
     set_clock(&mut store, now);
@@ -170,11 +176,13 @@ fn note_outside_time(store: &mut Guest<'_>, leaf: Leaf) {
     }
 }
 
-fn send_sample(store: &Guest<'_>, leaf: Leaf, weight_nanos: u64) {
-    let watch = &store.data().watch;
-    let (frames, goroutine) = (guest_frames(store), goroutine(store));
+fn send_sample(store: &mut Guest<'_>, leaf: Leaf, weight_nanos: u64) {
+    let (frames, goroutine) = (guest_frames(&*store), goroutine(store));
+    let watch = &mut store.data_mut().watch;
     let sample = TracedSample { time_nanos: watch.clock.now(), weight_nanos, leaf, frames, goroutine };
     watch.messages.send(Message::Sample(sample));
+    // To walk a deep stack may take longer than a tick: without this it would be sampled at each crossing.
+    watch.pacer.go_on(&watch.clock);
 }
 
 /// The guest's stack, innermost first, in terms of the compiled module.
@@ -292,7 +300,13 @@ impl Watch {
         }
     }
 
-    fn is_shipment_due(&self, now_nanos: u64) -> bool {
+    /// Is the warm-up over, if there is one?
+    pub fn is_measured(&self) -> bool {
+        self.measured.has(self.clock.now())
+    }
+
+    /// Is it time to hand on what was recorded?
+    pub fn is_shipment_due(&self, now_nanos: u64) -> bool {
         self.probes.as_ref().is_some_and(|probes| probes.is_shipment_due(now_nanos))
     }
 }

@@ -10,9 +10,10 @@ use super::ending::{live_calls, outcome};
 use super::engine::engine_failed;
 use super::glue::{self, Console};
 use super::guest::{GuestState, Stopped, Watch, on_crossing, on_epoch};
-use super::limit::MemoryLimit;
+use super::limit::GrowthLimit;
 use super::link::Linking;
 use super::live_probes::{LiveInstance, LiveProbes, answers, set_clock, ship_all, ship_counters};
+use super::measured::{MeasuredFrom, begin_measuring};
 use super::message::{Message, MessageSender};
 use super::output::{GuestOutput, OutputBuffer};
 use super::pacer::Pacer;
@@ -21,17 +22,13 @@ use super::stop::StopFlag;
 use super::target::{Linked, Target, may_block, mistaken};
 use super::{Guest, Limits, Observer, OutputStream, RunOptions, wasi};
 use crate::clock::RecordingClock;
-use crate::probes::{
-    ACCESSES_MAXIMUM_PAGES, CLOCK_ADDRESS, COMPONENT_EVENTS_PAGES, MEMORY_EXPORT, PROBE_MAXIMUM_PAGES,
-    START_EXPORT,
-};
-use crate::recording::{Outcome, Phase};
+use crate::probes::{CLOCK_ADDRESS, MEMORY_EXPORT, START_EXPORT};
+use crate::recording::{CallTimes, Outcome, Phase};
 use crate::sample::{EpochTicker, SignalSampler, SignalTimer};
 use crate::{Measure, RecordError};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use tokio::runtime::Builder;
-use wasmscope_symbolize::ModuleIndex;
 use wasmtime::{AsContextMut, Instance, Memory, Store, component};
 
 /// Ticks a second where no samples are taken: often enough for the clock and for stopping.
@@ -77,7 +74,8 @@ impl GuestRun {
                 last_nanos: 0,
             },
         };
-        let output = Arc::new(OutputBuffer::default());
+        let stop = Arc::new(StopFlag::default());
+        let output = Arc::new(OutputBuffer::new(options.limits.output_bytes, Arc::clone(&stop)));
         let world = wasi::make_world(
             &guest.name,
             &options.program,
@@ -89,9 +87,11 @@ impl GuestRun {
             clock: clock.clone(),
             log: BoundaryLog::default(),
             pacer,
-            stop: Arc::new(StopFlag::default()),
+            stop,
             messages,
             places: Arc::clone(&compiled.places),
+            measured: Arc::new(MeasuredFrom::new(linked.has_warm_up())),
+            calls: CallTimes::default(),
             probes: None,
             memory: None,
             entering: None,
@@ -108,10 +108,13 @@ impl GuestRun {
         let console =
             Console { stdout: printed(OutputStream::Stdout), stderr: printed(OutputStream::Stderr) };
         let glue = glue::State::new(console);
-        let limit = memory_limit(&compiled.places.index, &options.limits);
+        let limit = GrowthLimit::new(&compiled.places.index, &options.limits);
         let mut store = Store::new(&compiled.engine, GuestState { world, glue, limit, watch });
         store.limiter(|state| &mut state.limit);
         store.call_hook(on_crossing);
+        if let Some(fuel) = options.limits.fuel {
+            store.set_fuel(fuel).map_err(engine_failed)?;
+        }
         if sampler.is_none() {
             store.epoch_deadline_callback(on_epoch);
             store.set_epoch_deadline(1);
@@ -135,6 +138,11 @@ impl GuestRun {
     /// Where the collector finds the samples that signals took.
     pub fn sampler(&self) -> Option<Arc<SignalSampler>> {
         self.live.sampler.clone()
+    }
+
+    /// When the measured part of the run begins.
+    pub fn measured(&self) -> Arc<MeasuredFrom> {
+        Arc::clone(&self.live.store.data().watch.measured)
     }
 
     /// Where the guest's output waits to be recorded.
@@ -170,7 +178,11 @@ impl GuestRun {
         runtime.shutdown_background();
         let watch = &self.live.store.data().watch;
         watch.messages.send(Message::End(watch.clock.now()));
+        let failed_call = self.failed_call();
         let GuestRun { live: LiveGuest { store, .. }, linked, limits, .. } = &mut self;
+        if !store.data().watch.is_measured() {
+            begin_measuring(store);
+        }
         let answers = answers(&store.as_context_mut());
         let Watch { log, clock, .. } = &mut store.data_mut().watch;
         log.settle(answers);
@@ -184,7 +196,13 @@ impl GuestRun {
             }
             result => result,
         };
-        let outcome = outcome(result, linked.is_command(), watch.stop.get(), limits, &watch.places);
+        let mut outcome = outcome(result, linked.is_command(), watch.stop.get(), limits, &watch.places);
+        if !linked.is_command() {
+            watch.messages.send(Message::Calls(watch.calls));
+        }
+        if let Outcome::Trapped { message, .. } = &mut outcome {
+            message.insert_str(0, &failed_call);
+        }
         Ok((outcome, self.notes()))
     }
 
@@ -204,14 +222,34 @@ impl GuestRun {
         match linked {
             Linked::Module { linking, entry } => {
                 let instance = live.instantiate(linking, compiled, bytes).await?;
-                live.begin_phase(Phase::Run);
-                entry.call(&mut live.store, &instance).await
+                live.begin_phase(if entry.warm_up.is_never() { Phase::Run } else { Phase::WarmUp });
+                let args = entry.prepare(&mut live.store, &instance).await?;
+                if !entry.warm_up.is_never() {
+                    entry.call(&mut live.store, &instance, &args, entry.warm_up).await?;
+                    live.begin_measured();
+                }
+                entry.call(&mut live.store, &instance, &args, entry.repeat).await
             }
             Linked::Component { instance, entry, .. } => {
                 let instance = live.instantiate_component(instance, compiled).await?;
-                live.begin_phase(Phase::Run);
-                entry.call(&mut live.store, &instance).await
+                live.begin_phase(if entry.warm_up.is_never() { Phase::Run } else { Phase::WarmUp });
+                if !entry.warm_up.is_never() {
+                    entry.call(&mut live.store, &instance, entry.warm_up).await?;
+                    live.begin_measured();
+                }
+                entry.call(&mut live.store, &instance, entry.repeat).await
             }
+        }
+    }
+
+    /// Which call of several it was that did not come back, as the beginning of a sentence.
+    fn failed_call(&self) -> String {
+        let watch = &self.live.store.data().watch;
+        let number = watch.calls.calls + 1;
+        match self.linked.is_repeated() {
+            false => String::new(),
+            true if watch.is_measured() => format!("in call {number}: "),
+            true => format!("in call {number} of the warm-up: "),
         }
     }
 
@@ -296,9 +334,18 @@ impl LiveGuest {
         start.call_async(&mut self.store, &[], &mut []).await
     }
 
+    /// The warm-up is over.
+    fn begin_measured(&mut self) {
+        let now = begin_measuring(&mut self.store);
+        self.begin_phase_at(Phase::Run, now);
+    }
+
     fn begin_phase(&self, phase: Phase) {
-        let watch = &self.store.data().watch;
-        watch.messages.send(Message::Phase(phase, watch.clock.now()));
+        self.begin_phase_at(phase, self.store.data().watch.clock.now());
+    }
+
+    fn begin_phase_at(&self, phase: Phase, now_nanos: u64) {
+        self.store.data().watch.messages.send(Message::Phase(phase, now_nanos));
     }
 }
 
@@ -315,13 +362,6 @@ fn start_ticks(run: &GuestRun) -> Result<Box<dyn Ticks>, RecordError> {
             Ok(Box::new(EpochTicker::start(run.live.store.engine().clone(), run.rate_hz).map_err(no_timer)?))
         }
     }
-}
-
-fn memory_limit(index: &ModuleIndex, limits: &Limits) -> MemoryLimit {
-    let is_free = |pages: &u64| !index.memories().iter().any(|memory| memory.maximum_pages == Some(*pages));
-    let maxima = [PROBE_MAXIMUM_PAGES, COMPONENT_EVENTS_PAGES, ACCESSES_MAXIMUM_PAGES];
-    let probe_pages = maxima.map(|pages| Some(u64::from(pages)).filter(is_free));
-    MemoryLimit { bytes: limits.memory_bytes, probe_pages, largest_bytes: 0 }
 }
 
 fn signal_sampler(

@@ -7,7 +7,7 @@ use super::probe_bytes::ProbeBytes;
 use crate::component::{Probed, ViewedMemory};
 use crate::probes::{
     self, ACCESSED_EXPORT, ACCESSES_EXPORT, CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT,
-    LiveCall, Probes, access_counter_bytes, read_accesses,
+    LiveCall, Probes, access_counter_bytes, clear_accesses, clear_counters, read_accesses,
 };
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -199,6 +199,23 @@ pub fn ship_counters(store: &Store<GuestState>, live: Vec<LiveCall>) {
         let counters = counters.get(..bytes).unwrap_or(counters);
         watch.messages.send(Message::Accesses(read_accesses(counters)));
     }
+}
+
+/// Sets all counters to 0.
+pub fn reset_counters(store: &mut Store<GuestState>) {
+    let Some(probes) = store.data_mut().watch.probes.take() else { return };
+    for live in &probes.instances {
+        if live.layout.has_counters() {
+            clear_counters(&live.layout, live.contexts.bytes_mut(&mut *store));
+        }
+        if let Some((counters, accessed)) = &live.accesses {
+            let bytes = access_counter_bytes(accessed.bytes(store));
+            let counters = counters.bytes_mut(&mut *store);
+            let end = bytes.min(counters.len());
+            clear_accesses(&mut counters[..end]);
+        }
+    }
+    store.data_mut().watch.probes = Some(probes);
 }
 
 /// Takes the words by which the guest announced that it calls the host, with the number of the instance that did.

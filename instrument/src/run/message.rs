@@ -2,7 +2,7 @@
 
 use super::boundary_log::{BoundarySums, InstanceNode};
 use crate::probes::LiveCall;
-use crate::recording::{AccessTable, Phase};
+use crate::recording::{AccessTable, CallTimes, Phase};
 use crate::sample::{CompiledPlace, Leaf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use wasmscope_symbolize::CodeOffset;
@@ -24,6 +24,8 @@ pub enum Message {
     Counters(Vec<Vec<u8>>, Vec<LiveCall>),
     /// The accesses of the first memory, when the run was over.
     Accesses(AccessTable),
+    /// The calls of the export that the run was about.
+    Calls(CallTimes),
     /// A sample that the guest's own thread took.
     Sample(TracedSample),
 }

@@ -5,6 +5,7 @@
 //! into rows, writes them, and stops the guest where it must be stopped.
 
 mod boundary_log;
+mod buffers;
 mod collector;
 mod compiled;
 mod component;
@@ -15,11 +16,13 @@ mod goroutines;
 mod guest;
 mod guest_thread;
 mod imports;
+mod invocation;
 mod invoke;
 mod limit;
 mod link;
 mod linked;
 mod live_probes;
+mod measured;
 mod memory_export;
 mod message;
 mod observer;
@@ -29,6 +32,7 @@ mod pacer;
 mod prepare;
 mod probe_bytes;
 mod probe_log;
+mod repeat;
 mod sample_log;
 mod stop;
 mod target;
@@ -37,10 +41,11 @@ mod waits;
 mod wasi;
 
 pub use imports::{MissingImport, Unprovided};
+pub use invocation::{Argument, Invocation, Repeat};
 pub use link::missing_imports;
 pub use observer::{LiveCounts, Nobody, Observer, OutputStream};
 pub use options::{
-    DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Link, Program, RunOptions, SamplerChoice, Stdin,
+    DEFAULT_RATE_HZ, GrantedDir, Limits, Link, Program, RunOptions, STACK_BYTES, SamplerChoice, Stdin,
 };
 pub use prepare::{Instrumented, instrument};
 pub(crate) use prepare::{NO_ALLOCATOR, instrument_for};
@@ -84,8 +89,8 @@ pub fn record<W: Write>(
     let clock = RecordingClock::begin();
     let index = Arc::new(wasmscope_symbolize::ModuleIndex::parse(&guest.bytes)?);
     let target = Target::find(&index, options)?;
-    prepare::check_memories(&index, &options.limits)?;
-    let engine = make_engine(prepare::ticks_by_epochs(options), options.cache_dir.as_deref())?;
+    prepare::check_limits(&index, &options.limits)?;
+    let engine = make_engine(&index, prepare::ticks_by_epochs(options), options)?;
     refuse_unlinkable(&engine, &index, options)?;
     let mut meta = describe(guest, options, &target);
     let writer = Writer::new(out, &meta, &guest.bytes)?;

@@ -1,15 +1,20 @@
 //! How a module is to be run: what it is given, what is called, what it may use up.
 
 use crate::{MeasureSet, OwnAllocator};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Unprovided, Value};
+use super::{Invocation, Unprovided};
 use wasmscope_symbolize::SymbolFiles;
 
 /// Samples a second, unless told otherwise.
 pub const DEFAULT_RATE_HZ: u32 = 1_000;
+
+/// What [`Limits::stack_bytes`] may be. Below, the engine's own way in finds no room; above, a backtrace would take
+/// gigabytes.
+pub const STACK_BYTES: RangeInclusive<u64> = 1 << 14..=1 << 26;
 
 /// Everything that decides how a run goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,20 +125,21 @@ pub struct GrantedDir {
     pub guest: String,
 }
 
-/// A call of one export.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Invocation {
-    /// The export's name.
-    pub export: String,
-    /// One argument a parameter.
-    pub args: Vec<Value>,
-}
-
 /// What the guest may use up; `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Wall-clock time of the run, compilation not counted.
     pub time: Option<Duration>,
-    /// Bytes of each linear memory. A `memory.grow` beyond it fails, as it would in a smaller machine.
+    /// Bytes of each linear memory; 16 GiB without a limit, as in browsers. A `memory.grow` beyond it fails, as it would in
+    /// a smaller machine.
     pub memory_bytes: Option<u64>,
+    /// Entries of all tables together; ten million without a limit, as in browsers. A `table.grow` beyond it fails.
+    pub table_entries: Option<u64>,
+    /// Bytes of the stack of the guest's calls, [`STACK_BYTES`] of them. Where it is used up the guest traps; probes
+    /// make frames larger.
+    pub stack_bytes: Option<u64>,
+    /// Instructions. The engine counts them at a price to every loop and call, and those of the probes with them.
+    pub fuel: Option<u64>,
+    /// Bytes that the guest may write to both its outputs together.
+    pub output_bytes: Option<u64>,
 }

@@ -1,9 +1,11 @@
 //! What the guest writes to its two outputs goes to the observer, and the end of it into the recording.
 
+use super::stop::{StopFlag, StopReason};
 use super::{Observer, OutputStream as Which};
 use bytes::Bytes;
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
@@ -15,15 +17,36 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 const WRITE_BYTES: usize = 1 << 20;
 
 /// The guest's output that the collector has not taken yet, from both streams in the order in which it was written.
-#[derive(Debug, Default)]
-pub struct OutputBuffer(Mutex<Vec<u8>>);
+#[derive(Debug)]
+pub struct OutputBuffer {
+    waiting: Mutex<Vec<u8>>,
+    /// Bytes that the guest may still write.
+    allowance: AtomicU64,
+    stop: Arc<StopFlag>,
+}
 
 impl OutputBuffer {
     /// A recording keeps only the end of the output: more than this need not wait for the collector.
     const MOST_BYTES: usize = 1 << 20;
 
+    /// Nothing is waiting. A guest that writes more than `limit` bytes is stopped.
+    pub fn new(limit: Option<u64>, stop: Arc<StopFlag>) -> Self {
+        let allowance = AtomicU64::new(limit.unwrap_or(u64::MAX));
+        OutputBuffer { waiting: Mutex::default(), allowance, stop }
+    }
+
+    /// As much of `bytes` as the guest may still write. Its own thread is the only one that writes.
+    fn allowed<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        let left = self.allowance.load(Ordering::Relaxed);
+        self.allowance.store(left.saturating_sub(bytes.len() as u64), Ordering::Relaxed);
+        if bytes.len() as u64 > left {
+            self.stop.set(StopReason::OutputLimit);
+        }
+        bytes.get(..left as usize).unwrap_or(bytes)
+    }
+
     fn push(&self, bytes: &[u8]) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.extend_from_slice(bytes);
         if waiting.len() > 2 * Self::MOST_BYTES {
             let surplus = waiting.len() - Self::MOST_BYTES;
@@ -33,7 +56,7 @@ impl OutputBuffer {
 
     /// Takes what waits.
     pub fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -48,6 +71,7 @@ pub struct GuestOutput {
 impl GuestOutput {
     /// Hands on what was written.
     pub fn forward(&self, bytes: &[u8]) {
+        let bytes = self.buffer.allowed(bytes);
         self.observer.output(self.which, bytes);
         self.buffer.push(bytes);
     }

@@ -99,6 +99,12 @@ impl Pacer {
         }
     }
 
+    /// The guest's time goes on: what passed since the sample that was just taken was our own doing.
+    pub fn go_on(&mut self, clock: &RecordingClock) {
+        self.forget_outside_nanos();
+        self.begin(clock);
+    }
+
     /// An epoch passed while the guest ran: the time since the last sample, where samples are recorded.
     pub fn take_epoch_nanos(&mut self, clock: &RecordingClock) -> Option<u64> {
         let Pacer::Epoch { period_nanos: Some(_), last_nanos } = self else { return None };

@@ -1,6 +1,6 @@
 //! From a module to its instrumented form, and which sampler can be had.
 
-use super::{Limits, RunOptions, SamplerChoice};
+use super::{Limits, RunOptions, STACK_BYTES, SamplerChoice};
 use crate::component::{InstrumentedComponent, Probed, instrument_visibly};
 use crate::probes::Probes;
 use crate::recording::{Allocator, SamplerKind};
@@ -206,8 +206,15 @@ fn sampled_only(error: &RewriteError) -> String {
     format!("only time was measured: {error}")
 }
 
-/// Refuses a module whose memories are larger from the start than they may be.
-pub fn check_memories(index: &ModuleIndex, limits: &Limits) -> Result<(), RecordError> {
+/// Refuses limits that no run can have, and a module whose memories or tables are larger from the start than they may be.
+pub fn check_limits(index: &ModuleIndex, limits: &Limits) -> Result<(), RecordError> {
+    if let Some(bytes) = limits.stack_bytes.filter(|bytes| !STACK_BYTES.contains(bytes)) {
+        return Err(RecordError::StackLimit { bytes });
+    }
+    let asked = index.tables().iter().fold(0, |sum: u64, table| sum.saturating_add(table.initial));
+    if let Some(limit) = limits.table_entries.filter(|limit| asked > *limit) {
+        return Err(RecordError::TableLimit { asked, limit });
+    }
     let initial = |memory: &Memory| memory.initial_pages.saturating_mul(1 << memory.page_size_log2.min(16));
     let asked_bytes = index.memories().iter().map(initial).max().unwrap_or(0);
     match limits.memory_bytes {

@@ -2,6 +2,7 @@
 
 use super::compiled::{HostCall, Places};
 use super::goroutines::rejoin;
+use super::measured::MeasuredFrom;
 use super::message::TracedSample;
 use crate::recording::{SampleTable, StackFrame, StackId, StackTable};
 use crate::sample::{CodeMap, Leaf, NativeSample, StackBuilder};
@@ -13,6 +14,8 @@ use wasmscope_symbolize::FuncIndex;
 pub struct SampleLog {
     /// How addresses and offsets lead back to the original module.
     map: Option<(CodeMap, Arc<Places>)>,
+    /// When the measured part of the run begins; `None` measures all of it.
+    measured: Option<Arc<MeasuredFrom>>,
     stacks: StackBuilder,
     rows: Vec<(u64, StackId, u64)>,
 }
@@ -23,8 +26,20 @@ impl SampleLog {
         self.map = Some((code, places));
     }
 
+    /// Leaves out what comes before the measured part.
+    pub fn measure(&mut self, measured: Arc<MeasuredFrom>) {
+        self.measured = Some(measured);
+    }
+
+    fn is_measured(&self, time_nanos: u64) -> bool {
+        self.measured.as_ref().is_none_or(|measured| measured.has(time_nanos))
+    }
+
     /// Adds a sample that the signal handler took.
     pub fn add_native(&mut self, sample: &NativeSample) {
+        if !self.is_measured(sample.time_nanos) {
+            return;
+        }
         let Some((code, places)) = &mut self.map else { return };
         let to_original = |place| places.frame(place);
         let mut frames = Vec::with_capacity(sample.addresses.len() + 1);
@@ -39,6 +54,9 @@ impl SampleLog {
 
     /// Adds a sample whose stack the engine walked.
     pub fn add_traced(&mut self, sample: &TracedSample) {
+        if !self.is_measured(sample.time_nanos) {
+            return;
+        }
         let Some((_, places)) = &self.map else { return };
         let call = sample.frames.first().and_then(|place| places.call_at(*place));
         let called =

@@ -13,6 +13,8 @@ pub enum StopReason {
     TimeLimit = 2,
     /// The recording can't be written any more.
     WriteFailed = 3,
+    /// The guest wrote more than it may.
+    OutputLimit = 4,
 }
 
 /// The flag. The first reason stays.
@@ -44,6 +46,7 @@ impl StopFlag {
             1 => Some(StopReason::Cancelled),
             2 => Some(StopReason::TimeLimit),
             3 => Some(StopReason::WriteFailed),
+            4 => Some(StopReason::OutputLimit),
             _ => None,
         }
     }

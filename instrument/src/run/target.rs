@@ -1,12 +1,12 @@
 //! What is run: a core module or a component, and what is called of it.
 
-use super::RunOptions;
 use super::compiled::{CompiledGuest, GuestCode};
 use super::component::{self, BoundEntry, ComponentEntry};
 use super::guest::GuestState;
 use super::imports::Stubs;
 use super::invoke::Entry;
 use super::link::{Linking, is_old};
+use super::{Repeat, RunOptions};
 use crate::RecordError;
 use wasmscope_symbolize::ModuleIndex;
 use wasmtime::Module;
@@ -21,7 +21,7 @@ pub enum Target {
 
 /// A guest whose imports are linked, as far as that can be before it is instantiated, and what is called of it.
 pub enum Linked {
-    Module { linking: Linking, entry: Entry },
+    Module { linking: Box<Linking>, entry: Entry },
     Component { instance: InstancePre<GuestState>, entry: BoundEntry, stubs: Stubs },
 }
 
@@ -37,7 +37,7 @@ impl Target {
     /// As people would write it: `fib(30)`; `None` for a command.
     pub fn text(&self) -> Option<String> {
         match self {
-            Target::Module(entry) => entry.text(),
+            Target::Module(entry) => entry.text.clone(),
             Target::Component(entry) => entry.text(),
         }
     }
@@ -46,7 +46,7 @@ impl Target {
     pub fn link(&self, compiled: &CompiledGuest, options: &RunOptions) -> Result<Linked, RecordError> {
         match (self, &compiled.code) {
             (Target::Module(entry), GuestCode::Module(_)) => {
-                let linking = Linking::new(&compiled.engine, options)?;
+                let linking = Box::new(Linking::new(&compiled.engine, options)?);
                 Ok(Linked::Module { linking, entry: entry.clone() })
             }
             (Target::Component(entry), GuestCode::Component(component)) => {
@@ -68,6 +68,24 @@ impl Linked {
         }
     }
 
+    /// How often it is called and measured, and how often before that.
+    fn repeats(&self) -> (Repeat, Repeat) {
+        match self {
+            Linked::Module { entry, .. } => (entry.repeat, entry.warm_up),
+            Linked::Component { entry, .. } => (entry.repeat, entry.warm_up),
+        }
+    }
+
+    /// Are there calls before those that are measured?
+    pub fn has_warm_up(&self) -> bool {
+        !self.repeats().1.is_never()
+    }
+
+    /// Are there several calls, so that one has to say which?
+    pub fn is_repeated(&self) -> bool {
+        self.repeats().0 != Repeat::Times(1) || self.has_warm_up()
+    }
+
     /// Sentences about what took the place of imports.
     pub fn sentences(&self) -> Vec<String> {
         match self {
@@ -82,7 +100,7 @@ impl Linked {
             Linked::Module { linking, .. } => Some(linking),
             Linked::Component { .. } => None,
         };
-        linking.into_iter().flat_map(Linking::modules)
+        linking.into_iter().flat_map(|linking| linking.modules())
     }
 }
 

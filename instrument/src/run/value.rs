@@ -33,7 +33,9 @@ impl Value {
 
 /// Text that is no typed value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not an argument; write TYPE:VALUE with i32, i64, f32, f64 or v128, such as i32:30")]
+#[error(
+    "`{text}` is not an argument; write TYPE:VALUE with i32, i64, f32, f64 or v128, such as i32:30, or file:PATH"
+)]
 pub struct BadValue {
     /// The text as it was given.
     pub text: String,

@@ -39,21 +39,23 @@ fn grant_stdin(world: &mut WasiCtxBuilder, stdin: &Stdin) -> Result<(), RecordEr
     match stdin {
         Stdin::Empty => {}
         Stdin::Inherit => drop(world.inherit_stdin()),
-        Stdin::File(path) => {
-            let refused = |source| RecordError::Grant { path: path.clone(), source };
-            let kind = std::fs::metadata(path).map_err(refused)?.file_type();
-            if kind.is_dir() {
-                return Err(refused(ErrorKind::IsADirectory.into()));
-            }
-            // To open a pipe may wait for ever.
-            if !kind.is_file() && path != Path::new("/dev/null") {
-                return Err(refused(std::io::Error::other("no file; pass a pipe as our own standard input")));
-            }
-            let file = File::open(path).map_err(refused)?;
-            world.stdin(InputFile::new(file));
-        }
+        Stdin::File(path) => drop(world.stdin(InputFile::new(open_file(path)?))),
     }
     Ok(())
+}
+
+/// Opens a file that the guest is given.
+pub fn open_file(path: &Path) -> Result<File, RecordError> {
+    let refused = |source| RecordError::Grant { path: path.to_owned(), source };
+    let kind = std::fs::metadata(path).map_err(refused)?.file_type();
+    if kind.is_dir() {
+        return Err(refused(ErrorKind::IsADirectory.into()));
+    }
+    // To open a pipe may wait for ever.
+    if !kind.is_file() && path != Path::new("/dev/null") {
+        return Err(refused(std::io::Error::other("no file; pass a pipe as our own standard input")));
+    }
+    File::open(path).map_err(refused)
 }
 
 fn grant_dir(world: &mut WasiCtxBuilder, dir: &GrantedDir) -> Result<(), RecordError> {

@@ -32,7 +32,7 @@ pub fn link(name: &str, bytes: impl Into<Arc<[u8]>>) -> Link {
 }
 
 pub fn invoke(export: &str, args: &[Value]) -> RunOptions {
-    let invoke = Some(Invocation { export: export.into(), args: args.to_vec() });
+    let invoke = Some(Invocation::once(export, args));
     RunOptions { invoke, ..RunOptions::default() }
 }
 

@@ -130,9 +130,10 @@ struct Checkpoint {
 }
 
 impl HeapTimeline {
-    pub(crate) fn of(heap: &HeapEvents) -> HeapTimeline {
+    /// Sums begin at `measured_from_nanos`; blocks are known from the start.
+    pub(crate) fn of(heap: &HeapEvents, measured_from_nanos: u64) -> HeapTimeline {
         let rows = whole_rows(heap).min(NEVER as usize - 1);
-        let mut pass = Pass::new(heap, rows);
+        let mut pass = Pass::new(heap, rows, measured_from_nanos);
         (0..rows).for_each(|row| pass.step(row));
         pass.finish()
     }
@@ -232,10 +233,12 @@ struct Pass<'a> {
     /// Where the stretch of the last point ends.
     stretch_end_nanos: u64,
     now_nanos: u64,
+    /// When sums begin, until they did.
+    sums_from_nanos: Option<u64>,
 }
 
 impl<'a> Pass<'a> {
-    fn new(heap: &'a HeapEvents, rows: usize) -> Self {
+    fn new(heap: &'a HeapEvents, rows: usize, measured_from_nanos: u64) -> Self {
         let budget = rows.saturating_mul(4).min(MAX_CHECKPOINT_ROWS);
         let last_nanos = heap.time_nanos.iter().take(rows).copied().max().unwrap_or(0);
         Pass {
@@ -255,10 +258,20 @@ impl<'a> Pass<'a> {
             stretch_nanos: (last_nanos / SERIES_POINTS).max(1),
             stretch_end_nanos: 0,
             now_nanos: 0,
+            sums_from_nanos: Some(measured_from_nanos),
+        }
+    }
+
+    /// What was counted so far was a warm-up.
+    fn begin_sums(&mut self, now_nanos: u64) {
+        if self.sums_from_nanos.take_if(|from| now_nanos >= *from).is_some() {
+            let (peak_bytes, peak_nanos) = (self.live_bytes, self.now_nanos);
+            self.timeline.totals = HeapTotals { peak_bytes, peak_nanos, ..HeapTotals::default() };
         }
     }
 
     fn step(&mut self, row: usize) {
+        self.begin_sums(self.heap.time_nanos[row]);
         let (address, old) = (self.heap.address[row], self.heap.old_address[row]);
         match self.heap.op[row] {
             HeapOp::Alloc => self.begin(row, address),
@@ -364,7 +377,8 @@ impl<'a> Pass<'a> {
         self.timeline.checkpoints.push(Checkpoint { rows, live: live.into(), high_water });
     }
 
-    fn finish(self) -> HeapTimeline {
+    fn finish(mut self) -> HeapTimeline {
+        self.begin_sums(u64::MAX);
         let mut timeline = self.timeline;
         timeline.totals.end_bytes = self.live_bytes;
         timeline.totals.end_blocks = self.live_blocks;
@@ -394,10 +408,23 @@ mod tests {
     }
 
     #[test]
+    fn sums_begin_behind_the_warm_up_and_blocks_before_it() {
+        let mut heap = window(10, 2);
+        heap.time_nanos = (0..heap.len() as u64).collect();
+        let all = HeapTimeline::of(&heap, 0).totals();
+        assert_eq!((all.allocations, all.frees, all.peak_bytes, all.end_blocks), (10, 8, 24, 2));
+        // Rows 0 and 1 hand out, from then on each hands out, and the next frees.
+        let late = HeapTimeline::of(&heap, 10).totals();
+        assert_eq!((late.allocations, late.frees, late.peak_bytes, late.end_blocks), (4, 4, 24, 2));
+        let never = HeapTimeline::of(&heap, u64::MAX).totals();
+        assert_eq!((never.allocations, never.frees, never.peak_bytes, never.end_blocks), (0, 0, 16, 2));
+    }
+
+    #[test]
     fn checkpoints_hold_no_more_than_four_rows_an_operation() {
         for live in [10, 5_000, 50_000, u64::MAX] {
             let heap = window(100_000, live);
-            let timeline = HeapTimeline::of(&heap);
+            let timeline = HeapTimeline::of(&heap, 0);
             let rows: usize = timeline.checkpoints.iter().map(|checkpoint| checkpoint.live.len()).sum();
             assert!(rows <= 4 * heap.len(), "{live} live: {rows} rows for {} operations", heap.len());
             let spread = timeline.checkpoints.len();

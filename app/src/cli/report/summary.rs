@@ -10,7 +10,7 @@ use crate::units;
 use serde::Serialize;
 use std::fmt::Write;
 use wasmscope_instrument::Measure;
-use wasmscope_instrument::recording::{PhaseSpan, SamplerKind};
+use wasmscope_instrument::recording::{CallTimes, PhaseSpan, SamplerKind};
 
 #[derive(Serialize)]
 pub(super) struct SummaryJson<'a> {
@@ -24,6 +24,7 @@ pub(super) struct SummaryJson<'a> {
     sampler: SamplerKind,
     rate_hz: u32,
     outcome: OutcomeJson,
+    calls_of_export: Option<CallsJson>,
     phases: &'a [PhaseSpan],
     run_nanos: u64,
     samples: u64,
@@ -39,6 +40,14 @@ pub(super) struct SummaryJson<'a> {
     has_lines: bool,
     top_functions: Vec<functions::RowJson>,
     warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct CallsJson {
+    calls: u64,
+    min_nanos: u64,
+    mean_nanos: u64,
+    max_nanos: u64,
 }
 
 #[derive(Serialize)]
@@ -68,6 +77,7 @@ pub(super) fn json<'a>(profile: &Profile, summary: &'a Summary) -> SummaryJson<'
         sampler: meta.sampler,
         rate_hz: meta.rate_hz,
         outcome: outcome::json(profile),
+        calls_of_export: summary.calls.map(calls_json),
         phases,
         run_nanos: *run_nanos,
         samples: *samples,
@@ -87,6 +97,11 @@ pub(super) fn json<'a>(profile: &Profile, summary: &'a Summary) -> SummaryJson<'
         top_functions: summary.top_functions.iter().map(functions::row_json).collect(),
         warnings: &summary.warnings,
     }
+}
+
+fn calls_json(times: CallTimes) -> CallsJson {
+    let CallTimes { calls, min_nanos, max_nanos, .. } = times;
+    CallsJson { calls, min_nanos, mean_nanos: times.mean_nanos(), max_nanos }
 }
 
 fn memory_json(memory: &MemorySummary) -> MemoryJson {
@@ -131,11 +146,15 @@ fn head_text(profile: &Profile, summary: &Summary) -> String {
         clean(format!("{} {what}", meta.module_name).trim()),
         outcome::text(profile, &units::nanos(*run_nanos))
     );
-    [samples_text(summary), boundary_text(summary), counts_text(summary)]
+    [calls_text(summary), samples_text(summary), boundary_text(summary), counts_text(summary)]
         .into_iter()
         .flatten()
         .for_each(|line| text.push_str(&line));
     text
+}
+
+fn calls_text(summary: &Summary) -> Option<String> {
+    Some(format!("called: {}\n", units::call_times(&summary.calls.filter(|times| times.calls > 1)?)))
 }
 
 fn samples_text(summary: &Summary) -> Option<String> {

@@ -76,7 +76,7 @@ impl Window {
 }
 
 fn options() -> RunOptions {
-    let invoke = Some(Invocation { export: "run".to_owned(), args: Vec::new() });
+    let invoke = Some(Invocation::once("run", &[]));
     RunOptions { invoke, ..RunOptions::default() }
 }
 

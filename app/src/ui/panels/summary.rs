@@ -79,6 +79,12 @@ fn run_ui(ui: &mut Ui, view: &Summary) {
             ("Arguments", meta.args.join(" ")),
             ("Called", meta.invoked.clone().unwrap_or_default()),
             ("Outcome", view.outcome.to_string()),
+            (
+                "How often",
+                view.calls
+                    .filter(|times| times.calls > 1)
+                    .map_or(String::new(), |times| units::call_times(&times)),
+            ),
             ("Ran for", units::nanos(view.run_nanos)),
             ("Measured", meta.measures.to_string().replace(',', ", ")),
             ("Time", sampled),

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
 use wasmscope_instrument::{
-    BadAllocator, DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Link, MeasureSet, OwnAllocator, Program,
-    RunOptions, SamplerChoice, Stdin, Unprovided, Value,
+    Argument, BadAllocator, DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Link, MeasureSet, OwnAllocator,
+    Program, Repeat, RunOptions, SamplerChoice, Stdin, Unprovided, Value,
 };
 use wasmscope_symbolize::SymbolFiles;
 
@@ -17,6 +17,14 @@ use wasmscope_symbolize::SymbolFiles;
 pub struct RunForm {
     /// What to call.
     pub call: Call,
+    /// How often an export is called.
+    pub calls: CallsForm,
+    /// Seconds, where that is for a time.
+    pub call_seconds: u64,
+    /// Times, where that is a number of times.
+    pub call_times: u64,
+    /// Calls that are made first and not measured.
+    pub warm_up_calls: u64,
     /// The program's arguments, as one would type them in a shell.
     pub args: String,
     /// Environment variables, one `NAME=VALUE` a line.
@@ -43,6 +51,14 @@ pub struct RunForm {
     pub time_limit_seconds: u64,
     /// Let each memory grow to so many MiB; 0 is no limit.
     pub memory_limit_mib: u64,
+    /// Let the tables have so many entries together; 0 is no limit.
+    pub table_limit_entries: u64,
+    /// The stack of the program's calls in KiB; 0 is the usual one.
+    pub stack_limit_kib: u64,
+    /// Stop after so many MiB of output; 0 is no limit.
+    pub output_limit_mib: u64,
+    /// Stop after so many instructions; 0 is no limit.
+    pub fuel: u64,
 }
 
 /// What to call.
@@ -60,6 +76,16 @@ pub enum Call {
     },
 }
 
+/// How often an export is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallsForm {
+    /// A number of times.
+    #[default]
+    Times,
+    /// Again and again for a time.
+    For,
+}
+
 /// Where standard input comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StdinForm {
@@ -74,6 +100,10 @@ impl Default for RunForm {
     fn default() -> Self {
         RunForm {
             call: Call::Command,
+            calls: CallsForm::Times,
+            call_seconds: 5,
+            call_times: 1,
+            warm_up_calls: 0,
             args: String::new(),
             env: String::new(),
             stdin: StdinForm::Empty,
@@ -87,6 +117,10 @@ impl Default for RunForm {
             rate_hz: DEFAULT_RATE_HZ,
             time_limit_seconds: 0,
             memory_limit_mib: 0,
+            table_limit_entries: 0,
+            stack_limit_kib: 0,
+            output_limit_mib: 0,
+            fuel: 0,
         }
     }
 }
@@ -117,7 +151,7 @@ impl RunForm {
     pub fn from_options(options: &RunOptions) -> RunForm {
         let call = options.invoke.as_ref().map_or(Call::Command, |invoke| Call::Export {
             name: invoke.export.clone(),
-            args: invoke.args.iter().map(ToString::to_string).collect(),
+            args: invoke.args.iter().flat_map(fields).collect(),
         });
         RunForm {
             call,
@@ -170,12 +204,22 @@ impl RunForm {
             single_imports: Vec::new(),
             links: self.linked()?,
             invoke: self.invocation(module)?,
-            limits: Limits {
-                time: (self.time_limit_seconds > 0).then(|| Duration::from_secs(self.time_limit_seconds)),
-                memory_bytes: (self.memory_limit_mib > 0)
-                    .then(|| self.memory_limit_mib.saturating_mul(1 << 20)),
-            },
+            limits: self.limits(),
         })
+    }
+
+    /// What the program may use up.
+    pub fn limits(&self) -> Limits {
+        let given = |value: u64| Some(value).filter(|value| *value > 0);
+        let times = |value: u64, unit: u64| given(value).map(|value| value.saturating_mul(unit));
+        Limits {
+            time: given(self.time_limit_seconds).map(Duration::from_secs),
+            memory_bytes: times(self.memory_limit_mib, 1 << 20),
+            table_entries: given(self.table_limit_entries),
+            stack_bytes: times(self.stack_limit_kib, 1 << 10),
+            output_bytes: times(self.output_limit_mib, 1 << 20),
+            fuel: given(self.fuel),
+        }
     }
 
     fn provided(&self, module: &ModuleFacts) -> Result<Unprovided, FormError> {
@@ -237,8 +281,26 @@ impl RunForm {
         let export = module.exports.iter().find(|export| export.name == *name);
         let export =
             export.ok_or_else(|| wrong("Call", format!("the module exports no function `{name}`")))?;
-        Ok(Some(Invocation { export: name.clone(), args: typed(export, args)? }))
+        Ok(Some(Invocation {
+            export: name.clone(),
+            args: typed(export, args)?,
+            repeat: self.repeat(),
+            warm_up: Repeat::Times(self.warm_up_calls),
+        }))
     }
+
+    fn repeat(&self) -> Repeat {
+        match self.calls {
+            CallsForm::Times => Repeat::Times(self.call_times.max(1)),
+            CallsForm::For => Repeat::For(Duration::from_secs(self.call_seconds.max(1))),
+        }
+    }
+}
+
+/// What the fields of an argument hold: of a file, the second one is its length.
+fn fields(argument: &Argument) -> Vec<String> {
+    let length = matches!(argument, Argument::File(_)).then(String::new);
+    [argument.to_string()].into_iter().chain(length).collect()
 }
 
 fn lines(items: impl Iterator<Item = impl ToString>) -> String {
@@ -266,9 +328,26 @@ impl Call {
     }
 }
 
-fn typed(export: &ExportedFunction, args: &[String]) -> Result<Vec<Value>, FormError> {
-    let pairs = export.params.iter().zip(args);
-    pairs.map(|(ty, text)| typed_value(&ty.to_string(), text.trim())).collect()
+/// A file stands for two parameters: pointer and length.
+fn typed(export: &ExportedFunction, args: &[String]) -> Result<Vec<Argument>, FormError> {
+    let mut fields = export.params.iter().zip(args);
+    let mut typed = Vec::new();
+    while let Some((ty, text)) = fields.next() {
+        let argument = match is_file(text) {
+            true => text.trim().parse().map_err(|_| wrong("Argument", "which file?"))?,
+            false => Argument::Value(typed_value(&ty.to_string(), text.trim())?),
+        };
+        if is_file(text) {
+            fields.next();
+        }
+        typed.push(argument);
+    }
+    Ok(typed)
+}
+
+/// Does an argument's field name a file, as on the command line?
+pub(super) fn is_file(text: &str) -> bool {
+    text.trim().starts_with("file:")
 }
 
 fn typed_value(ty: &str, text: &str) -> Result<Value, FormError> {
@@ -278,7 +357,8 @@ fn typed_value(ty: &str, text: &str) -> Result<Value, FormError> {
 
 /// What is wrong with `text` as an argument of type `ty`, if anything.
 pub(super) fn argument_problem(ty: &str, text: &str) -> Option<String> {
-    typed_value(ty, text.trim()).err().map(|error| error.problem)
+    let problem = || typed_value(ty, text.trim()).err().map(|error| error.problem);
+    if is_file(text) { None } else { problem() }
 }
 
 fn variable(line: &str) -> Result<(String, String), FormError> {
@@ -329,7 +409,39 @@ mod tests {
     fn a_library_calls_its_first_export() {
         let form = RunForm::for_module(&library());
         let invoke = form.options(&library()).unwrap().invoke;
-        assert_eq!(invoke, Some(Invocation { export: "fib".into(), args: vec![Value::I32(0)] }));
+        assert_eq!(invoke, Some(Invocation::once("fib", &[Value::I32(0)])));
+    }
+
+    #[test]
+    fn an_export_is_called_as_often_as_the_fields_say() {
+        let form = RunForm { call_times: 7, warm_up_calls: 2, ..RunForm::for_module(&library()) };
+        let calls = |form: &RunForm| {
+            let invoke = form.options(&library()).unwrap().invoke.unwrap();
+            (invoke.warm_up, invoke.repeat)
+        };
+        assert_eq!(calls(&form), (Repeat::Times(2), Repeat::Times(7)));
+        let form = RunForm { calls: CallsForm::For, call_seconds: 3, ..form };
+        assert_eq!(calls(&form), (Repeat::Times(2), Repeat::For(Duration::from_secs(3))));
+    }
+
+    #[test]
+    fn a_file_is_two_arguments() {
+        let mut module = library();
+        module.exports[0].params = vec![ValType::I32, ValType::I32, ValType::I64];
+        let args = vec!["file:a b".to_owned(), String::new(), "9".to_owned()];
+        let call = Call::Export { name: "fib".into(), args: args.clone() };
+        let invoke = RunForm { call: call.clone(), ..RunForm::default() }.options(&module).unwrap().invoke;
+        let expected = vec![Argument::File("a b".into()), Argument::Value(Value::I64(9))];
+        assert_eq!(invoke.as_ref().unwrap().args, expected);
+        assert_eq!(RunForm::from_options(&RunOptions { invoke, ..RunOptions::default() }).call, call);
+    }
+
+    #[test]
+    fn limits_are_those_that_are_not_0() {
+        assert_eq!(RunForm::default().limits(), Limits::default());
+        let form = RunForm { stack_limit_kib: 64, output_limit_mib: 2, fuel: 9, ..RunForm::default() };
+        let (stack_bytes, output_bytes, fuel) = (Some(64 << 10), Some(2 << 20), Some(9));
+        assert_eq!(form.limits(), Limits { stack_bytes, output_bytes, fuel, ..Limits::default() });
     }
 
     #[test]

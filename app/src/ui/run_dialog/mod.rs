@@ -1,6 +1,8 @@
 //! The dialog that asks how a module is to be run.
 
+mod calls;
 mod form;
+mod limits;
 mod ui;
 mod words;
 

@@ -5,10 +5,12 @@ use super::super::module::{KnownSymbols, ModuleFacts, middle_cut};
 use super::super::shell::about_symbols;
 use super::super::theme::Palette;
 use super::super::widgets;
-use super::form::{self, Call, FormError, RunForm, StdinForm};
+use super::calls::call_ui;
+use super::form::{Call, FormError, RunForm, StdinForm};
+use super::limits::limits_ui;
 use egui::{DragValue, Frame, Id, Key, Margin, Modal, RichText, ScrollArea, TextEdit, Ui};
 use std::sync::Arc;
-use wasmscope_instrument::{Measure, Unprovided};
+use wasmscope_instrument::{Limits, Measure, Unprovided};
 
 /// The dialog while it is open.
 pub struct RunDialog {
@@ -89,7 +91,7 @@ fn fields_ui(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) {
     measures_ui(ui, form);
     let given = form.env.is_empty() && form.dirs.is_empty() && form.stdin == StdinForm::Empty;
     section(ui, "Environment, input and folders", !given, |ui| given_ui(ui, form, commands));
-    let limited = form.time_limit_seconds > 0 || form.memory_limit_mib > 0;
+    let limited = form.limits() != Limits::default();
     if form.measures.has(Measure::Heap) {
         section(ui, "Allocators of your own", !form.allocators.is_empty(), |ui| allocators_ui(ui, form));
     }
@@ -107,7 +109,7 @@ fn section(ui: &mut Ui, title: &str, open: bool, add: impl FnOnce(&mut Ui)) {
 }
 
 /// One labelled row; what is in it takes its name from the label.
-fn row(ui: &mut Ui, label: &str, add: impl FnOnce(&mut Ui)) {
+pub(super) fn row(ui: &mut Ui, label: &str, add: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
         let size = egui::vec2(LABEL_WIDTH, ui.spacing().interact_size.y);
         let layout = egui::Layout::left_to_right(egui::Align::Center);
@@ -127,59 +129,6 @@ fn text_field(ui: &mut Ui, text: &mut String, hint: &str) {
             .desired_width(f32::INFINITY)
             .margin(Margin::symmetric(6, 4)),
     );
-}
-
-fn call_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm) {
-    if module.exports.is_empty() {
-        return;
-    }
-    row(ui, "Call", |ui| {
-        let combo = egui::ComboBox::from_id_salt("call").width(ui.available_width()).truncate();
-        combo.selected_text(call_text(module, &form.call)).show_ui(ui, |ui| {
-            if module.is_command {
-                choice(ui, &mut form.call, Call::Command, "the program's start");
-            }
-            for export in &module.exports {
-                let text = format!("{} {}", export.name, export.signature);
-                choice(ui, &mut form.call, Call::of(export), &text);
-            }
-        });
-    });
-    arguments_ui(ui, module, form);
-}
-
-fn choice(ui: &mut Ui, call: &mut Call, value: Call, text: &str) {
-    let chosen = match (&*call, &value) {
-        (Call::Export { name, .. }, Call::Export { name: other, .. }) => name == other,
-        (one, other) => one == other,
-    };
-    if ui.selectable_label(chosen, text).clicked() && !chosen {
-        *call = value;
-    }
-}
-
-fn call_text(module: &ModuleFacts, call: &Call) -> String {
-    let Call::Export { name, .. } = call else { return "the program's start".to_owned() };
-    let export = module.exports.iter().find(|export| export.name == *name);
-    export.map_or_else(|| name.clone(), |export| format!("{name} {}", export.signature))
-}
-
-fn arguments_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm) {
-    let Call::Export { name, args } = &mut form.call else { return };
-    let Some(export) = module.exports.iter().find(|export| export.name == *name) else { return };
-    for (number, (ty, text)) in export.params.iter().zip(args).enumerate() {
-        row(ui, &format!("Argument {}", number + 1), |ui| argument_ui(ui, &ty.to_string(), text));
-    }
-}
-
-fn argument_ui(ui: &mut Ui, ty: &str, text: &mut String) {
-    ui.horizontal(|ui| {
-        ui.add(TextEdit::singleline(text).desired_width(160.0).margin(Margin::symmetric(6, 4)));
-        ui.label(RichText::new(ty).monospace().weak());
-        if let Some(problem) = form::argument_problem(ty, text) {
-            ui.colored_label(Palette::of(ui).error, problem);
-        }
-    });
 }
 
 fn measures_ui(ui: &mut Ui, form: &mut RunForm) {
@@ -347,21 +296,6 @@ fn folders_ui(ui: &mut Ui, dirs: &mut Vec<(String, String)>, commands: &Commands
             dirs.push((String::new(), String::new()));
         }
     });
-}
-
-fn limits_ui(ui: &mut Ui, form: &mut RunForm) {
-    row(ui, "Time", |ui| limit_ui(ui, &mut form.time_limit_seconds, "s", "Time limit", 86_400));
-    row(ui, "Memory", |ui| limit_ui(ui, &mut form.memory_limit_mib, "MiB", "Memory limit", 1 << 24));
-}
-
-fn limit_ui(ui: &mut Ui, value: &mut u64, unit: &'static str, name: &str, most: u64) {
-    let drag = DragValue::new(value).range(0..=most).speed(1.0);
-    let text =
-        move |value: f64, _| if value < 1.0 { "no limit".to_owned() } else { format!("{value} {unit}") };
-    let read = |text: &str| if text == "no limit" { Some(0.0) } else { text.split(' ').next()?.parse().ok() };
-    ui.add(drag.custom_formatter(text).custom_parser(read))
-        .on_hover_text("Drag, or click to type. 0 is no limit.")
-        .accessible_name(name);
 }
 
 fn footer(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) -> Dialog {

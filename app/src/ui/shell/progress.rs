@@ -77,9 +77,16 @@ pub fn running_ui(ui: &mut Ui, job: &Job) {
 /// The steps of a run, with the present one marked.
 fn phases_ui(ui: &mut Ui, progress: Progress) {
     let palette = Palette::of(ui);
-    let at = progress.phase.and_then(|phase| PHASES.iter().position(|known| *known == phase));
+    // A warm-up is the beginning of a run.
+    let is_warm_up = progress.phase == Some(Phase::WarmUp);
+    let phase = if is_warm_up { Some(Phase::Run) } else { progress.phase };
+    let at = phase.and_then(|phase| PHASES.iter().position(|known| *known == phase));
     let at = if progress.reading_back { PHASES.len() } else { at.unwrap_or(0) };
-    let names = PHASES.iter().map(|phase| phase.name()).chain(["read"]);
+    let name = |phase: &Phase| match phase {
+        Phase::Run if is_warm_up => Phase::WarmUp.name(),
+        phase => phase.name(),
+    };
+    let names = PHASES.iter().map(name).chain(["read"]);
     ui.spacing_mut().item_spacing.x = 4.0;
     for (number, name) in names.enumerate() {
         let colour = match number.cmp(&at) {
