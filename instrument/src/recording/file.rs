@@ -29,11 +29,15 @@
 //! | `CTXT` | first_row u64; columns: distance u64, function (delta), call site (delta of optional id) | appended |
 //! | `CROS` | [`super::CrossingTable`] | the last one counts |
 //! | `GROW` | first_row u64, rows of [`super::GrowthEvent`] | appended |
+//! | `SPAN` | first_row u64, rows of [`super::CallSpan`] | appended |
+//! | `SLIC` | first_row u64, rows of [`super::CallSlice`] | appended |
 //! | `HEAP` | first_row u64; columns: time in ns (delta), op u8 (0 alloc, 1 free, 2 realloc), address (delta), size u64, old address (delta), context u64 (optional id) | appended |
 //! | `CNTS` | columns: context (delta), calls (delta), bytes moved in bulk (delta) | appended |
 //! | `INST` | columns: context (delta), start (delta), end (delta), count (delta) | appended |
 //! | `ACCS` | columns: line (delta), reads (delta), writes (delta) | appended |
 //! | `CALL` | [`super::CallTimes`] | the last one counts |
+//! | `TIME` | [`super::RunTime`] | the last one counts |
+//! | `CALI` | [`super::Calibration`] | the last one counts |
 //! | `PHAS` | rows of [`super::PhaseSpan`] | appended |
 //! | `OUTP` | bytes | appended; readers may keep the end only |
 //! | `OUTC` | [`super::Outcome`] | the last one counts |
@@ -73,11 +77,15 @@ impl Kind {
     pub const CONTEXTS: Kind = Kind(*b"CTXT");
     pub const CROSSINGS: Kind = Kind(*b"CROS");
     pub const GROWTH: Kind = Kind(*b"GROW");
+    pub const SPANS: Kind = Kind(*b"SPAN");
+    pub const SLICES: Kind = Kind(*b"SLIC");
     pub const HEAP: Kind = Kind(*b"HEAP");
     pub const COUNTS: Kind = Kind(*b"CNTS");
     pub const INSTRUCTIONS: Kind = Kind(*b"INST");
     pub const ACCESSES: Kind = Kind(*b"ACCS");
     pub const CALLS: Kind = Kind(*b"CALL");
+    pub const TIME: Kind = Kind(*b"TIME");
+    pub const CALIBRATION: Kind = Kind(*b"CALI");
     pub const PHASES: Kind = Kind(*b"PHAS");
     pub const OUTPUT: Kind = Kind(*b"OUTP");
     pub const OUTCOME: Kind = Kind(*b"OUTC");
@@ -93,11 +101,15 @@ impl Kind {
             Kind::CONTEXTS => "call paths",
             Kind::CROSSINGS => "boundary",
             Kind::GROWTH => "memory growth",
+            Kind::SPANS => "single calls",
+            Kind::SLICES => "calls in time",
             Kind::HEAP => "heap operations",
             Kind::COUNTS => "counts",
             Kind::INSTRUCTIONS => "instruction counts",
             Kind::ACCESSES => "memory accesses",
             Kind::CALLS => "call times",
+            Kind::TIME => "time of the run",
+            Kind::CALIBRATION => "calibration",
             Kind::PHASES => "phases",
             Kind::OUTPUT => "output",
             Kind::OUTCOME => "outcome",

@@ -6,6 +6,7 @@
 mod access;
 mod attachment;
 mod boundary;
+mod calibration;
 mod calls;
 mod context;
 mod counts;
@@ -17,7 +18,9 @@ mod outcome;
 mod reader;
 #[cfg(test)]
 mod roundtrip;
+mod run_time;
 mod scan;
+mod span;
 mod stack;
 mod wire;
 mod writer;
@@ -25,6 +28,7 @@ mod writer;
 pub use access::AccessTable;
 pub use attachment::{Attachment, AttachmentKind, MOST_ATTACHED_BYTES, attach};
 pub use boundary::{Crossing, CrossingTable, Direction, DurationHistogram, SiteCrossings};
+pub use calibration::Calibration;
 pub use calls::CallTimes;
 pub use context::{ContextId, ContextTable};
 pub use counts::{CountTable, InstructionTable};
@@ -34,6 +38,8 @@ pub use heap::{GrowthEvent, HeapEvent, HeapEvents, HeapOp};
 pub use meta::{Allocator, Meta, Phase, PhaseSpan, SamplerKind};
 pub use outcome::{Outcome, TrapFrame};
 pub use reader::{ReadError, read, read_file};
+pub use run_time::RunTime;
+pub use span::{CallSlice, CallSpan};
 pub use stack::{SampleTable, StackFrame, StackId, StackTable};
 pub use writer::{Batch, Writer};
 
@@ -54,6 +60,10 @@ pub struct Recording {
     pub contexts: ContextTable,
     /// Calls that crossed between guest and host.
     pub crossings: CrossingTable,
+    /// Each of these calls, in the order in which they came back, up to a budget.
+    pub spans: Vec<CallSpan>,
+    /// The calls beyond the budget by slices of time, in the order of time.
+    pub slices: Vec<CallSlice>,
     /// Each growth of a linear memory, in the order of time.
     pub growth: Vec<GrowthEvent>,
     /// Each heap operation, in the order in which it happened.
@@ -66,6 +76,10 @@ pub struct Recording {
     pub accesses: AccessTable,
     /// The calls of the export that the run was about; `None` for a command, and where the recording has no end.
     pub calls: Option<CallTimes>,
+    /// Where the time of the run went; `None` where the recording has no end.
+    pub time: Option<RunTime>,
+    /// What measuring costs on the machine of the run, where that could be found out.
+    pub calibration: Option<Calibration>,
     /// How long each phase took.
     pub phases: Vec<PhaseSpan>,
     /// The last of what the program wrote to its standard output and standard error.

@@ -91,6 +91,8 @@ struct Assembly {
     contexts_end: u64,
     samples_seen: u64,
     growth_seen: u64,
+    spans_seen: u64,
+    slices_seen: u64,
     heap_seen: u64,
     missing: Missing,
     unpacked_bytes: usize,
@@ -107,6 +109,8 @@ struct ModuleSoFar {
 struct Missing {
     samples: u64,
     growth: u64,
+    spans: u64,
+    slices: u64,
     heap: u64,
     orphaned_samples: u64,
     orphaned_events: u64,
@@ -121,7 +125,14 @@ impl Assembly {
         // What is replaced, or there once, takes no room; the end of a run must be known however long it was.
         if !matches!(
             chunk.kind,
-            Kind::META | Kind::CROSSINGS | Kind::CALLS | Kind::PHASES | Kind::OUTPUT | Kind::OUTCOME
+            Kind::META
+                | Kind::CROSSINGS
+                | Kind::CALLS
+                | Kind::TIME
+                | Kind::CALIBRATION
+                | Kind::PHASES
+                | Kind::OUTPUT
+                | Kind::OUTCOME
         ) {
             self.unpacked_bytes += raw.len();
             if self.unpacked_bytes > MAX_UNPACKED_BYTES {
@@ -143,6 +154,8 @@ impl Assembly {
             Kind::CONTEXTS => self.take_contexts(decode(raw)?)?,
             Kind::CROSSINGS => self.recording.crossings = decode(raw)?,
             Kind::GROWTH => self.take_growth(decode(raw)?)?,
+            Kind::SPANS => self.take_spans(decode(raw)?)?,
+            Kind::SLICES => self.take_slices(decode(raw)?)?,
             Kind::HEAP => self.take_heap(decode(raw)?)?,
             Kind::COUNTS => decode::<wire::CountColumns>(raw)?.append_to(&mut self.recording.counts)?,
             Kind::INSTRUCTIONS => {
@@ -150,6 +163,8 @@ impl Assembly {
             }
             Kind::ACCESSES => decode::<wire::AccessColumns>(raw)?.append_to(&mut self.recording.accesses)?,
             Kind::CALLS => self.recording.calls = Some(decode(raw)?),
+            Kind::TIME => self.recording.time = Some(decode(raw)?),
+            Kind::CALIBRATION => self.recording.calibration = Some(decode(raw)?),
             Kind::PHASES => self.recording.phases.append(&mut decode(raw)?),
             Kind::OUTPUT => self.take_output(decode(raw)?),
             Kind::OUTCOME => self.recording.outcome = decode(raw)?,
@@ -197,6 +212,22 @@ impl Assembly {
         Ok(())
     }
 
+    fn take_spans(&mut self, mut part: wire::SpanRows) -> Result<(), Malformed> {
+        let (rows, missing) = (part.rows.len() as u64, gap(part.first_row, self.spans_seen)?);
+        self.recording.spans.append(&mut part.rows);
+        self.missing.spans += missing;
+        self.spans_seen += missing + rows;
+        Ok(())
+    }
+
+    fn take_slices(&mut self, mut part: wire::SliceRows) -> Result<(), Malformed> {
+        let (rows, missing) = (part.rows.len() as u64, gap(part.first_row, self.slices_seen)?);
+        self.recording.slices.append(&mut part.rows);
+        self.missing.slices += missing;
+        self.slices_seen += missing + rows;
+        Ok(())
+    }
+
     fn take_heap(&mut self, columns: wire::HeapColumns) -> Result<(), Malformed> {
         let (rows, missing) = (columns.rows(), gap(columns.first_row, self.heap_seen)?);
         let contexts = self.recording.contexts.len();
@@ -236,6 +267,8 @@ impl Assembly {
             "samples were left out, as their stacks are missing",
         );
         damage.add_missing(file_bytes, missing.heap, "heap operations are missing");
+        damage.add_missing(file_bytes, missing.spans, "single calls are missing");
+        damage.add_missing(file_bytes, missing.slices, "sums of calls in time are missing");
         damage.add_missing(file_bytes, missing.growth, "memory growths are missing");
         damage.add_missing(
             file_bytes,

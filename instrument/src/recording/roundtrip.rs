@@ -96,11 +96,22 @@ fn random_batch(dice: &mut Dice, so_far: &mut Recording, rows: u64) -> Batch {
             site: dice.id(1_000).map(CodeOffset),
         });
         let (start_nanos, end_nanos) = (dice.number(), dice.number());
+        let (direction, func) = (Direction::HostToGuest, FuncIndex(dice.below(9) as u32));
+        let (duration_nanos, depth) = (dice.number(), dice.below(9) as u32);
+        batch.spans.push(CallSpan { start_nanos, duration_nanos, direction, func, depth });
+        let (width_nanos, calls, total_nanos) = (dice.number(), dice.number(), dice.number());
+        batch.slices.push(CallSlice { start_nanos, width_nanos, direction, func, calls, total_nanos });
         batch.phases.push(PhaseSpan { phase: Phase::Run, start_nanos, end_nanos });
     }
     batch.calls = Some(*so_far.calls.insert(CallTimes { calls: dice.number(), ..CallTimes::default() }));
+    let crossing_nanos = dice.number() as f64;
+    batch.calibration =
+        Some(*so_far.calibration.insert(Calibration { crossing_nanos, ..Calibration::default() }));
+    batch.time = Some(*so_far.time.insert(RunTime { guest_nanos: dice.number(), ..RunTime::default() }));
     batch.crossings = (dice.below(2) == 0).then(|| random_crossings(dice, so_far.contexts.len()));
     so_far.growth.extend_from_slice(&batch.growth);
+    so_far.spans.extend_from_slice(&batch.spans);
+    so_far.slices.extend_from_slice(&batch.slices);
     so_far.phases.extend_from_slice(&batch.phases);
     so_far.output.extend_from_slice(&batch.output);
     so_far.crossings = batch.crossings.clone().unwrap_or(std::mem::take(&mut so_far.crossings));
@@ -178,6 +189,8 @@ fn is_prefix(part: &Recording, whole: &Recording) -> bool {
         && whole.samples.iter().take(part.samples.len()).eq(part.samples.iter())
         && whole.heap.iter().take(part.heap.len()).eq(part.heap.iter())
         && whole.growth.starts_with(&part.growth)
+        && whole.spans.starts_with(&part.spans)
+        && whole.slices.starts_with(&part.slices)
         && whole.phases.starts_with(&part.phases)
         && whole.output.starts_with(&part.output)
 }

@@ -1,8 +1,8 @@
 //! The messages inside chunks: each table's rows as columns that pack small. See [`super::file`] for the list.
 
 use super::{
-    AccessTable, AttachmentKind, ContextId, ContextTable, CountTable, GrowthEvent, HeapEvents, HeapOp,
-    InstructionTable, SampleTable, StackFrame, StackId, StackTable,
+    AccessTable, AttachmentKind, CallSlice, CallSpan, ContextId, ContextTable, CountTable, GrowthEvent,
+    HeapEvents, HeapOp, InstructionTable, SampleTable, StackFrame, StackId, StackTable,
 };
 use serde::{Deserialize, Serialize, Serializer};
 use std::ops::Range;
@@ -70,6 +70,20 @@ pub(super) struct ContextColumns {
 pub(super) struct GrowthRows {
     pub first_row: u64,
     pub rows: Vec<GrowthEvent>,
+}
+
+/// Rows of single calls.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SpanRows {
+    pub first_row: u64,
+    pub rows: Vec<CallSpan>,
+}
+
+/// Rows of calls by slices of time.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SliceRows {
+    pub first_row: u64,
+    pub rows: Vec<CallSlice>,
 }
 
 /// Rows of [`HeapEvents`].

@@ -3,11 +3,12 @@
 use super::file::{ChunkHead, FORMAT_VERSION, Kind, MAGIC, MAX_RAW_BYTES};
 use super::wire::{
     AccessColumns, AttachmentPiece, ContextColumns, CountColumns, GrowthRows, HeapColumns,
-    InstructionColumns, ModulePiece, OutputPiece, SampleColumns, StackColumns,
+    InstructionColumns, ModulePiece, OutputPiece, SampleColumns, SliceRows, SpanRows, StackColumns,
 };
 use super::{
-    AccessTable, Attachment, CallTimes, ContextTable, CountTable, CrossingTable, GrowthEvent, HeapEvents,
-    InstructionTable, Meta, Outcome, PhaseSpan, SampleTable, StackTable,
+    AccessTable, Attachment, Calibration, CallSlice, CallSpan, CallTimes, ContextTable, CountTable,
+    CrossingTable, GrowthEvent, HeapEvents, InstructionTable, Meta, Outcome, PhaseSpan, RunTime, SampleTable,
+    StackTable,
 };
 use serde::Serialize;
 use std::io::{self, Write};
@@ -35,6 +36,10 @@ pub struct Batch {
     pub contexts: ContextTable,
     /// The whole table so far, where it changed.
     pub crossings: Option<CrossingTable>,
+    /// New single calls.
+    pub spans: Vec<CallSpan>,
+    /// New sums of calls by slices of time.
+    pub slices: Vec<CallSlice>,
     /// New growth events.
     pub growth: Vec<GrowthEvent>,
     /// New heap operations.
@@ -47,6 +52,10 @@ pub struct Batch {
     pub accesses: AccessTable,
     /// The calls of the export that the run was about, in the last batch.
     pub calls: Option<CallTimes>,
+    /// Where the time of the run went, in the last batch.
+    pub time: Option<RunTime>,
+    /// What measuring costs, in the first batch.
+    pub calibration: Option<Calibration>,
     /// Phases that ended.
     pub phases: Vec<PhaseSpan>,
     /// New output of the program.
@@ -85,6 +94,8 @@ struct NextRows {
     samples: u64,
     contexts: u64,
     growth: u64,
+    spans: u64,
+    slices: u64,
     heap: u64,
 }
 
@@ -112,8 +123,10 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// What the output says, such as that the disk is full.
     pub fn write(&mut self, batch: &Batch) -> io::Result<()> {
-        let Batch { meta, stacks, samples, contexts, crossings, growth, heap, .. } = batch;
-        let Batch { counts, instructions, accesses, calls, phases, output, outcome, .. } = batch;
+        let Batch { meta, stacks, samples, contexts, crossings, spans, slices, growth, heap, .. } = batch;
+        let Batch {
+            counts, instructions, accesses, calls, time, calibration, phases, output, outcome, ..
+        } = batch;
         self.chunk_of(Kind::META, meta.as_ref())?;
         let row = advance(&mut self.next.stacks, stacks.len());
         self.table(Kind::STACKS, stacks.len(), |rows| StackColumns::of(stacks, rows, row))?;
@@ -126,6 +139,16 @@ impl<W: Write> Writer<W> {
             first_row: row + rows.start as u64,
             rows: growth[rows].to_vec(),
         })?;
+        let row = advance(&mut self.next.spans, spans.len());
+        self.table(Kind::SPANS, spans.len(), |rows| SpanRows {
+            first_row: row + rows.start as u64,
+            rows: spans[rows].to_vec(),
+        })?;
+        let row = advance(&mut self.next.slices, slices.len());
+        self.table(Kind::SLICES, slices.len(), |rows| SliceRows {
+            first_row: row + rows.start as u64,
+            rows: slices[rows].to_vec(),
+        })?;
         let row = advance(&mut self.next.heap, heap.len());
         self.table(Kind::HEAP, heap.len(), |rows| HeapColumns::of(heap, rows, row))?;
         self.chunk_of(Kind::CROSSINGS, crossings.as_ref())?;
@@ -135,6 +158,8 @@ impl<W: Write> Writer<W> {
         })?;
         self.table(Kind::ACCESSES, accesses.len(), |rows| AccessColumns::of(accesses, rows))?;
         self.chunk_of(Kind::CALLS, calls.as_ref())?;
+        self.chunk_of(Kind::TIME, time.as_ref())?;
+        self.chunk_of(Kind::CALIBRATION, calibration.as_ref())?;
         self.chunk_of(Kind::PHASES, (!phases.is_empty()).then_some(phases))?;
         output.chunks(PIECE_BYTES).try_for_each(|piece| self.chunk(Kind::OUTPUT, &OutputPiece(piece)))?;
         self.chunk_of(Kind::OUTCOME, outcome.as_ref())?;

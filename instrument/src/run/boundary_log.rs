@@ -1,8 +1,11 @@
 //! Counts and times the calls that cross between guest and host, on the guest's thread.
 
+use super::span_log::SpanLog;
 use crate::clock::RecordingClock;
 use crate::probes::{BytesRule, NodeAddress};
-use crate::recording::{ContextId, Crossing, CrossingTable, Direction, SiteCrossings};
+use crate::recording::{
+    CallSlice, CallSpan, ContextId, Crossing, CrossingTable, Direction, RunTime, SiteCrossings,
+};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use wasmscope_symbolize::{CodeOffset, FuncIndex};
@@ -34,8 +37,8 @@ pub struct CrossingSite {
 pub enum Callee {
     /// The guest calls an import.
     Import(CrossingSite),
-    /// The host calls an export.
-    Export(FuncIndex),
+    /// The host calls the guest; an export, if it is known which.
+    Guest(Option<FuncIndex>),
     /// The engine, or nobody knows whom.
     Other,
     /// Ourselves: the guest hands over what its probes recorded.
@@ -46,7 +49,7 @@ impl Callee {
     fn key(self) -> Option<(Direction, FuncIndex)> {
         match self {
             Callee::Import(site) => Some((Direction::GuestToHost, site.import)),
-            Callee::Export(func) => Some((Direction::HostToGuest, func)),
+            Callee::Guest(func) => Some((Direction::HostToGuest, func?)),
             Callee::Other | Callee::Recorder => None,
         }
     }
@@ -86,6 +89,8 @@ pub struct BoundaryLog {
     functions: BTreeMap<(Direction, FuncIndex), Crossing>,
     sites: FxHashMap<CrossingSite, SiteTotals>,
     deepest: usize,
+    time: RunTime,
+    spans: SpanLog,
     /// How long the call of an export took that came back last.
     last_export_nanos: u64,
     /// When the sums were last handed on.
@@ -109,6 +114,34 @@ impl BoundaryLog {
     /// How long the call of an export took that came back last, in nanoseconds.
     pub fn last_export_nanos(&self) -> u64 {
         self.last_export_nanos
+    }
+
+    /// Is a call going on?
+    pub fn is_inside(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// The run begins: what was before, as in the start function, is not its time.
+    pub fn begin_run(&mut self) {
+        self.time = RunTime::default();
+    }
+
+    /// Where the time of the run went.
+    pub fn time(&self) -> RunTime {
+        self.time
+    }
+
+    /// Time outside of the guest so far, in nanoseconds.
+    pub fn crossed_nanos(&self) -> u64 {
+        self.time.import_nanos + self.time.engine_nanos
+    }
+
+    /// The recorder itself took so long, inside of the call that goes on.
+    pub fn exclude(&mut self, nanos: u64) {
+        self.time.recorder_nanos += nanos;
+        if let Some(open) = self.open.last_mut() {
+            open.nested_nanos += nanos;
+        }
     }
 
     /// A call crosses.
@@ -142,16 +175,25 @@ impl BoundaryLog {
     fn count(&mut self, open: Open, bytes: Option<Unsure>, end_nanos: u64) {
         let Open { callee, start_nanos, nested_nanos, .. } = open;
         let total = end_nanos.saturating_sub(start_nanos);
+        let own_nanos = total.saturating_sub(nested_nanos);
         if let Some(outer) = self.open.last_mut() {
             outer.nested_nanos += total;
         }
+        self.credit(callee, own_nanos);
         let Some(key) = callee.key() else {
             return;
         };
+        self.spans.add(CallSpan {
+            start_nanos,
+            duration_nanos: total,
+            direction: key.0,
+            func: key.1,
+            depth: self.open.len() as u32,
+        });
         let sums = self.functions.entry(key).or_insert_with(|| Crossing::none(key.0, key.1, start_nanos));
         sums.calls += 1;
         sums.total_nanos += total;
-        sums.self_nanos += total.saturating_sub(nested_nanos);
+        sums.self_nanos += own_nanos;
         sums.last_nanos = end_nanos;
         sums.durations.add(total);
         if key.0 == Direction::HostToGuest {
@@ -163,11 +205,30 @@ impl BoundaryLog {
         }
     }
 
+    fn credit(&mut self, callee: Callee, own_nanos: u64) {
+        let RunTime { guest_nanos, import_nanos, engine_nanos, recorder_nanos, crossings, .. } =
+            &mut self.time;
+        let side = match callee {
+            Callee::Guest(_) => guest_nanos,
+            Callee::Import(_) => import_nanos,
+            Callee::Other => engine_nanos,
+            Callee::Recorder => recorder_nanos,
+        };
+        *side += own_nanos;
+        *crossings += u64::from(!matches!(callee, Callee::Guest(_)));
+    }
+
     /// The calls that never came back, because the guest ended in them, come back now.
     pub fn leave_all(&mut self, clock: &RecordingClock) {
         while !self.open.is_empty() {
             self.leave(None, clock);
         }
+        self.spans.end_slice();
+    }
+
+    /// Takes the single calls that came back since it was last asked.
+    pub fn take_spans(&mut self) -> (Vec<CallSpan>, Vec<CallSlice>) {
+        self.spans.take()
     }
 
     /// The sums so far, unless they were given lately. The more call sites there are, the more it costs to hand them
@@ -243,7 +304,7 @@ mod tests {
     #[test]
     fn nested_crossings_share_their_time() {
         let (mut log, clock) = (BoundaryLog::default(), RecordingClock::begin());
-        log.enter(Callee::Export(FuncIndex(5)), None, &clock);
+        log.enter(Callee::Guest(Some(FuncIndex(5))), None, &clock);
         for call in 0..3 {
             log.enter(Callee::Import(site(1)), None, &clock);
             log.leave(Some(Unsure { bytes: Bytes::Out(7), answers: call }), &clock);

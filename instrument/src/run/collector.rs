@@ -10,7 +10,7 @@ use super::sample_log::SampleLog;
 use super::stop::{StopFlag, StopReason};
 use super::{Limits, LiveCounts, Observer};
 use crate::clock::RecordingClock;
-use crate::recording::{Batch, Direction, Phase, PhaseSpan, Writer};
+use crate::recording::{Batch, Calibration, Direction, Phase, PhaseSpan, Writer};
 use crate::sample::{CodeMap, SignalSampler};
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -96,7 +96,7 @@ impl<'a, W: Write> Collector<'a, W> {
         self.stop = run.stop();
         self.sampler = run.sampler();
         self.output = run.output();
-        self.samples.measure(run.measured());
+        self.samples.measure(run.measured(), run.outer_stacks());
         self.probes = ProbeLog::new(run.probed(), &run.places());
     }
 
@@ -109,6 +109,11 @@ impl<'a, W: Write> Collector<'a, W> {
         ];
         let some = losses.iter().filter(|(count, _)| *count > 0);
         some.map(|(count, what)| format!("{count} {what}")).collect()
+    }
+
+    /// Notes what measuring costs, if that is known.
+    pub fn calibrate(&mut self, calibration: Option<Calibration>) {
+        self.batch.calibration = calibration;
     }
 
     /// A phase begins, and the one before ends.
@@ -188,6 +193,7 @@ impl<'a, W: Write> Collector<'a, W> {
                 self.lost_calls = self.probes.take_counters(&memory, &live, &mut self.batch);
             }
             Message::Calls(calls) => self.batch.calls = Some(calls),
+            Message::Time(time) => self.batch.time = Some(time),
             Message::Accesses(accesses) => self.batch.accesses = accesses,
             Message::Sample(sample) => self.take_sample(&sample),
         }

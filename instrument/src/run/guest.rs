@@ -8,11 +8,12 @@ use super::limit::GrowthLimit;
 use super::live_probes::{LiveInstance, LiveProbes, answers, set_clock, ship, take_announcement};
 use super::measured::MeasuredFrom;
 use super::message::{HostGrowth, Message, MessageSender, TracedSample};
+use super::outer_stacks::OuterStacks;
 use super::pacer::Pacer;
 use super::stop::StopFlag;
 use crate::clock::RecordingClock;
 use crate::probes::{BytesRule, Call, SiteKind};
-use crate::recording::CallTimes;
+use crate::recording::{CallTimes, RunTime};
 use crate::sample::{CompiledPlace, Leaf, StackBounds};
 use std::sync::Arc;
 use wasmscope_symbolize::{CodeOffset, FuncIndex};
@@ -54,6 +55,8 @@ pub struct Watch {
     pub abroad: u32,
     /// The stacks that the guest was on when the host called it again, outermost first.
     pub stacks: Vec<StackBounds>,
+    /// The calls that waited there.
+    pub outer_stacks: OuterStacks,
     /// Growths that the host was asked for and that were not handed on.
     pub growths: Vec<HostGrowth>,
     /// Is each call of an import announced by a probe, or is the boundary of no interest? Then what is not announced
@@ -125,18 +128,20 @@ fn call_host(store: &mut Guest<'_>) {
 
 fn return_from_host(store: &mut Guest<'_>) -> Result<()> {
     let leaf = store.data().watch.called();
-    if matches!(store.data().watch.log.current(), Some((Callee::Recorder, _))) {
-        store.data_mut().watch.pacer.forget_outside_nanos();
-    }
-    note_outside_time(store, leaf);
     let bytes = bytes_crossed(store).map(|bytes| Unsure { bytes, answers: answers(store) });
-    let Watch { log, clock, .. } = &mut store.data_mut().watch;
+    let Watch { log, clock, pacer, .. } = &mut store.data_mut().watch;
+    let recorder_before = log.time().recorder_nanos;
     let now = log.leave(bytes, clock);
+    match log.time().recorder_nanos - recorder_before {
+        0 => {}
+        nanos => pacer.skip(nanos),
+    }
+    // Behind the end of the call: what follows is our time, not the host's.
+    note_outside_time(store, leaf);
     set_clock(store, now);
     if store.data().watch.is_shipment_due(now) {
         ship(store.as_context_mut());
-        // That was our time, not the program's.
-        store.data_mut().watch.pacer.forget_outside_nanos();
+        store.data_mut().watch.exclude_since(now);
     }
     see_memory(store);
     store.data_mut().watch.pacer.enter_guest();
@@ -146,16 +151,28 @@ fn return_from_host(store: &mut Guest<'_>) -> Result<()> {
 fn call_guest(store: &mut Guest<'_>) {
     note_outside_time(store, Leaf::Engine);
     see_memory(store);
-    let Watch { log, clock, pacer, entering, stacks, .. } = &mut store.data_mut().watch;
-    log.enter(entering.take().map_or(Callee::Other, Callee::Export), None, clock);
-    stacks.push(pacer.stack());
-    pacer.call_guest();
+    enter_stack(store);
+    let Watch { log, clock, entering, .. } = &mut store.data_mut().watch;
+    log.enter(Callee::Guest(entering.take()), None, clock);
+}
+
+/// Tells the sampler of the stack that the guest is called on, and of the calls that wait below it.
+fn enter_stack(store: &mut Guest<'_>) {
+    let began_nanos = store.data().watch.clock.now();
+    let Watch { log, pacer, .. } = &store.data().watch;
+    let frames =
+        if log.is_inside() && pacer.wants_outer_stacks() { guest_frames(&*store) } else { Vec::new() };
+    let watch = &mut store.data_mut().watch;
+    watch.stacks.push(watch.pacer.stack());
+    watch.pacer.call_guest(watch.outer_stacks.id(frames));
+    watch.exclude_since(began_nanos);
 }
 
 fn return_from_guest(store: &mut Guest<'_>) {
-    note_outside_time(store, Leaf::Engine);
-    let Watch { log, clock, pacer, stacks, .. } = &mut store.data_mut().watch;
+    let Watch { log, clock, .. } = &mut store.data_mut().watch;
     log.leave(None, clock);
+    note_outside_time(store, Leaf::Engine);
+    let Watch { pacer, stacks, .. } = &mut store.data_mut().watch;
     pacer.leave_guest();
     stacks.pop().iter().for_each(|stack| pacer.return_to(stack));
 }
@@ -177,12 +194,12 @@ fn note_outside_time(store: &mut Guest<'_>, leaf: Leaf) {
 }
 
 fn send_sample(store: &mut Guest<'_>, leaf: Leaf, weight_nanos: u64) {
+    let time_nanos = store.data().watch.clock.now();
     let (frames, goroutine) = (guest_frames(&*store), goroutine(store));
     let watch = &mut store.data_mut().watch;
-    let sample = TracedSample { time_nanos: watch.clock.now(), weight_nanos, leaf, frames, goroutine };
+    let sample = TracedSample { time_nanos, weight_nanos, leaf, frames, goroutine };
     watch.messages.send(Message::Sample(sample));
-    // To walk a deep stack may take longer than a tick: without this it would be sampled at each crossing.
-    watch.pacer.go_on(&watch.clock);
+    watch.exclude_since(time_nanos);
 }
 
 /// The guest's stack, innermost first, in terms of the compiled module.
@@ -247,8 +264,11 @@ fn unannounced_call(store: &mut Guest<'_>) -> Callee {
     if watch.imports_announced {
         return Callee::Other;
     }
-    let Some(place) = guest_frames(&*store).first().copied() else { return Callee::Other };
+    let began_nanos = watch.clock.now();
+    let frames = guest_frames(&*store);
     let watch = &mut store.data_mut().watch;
+    watch.exclude_since(began_nanos);
+    let Some(place) = frames.first().copied() else { return Callee::Other };
     match watch.places.call_at(place) {
         Some(HostCall::Import(import)) => {
             let offset = watch.places.original(place);
@@ -279,6 +299,13 @@ fn bytes_crossed(store: &mut Guest<'_>) -> Option<Bytes> {
 }
 
 impl Watch {
+    /// The recorder itself was at work since then: nobody else has that time.
+    fn exclude_since(&mut self, began_nanos: u64) {
+        let nanos = self.clock.now().saturating_sub(began_nanos);
+        self.log.exclude(nanos);
+        self.pacer.skip(nanos);
+    }
+
     /// What the guest called that has not come back.
     fn called(&self) -> Leaf {
         match self.log.current() {
@@ -298,6 +325,12 @@ impl Watch {
             let time_nanos = self.clock.now();
             self.growths.push(HostGrowth { time_nanos, before_pages, asked_pages, granted, context, site });
         }
+    }
+
+    /// Where the time of the run went so far.
+    pub fn time(&self) -> RunTime {
+        let (handler_nanos, ticks) = self.pacer.handled();
+        RunTime { handler_nanos, ticks, ..self.log.time() }
     }
 
     /// Is the warm-up over, if there is one?

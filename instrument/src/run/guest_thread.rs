@@ -4,26 +4,24 @@
 //! back to us, and we wait for the stop flag along with it. Where the flag is raised first, the call is abandoned, and
 //! the guest with it; its memories and what its probes recorded stay.
 
-use super::boundary_log::BoundaryLog;
 use super::compiled::{CompiledGuest, GuestCode, Places};
 use super::ending::{live_calls, outcome};
 use super::engine::engine_failed;
-use super::glue::{self, Console};
 use super::guest::{GuestState, Stopped, Watch, on_crossing, on_epoch};
-use super::limit::GrowthLimit;
 use super::link::Linking;
 use super::live_probes::{LiveInstance, LiveProbes, answers, set_clock, ship_all, ship_counters};
 use super::measured::{MeasuredFrom, begin_measuring};
 use super::message::{Message, MessageSender};
-use super::output::{GuestOutput, OutputBuffer};
+use super::outer_stacks::OuterStacks;
+use super::output::OutputBuffer;
 use super::pacer::Pacer;
 use super::prepare::ticks_by_epochs;
 use super::stop::StopFlag;
-use super::target::{Linked, Target, may_block, mistaken};
-use super::{Guest, Limits, Observer, OutputStream, RunOptions, wasi};
+use super::target::{Linked, Target, mistaken};
+use super::{Guest, Limits, Observer, RunOptions};
 use crate::clock::RecordingClock;
 use crate::probes::{CLOCK_ADDRESS, MEMORY_EXPORT, START_EXPORT};
-use crate::recording::{CallTimes, Outcome, Phase};
+use crate::recording::{Outcome, Phase};
 use crate::sample::{EpochTicker, SignalSampler, SignalTimer};
 use crate::{Measure, RecordError};
 use std::sync::Arc;
@@ -62,7 +60,6 @@ impl GuestRun {
         clock: &RecordingClock,
         messages: MessageSender,
     ) -> Result<Self, RecordError> {
-        let records_boundary = options.measures.has(Measure::Boundary);
         let records_time = options.measures.has(Measure::Time);
         let rate_hz = if records_time { options.rate_hz } else { IDLE_RATE_HZ };
         let linked = target.link(compiled, options)?;
@@ -74,42 +71,10 @@ impl GuestRun {
                 last_nanos: 0,
             },
         };
-        let stop = Arc::new(StopFlag::default());
-        let output = Arc::new(OutputBuffer::new(options.limits.output_bytes, Arc::clone(&stop)));
-        let world = wasi::make_world(
-            &guest.name,
-            &options.program,
-            observer,
-            &output,
-            may_block(&compiled.places.index),
-        )?;
-        let watch = Watch {
-            clock: clock.clone(),
-            log: BoundaryLog::default(),
-            pacer,
-            stop,
-            messages,
-            places: Arc::clone(&compiled.places),
-            measured: Arc::new(MeasuredFrom::new(linked.has_warm_up())),
-            calls: CallTimes::default(),
-            probes: None,
-            memory: None,
-            entering: None,
-            unknown_callees: 0,
-            abroad: 0,
-            stacks: Vec::new(),
-            growths: Vec::new(),
-            imports_announced: !records_boundary || compiled.places.index.imported_function_count() == 0,
-            records_boundary,
-            records_growth: options.measures.has(Measure::Growth),
-        };
-        let printed =
-            |which| GuestOutput { which, observer: Arc::clone(observer), buffer: Arc::clone(&output) };
-        let console =
-            Console { stdout: printed(OutputStream::Stdout), stderr: printed(OutputStream::Stderr) };
-        let glue = glue::State::new(console);
-        let limit = GrowthLimit::new(&compiled.places.index, &options.limits);
-        let mut store = Store::new(&compiled.engine, GuestState { world, glue, limit, watch });
+        let mut watch = Watch::new(compiled, options, clock, pacer, messages);
+        watch.measured = Arc::new(MeasuredFrom::new(linked.has_warm_up()));
+        let (state, output) = GuestState::new(&guest.name, watch, compiled, options, observer)?;
+        let mut store = Store::new(&compiled.engine, state);
         store.limiter(|state| &mut state.limit);
         store.call_hook(on_crossing);
         if let Some(fuel) = options.limits.fuel {
@@ -143,6 +108,11 @@ impl GuestRun {
     /// When the measured part of the run begins.
     pub fn measured(&self) -> Arc<MeasuredFrom> {
         Arc::clone(&self.live.store.data().watch.measured)
+    }
+
+    /// The stacks on which the guest waits while the host calls it again.
+    pub fn outer_stacks(&self) -> OuterStacks {
+        self.live.store.data().watch.outer_stacks.clone()
     }
 
     /// Where the guest's output waits to be recorded.
@@ -187,6 +157,8 @@ impl GuestRun {
         let Watch { log, clock, .. } = &mut store.data_mut().watch;
         log.settle(answers);
         log.leave_all(clock);
+        let time = store.data().watch.time();
+        store.data().watch.messages.send(Message::Time(time));
         ship_all(store.as_context_mut());
         ship_counters(store, live_calls(&result, &store.data().watch.places));
         let watch = &store.data().watch;
@@ -340,11 +312,14 @@ impl LiveGuest {
         self.begin_phase_at(Phase::Run, now);
     }
 
-    fn begin_phase(&self, phase: Phase) {
+    fn begin_phase(&mut self, phase: Phase) {
         self.begin_phase_at(phase, self.store.data().watch.clock.now());
     }
 
-    fn begin_phase_at(&self, phase: Phase, now_nanos: u64) {
+    fn begin_phase_at(&mut self, phase: Phase, now_nanos: u64) {
+        if phase == Phase::Run {
+            self.store.data_mut().watch.log.begin_run();
+        }
         self.store.data().watch.messages.send(Message::Phase(phase, now_nanos));
     }
 }

@@ -297,6 +297,8 @@ fn ship_with(mut store: StoreContextMut<'_, GuestState>, boundary: Option<Bounda
         live.shipped_nanos = store.data().watch.clock.now();
         store.data_mut().watch.probes = Some(live);
     }
-    shipment.growths = std::mem::take(&mut store.data_mut().watch.growths);
-    store.data().watch.messages.send(Message::Probes(shipment));
+    let watch = &mut store.data_mut().watch;
+    shipment.growths = std::mem::take(&mut watch.growths);
+    (shipment.spans, shipment.slices) = watch.log.take_spans();
+    watch.messages.send(Message::Probes(shipment));
 }

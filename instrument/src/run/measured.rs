@@ -31,7 +31,7 @@ pub fn begin_measuring(store: &mut Store<GuestState>) -> u64 {
     watch.log = BoundaryLog::default();
     watch.calls = CallTimes::default();
     watch.unknown_callees = 0;
-    watch.pacer.go_on(&watch.clock);
+    watch.pacer.begin(&watch.clock);
     let now = watch.clock.now();
     watch.measured.0.store(now, Ordering::Relaxed);
     set_clock(&mut store.as_context_mut(), now);

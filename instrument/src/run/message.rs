@@ -2,7 +2,7 @@
 
 use super::boundary_log::{BoundarySums, InstanceNode};
 use crate::probes::LiveCall;
-use crate::recording::{AccessTable, CallTimes, Phase};
+use crate::recording::{AccessTable, CallSlice, CallSpan, CallTimes, Phase, RunTime};
 use crate::sample::{CompiledPlace, Leaf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use wasmscope_symbolize::CodeOffset;
@@ -26,6 +26,8 @@ pub enum Message {
     Accesses(AccessTable),
     /// The calls of the export that the run was about.
     Calls(CallTimes),
+    /// Where the time of the run went.
+    Time(RunTime),
     /// A sample that the guest's own thread took.
     Sample(TracedSample),
 }
@@ -37,6 +39,10 @@ pub struct Shipment {
     pub instances: Vec<Taken>,
     /// Growths of the guest's memory that the host was asked for.
     pub growths: Vec<HostGrowth>,
+    /// Calls that crossed.
+    pub spans: Vec<CallSpan>,
+    /// Sums of those that were too many to keep each.
+    pub slices: Vec<CallSlice>,
     /// The boundary so far, where it is due.
     pub boundary: Option<BoundarySums>,
 }

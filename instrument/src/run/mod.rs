@@ -4,8 +4,10 @@
 //! probes' memories ([`live_probes`]); the collector ([`collector`]), on the caller's thread, turns samples and events
 //! into rows, writes them, and stops the guest where it must be stopped.
 
+mod beginning;
 mod boundary_log;
 mod buffers;
+mod calibration;
 mod collector;
 mod compiled;
 mod component;
@@ -27,6 +29,7 @@ mod memory_export;
 mod message;
 mod observer;
 mod options;
+mod outer_stacks;
 mod output;
 mod pacer;
 mod prepare;
@@ -34,6 +37,7 @@ mod probe_bytes;
 mod probe_log;
 mod repeat;
 mod sample_log;
+mod span_log;
 mod stop;
 mod target;
 mod value;
@@ -86,6 +90,7 @@ pub fn record<W: Write>(
     observer: Arc<dyn Observer>,
     out: W,
 ) -> Result<Outcome, RecordError> {
+    let calibration = calibration::calibrate(options.measures);
     let clock = RecordingClock::begin();
     let index = Arc::new(wasmscope_symbolize::ModuleIndex::parse(&guest.bytes)?);
     let target = Target::find(&index, options)?;
@@ -95,6 +100,9 @@ pub fn record<W: Write>(
     let mut meta = describe(guest, options, &target);
     let writer = Writer::new(out, &meta, &guest.bytes)?;
     let mut collector = Collector::new(writer, &*observer, clock.clone(), options.limits);
+
+    collector.begin_phase(Phase::Parse, 0);
+    collector.calibrate(calibration);
 
     collector.begin_phase(Phase::Rewrite, clock.now());
     let mut prepared = prepare::prepare(&guest.bytes, &index, options);

@@ -24,17 +24,24 @@ pub enum Pacer {
 }
 
 impl Pacer {
-    /// The guest's time begins.
+    /// What counts begins now.
     pub fn begin(&mut self, clock: &RecordingClock) {
-        if let Pacer::Epoch { last_nanos, .. } = self {
-            *last_nanos = clock.now();
+        match self {
+            Pacer::Signal { sampler, .. } => sampler.forget_pending(),
+            Pacer::Epoch { last_nanos, .. } => *last_nanos = clock.now(),
         }
     }
 
-    /// The host is about to call the guest, from the calling function's stack.
-    pub fn call_guest(&self) {
+    /// Does the sampler see no further than to the end of a stack, where the host called the guest again?
+    pub fn wants_outer_stacks(&self) -> bool {
+        matches!(self, Pacer::Signal { records_time: true, .. })
+    }
+
+    /// The host is about to call the guest, from the calling function's stack; `outer` is the number of the stack on which
+    /// the guest waits meanwhile, 0 where it doesn't.
+    pub fn call_guest(&self, outer: u32) {
         if let Pacer::Signal { sampler, .. } = self {
-            sampler.enter_stack();
+            sampler.enter_stack(outer);
         }
         self.enter_guest();
     }
@@ -75,6 +82,14 @@ impl Pacer {
         }
     }
 
+    /// How long the handler of ticks took so far, in nanoseconds, and how often it ran.
+    pub fn handled(&self) -> (u64, u64) {
+        match self {
+            Pacer::Signal { sampler, .. } => sampler.handled(),
+            Pacer::Epoch { .. } => (0, 0),
+        }
+    }
+
     /// The time, in nanoseconds, that is to be credited to `leaf`; `None` where no tick fell into it.
     pub fn take_outside_nanos(&mut self, leaf: Leaf, clock: &RecordingClock) -> Option<u64> {
         match self {
@@ -92,17 +107,13 @@ impl Pacer {
         }
     }
 
-    /// What passed outside of guest code so far was our own doing: it is credited to nobody.
-    pub fn forget_outside_nanos(&self) {
-        if let Pacer::Signal { sampler, .. } = self {
-            sampler.take_pending_nanos();
+    /// So long before now was our own doing: it is credited to nobody. Nothing is due before the next tick, which a walk
+    /// down a deep stack may have taken longer than: otherwise there would be a sample at each crossing.
+    pub fn skip(&mut self, nanos: u64) {
+        match self {
+            Pacer::Signal { sampler, .. } => sampler.skip(nanos),
+            Pacer::Epoch { last_nanos, .. } => *last_nanos += nanos,
         }
-    }
-
-    /// The guest's time goes on: what passed since the sample that was just taken was our own doing.
-    pub fn go_on(&mut self, clock: &RecordingClock) {
-        self.forget_outside_nanos();
-        self.begin(clock);
     }
 
     /// An epoch passed while the guest ran: the time since the last sample, where samples are recorded.

@@ -67,7 +67,9 @@ impl ProbeLog {
     }
 
     /// Adds the rows of `shipment` to `batch`.
-    pub fn take(&mut self, shipment: Shipment, batch: &mut Batch) {
+    pub fn take(&mut self, mut shipment: Shipment, batch: &mut Batch) {
+        batch.spans.append(&mut shipment.spans);
+        batch.slices.append(&mut shipment.slices);
         for (number, taken) in shipment.instances.iter().enumerate() {
             self.take_instance(number, taken, batch);
         }

@@ -4,8 +4,9 @@ use super::compiled::{HostCall, Places};
 use super::goroutines::rejoin;
 use super::measured::MeasuredFrom;
 use super::message::TracedSample;
+use super::outer_stacks::OuterStacks;
 use crate::recording::{SampleTable, StackFrame, StackId, StackTable};
-use crate::sample::{CodeMap, Leaf, NativeSample, StackBuilder};
+use crate::sample::{CodeMap, CompiledPlace, Leaf, NativeSample, StackBuilder};
 use std::sync::Arc;
 use wasmscope_symbolize::FuncIndex;
 
@@ -16,6 +17,7 @@ pub struct SampleLog {
     map: Option<(CodeMap, Arc<Places>)>,
     /// When the measured part of the run begins; `None` measures all of it.
     measured: Option<Arc<MeasuredFrom>>,
+    outer_stacks: OuterStacks,
     stacks: StackBuilder,
     rows: Vec<(u64, StackId, u64)>,
 }
@@ -26,9 +28,10 @@ impl SampleLog {
         self.map = Some((code, places));
     }
 
-    /// Leaves out what comes before the measured part.
-    pub fn measure(&mut self, measured: Arc<MeasuredFrom>) {
+    /// Leaves out what comes before the measured part, and finds in `outer_stacks` what is below the stacks to come.
+    pub fn measure(&mut self, measured: Arc<MeasuredFrom>, outer_stacks: OuterStacks) {
         self.measured = Some(measured);
+        self.outer_stacks = outer_stacks;
     }
 
     fn is_measured(&self, time_nanos: u64) -> bool {
@@ -49,6 +52,8 @@ impl SampleLog {
             frames.extend(code.frame(address, to_original));
         }
         rejoin(&mut frames, &sample.goroutine, places.goroutines.as_ref(), &places.index);
+        let outer = self.outer_stacks.frames(sample.outer);
+        frames.extend(outer.iter().flat_map(|place| caller_frames(places, *place)).flatten());
         self.add(sample.time_nanos, sample.weight_nanos, leaf_frame(sample.leaf, None), frames);
     }
 
@@ -61,7 +66,9 @@ impl SampleLog {
         let call = sample.frames.first().and_then(|place| places.call_at(*place));
         let called =
             call.and_then(|call| if let HostCall::Import(import) = call { Some(import) } else { None });
-        let mut frames: Vec<_> = sample.frames.iter().filter_map(|place| places.frame(*place)).collect();
+        let mut traced = sample.frames.iter();
+        let mut frames: Vec<_> = traced.next().and_then(|place| places.frame(*place)).into_iter().collect();
+        frames.extend(traced.flat_map(|place| caller_frames(places, *place)).flatten());
         rejoin(&mut frames, &sample.goroutine, places.goroutines.as_ref(), &places.index);
         self.add(sample.time_nanos, sample.weight_nanos, leaf_frame(sample.leaf, called), frames);
     }
@@ -93,6 +100,16 @@ impl SampleLog {
     pub fn take_stacks(&mut self) -> StackTable {
         self.stacks.take_unwritten()
     }
+}
+
+/// The frame of a caller and, innermost first, that of the import that it calls where the host called the guest again.
+fn caller_frames(places: &Places, caller: CompiledPlace) -> [Option<StackFrame>; 2] {
+    let import = match places.call_at(caller) {
+        // What a core module of a component imports may be another one's.
+        Some(HostCall::Import(import)) if !places.index.is_component() => Some(StackFrame::Host { import }),
+        _ => None,
+    };
+    [import, places.frame(caller)]
 }
 
 /// The frame above the guest's. `called` is the import that the guest's innermost frame calls.

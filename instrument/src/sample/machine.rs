@@ -16,7 +16,7 @@ pub struct CompiledFunction {
 }
 
 /// A place in the code of the guest that was compiled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CompiledPlace {
     /// The function.
     pub function: CompiledFunction,

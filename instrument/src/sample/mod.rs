@@ -33,13 +33,15 @@ use wasmscope_symbolize::FuncIndex;
 pub const SIGNALS_REACH_GUESTS: bool =
     cfg!(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")));
 
-/// A stack that a guest runs on, by its lowest and highest address.
+/// A stack that a guest runs on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StackBounds {
     /// The lowest address.
     pub low: u64,
     /// The highest.
     pub high: u64,
+    /// The number of the stack below, on which the guest waits for the host, which called it again; 0 for none.
+    pub outer: u32,
 }
 
 /// What the sampler found at the top of a stack.
@@ -68,4 +70,6 @@ pub struct NativeSample {
     pub addresses: Vec<u64>,
     /// Where the goroutine that went on last did so, and where its callers will; empty where the module is not Go's.
     pub goroutine: Vec<u64>,
+    /// The number of the stack below, as in [`StackBounds`].
+    pub outer: u32,
 }

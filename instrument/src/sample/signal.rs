@@ -20,7 +20,7 @@ use crate::probes::{Resumed, ResumedWords, resumed_words};
 use std::io;
 use std::mem;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use wasmscope_symbolize::GoFrames;
 use wasmtime::{AsContext, Memory};
@@ -30,6 +30,8 @@ const MAX_FRAMES: usize = 4_096;
 
 /// Set in the words of a sample that are program counters of Go's. No address in a process has it.
 const IS_GOS: u64 = 1 << 63;
+/// Set in the word of a sample that is the number of the stack below. No address in a process has it, either.
+const IS_OUTER: u64 = 1 << 62;
 
 /// What the handler needs, prepared beforehand. Shared with the collector, which reads the ring.
 pub struct SignalSampler {
@@ -39,6 +41,8 @@ pub struct SignalSampler {
     /// The stack that the guest runs on, lowest and highest address.
     stack_low: AtomicU64,
     stack_high: AtomicU64,
+    /// The number of the stack on which the guest waits meanwhile, or 0.
+    outer: AtomicU32,
     /// When the last sample was taken, since the beginning.
     last_nanos: AtomicU64,
     /// Time that passed outside of guest code and is not credited yet.
@@ -51,6 +55,9 @@ pub struct SignalSampler {
     clock_words: OnceLock<Box<[AtomicPtr<u64>]>>,
     goroutines: Option<Goroutines>,
     lost: AtomicU64,
+    /// How long the handler took in all, and how often it ran.
+    handler_nanos: AtomicU64,
+    ticks: AtomicU64,
 }
 
 impl SignalSampler {
@@ -69,6 +76,7 @@ impl SignalSampler {
             ring: Ring::new(),
             stack_low: AtomicU64::new(0),
             stack_high: AtomicU64::new(0),
+            outer: AtomicU32::new(0),
             last_nanos: AtomicU64::new(clock.now()),
             clock,
             pending_nanos: AtomicU64::new(0),
@@ -78,6 +86,8 @@ impl SignalSampler {
             clock_words: OnceLock::new(),
             goroutines: goroutines.map(Goroutines::new),
             lost: AtomicU64::new(0),
+            handler_nanos: AtomicU64::new(0),
+            ticks: AtomicU64::new(0),
         }))
     }
 
@@ -86,8 +96,10 @@ impl SignalSampler {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// The host is about to call the guest on the stack of the calling function, which may be another than before.
-    pub fn enter_stack(&self) {
+    /// The host is about to call the guest on the stack of the calling function, which may be another than before, while
+    /// the guest waits on the one with the number `outer`, if that is not 0.
+    pub fn enter_stack(&self, outer: u32) {
+        self.outer.store(outer, Ordering::Relaxed);
         let local = 0u8;
         let here = &raw const local as u64;
         if (self.stack_low.load(Ordering::Relaxed)..=self.stack_high.load(Ordering::Relaxed)).contains(&here)
@@ -103,13 +115,19 @@ impl SignalSampler {
     /// The stack that the guest is on.
     pub fn stack(&self) -> StackBounds {
         let (low, high) = (self.stack_low.load(Ordering::Relaxed), self.stack_high.load(Ordering::Relaxed));
-        StackBounds { low, high }
+        StackBounds { low, high, outer: self.outer.load(Ordering::Relaxed) }
     }
 
     /// The guest is on a stack again that it was on before, and that is still alive.
     pub fn set_stack(&self, stack: &StackBounds) {
         self.stack_low.store(stack.low, Ordering::Relaxed);
         self.stack_high.store(stack.high, Ordering::Relaxed);
+        self.outer.store(stack.outer, Ordering::Relaxed);
+    }
+
+    /// How long the handler took so far, in nanoseconds, and how often it ran.
+    pub fn handled(&self) -> (u64, u64) {
+        (self.handler_nanos.load(Ordering::Relaxed), self.ticks.load(Ordering::Relaxed))
     }
 
     /// The guest enters (`true`) or leaves a host call.
@@ -124,6 +142,19 @@ impl SignalSampler {
             0 => 0,
             _ => self.pending_nanos.swap(0, Ordering::Relaxed),
         }
+    }
+
+    /// Nothing of what passed outside of guest code so far is credited.
+    pub fn forget_pending(&self) {
+        self.pending_nanos.store(0, Ordering::Relaxed);
+    }
+
+    /// So long before now is credited to nobody. What is left of the time since the last sample goes to the next tick.
+    pub fn skip(&self, nanos: u64) {
+        let now = self.clock.now();
+        let since = now.saturating_sub(self.last_nanos.load(Ordering::Relaxed));
+        let left = (since + self.take_pending_nanos()).saturating_sub(nanos);
+        self.last_nanos.store(now.saturating_sub(left), Ordering::Relaxed);
     }
 
     /// From now on the aligned 64-bit word at `address` of each of `memories` is kept at the time of the last tick.
@@ -163,9 +194,12 @@ impl SignalSampler {
         let [time_nanos, weight_nanos, leaf, addresses @ ..] = buffer.as_slice() else { return None };
         let leaf = if *leaf == 0 { Leaf::Guest } else { Leaf::Engine };
         let (time_nanos, weight_nanos) = (*time_nanos, *weight_nanos);
-        let (gos, addresses): (Vec<_>, _) = addresses.iter().partition(|word| **word & IS_GOS != 0);
-        let goroutine = gos.into_iter().map(|word: u64| word & !IS_GOS).collect();
-        Some(NativeSample { time_nanos, weight_nanos, leaf, addresses, goroutine })
+        let (others, addresses): (Vec<u64>, _) =
+            addresses.iter().partition(|word| **word & (IS_GOS | IS_OUTER) != 0);
+        let (gos, outer): (Vec<u64>, Vec<u64>) = others.iter().partition(|word| **word & IS_GOS != 0);
+        let goroutine = gos.into_iter().map(|word| word & !IS_GOS).collect();
+        let outer = outer.first().map_or(0, |word| (word & !IS_OUTER) as u32);
+        Some(NativeSample { time_nanos, weight_nanos, leaf, addresses, goroutine, outer })
     }
 
     /// How many samples found no room. Their time went to the samples after them.
@@ -181,9 +215,15 @@ impl SignalSampler {
         SignalTimer::start(Arc::clone(self), rate_hz)
     }
 
-    /// One tick. Async-signal-safe.
+    /// One tick, and how long it took. Async-signal-safe.
     fn tick(&self, registers: &mut Registers) {
         let now = self.clock.now();
+        self.tick_at(now, registers);
+        self.handler_nanos.fetch_add(self.clock.now().saturating_sub(now), Ordering::Relaxed);
+        self.ticks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn tick_at(&self, now: u64, registers: &mut Registers) {
         let elapsed = now.saturating_sub(self.last_nanos.load(Ordering::Relaxed));
         self.last_nanos.store(now, Ordering::Relaxed);
         self.write_clock(now);
@@ -233,6 +273,10 @@ impl SignalSampler {
         self.walk(registers.fp, |address| group.push(address));
         if let Some(goroutines) = &self.goroutines {
             goroutines.walk(|pc| group.push(IS_GOS | pc));
+        }
+        match self.outer.load(Ordering::Relaxed) {
+            0 => {}
+            outer => group.push(IS_OUTER | u64::from(outer)),
         }
         group.commit()
     }

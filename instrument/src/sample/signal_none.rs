@@ -29,7 +29,7 @@ impl SignalSampler {
         match self.0 {}
     }
 
-    pub fn enter_stack(&self) {
+    pub fn enter_stack(&self, _outer: u32) {
         match self.0 {}
     }
 
@@ -41,11 +41,23 @@ impl SignalSampler {
         match self.0 {}
     }
 
+    pub fn handled(&self) -> (u64, u64) {
+        match self.0 {}
+    }
+
     pub fn set_in_host(&self, _in_host: bool) {
         match self.0 {}
     }
 
     pub fn take_pending_nanos(&self) -> u64 {
+        match self.0 {}
+    }
+
+    pub fn forget_pending(&self) {
+        match self.0 {}
+    }
+
+    pub fn skip(&self, _nanos: u64) {
         match self.0 {}
     }
 
