@@ -1,10 +1,11 @@
 //! Calls between guest and host, by function and by who called.
 
+use super::time_split::{TimeSplit, crossing_nanos, time_split};
 use crate::profile::{FrameId, LineId, PathId, Profile};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::sync::Arc;
-use wasmscope_instrument::recording::{Crossing, Direction, DurationHistogram};
+use wasmscope_instrument::recording::{Calibration, Crossing, Direction, DurationHistogram};
 use wasmscope_symbolize::{ExportKind, FuncIndex, ModuleIndex};
 
 /// Crossings from one place in the guest.
@@ -41,6 +42,8 @@ pub struct BoundaryRow {
     pub total_nanos: u64,
     /// The same without the calls that crossed back meanwhile.
     pub self_nanos: u64,
+    /// The part of the self time that goes into crossing, by what a call of an import takes that does nothing.
+    pub crossing_nanos: u64,
     /// Total time / calls, in nanoseconds.
     pub mean_nanos: u64,
     /// Half of the calls took less, to 9 %, in nanoseconds.
@@ -80,15 +83,17 @@ pub struct BoundaryTable {
     pub host_nanos: u64,
     /// Calls of exports.
     pub host_to_guest_calls: u64,
+    /// Where the time of the run went; `None` where the recording does not tell.
+    pub time: Option<TimeSplit>,
 }
 
 /// What crossed the boundary between guest and host.
 pub fn boundary(profile: &Profile) -> BoundaryTable {
     let crossings = &profile.recording().crossings;
     let mut callers = callers(profile);
-    let exports = export_names(profile.symbols().module());
+    let (names, costs) = (FunctionNames::of(profile), profile.recording().calibration.unwrap_or_default());
     let mut rows: Vec<BoundaryRow> =
-        crossings.functions.iter().map(|crossing| row(profile, crossing, &exports)).collect();
+        crossings.functions.iter().map(|crossing| row(&names, crossing, &costs)).collect();
     for row in rows.iter_mut().filter(|row| row.direction == Direction::GuestToHost) {
         row.callers = callers.remove(&row.func).unwrap_or_default();
     }
@@ -102,17 +107,15 @@ pub fn boundary(profile: &Profile) -> BoundaryTable {
         guest_to_host_calls: sum(Direction::GuestToHost, |row| row.calls),
         host_nanos: sum(Direction::GuestToHost, |row| row.self_nanos),
         host_to_guest_calls: sum(Direction::HostToGuest, |row| row.calls),
+        time: time_split(profile),
         rows,
     }
 }
 
-fn row(profile: &Profile, crossing: &Crossing, exports: &FxHashMap<FuncIndex, Arc<str>>) -> BoundaryRow {
+fn row(names: &FunctionNames<'_>, crossing: &Crossing, costs: &Calibration) -> BoundaryRow {
     let Crossing { direction, func, calls, total_nanos, self_nanos, bytes_out, bytes_in, .. } = *crossing;
     let Crossing { first_nanos, last_nanos, ref durations, .. } = *crossing;
-    let (module, name) = match direction {
-        Direction::GuestToHost => import_name(profile.symbols().module(), func),
-        Direction::HostToGuest => (None, exports.get(&func).cloned()),
-    };
+    let (module, name) = names.name(direction, func);
     // Classes of durations are 9 % wide: what is known exactly must not be contradicted.
     let quantile = |share: f64| match calls {
         1 => Some(total_nanos),
@@ -122,10 +125,11 @@ fn row(profile: &Profile, crossing: &Crossing, exports: &FxHashMap<FuncIndex, Ar
         direction,
         func,
         module,
-        name: name.unwrap_or_else(|| Arc::clone(&profile.symbols().name(func).name.full)),
+        name,
         calls,
         total_nanos,
         self_nanos,
+        crossing_nanos: crossing_nanos(crossing, costs),
         mean_nanos: total_nanos.checked_div(calls).unwrap_or(0),
         p50_nanos: quantile(0.5),
         p90_nanos: quantile(0.9),
@@ -138,6 +142,28 @@ fn row(profile: &Profile, crossing: &Crossing, exports: &FxHashMap<FuncIndex, Ar
         first_nanos,
         last_nanos,
         callers: Vec::new(),
+    }
+}
+
+/// The names by which functions are imported and exported.
+pub(super) struct FunctionNames<'a> {
+    profile: &'a Profile,
+    exports: FxHashMap<FuncIndex, Arc<str>>,
+}
+
+impl<'a> FunctionNames<'a> {
+    pub(super) fn of(profile: &'a Profile) -> Self {
+        FunctionNames { profile, exports: export_names(profile.symbols().module()) }
+    }
+
+    /// The module that an import is from, and the name.
+    pub(super) fn name(&self, direction: Direction, func: FuncIndex) -> (Option<Arc<str>>, Arc<str>) {
+        let symbols = self.profile.symbols();
+        let (module, name) = match direction {
+            Direction::GuestToHost => import_name(symbols.module(), func),
+            Direction::HostToGuest => (None, self.exports.get(&func).cloned()),
+        };
+        (module, name.unwrap_or_else(|| Arc::clone(&symbols.name(func).name.full)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A run on one page.
 
-use super::{CallTreeQuery, FunctionRow, HeapFindings, HeapTotals, Metric, functions, growth};
+use super::{CallTreeQuery, FunctionRow, HeapFindings, HeapTotals, Metric, OwnCost, TimeSplit};
+use super::{functions, growth, own_cost, time_split};
 use crate::profile::Profile;
 use crate::units;
 use std::fmt;
@@ -81,6 +82,10 @@ pub struct Summary {
     pub host_nanos: u64,
     /// Calls of exports.
     pub host_to_guest_calls: u64,
+    /// Where the time of the run went; `None` where the recording does not tell.
+    pub time: Option<TimeSplit>,
+    /// What measuring took itself; `None` where the recording does not tell.
+    pub own_cost: Option<OwnCost>,
     /// Exact counts.
     pub counts: CountSummary,
     /// The memories of the module, in their order.
@@ -116,6 +121,8 @@ pub fn summary(profile: &Profile) -> Summary {
         guest_to_host_calls,
         host_nanos,
         host_to_guest_calls: crossings(Direction::HostToGuest).0,
+        time: time_split(profile),
+        own_cost: own_cost(profile),
         counts: counts(profile),
         memories: memories(profile),
         heap: heap(profile),
@@ -124,7 +131,7 @@ pub fn summary(profile: &Profile) -> Summary {
     }
 }
 
-fn run_nanos(profile: &Profile) -> u64 {
+pub(super) fn run_nanos(profile: &Profile) -> u64 {
     let phases = &profile.recording().phases;
     let runs = || phases.iter().filter(|span| span.phase == Phase::Run);
     let length = |span: &PhaseSpan| span.end_nanos.saturating_sub(span.start_nanos);

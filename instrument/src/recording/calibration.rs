@@ -22,6 +22,8 @@ pub struct Calibration {
     pub access_nanos: f64,
     /// What is added to a growth of a memory.
     pub growth_nanos: f64,
+    /// What a signal takes besides its handler.
+    pub tick_nanos: f64,
 }
 
 impl Calibration {

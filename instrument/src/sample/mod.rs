@@ -23,7 +23,7 @@ pub use code_map::{CodeMap, NativeCode};
 pub use epoch::EpochTicker;
 pub use goroutine::walk_goroutine;
 pub use machine::{CompiledFunction, CompiledPlace, MachineCode};
-pub use signal::{SignalSampler, SignalTimer};
+pub use signal::{SignalSampler, SignalTimer, signal_nanos};
 pub use stacks::StackBuilder;
 pub use tripwire::Tripwire;
 

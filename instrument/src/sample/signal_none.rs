@@ -14,6 +14,11 @@ pub struct SignalSampler(Infallible);
 /// A timer that can't be had on this machine.
 pub struct SignalTimer(Infallible);
 
+/// There are no signals to be timed.
+pub fn signal_nanos(_clock: &RecordingClock) -> Option<f64> {
+    None
+}
+
 impl SignalSampler {
     /// There is none.
     pub fn new(

@@ -3,6 +3,7 @@
 use super::super::table::{Align, Table};
 use super::Limit;
 use super::paths::path_text;
+use super::time::{TimeJson, crossing_text, time_json};
 use crate::analysis::{BoundaryCaller, BoundaryRow, BoundaryTable};
 use crate::export::{FunctionJson, path_json};
 use crate::profile::Profile;
@@ -19,6 +20,8 @@ pub(super) struct BoundaryJson {
     guest_to_host_calls: u64,
     host_nanos: u64,
     host_to_guest_calls: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<TimeJson>,
     functions: Vec<RowJson>,
 }
 
@@ -33,6 +36,7 @@ struct RowJson {
     calls: u64,
     total_nanos: u64,
     self_nanos: u64,
+    crossing_nanos: u64,
     mean_nanos: u64,
     p50_nanos: Option<u64>,
     p90_nanos: Option<u64>,
@@ -60,6 +64,7 @@ pub(super) fn json(profile: &Profile, table: &BoundaryTable) -> BoundaryJson {
         guest_to_host_calls: table.guest_to_host_calls,
         host_nanos: table.host_nanos,
         host_to_guest_calls: table.host_to_guest_calls,
+        time: table.time.map(time_json),
         functions: table.rows.iter().map(|row| row_json(profile, row)).collect(),
     }
 }
@@ -76,6 +81,7 @@ fn row_json(profile: &Profile, row: &BoundaryRow) -> RowJson {
         calls: row.calls,
         total_nanos: row.total_nanos,
         self_nanos: row.self_nanos,
+        crossing_nanos: row.crossing_nanos,
         mean_nanos: row.mean_nanos,
         p50_nanos: row.p50_nanos,
         p90_nanos: row.p90_nanos,
@@ -100,9 +106,10 @@ pub(super) fn text(profile: &Profile, table: &BoundaryTable, limit: Limit) -> St
         return "No calls between guest and host were recorded.\n".to_owned();
     }
     let head = format!(
-        "{} into the host took {}\n\n",
+        "{} into the host took {}\n{}\n",
         units::things(table.guest_to_host_calls, "call"),
         units::nanos(table.host_nanos),
+        table.time.map_or_else(String::new, |time| crossing_text(&time)),
     );
     let shown = &table.rows[..table.rows.len().min(limit.rows)];
     head + &functions_text(shown) + &limit.rest(table.rows.len()) + &callers_text(profile, shown)

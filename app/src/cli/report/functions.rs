@@ -26,6 +26,8 @@ pub(super) struct RowJson {
     total: u64,
     self_share: f64,
     total_share: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probe_nanos: Option<u64>,
 }
 
 pub(super) fn json(table: &FunctionTable) -> FunctionsJson {
@@ -44,6 +46,7 @@ pub(super) fn row_json(row: &FunctionRow) -> RowJson {
         total: row.total_value,
         self_share: row.self_share,
         total_share: row.total_share,
+        probe_nanos: row.probe_nanos,
     }
 }
 

@@ -10,6 +10,8 @@ mod outcome;
 mod paths;
 mod source;
 mod summary;
+mod time;
+mod timeline;
 mod tree;
 mod wat;
 
@@ -84,6 +86,7 @@ enum View {
     Lines,
     Source,
     Access,
+    Timeline,
     Wat,
 }
 
@@ -150,6 +153,7 @@ fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()
         View::Lines => print::json(&lines::json(profile, &analysis::lines(profile, query))),
         View::Source => print::json(&source::json(&source::view(profile, query, &question.source)?)),
         View::Access => print::json(&access::json(profile, &analysis::accesses(profile))),
+        View::Timeline => print::json(&timeline::json(&analysis::timeline(profile))),
         View::Wat => print::json(&wat::json(&analysis::wat(profile, &question.wat))),
     }
 }
@@ -166,6 +170,7 @@ fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> any
         View::Lines => lines::text(profile, &analysis::lines(profile, query), limit),
         View::Source => source::text(&source::view(profile, query, &question.source)?),
         View::Access => access::text(profile, &analysis::accesses(profile), limit),
+        View::Timeline => timeline::text(&analysis::timeline(profile), limit),
         View::Wat => wat::text(&analysis::wat(profile, &question.wat)),
     })
 }

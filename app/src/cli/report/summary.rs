@@ -4,6 +4,7 @@ use super::super::table::clean;
 use super::functions::{self, rows_text};
 use super::heap;
 use super::outcome::{self, OutcomeJson};
+use super::time::{self, OwnCostJson, TimeJson, own_cost_json, time_json};
 use crate::analysis::{MemorySummary, Summary};
 use crate::profile::Profile;
 use crate::units;
@@ -32,6 +33,10 @@ pub(super) struct SummaryJson<'a> {
     guest_to_host_calls: u64,
     host_nanos: u64,
     host_to_guest_calls: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<TimeJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    own_cost: Option<OwnCostJson>,
     calls: Option<u64>,
     instructions: Option<u64>,
     moved_bytes: Option<u64>,
@@ -85,6 +90,8 @@ pub(super) fn json<'a>(profile: &Profile, summary: &'a Summary) -> SummaryJson<'
         guest_to_host_calls: summary.guest_to_host_calls,
         host_nanos: summary.host_nanos,
         host_to_guest_calls: summary.host_to_guest_calls,
+        time: summary.time.map(time_json),
+        own_cost: summary.own_cost.map(own_cost_json),
         calls: summary.counts.calls,
         instructions: summary.counts.instructions,
         moved_bytes: summary.counts.moved_bytes,
@@ -146,10 +153,19 @@ fn head_text(profile: &Profile, summary: &Summary) -> String {
         clean(format!("{} {what}", meta.module_name).trim()),
         outcome::text(profile, &units::nanos(*run_nanos))
     );
-    [calls_text(summary), samples_text(summary), boundary_text(summary), counts_text(summary)]
-        .into_iter()
-        .flatten()
-        .for_each(|line| text.push_str(&line));
+    let time = summary.time.map(|time| time::text(&time));
+    let own_cost = summary.own_cost.map(|cost| time::own_cost_text(&cost, *run_nanos));
+    [
+        calls_text(summary),
+        time,
+        samples_text(summary),
+        boundary_text(summary),
+        counts_text(summary),
+        own_cost,
+    ]
+    .into_iter()
+    .flatten()
+    .for_each(|line| text.push_str(&line));
     text
 }
 

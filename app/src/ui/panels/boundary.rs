@@ -121,11 +121,13 @@ pub fn boundary_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<BoundaryTable>, s
 
 fn headline(view: &BoundaryTable) -> String {
     let calls = |count| format!("{} {}", units::count(count), if count == 1 { "call" } else { "calls" });
+    let crossing = view.time.map(|time| time.crossing).filter(|crossing| crossing.calls > 0);
     format!(
-        "{} into the host, {} there · {} into the program",
+        "{} into the host, {} there · {} into the program{}",
         calls(view.guest_to_host_calls),
         units::nanos(view.host_nanos),
-        calls(view.host_to_guest_calls)
+        calls(view.host_to_guest_calls),
+        crossing.map_or(String::new(), |crossing| format!(" · crossing time: {crossing}"))
     )
 }
 

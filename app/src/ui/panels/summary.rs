@@ -89,6 +89,8 @@ fn run_ui(ui: &mut Ui, view: &Summary) {
             ("Measured", meta.measures.to_string().replace(',', ", ")),
             ("Time", sampled),
             ("Counted", view.counts.to_string()),
+            ("Time went to", view.time.map_or(String::new(), |time| time.to_string())),
+            ("Profiler's own cost", own_cost_text(view)),
             ("Allocator", allocators.join(", ")),
             (
                 "Source lines",
@@ -97,6 +99,12 @@ fn run_ui(ui: &mut Ui, view: &Summary) {
             ("Recorded by", meta.recorded_by.clone()),
         ],
     );
+}
+
+fn own_cost_text(view: &Summary) -> String {
+    let Some(cost) = &view.own_cost else { return String::new() };
+    let share = units::percent(units::share(cost.total_nanos(), view.run_nanos));
+    format!("about {} ({share}){cost}", units::nanos(cost.total_nanos()))
 }
 
 fn phases_ui(ui: &mut Ui, view: &Summary) {
@@ -140,7 +148,10 @@ fn top_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Summary) {
 fn boundary_ui(ui: &mut Ui, view: &Summary) {
     let calls = |count: u64| format!("{} {}", units::exact(count), if count == 1 { "call" } else { "calls" });
     let host = format!("{}, {} in the host", calls(view.guest_to_host_calls), units::nanos(view.host_nanos));
-    rows(ui, &[("Into the host", host), ("Into the program", calls(view.host_to_guest_calls))]);
+    let crossing = view.time.filter(|time| time.crossing.calls > 0);
+    let crossing = crossing.map_or(String::new(), |time| time.crossing.to_string());
+    let into_program = calls(view.host_to_guest_calls);
+    rows(ui, &[("Into the host", host), ("Into the program", into_program), ("Crossing time", crossing)]);
 }
 
 fn memory_ui(ui: &mut Ui, view: &Summary) {

@@ -17,6 +17,7 @@ use super::target::mistaken;
 use super::{Nobody, Observer, RunOptions};
 use crate::clock::RecordingClock;
 use crate::recording::Calibration;
+use crate::sample::signal_nanos;
 use crate::{Measure, MeasureSet, RecordError};
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmscope_symbolize::ModuleIndex;
@@ -100,6 +101,7 @@ impl Loops {
             instruction_nanos: instruction,
             access_nanos: access.max(0.0),
             growth_nanos: growth.max(0.0),
+            tick_nanos: if needs(Measure::Time) { signal_nanos(&self.clock).unwrap_or(0.0) } else { 0.0 },
         })
     }
 

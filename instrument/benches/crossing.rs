@@ -1,0 +1,129 @@
+//! What watching the boundary and sampling add, each with its bar; `!` marks what misses it. Each way of running takes its
+//! turn in each round, and the median counts. `cargo bench -p wasmscope-instrument --bench crossing`
+
+#![allow(clippy::unwrap_used, reason = "a bench has no user: what goes wrong ends it")]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::sync::Arc;
+use std::time::Instant;
+use support::{mark, median};
+use wasmscope_instrument::recording::{Phase, Recording, read};
+use wasmscope_instrument::{Guest, Invocation, Measure, MeasureSet, Nobody, RunOptions, record};
+use wasmtime::{Config, Engine, Linker, Module, Store};
+use wasmtime_wasi::WasiCtxBuilder;
+
+const ROUNDS: usize = 9;
+const CROSSINGS: u32 = 300_000;
+
+/// Calls an import that does next to nothing.
+const CROSSES: &str = r#"(module
+    (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "run") (local $n i32)
+        (local.set $n (i32.const 300000))
+        (loop $l
+            (drop (call $sizes (i32.const 0) (i32.const 4)))
+            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#;
+
+/// Calls an import once, and functions of its own all the time.
+const COMPUTES: &str = r#"(module
+    (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func $step (param i32) (result i32)
+        (i32.add (i32.mul (local.get 0) (i32.const 1664525)) (i32.const 1013904223)))
+    (func (export "run") (local $n i32) (local $x i32)
+        (drop (call $sizes (i32.const 0) (i32.const 4)))
+        (local.set $n (i32.const 200000000))
+        (loop $l
+            (local.set $x (call $step (local.get $x)))
+            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#;
+
+fn main() {
+    crossings();
+    shares();
+}
+
+/// A crossing, in nanoseconds, by how it is watched.
+fn crossings() {
+    let ways: [(&str, Option<&[Measure]>); 4] = [
+        ("bare engine", None),
+        ("nothing measured", Some(&[])),
+        ("boundary", Some(&[Measure::Boundary])),
+        ("time and boundary", Some(&[Measure::Time, Measure::Boundary])),
+    ];
+    let guest = guest(CROSSES);
+    let rounds: Vec<_> = (0..ROUNDS)
+        .map(|_| ways.map(|(_, measures)| run_nanos(&guest, measures, 1_000) / f64::from(CROSSINGS)))
+        .collect();
+    let each = |way: usize| median(rounds.iter().map(|round| round[way]));
+    for (way, (name, _)) in ways.iter().enumerate() {
+        println!("a crossing, {name:18} {:6.1} ns", each(way));
+    }
+    for (name, other) in [("bare engine", 0), ("nothing measured", 1)] {
+        let added = median(rounds.iter().map(|round| round[2] - round[other]));
+        println!("boundary beyond {name:16} {added:6.1} ns{} (bar 60)", mark(added > 60.0));
+    }
+    let recording = recorded(&guest, &[Measure::Boundary], 1_000);
+    println!("calibrated: {:?}", recording.calibration);
+}
+
+/// A program without crossings where it matters, as a ratio to the bare engine.
+fn shares() {
+    let ways: [(&str, &[Measure], u32, f64); 3] = [
+        ("boundary, no crossings", &[Measure::Boundary], 1_000, 1.01),
+        ("samples at 1 kHz", &[Measure::Time], 1_000, 1.03),
+        ("samples at 4 kHz", &[Measure::Time], 4_000, 1.10),
+    ];
+    let guest = guest(COMPUTES);
+    let rounds: Vec<_> = (0..ROUNDS)
+        .map(|_| {
+            let bare = run_nanos(&guest, None, 0);
+            ways.map(|(_, measures, rate_hz, _)| run_nanos(&guest, Some(measures), rate_hz) / bare)
+        })
+        .collect();
+    for (way, (name, _, _, bar)) in ways.iter().enumerate() {
+        let ratio = median(rounds.iter().map(|round| round[way]));
+        println!("{name:24} {ratio:7.3}{} (bar {bar:.2})", mark(ratio > *bar));
+    }
+}
+
+/// How long `run` takes, in nanoseconds; in the bare engine where nothing is to be recorded.
+fn run_nanos(guest: &Guest, measures: Option<&[Measure]>, rate_hz: u32) -> f64 {
+    let Some(measures) = measures else { return bare_nanos(guest) };
+    let recording = recorded(guest, measures, rate_hz);
+    let run = recording.phases.iter().find(|span| span.phase == Phase::Run).unwrap();
+    (run.end_nanos - run.start_nanos) as f64
+}
+
+fn recorded(guest: &Guest, measures: &[Measure], rate_hz: u32) -> Recording {
+    let measures = measures.iter().fold(MeasureSet::NONE, |set, measure| set.with(*measure));
+    let invoke = Some(Invocation::once("run", &[]));
+    let mut file = Vec::new();
+    record(
+        guest,
+        &RunOptions { measures, rate_hz, invoke, ..RunOptions::default() },
+        Arc::new(Nobody),
+        &mut file,
+    )
+    .unwrap();
+    read(&file).unwrap()
+}
+
+fn bare_nanos(guest: &Guest) -> f64 {
+    let engine = Engine::new(&Config::new()).unwrap();
+    let mut linker = Linker::new(&engine);
+    wasmtime_wasi::p1::add_to_linker_sync(&mut linker, |world| world).unwrap();
+    let module = Module::new(&engine, &guest.bytes).unwrap();
+    let mut store = Store::new(&engine, WasiCtxBuilder::new().build_p1());
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
+    let began = Instant::now();
+    run.call(&mut store, ()).unwrap();
+    began.elapsed().as_nanos() as f64
+}
+
+fn guest(text: &str) -> Guest {
+    Guest { bytes: wat::parse_str(text).unwrap().into(), name: "bench.wasm".into(), path: String::new() }
+}
