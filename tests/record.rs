@@ -81,6 +81,25 @@ fn check(recorded: &Recorded, expected: &Value, name: &str) {
     if let Some(shares) = expected["time_share"].as_object() {
         check_shares(&recorded.report("functions"), shares, name);
     }
+    check_time(&recorded.report("summary"), &recorded.report("timeline"), name);
+}
+
+/// The parts of the time sum to the run, and each call that crossed is in the timeline.
+fn check_time(summary: &Value, timeline: &Value, name: &str) {
+    let time = &summary["time"];
+    let nanos = |part: &str| time[part].as_u64().unwrap_or_else(|| panic!("{name}: no {part} in {time}"));
+    let parts = ["guest", "host", "crossing", "engine", "recorder", "between"];
+    let sum: u64 = parts.map(|part| nanos(&format!("{part}_nanos"))).iter().sum();
+    assert_eq!(sum, nanos("run_nanos"), "{name}: {time}");
+    assert_eq!(summary["run_nanos"], time["run_nanos"], "{name}");
+    assert!(summary["own_cost"]["total_nanos"].as_u64().is_some_and(|nanos| nanos > 0), "{name}: {summary}");
+    let calls = |row: &Value| row["spans"].as_u64().unwrap() + row["summed_calls"].as_u64().unwrap();
+    let of_timeline: u64 = rows(timeline, "functions").iter().map(calls).sum();
+    let of_summary = ["guest_to_host_calls", "host_to_guest_calls"].map(|way| summary[way].as_u64().unwrap());
+    assert_eq!(of_timeline, of_summary.iter().sum::<u64>(), "{name}");
+    let phases: Vec<_> =
+        rows(timeline, "phases").iter().map(|span| span["phase"].as_str().unwrap()).collect();
+    assert_eq!(phases, ["parse", "rewrite", "compile", "instantiate", "run"], "{name}");
 }
 
 /// The number of boundary calls is exact, and no import is called that is not named.

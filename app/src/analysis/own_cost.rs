@@ -3,6 +3,7 @@
 use super::time_split::times;
 use crate::profile::{FrameId, PathId, Profile};
 use crate::units;
+use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::fmt;
 use wasmscope_instrument::recording::Calibration;
@@ -113,10 +114,15 @@ fn hits(profile: &Profile, costs: &Calibration, mut visit: impl FnMut(PathId, u6
     for (row, _) in recording.growth.iter().enumerate().filter(|(_, e)| e.time_nanos >= measured_from) {
         visit(profile.growth_path(row), 1, costs.growth_nanos);
     }
-    for (row, (_, calls, _)) in recording.counts.iter().enumerate() {
-        visit(profile.count_path(row), calls, costs.call_nanos);
+    // A context that was entered has a row of counts, which tells its path.
+    let mut paths = FxHashMap::default();
+    for (row, (context, calls, _)) in recording.counts.iter().enumerate() {
+        let path = profile.count_path(row);
+        paths.insert(context, path);
+        visit(path, calls, costs.call_nanos);
     }
     for (context, .., count) in recording.instructions.iter() {
-        visit(profile.heap_path(Some(context)), count, costs.instruction_nanos);
+        let path = paths.get(&context).copied().unwrap_or(PathId::ROOT);
+        visit(path, count, costs.instruction_nanos);
     }
 }

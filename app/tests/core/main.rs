@@ -8,4 +8,5 @@ mod heap_model;
 mod hostile;
 mod real_modules;
 mod render;
+mod time;
 mod views;
