@@ -3,12 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a bench has no user: what goes wrong ends it")]
 
-#[path = "support/mod.rs"]
-mod support;
-
 use std::sync::Arc;
 use std::time::Instant;
-use support::{mark, median};
 use wasmscope_instrument::recording::{Phase, Recording, read};
 use wasmscope_instrument::{Guest, Invocation, Measure, MeasureSet, Nobody, RunOptions, record};
 use wasmtime::{Config, Engine, Linker, Module, Store};
@@ -126,4 +122,15 @@ fn bare_nanos(guest: &Guest) -> f64 {
 
 fn guest(text: &str) -> Guest {
     Guest { bytes: wat::parse_str(text).unwrap().into(), name: "bench.wasm".into(), path: String::new() }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// What marks a figure that misses its bar.
+fn mark(missed: bool) -> char {
+    if missed { '!' } else { ' ' }
 }

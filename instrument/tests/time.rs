@@ -252,8 +252,8 @@ fn each_call_is_a_span_until_there_are_too_many() {
     let of_spans: u64 = imports.map(|span| span.duration_nanos).sum();
     assert_eq!(of_spans + recording.slices.iter().map(|slice| slice.total_nanos).sum::<u64>(), total);
     // In the order in which they came back; the export's own, which was long, last.
-    let ends = recording.spans.iter().map(|span| span.start_nanos + span.duration_nanos);
-    assert!(ends.clone().is_sorted() && ends.last().unwrap() <= run.end_nanos);
+    let mut ends = recording.spans.iter().map(|span| span.start_nanos + span.duration_nanos);
+    assert!(ends.clone().is_sorted() && ends.next_back().unwrap() <= run.end_nanos);
     let outermost = recording.spans.last().unwrap();
     assert_eq!((outermost.direction, outermost.depth), (Direction::HostToGuest, 0));
     assert!(recording.spans.iter().all(|span| span == outermost || span.depth == 1));

@@ -18,6 +18,8 @@ mod outcome;
 mod reader;
 #[cfg(test)]
 mod roundtrip;
+#[cfg(test)]
+mod roundtrip_attached;
 mod run_time;
 mod scan;
 mod span;

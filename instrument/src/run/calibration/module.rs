@@ -15,8 +15,11 @@ const LEAF: u32 = 1;
 const MALLOC: u32 = 2;
 const FIRST_LOOP: u32 = 3;
 
-/// What is done in a turn of a loop, and the name of the loop.
-const LOOPS: [(&str, fn(&mut InstructionSink<'_>)); 6] = [
+/// Writes what is done in a turn.
+type Turn = fn(&mut InstructionSink<'_>);
+
+/// The loops, each with its name.
+const LOOPS: [(&str, Turn); 6] = [
     ("turns", |_| {}),
     ("crossings", |body| {
         body.call(IMPORT);
