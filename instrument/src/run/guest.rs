@@ -43,8 +43,8 @@ pub struct Watch {
     pub measured: Arc<MeasuredFrom>,
     /// The measured calls so far of the export that the run is about.
     pub calls: CallTimes,
-    /// The probes, once the guest is instantiated.
-    pub probes: Option<LiveProbes>,
+    /// The probes, once the guest is instantiated. Boxed: each crossing takes them out for a moment.
+    pub probes: Option<Box<LiveProbes>>,
     /// The guest's own memory, once it is instantiated.
     pub memory: Option<Memory>,
     /// The function that the host is about to call.

@@ -229,7 +229,7 @@ impl GuestRun {
         let watch = &self.live.store.data().watch;
         let overflowed =
             watch.probes.as_ref().map_or(0, |probes| probes.overflowed_contexts(&self.live.store));
-        let dropped = watch.probes.as_ref().map_or(0, LiveProbes::dropped);
+        let dropped = watch.probes.as_ref().map_or(0, |probes| probes.dropped());
         let no_room = if self.compiled.probes.iter().any(|layout| layout.has_counters()) {
             "calls found no room in the table of contexts: they and what they did are not in the counts"
         } else {
@@ -293,7 +293,7 @@ impl LiveGuest {
         let now = watch.clock.now();
         watch.imports_announced |=
             probes.as_ref().is_some_and(|probes| !probes.instances().iter().any(escaping));
-        watch.probes = probes;
+        watch.probes = probes.map(Box::new);
         watch.memory = memory;
         set_clock(&mut store.as_context_mut(), now);
     }

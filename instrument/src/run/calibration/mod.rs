@@ -80,7 +80,7 @@ impl Loops {
         let probes = layout.and_then(|layout| LiveProbes::bind(layout, &instance, &mut store));
         let watch = &mut store.data_mut().watch;
         watch.imports_announced |= probes.is_some();
-        watch.probes = probes;
+        watch.probes = probes.map(Box::new);
         Ok(Loops { clock, bare, probed: (store, instance) })
     }
 
