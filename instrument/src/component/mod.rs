@@ -1,9 +1,11 @@
 //! Components: the core modules in one are rewritten where they stand. Everything around them is copied byte for byte,
 //! since it names what is in a core module by export and by import, and both stay.
 
+mod exports;
 mod spaces;
 mod views;
 
+pub use exports::{ComponentExport, component_exports};
 pub use views::Probed;
 pub(crate) use views::ViewedMemory;
 

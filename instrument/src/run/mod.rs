@@ -88,7 +88,7 @@ pub fn record<W: Write>(
 ) -> Result<Outcome, RecordError> {
     let clock = RecordingClock::begin();
     let index = Arc::new(wasmscope_symbolize::ModuleIndex::parse(&guest.bytes)?);
-    let target = Target::find(&index, options)?;
+    let target = Target::find(&guest.bytes, &index, options)?;
     prepare::check_limits(&index, &options.limits)?;
     let engine = make_engine(&index, prepare::ticks_by_epochs(options), options)?;
     refuse_unlinkable(&engine, &index, options)?;
