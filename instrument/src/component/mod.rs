@@ -37,6 +37,8 @@ pub struct InstrumentedComponent {
 pub struct ComponentModule {
     /// Where it is in the file that was given.
     pub range: Range<FileOffset>,
+    /// Its number among the core modules of the rewritten component, which may have some of ours among them.
+    pub number: usize,
     /// Its rewritten form and what is needed to read its probes, or why it stays as it is.
     pub instrumented: Result<Instrumented, RewriteError>,
 }
@@ -83,8 +85,15 @@ fn rewrite(
 ) -> Result<InstrumentedComponent, RewriteError> {
     let spaces = spaces::spaces(bytes).map_err(|error| invalid(&error))?;
     let spaces = visible.then_some(spaces);
-    let mut rewriter =
-        Rewriter { bytes, measures, own, spaces, modules: Vec::new(), probed: FxHashMap::default() };
+    let mut rewriter = Rewriter {
+        bytes,
+        measures,
+        own,
+        spaces,
+        modules: Vec::new(),
+        written: 0,
+        probed: FxHashMap::default(),
+    };
     let wasm = rewriter.component(0..bytes.len(), 1)?;
     let Rewriter { mut modules, mut probed, .. } = rewriter;
     share_allocators(&mut modules);
@@ -107,6 +116,8 @@ struct Rewriter<'a> {
     /// Where the probes are to be seen: the index spaces of each component, by where it begins.
     spaces: Option<FxHashMap<usize, Spaces>>,
     modules: Vec<ComponentModule>,
+    /// How many core modules the rewritten component has so far.
+    written: usize,
     /// By where a component begins, what can be seen of it.
     probed: FxHashMap<usize, Vec<Probed>>,
 }
@@ -154,6 +165,8 @@ impl Rewriter<'_> {
             .filter_map(|(instance, component)| Some((*instance, self.probed.get(component)?.clone())))
             .collect();
         out.extend(views::views(&spaces, &own, &nested));
+        // The module that looks at memories.
+        self.written += 1;
         let own = own.into_iter().map(|(_, probed)| probed);
         let all = own.chain(nested.into_iter().flat_map(|(_, probed)| probed)).collect();
         self.probed.insert(start, all);
@@ -180,7 +193,8 @@ impl Rewriter<'_> {
         };
         let rewritten = instrumented.as_ref().ok().map(|instrumented| instrumented.wasm.clone());
         let range = FileOffset(range.start as u64)..FileOffset(range.end as u64);
-        self.modules.push(ComponentModule { range, instrumented });
+        self.modules.push(ComponentModule { range, number: self.written, instrumented });
+        self.written += 1;
         rewritten
     }
 

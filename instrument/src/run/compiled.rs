@@ -9,6 +9,7 @@ use crate::probes::Probes;
 use crate::recording::StackFrame;
 use crate::sample::{CodeMap, CompiledFunction, CompiledPlace, MachineCode, NativeCode, Tripwire};
 use crate::{OffsetMap, RecordError};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use wasmscope_symbolize::{CodeOffset, FileOffset, FuncIndex, ModuleIndex};
 use wasmtime::component::Component;
@@ -44,10 +45,12 @@ impl CompiledGuest {
         };
         let compiled_index = ModuleIndex::parse(&wasm)?;
         let goroutines = modules.first().and_then(|module| module.probes.goroutines.clone());
+        let numbers = modules.iter().enumerate().map(|(own, module)| (module.number as u32, own)).collect();
         let (offsets, probes) =
-            modules.into_iter().map(|PreparedModule { offsets, probes }| (offsets, probes)).unzip();
+            modules.into_iter().map(|PreparedModule { offsets, probes, .. }| (offsets, probes)).unzip();
         let own = code.clone();
-        let places = Arc::new(Places { code: own, wasm, compiled_index, offsets, index, goroutines });
+        let places =
+            Arc::new(Places { code: own, wasm, compiled_index, numbers, offsets, index, goroutines });
         Ok(CompiledGuest { engine, code, places, probes, probed })
     }
 
@@ -76,6 +79,8 @@ pub struct Places {
     code: GuestCode,
     wasm: Vec<u8>,
     compiled_index: ModuleIndex,
+    /// The number of each core module in what was compiled, and its own.
+    numbers: FxHashMap<u32, usize>,
     /// Of each core module.
     offsets: Vec<OffsetMap>,
     /// The original module.
@@ -102,7 +107,17 @@ impl Places {
 
     /// The function of the original module; `None` for those that were added.
     pub fn function(&self, function: CompiledFunction) -> Option<FuncIndex> {
-        self.whole_function(function.module as usize, function.func)
+        self.whole_function(self.module(function)?, function.func)
+    }
+
+    /// The number of the core module that a function is in; `None` where that is one of ours or of the engine's.
+    pub fn module(&self, function: CompiledFunction) -> Option<usize> {
+        self.numbers.get(&function.module).copied()
+    }
+
+    /// Did the engine make it, rather than compile it?
+    pub fn is_engines(&self, function: CompiledFunction) -> bool {
+        self.index.is_component() && function.module as usize >= self.compiled_index.core_modules().len()
     }
 
     /// The function of the original that function `func` of a core module is.
@@ -125,13 +140,13 @@ impl Places {
 
     /// The place in the original module; `None` as with [`Places::frame`].
     pub fn original(&self, place: CompiledPlace) -> Option<CodeOffset> {
-        let number = place.function.module as usize;
+        let number = self.module(place.function)?;
         let at = FileOffset(u64::from(place.offset));
         let offsets = self.offsets.get(number)?;
         let original = match self.index.core_modules().get(number) {
             None => offsets.original(self.compiled_index.code_offset(at)?)?,
             Some(_) => {
-                let compiled = self.compiled_index.core_modules().get(number)?;
+                let compiled = self.compiled_index.core_modules().get(place.function.module as usize)?;
                 let local = compiled.local_code_offset(self.compiled_index.code_offset(at)?)?;
                 self.whole_offset(number, offsets.original(local)?)?
             }

@@ -200,7 +200,7 @@ pub fn calls_host(store: impl AsContext<Data = GuestState>, live: &LiveInstance,
     let places = &store.as_context().data().watch.places;
     let Some((import, ..)) = import_at(live, places, site) else { return false };
     let calls_on = |place: &&CompiledPlace| {
-        place.function.module as usize != live.module
+        places.module(place.function) != Some(live.module)
             && places.call_at(**place) == Some(HostCall::ByReference)
     };
     let between = frames.iter().take_while(calls_on).count();

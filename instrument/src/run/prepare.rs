@@ -123,6 +123,8 @@ pub struct Prepared {
 
 /// A core module that is to be run.
 pub struct PreparedModule {
+    /// Its number in what is to be compiled.
+    pub number: usize,
     /// The way back to the original's code.
     pub offsets: OffsetMap,
     /// Where the probes write.
@@ -131,8 +133,8 @@ pub struct PreparedModule {
 
 impl PreparedModule {
     /// One that stays as it is.
-    fn untouched() -> Self {
-        PreparedModule { offsets: OffsetMap::identity(), probes: Arc::default() }
+    fn untouched(number: usize) -> Self {
+        PreparedModule { number, offsets: OffsetMap::identity(), probes: Arc::default() }
     }
 }
 
@@ -145,7 +147,7 @@ pub fn prepare(bytes: &Arc<[u8]>, index: &Arc<ModuleIndex>, options: &RunOptions
     };
     prepared.unwrap_or_else(|warnings| {
         let modules = index.core_modules().len().max(1);
-        let modules = std::iter::repeat_with(PreparedModule::untouched).take(modules).collect();
+        let modules = (0..modules).map(PreparedModule::untouched).collect();
         Prepared { wasm: bytes.to_vec(), modules, probed: Vec::new(), allocators: Vec::new(), warnings }
     })
 }
@@ -165,7 +167,7 @@ fn prepare_module(
     let instrumented = instrument_for(ProbeReader::Starter, bytes, &symbols, index, *measures, allocators);
     let Instrumented { wasm, offsets, probes, allocators, warnings, .. } =
         instrumented.map_err(|error| vec![sampled_only(&error)])?;
-    let modules = vec![PreparedModule { offsets, probes }];
+    let modules = vec![PreparedModule { number: 0, offsets, probes }];
     Ok(Prepared { wasm, modules, probed: Vec::new(), allocators, warnings })
 }
 
@@ -184,6 +186,7 @@ fn prepare_component(
     let mut prepared =
         Prepared { wasm, modules: Vec::new(), probed, allocators: Vec::new(), warnings: Vec::new() };
     for (module, core) in modules.into_iter().zip(index.core_modules()) {
+        let number = module.number;
         prepared.modules.push(match module.instrumented {
             Ok(instrumented) => {
                 let whole = |own: Allocator| Some(Allocator { func: core.function(own.func)?, ..own });
@@ -191,11 +194,11 @@ fn prepare_component(
                 let told =
                     instrumented.warnings.into_iter().map(|warning| format!("{}: {warning}", core.name));
                 prepared.warnings.extend(told);
-                PreparedModule { offsets: instrumented.offsets, probes: instrumented.probes }
+                PreparedModule { number, offsets: instrumented.offsets, probes: instrumented.probes }
             }
             Err(error) => {
                 prepared.warnings.push(format!("{}: {}", core.name, sampled_only(&error)));
-                PreparedModule::untouched()
+                PreparedModule::untouched(number)
             }
         });
     }

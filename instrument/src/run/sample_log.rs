@@ -5,7 +5,7 @@ use super::goroutines::rejoin;
 use super::measured::MeasuredFrom;
 use super::message::TracedSample;
 use crate::recording::{SampleTable, StackFrame, StackId, StackTable};
-use crate::sample::{CodeMap, Leaf, NativeSample, StackBuilder};
+use crate::sample::{CodeMap, CompiledPlace, Leaf, NativeSample, StackBuilder};
 use std::sync::Arc;
 use wasmscope_symbolize::FuncIndex;
 
@@ -41,13 +41,18 @@ impl SampleLog {
             return;
         }
         let Some((code, places)) = &mut self.map else { return };
-        let to_original = |place| places.frame(place);
+        // What the engine adds for calls between components: canonical ABI work.
+        let to_original = |place: CompiledPlace| match places.is_engines(place.function) {
+            true => Some(StackFrame::Engine),
+            false => places.frame(place),
+        };
         let mut frames = Vec::with_capacity(sample.addresses.len() + 1);
         for (depth, address) in sample.addresses.iter().enumerate() {
             // A return address may be the first of what follows the call.
             let address = address - u64::from(depth > 0);
             frames.extend(code.frame(address, to_original));
         }
+        keep_innermost(&mut frames);
         rejoin(&mut frames, &sample.goroutine, places.goroutines.as_ref(), &places.index);
         self.add(sample.time_nanos, sample.weight_nanos, leaf_frame(sample.leaf, None), frames);
     }
@@ -93,6 +98,15 @@ impl SampleLog {
     pub fn take_stacks(&mut self) -> StackTable {
         self.stacks.take_unwritten()
     }
+}
+
+/// What the engine added is told where it runs, not where it only calls on.
+fn keep_innermost(frames: &mut Vec<StackFrame>) {
+    let mut depth = 0;
+    frames.retain(|frame| {
+        depth += 1;
+        depth == 1 || *frame != StackFrame::Engine
+    });
 }
 
 /// The frame above the guest's. `called` is the import that the guest's innermost frame calls.
