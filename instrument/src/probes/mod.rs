@@ -13,8 +13,7 @@ pub(crate) mod layout;
 pub use accesses::{access_counter_bytes, read_accesses};
 pub use counts::{Counts, LiveCall};
 pub use decode::{
-    Call, ContextReader, NodeAddress, answers, decode, mark_free, nodes_from, set_clock, take_crossing,
-    take_records,
+    Call, ContextReader, NodeAddress, answers, decode, nodes_from, set_clock, take_crossing, take_records,
 };
 
 pub(crate) use decode::{Resumed, ResumedWords, resumed_words};

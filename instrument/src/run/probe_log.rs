@@ -1,16 +1,16 @@
 //! Turns what the probes recorded into rows of the recording.
 
 use super::message::Shipment;
-use crate::probes::{ContextReader, Counts, LiveCall, Probes, decode, mark_free};
+use crate::probes::{ContextReader, Counts, LiveCall, Probes, decode};
 use crate::recording::Batch;
 use std::sync::Arc;
 
-/// The probes' memories as far as they were handed on.
+/// What is known of the probes' memories as far as they were handed on.
 #[derive(Default)]
 pub struct ProbeLog {
     layout: Arc<Probes>,
-    /// The contexts memory up to the last node.
-    nodes: Vec<u8>,
+    /// Bytes of the contexts memory that were handed on.
+    nodes_end: u32,
     reader: ContextReader,
 }
 
@@ -31,10 +31,9 @@ impl ProbeLog {
     /// Adds the rows of `shipment` to `batch`.
     pub fn take(&mut self, shipment: Shipment, batch: &mut Batch) {
         let Shipment { nodes, records, boundary } = shipment;
-        let Self { layout, nodes: known, reader } = self;
-        known.extend_from_slice(&nodes);
-        mark_free(known);
-        reader.read(layout, known, &mut batch.contexts);
+        let Self { layout, nodes_end, reader } = self;
+        reader.read(layout, *nodes_end, &nodes, &mut batch.contexts);
+        *nodes_end += nodes.len() as u32;
         decode(layout, &records, reader, &mut batch.growth, &mut batch.heap);
         if let Some(sums) = boundary {
             batch.crossings = Some(sums.table(|node| reader.id(node)));

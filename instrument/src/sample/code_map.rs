@@ -3,6 +3,7 @@
 use super::Tripwire;
 use crate::recording::StackFrame;
 use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 use wasmscope_symbolize::{CodeOffset, FuncIndex};
 use wasmtime::Module;
 
@@ -45,30 +46,34 @@ impl NativeCode {
     }
 }
 
+/// Addresses that are remembered.
+const MAX_KNOWN: usize = 1 << 18;
+
 /// Translates machine addresses into frames of the original module, and remembers what it found.
 pub struct CodeMap {
-    /// `(address, offset of the wasm instruction in the module that was compiled)`, ascending.
-    rows: Vec<(u64, Option<u32>)>,
-    functions: Vec<(u64, u64, FuncIndex)>,
+    module: Module,
+    text_start: u64,
+    /// Of large modules it takes a while to make: it is made for the first address that is asked for.
+    rows: OnceCell<Rows>,
     known: FxHashMap<u64, Option<StackFrame>>,
 }
 
+/// What the engine knows of the machine code; offsets are from its start.
+struct Rows {
+    /// `(offset, offset of the wasm instruction in the module that was compiled)`, ascending.
+    instructions: Vec<(u32, u32)>,
+    functions: Vec<(u32, u32, FuncIndex)>,
+}
+
+/// In [`Rows::instructions`]: code that is of no instruction.
+const NO_INSTRUCTION: u32 = u32::MAX;
+
 impl CodeMap {
-    /// Reads the map of `module`.
+    /// The map of `module`.
     pub fn new(module: &Module) -> Self {
-        let base = module.text().as_ptr() as u64;
-        let at = |offset: usize| base + offset as u64;
-        let rows = module.address_map().into_iter().flatten();
-        let mut functions: Vec<_> = module
-            .functions()
-            .map(|f| (at(f.offset), at(f.offset + f.len), FuncIndex(f.index.as_u32())))
-            .collect();
-        functions.sort_unstable();
-        CodeMap {
-            rows: rows.map(|(offset, wasm)| (at(offset), wasm)).collect(),
-            functions,
-            known: FxHashMap::default(),
-        }
+        let text_start = module.text().as_ptr() as u64;
+        let (module, rows, known) = (module.clone(), OnceCell::new(), FxHashMap::default());
+        CodeMap { module, text_start, rows, known }
     }
 
     /// The frame at `address`; `None` in trampolines and in functions that `to_original` does not know.
@@ -83,6 +88,9 @@ impl CodeMap {
             return *known;
         }
         let frame = self.look_up(address, to_original);
+        if self.known.len() >= MAX_KNOWN {
+            self.known.clear();
+        }
         self.known.insert(address, frame);
         frame
     }
@@ -92,21 +100,37 @@ impl CodeMap {
         address: u64,
         to_original: impl Fn(FuncIndex, u32) -> Option<CodeOffset>,
     ) -> Option<StackFrame> {
-        let after = self.functions.partition_point(|(start, ..)| *start <= address);
-        let (start, end, func) = *self.functions.get(after.checked_sub(1)?)?;
-        if address >= end {
+        let rows = self.rows.get_or_init(|| Rows::of(&self.module));
+        let offset = u32::try_from(address.checked_sub(self.text_start)?).ok()?;
+        let after = rows.functions.partition_point(|(start, ..)| *start <= offset);
+        let (start, end, func) = *rows.functions.get(after.checked_sub(1)?)?;
+        if offset >= end {
             return None;
         }
-        let offset = to_original(func, self.wasm_offset(start, address)?)?;
+        let offset = to_original(func, rows.wasm_offset(start, offset)?)?;
         Some(StackFrame::Wasm { func, offset })
     }
+}
 
-    /// The instruction at `address`. Prologues and cold code have none of their own: the nearest one of the same
+impl Rows {
+    fn of(module: &Module) -> Rows {
+        let rows = module.address_map().into_iter().flatten();
+        let row = |(offset, wasm): (usize, Option<u32>)| (offset as u32, wasm.unwrap_or(NO_INSTRUCTION));
+        let function = |f: wasmtime::ModuleFunction| {
+            (f.offset as u32, (f.offset + f.len) as u32, FuncIndex(f.index.as_u32()))
+        };
+        let mut functions: Vec<_> = module.functions().map(function).collect();
+        functions.sort_unstable();
+        Rows { instructions: rows.map(row).collect(), functions }
+    }
+
+    /// The instruction at `offset`. Prologues and cold code have none of their own: the nearest one of the same
     /// function stands for them.
-    fn wasm_offset(&self, function_start: u64, address: u64) -> Option<u32> {
-        let after = self.rows.partition_point(|(row, _)| *row <= address);
-        let before = self.rows[..after].iter().rev().take_while(|(row, _)| *row >= function_start);
-        let mut following = self.rows[after..].iter();
-        before.chain(&mut following).find_map(|(_, wasm)| *wasm)
+    fn wasm_offset(&self, function_start: u32, offset: u32) -> Option<u32> {
+        let after = self.instructions.partition_point(|(row, _)| *row <= offset);
+        let (before, following) = self.instructions.split_at(after);
+        let before = before.iter().rev().take_while(|(row, _)| *row >= function_start);
+        let wasm = before.chain(following).map(|(_, wasm)| *wasm);
+        wasm.into_iter().find(|wasm| *wasm != NO_INSTRUCTION)
     }
 }
