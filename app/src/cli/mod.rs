@@ -7,6 +7,7 @@ mod instrument;
 mod interrupt;
 mod pack;
 mod print;
+mod progress;
 mod record;
 mod report;
 mod symbolize;

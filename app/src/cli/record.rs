@@ -1,5 +1,6 @@
 //! `wasmscope record`: run a module and record what it does.
 
+use super::progress::ProgressLine;
 use super::values::SymbolArgs;
 use super::{interrupt, pack, print, values};
 use crate::pipeline;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-use wasmscope_instrument::recording::Outcome;
+use wasmscope_instrument::recording::{Outcome, Phase};
 use wasmscope_instrument::{
     DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, MeasureSet, Observer, OutputStream, OwnAllocator,
     Program, RunOptions, Stdin, Unprovided, Value,
@@ -103,7 +104,7 @@ pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
     let options =
         RunOptions { symbols: pipeline::symbol_files(&guest, args.symbols.path())?, ..options(&args) };
     interrupt::watch();
-    let outcome = pipeline::record_to(&output, &guest, &options, Arc::new(PassThrough))?;
+    let outcome = pipeline::record_to(&output, &guest, &options, Arc::new(PassThrough::default()))?;
     if !quiet {
         print::note(&format!("{}: {outcome}", output.display()));
     }
@@ -158,10 +159,21 @@ fn exit_code(outcome: &Outcome) -> u8 {
     }
 }
 
-/// Hands the program's output on, and Ctrl+C to the run.
-struct PassThrough;
+/// Hands the program's output on, Ctrl+C to the run, and says how far compiling is.
+#[derive(Default)]
+struct PassThrough {
+    progress: ProgressLine,
+}
 
 impl Observer for PassThrough {
+    fn phase(&self, _phase: Phase) {
+        self.progress.clear();
+    }
+
+    fn progress(&self, phase: Phase, done: u64, of: u64) {
+        self.progress.show(phase, done, of);
+    }
+
     fn output(&self, stream: OutputStream, bytes: &[u8]) {
         // A reader that went away is no reason to stop the run; the recording keeps the output's end.
         let _ = match stream {

@@ -1,6 +1,5 @@
 //! A guest that is ready to run: rewritten, compiled, with the way back from its code to the original's.
 
-use super::engine::compile;
 use crate::plan::Goroutines;
 use crate::probes::Probes;
 use crate::sample::{CodeMap, NativeCode, Tripwire};
@@ -18,18 +17,20 @@ pub struct CompiledGuest {
 }
 
 impl CompiledGuest {
-    /// Compiles `wasm`, which was made of the module that `index` describes.
+    /// The guest that `engine` made `module` of, out of `wasm`, which was made of the module `original`, which `index`
+    /// describes.
     pub fn new(
         engine: Engine,
-        wasm: Vec<u8>,
+        module: Module,
+        wasm: &[u8],
         offsets: OffsetMap,
         probes: Arc<Probes>,
+        original: Arc<[u8]>,
         index: Arc<ModuleIndex>,
     ) -> Result<Self, RecordError> {
-        let module = compile(&engine, &wasm)?;
-        let compiled_index = ModuleIndex::parse(&wasm)?;
+        let compiled_index = ModuleIndex::parse(wasm)?;
         let goroutines = probes.goroutines.clone();
-        let places = Arc::new(Places { wasm, compiled_index, offsets, index, goroutines });
+        let places = Arc::new(Places { original, compiled_index, offsets, index, goroutines });
         Ok(CompiledGuest { engine, module, places, probes })
     }
 
@@ -46,10 +47,11 @@ impl CompiledGuest {
 
 /// The way from the compiled module's offsets to the original's.
 pub struct Places {
-    wasm: Vec<u8>,
+    /// The original module.
+    original: Arc<[u8]>,
     compiled_index: ModuleIndex,
     offsets: OffsetMap,
-    /// The original module.
+    /// Its outline.
     pub index: Arc<ModuleIndex>,
     /// How Go's own stacks are read, where the module is Go's.
     pub goroutines: Option<Goroutines>,
@@ -64,9 +66,10 @@ impl Places {
         (self.index.function_at(original) == Some(func)).then_some(original)
     }
 
-    /// How the instruction at `file_offset` of the compiled module calls an import, if it can.
-    pub fn call_at(&self, file_offset: u32) -> Option<HostCall> {
-        let (opcode, operand) = self.wasm.get(file_offset as usize..)?.split_first()?;
+    /// How the instruction at `file_offset` of the compiled module, in `func`, calls an import, if it can.
+    pub fn call_at(&self, func: FuncIndex, file_offset: u32) -> Option<HostCall> {
+        let original = self.index.file_offset(self.original(func, file_offset)?)?;
+        let (opcode, operand) = self.original.get(usize::try_from(original.0).ok()?..)?.split_first()?;
         match *opcode {
             CALL | RETURN_CALL => {
                 let callee = unsigned_leb(operand)?;

@@ -1,9 +1,11 @@
-//! The engine: its settings, and the compiled guest.
+//! The engine: its settings, and how far it is with compiling.
 
 use crate::RecordError;
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
-use std::path::Path;
-use wasmtime::{Cache, CacheConfig, Config, Engine, Module};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use wasmtime::{CacheStore, Config, Engine, Module};
 
 /// Frames in a backtrace: more than a stack has room for. Exact counts need all calls that still go on.
 const MAX_BACKTRACE_FRAMES: NonZeroUsize = NonZeroUsize::new(1 << 17).expect("it is not zero");
@@ -14,8 +16,31 @@ const WASM_STACK_BYTES: usize = 1 << 20;
 /// Stack for the host's calls above the guest's frames, in bytes.
 const HOST_STACK_BYTES: usize = 1 << 20;
 
+/// How many functions an engine has compiled. It tells of each to whoever might have kept it from another time; nobody
+/// has, and asking costs a hundredth of compiling.
+#[derive(Debug, Default)]
+pub struct CompiledFunctions(AtomicU64);
+
+impl CompiledFunctions {
+    /// How many there are, with the engine's own on the way in and out.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl CacheStore for CompiledFunctions {
+    fn get(&self, _key: &[u8]) -> Option<Cow<'_, [u8]>> {
+        None
+    }
+
+    fn insert(&self, _key: &[u8], _code: Vec<u8>) -> bool {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        true
+    }
+}
+
 /// Makes the engine. With `epochs`, guests can be sampled and stopped by epochs, at a price to every loop.
-pub fn make_engine(epochs: bool, cache_dir: Option<&Path>) -> Result<Engine, RecordError> {
+pub fn make_engine(epochs: bool, compiled: &Arc<CompiledFunctions>) -> Result<Engine, RecordError> {
     let mut config = Config::new();
     config
         .epoch_interruption(epochs)
@@ -32,18 +57,12 @@ pub fn make_engine(epochs: bool, cache_dir: Option<&Path>) -> Result<Engine, Rec
         .wasm_wide_arithmetic(true)
         .wasm_branch_hinting(true)
         .wasm_threads(true)
-        .shared_memory(true)
-        .cache(cache_dir.and_then(open_cache));
+        .shared_memory(true);
     #[cfg(target_vendor = "apple")]
     config.macos_use_mach_ports(false);
+    let counted = Arc::clone(compiled) as Arc<dyn CacheStore>;
+    config.enable_incremental_compilation(counted).map_err(engine_failed)?;
     Engine::new(&config).map_err(engine_failed)
-}
-
-/// A cache that can't be opened is no reason not to run: compiling again only takes longer.
-fn open_cache(dir: &Path) -> Option<Cache> {
-    let mut config = CacheConfig::new();
-    config.with_directory(dir);
-    Cache::new(config).ok()
 }
 
 /// Compiles a guest.

@@ -201,7 +201,7 @@ fn unannounced_call(store: &mut Guest<'_>) -> Callee {
     }
     let Some((func, offset)) = guest_frames(&*store).first().copied() else { return Callee::Other };
     let watch = &mut store.data_mut().watch;
-    match watch.places.call_at(offset) {
+    match watch.places.call_at(func, offset) {
         Some(HostCall::Import(import)) => {
             let offset = watch.places.original(func, offset);
             Callee::Import(CrossingSite { import, context: None, offset })

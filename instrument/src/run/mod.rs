@@ -1,10 +1,11 @@
 //! Runs a module and records it.
 //!
-//! Two threads work together. The guest's own thread runs the guest, notes its crossings ([`guest`]) and empties the
+//! A thread of its own makes the guest ready ([`preparation`]). Then two threads work together. The guest's own thread runs the guest, notes its crossings ([`guest`]) and empties the
 //! probes' memories ([`live_probes`]); the collector ([`collector`]), on the caller's thread, turns samples and events
 //! into rows, writes them, and stops the guest where it must be stopped.
 
 mod boundary_log;
+mod code_cache;
 mod collector;
 mod compiled;
 mod ending;
@@ -22,6 +23,7 @@ mod observer;
 mod options;
 mod output;
 mod pacer;
+mod preparation;
 mod prepare;
 mod probe_log;
 mod sample_log;
@@ -42,14 +44,14 @@ pub use value::{BadValue, Value};
 
 use crate::clock::RecordingClock;
 use crate::error::RecordError;
-use crate::recording::{Batch, Meta, Outcome, Phase, Writer};
+use crate::recording::{Batch, Meta, Outcome, Writer};
 use collector::{Collected, Collector};
-use compiled::CompiledGuest;
 use engine::make_engine;
 use guest_thread::GuestRun;
 use invoke::Entry;
 use link::refuse_missing;
 use message::message_channel;
+use preparation::{Preparation, Prepared};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -79,22 +81,25 @@ pub fn record<W: Write>(
     let index = Arc::new(wasmscope_symbolize::ModuleIndex::parse(&guest.bytes)?);
     let entry = Entry::find(&index, options)?;
     prepare::check_memories(&index, &options.limits)?;
-    let engine = make_engine(prepare::ticks_by_epochs(options), options.cache_dir.as_deref())?;
+    let compiled = Arc::default();
+    let engine = make_engine(prepare::ticks_by_epochs(options), &compiled)?;
     if options.unprovided == Unprovided::Refuse {
         refuse_missing(&engine, &index)?;
     }
+    let preparation = Preparation::begin(engine, compiled, guest, index, options, &clock)?;
+    // Meanwhile.
     let mut meta = describe(guest, options, &entry);
     let writer = Writer::new(out, &meta, &guest.bytes)?;
     let mut collector = Collector::new(writer, &*observer, clock.clone(), options.limits);
-
-    collector.begin_phase(Phase::Rewrite, clock.now());
-    let Instrumented { wasm, offsets, probes, allocators, warnings, .. } =
-        prepare::instrument_or_leave(&guest.bytes, &index, options);
+    let Some(Prepared { compiled, allocators, warnings }) = preparation.finish(&mut collector, &*observer)?
+    else {
+        collector.finish(Batch { outcome: Some(Outcome::Cancelled), ..Batch::default() })?;
+        return Ok(Outcome::Cancelled);
+    };
     meta.allocators = allocators;
     meta.warnings = warnings;
-
-    collector.begin_phase(Phase::Compile, clock.now());
-    let compiled = CompiledGuest::new(engine, wasm, offsets, probes, Arc::clone(&index))?;
+    // By the allocators a recording that breaks off has the call paths of heap operations.
+    collector.note_meta(meta.clone());
 
     let (sender, messages) = message_channel();
     let run = GuestRun::prepare(&compiled, guest, &entry, options, &observer, &clock, sender)?;

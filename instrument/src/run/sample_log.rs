@@ -43,7 +43,7 @@ impl SampleLog {
         let place = |&(func, offset): &(FuncIndex, u32)| {
             places.original(func, offset).map(|offset| StackFrame::Wasm { func, offset })
         };
-        let call = sample.frames.first().and_then(|(_, offset)| places.call_at(*offset));
+        let call = sample.frames.first().and_then(|(func, offset)| places.call_at(*func, *offset));
         let called =
             call.and_then(|call| if let HostCall::Import(import) = call { Some(import) } else { None });
         let mut frames: Vec<_> = sample.frames.iter().filter_map(place).collect();
