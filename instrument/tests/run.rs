@@ -376,3 +376,16 @@ fn an_import_that_is_declared_twice_is_listed_once() {
     let missing = missing_imports(&ModuleIndex::parse(&wat(text).bytes).unwrap()).unwrap();
     assert_eq!(missing.len(), 2, "{missing:?}");
 }
+
+/// By the allocators it is known which contexts are those of heap operations, without a look at all of these.
+#[test]
+fn heap_operations_stand_in_contexts_of_allocators() {
+    for module in ["words/words.wasm", "fragment/before.wasm", "json/json.wasm"] {
+        let recording = run(&sample(module), &RunOptions::default());
+        let allocators: Vec<_> = recording.meta.allocators.iter().map(|allocator| allocator.func).collect();
+        let funcs =
+            recording.heap.iter().map(|event| recording.contexts.func[event.context.unwrap().0 as usize]);
+        let (inside, outside): (Vec<_>, Vec<_>) = funcs.partition(|func| allocators.contains(func));
+        assert!(!inside.is_empty() && outside.is_empty(), "{module}: {} of {}", outside.len(), inside.len());
+    }
+}
