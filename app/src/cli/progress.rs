@@ -28,6 +28,13 @@ impl ProgressLine {
     }
 }
 
+/// A run that was cancelled has no further phase that would take the line away.
+impl Drop for ProgressLine {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
 /// To the line's begin, and nothing behind it.
 const CLEAR: &str = "\r\x1b[K";
 
