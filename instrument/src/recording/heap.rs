@@ -122,6 +122,17 @@ impl HeapEvents {
 
     /// All operations, in order.
     pub fn iter(&self) -> impl Iterator<Item = HeapEvent> {
-        (0..self.len()).map_while(|row| self.get(row))
+        let HeapEvents { time_nanos, op, address, size, old_address, context } = self;
+        let blocks = address.iter().zip(size).zip(old_address.iter().zip(context));
+        time_nanos.iter().zip(op).zip(blocks).map(
+            |((time_nanos, op), ((address, size), (old_address, context)))| HeapEvent {
+                time_nanos: *time_nanos,
+                op: *op,
+                address: *address,
+                size: *size,
+                old_address: *old_address,
+                context: *context,
+            },
+        )
     }
 }

@@ -12,11 +12,14 @@ mod counts;
 mod damage;
 mod file;
 mod heap;
+mod heap_log;
 mod meta;
 mod outcome;
 mod reader;
 #[cfg(test)]
 mod roundtrip;
+#[cfg(test)]
+mod roundtrip_packed;
 mod scan;
 mod stack;
 mod wire;
@@ -31,6 +34,7 @@ pub use counts::{CountTable, InstructionTable};
 pub use damage::Damage;
 pub use file::{FORMAT_VERSION, MAGIC};
 pub use heap::{GrowthEvent, HeapEvent, HeapEvents, HeapOp};
+pub use heap_log::HeapLog;
 pub use meta::{Allocator, Meta, Phase, PhaseSpan, SamplerKind};
 pub use outcome::{Outcome, TrapFrame};
 pub use reader::{ReadError, read, read_file};
@@ -57,7 +61,7 @@ pub struct Recording {
     /// Each growth of a linear memory, in the order of time.
     pub growth: Vec<GrowthEvent>,
     /// Each heap operation, in the order in which it happened.
-    pub heap: HeapEvents,
+    pub heap: HeapLog,
     /// How often functions were called, and bytes moved in bulk, by calling context.
     pub counts: CountTable,
     /// How often instructions were executed, by calling context and place.

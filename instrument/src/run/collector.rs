@@ -10,7 +10,7 @@ use super::sample_log::SampleLog;
 use super::stop::{StopFlag, StopReason};
 use super::{Limits, LiveCounts, Observer};
 use crate::clock::RecordingClock;
-use crate::recording::{Batch, Direction, Phase, PhaseSpan, Writer};
+use crate::recording::{Batch, Direction, Meta, Phase, PhaseSpan, Writer};
 use crate::sample::{CodeMap, SignalSampler};
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -111,6 +111,11 @@ impl<'a, W: Write> Collector<'a, W> {
         some.map(|(count, what)| format!("{count} {what}")).collect()
     }
 
+    /// The head has changed.
+    pub fn note_meta(&mut self, meta: Meta) {
+        self.batch.meta = Some(meta);
+    }
+
     /// A phase begins, and the one before ends.
     pub fn begin_phase(&mut self, phase: Phase, now_nanos: u64) {
         self.end_phase(now_nanos);
@@ -169,7 +174,7 @@ impl<'a, W: Write> Collector<'a, W> {
     /// Writes all that is left, with the end.
     pub fn finish(mut self, end: Batch) -> io::Result<()> {
         let Batch { meta, outcome, .. } = end;
-        self.batch.meta = meta;
+        self.batch.meta = meta.or(self.batch.meta.take());
         self.batch.outcome = outcome;
         self.end_phase(self.clock.now());
         self.write(u64::MAX);

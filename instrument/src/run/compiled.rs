@@ -1,8 +1,6 @@
 //! A guest that is ready to run: rewritten, compiled, with the way back from its code to the original's.
 
-use super::engine::{compile, compile_component};
-use super::memory_export::with_memory_export;
-use super::prepare::{Prepared, PreparedModule};
+use super::prepare::{CompileInput, PreparedModule};
 use crate::component::Probed;
 use crate::plan::Goroutines;
 use crate::probes::Probes;
@@ -34,15 +32,16 @@ pub enum GuestCode {
 }
 
 impl CompiledGuest {
-    /// Compiles what was made of the module that `index` describes.
-    pub fn new(engine: Engine, prepared: Prepared, index: Arc<ModuleIndex>) -> Result<Self, RecordError> {
-        let Prepared { wasm, modules, probed, .. } = prepared;
-        let wasm = if index.is_component() { wasm } else { with_memory_export(wasm)? };
-        let code = if index.is_component() {
-            GuestCode::Component(compile_component(&engine, &wasm)?)
-        } else {
-            GuestCode::Module(compile(&engine, &wasm)?)
-        };
+    /// The guest that `engine` made `code` of, out of `input`, which was made of the module `original`, which `index`
+    /// describes.
+    pub fn new(
+        engine: Engine,
+        code: GuestCode,
+        input: CompileInput,
+        original: Arc<[u8]>,
+        index: Arc<ModuleIndex>,
+    ) -> Result<Self, RecordError> {
+        let CompileInput { wasm, modules, probed, .. } = input;
         let compiled_index = ModuleIndex::parse(&wasm)?;
         let goroutines = modules.first().and_then(|module| module.probes.goroutines.clone());
         let numbers = modules.iter().enumerate().map(|(own, module)| (module.number as u32, own)).collect();
@@ -50,7 +49,7 @@ impl CompiledGuest {
             modules.into_iter().map(|PreparedModule { offsets, probes, .. }| (offsets, probes)).unzip();
         let own = code.clone();
         let places =
-            Arc::new(Places { code: own, wasm, compiled_index, numbers, offsets, index, goroutines });
+            Arc::new(Places { code: own, original, compiled_index, numbers, offsets, index, goroutines });
         Ok(CompiledGuest { engine, code, places, probes, probed })
     }
 
@@ -77,13 +76,14 @@ impl CompiledGuest {
 /// The way from the places that were compiled to the original's.
 pub struct Places {
     code: GuestCode,
-    wasm: Vec<u8>,
+    /// The original module.
+    original: Arc<[u8]>,
     compiled_index: ModuleIndex,
     /// The number of each core module in what was compiled, and its own.
     numbers: FxHashMap<u32, usize>,
     /// Of each core module.
     offsets: Vec<OffsetMap>,
-    /// The original module.
+    /// The outline of the original.
     pub index: Arc<ModuleIndex>,
     /// How Go's own stacks are read, where the module is Go's.
     pub goroutines: Option<Goroutines>,
@@ -156,7 +156,8 @@ impl Places {
 
     /// How the instruction at a place calls an import, if it can.
     pub fn call_at(&self, place: CompiledPlace) -> Option<HostCall> {
-        let (opcode, operand) = self.wasm.get(place.offset as usize..)?.split_first()?;
+        let original = self.index.file_offset(self.original(place)?)?;
+        let (opcode, operand) = self.original.get(usize::try_from(original.0).ok()?..)?.split_first()?;
         match *opcode {
             CALL | RETURN_CALL => {
                 let func = FuncIndex(unsigned_leb(operand)?);

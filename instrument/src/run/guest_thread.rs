@@ -267,6 +267,7 @@ impl GuestRun {
             (watch.unknown_callees, "calls of imports through a table could not be told apart"),
             (overflowed, no_room),
             (dropped, "events found no room and are missing"),
+            (watch.log.pathless_calls, "calls of imports found no room for their call paths"),
         ];
         let counted = counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
         self.linked.sentences().into_iter().chain(counted).collect()

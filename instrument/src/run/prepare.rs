@@ -108,7 +108,7 @@ fn find_own(
 }
 
 /// What is to be compiled for a run.
-pub struct Prepared {
+pub struct CompileInput {
     /// The rewritten module or component.
     pub wasm: Vec<u8>,
     /// Its core modules, in the order of the file; one where it is no component.
@@ -139,7 +139,7 @@ impl PreparedModule {
 }
 
 /// Rewrites for a run of ours. What can't be rewritten is left as it is, with a warning: it can still be sampled.
-pub fn prepare(bytes: &Arc<[u8]>, index: &Arc<ModuleIndex>, options: &RunOptions) -> Prepared {
+pub fn prepare(bytes: &Arc<[u8]>, index: &Arc<ModuleIndex>, options: &RunOptions) -> CompileInput {
     let prepared = if index.is_component() {
         prepare_component(bytes, index, options)
     } else {
@@ -148,7 +148,7 @@ pub fn prepare(bytes: &Arc<[u8]>, index: &Arc<ModuleIndex>, options: &RunOptions
     prepared.unwrap_or_else(|warnings| {
         let modules = index.core_modules().len().max(1);
         let modules = (0..modules).map(PreparedModule::untouched).collect();
-        Prepared { wasm: bytes.to_vec(), modules, probed: Vec::new(), allocators: Vec::new(), warnings }
+        CompileInput { wasm: bytes.to_vec(), modules, probed: Vec::new(), allocators: Vec::new(), warnings }
     })
 }
 
@@ -157,7 +157,7 @@ fn prepare_module(
     bytes: &Arc<[u8]>,
     index: &Arc<ModuleIndex>,
     options: &RunOptions,
-) -> Result<Prepared, Vec<String>> {
+) -> Result<CompileInput, Vec<String>> {
     let RunOptions { measures, allocators, symbols, .. } = options;
     let symbols = Symbols::with_files(Arc::clone(bytes), Arc::clone(index), symbols.clone());
     let has_own_stacks = measures.has(Measure::Time) && symbols.is_go();
@@ -168,14 +168,14 @@ fn prepare_module(
     let Instrumented { wasm, offsets, probes, allocators, warnings, .. } =
         instrumented.map_err(|error| vec![sampled_only(&error)])?;
     let modules = vec![PreparedModule { number: 0, offsets, probes }];
-    Ok(Prepared { wasm, modules, probed: Vec::new(), allocators, warnings })
+    Ok(CompileInput { wasm, modules, probed: Vec::new(), allocators, warnings })
 }
 
 fn prepare_component(
     bytes: &Arc<[u8]>,
     index: &ModuleIndex,
     options: &RunOptions,
-) -> Result<Prepared, Vec<String>> {
+) -> Result<CompileInput, Vec<String>> {
     let RunOptions { measures, allocators, .. } = options;
     if !measures.needs_rewriting() {
         return Err(Vec::new());
@@ -184,7 +184,7 @@ fn prepare_component(
     let InstrumentedComponent { wasm, modules, probed } =
         rewritten.map_err(|error| vec![sampled_only(&error)])?;
     let mut prepared =
-        Prepared { wasm, modules: Vec::new(), probed, allocators: Vec::new(), warnings: Vec::new() };
+        CompileInput { wasm, modules: Vec::new(), probed, allocators: Vec::new(), warnings: Vec::new() };
     for (module, core) in modules.into_iter().zip(index.core_modules()) {
         let number = module.number;
         prepared.modules.push(match module.instrumented {
