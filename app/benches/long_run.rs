@@ -71,7 +71,7 @@ fn main() {
     let millions = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(DEFAULT_MILLIONS);
     let bytes = wat::parse_str(program()).unwrap();
     let guest = Guest { bytes: bytes.into(), name: "long.wasm".into(), path: String::new() };
-    let invoke = Some(Invocation { export: "run".to_owned(), args: vec![Value::I32(millions)] });
+    let invoke = Some(Invocation::once("run", &[Value::I32(millions)]));
     let options = RunOptions { invoke, ..RunOptions::default() };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("long.wscope");

@@ -285,11 +285,14 @@ mod tests {
     fn calls_from_very_many_paths_take_bounded_room() {
         let (mut log, clock) = (BoundaryLog::default(), RecordingClock::begin());
         for context in 0..MAX_SITES as u32 + 10 {
-            let site = CrossingSite { context: Some(NodeAddress(context)), ..site(context % 2) };
+            let site = CrossingSite {
+                context: Some(InstanceNode { instance: 0, node: NodeAddress(context) }),
+                ..site(context % 2)
+            };
             log.enter(Callee::Import(site), None, &clock);
             log.leave(None, &clock);
         }
-        let table = log.sums().table(|node| Some(ContextId(node.0)));
+        let table = log.sums().table(|context| Some(ContextId(context.node.0)));
         assert_eq!((table.sites.len(), log.pathless_calls), (MAX_SITES + 2, 10));
         let pathless = table.sites.iter().filter(|site| site.context.is_none());
         assert_eq!(pathless.map(|site| site.calls).collect::<Vec<_>>(), [5, 5]);

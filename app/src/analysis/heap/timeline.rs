@@ -414,8 +414,9 @@ mod tests {
 
     #[test]
     fn sums_begin_behind_the_warm_up_and_blocks_before_it() {
-        let mut heap = window(10, 2);
-        heap.time_nanos = (0..heap.len() as u64).collect();
+        let mut heap = HeapLog::default();
+        let timed = |(time_nanos, event)| HeapEvent { time_nanos, ..event };
+        (0..).zip(window(10, 2).iter()).map(timed).for_each(|event| heap.push(event));
         let all = HeapTimeline::of(&heap, 0).totals();
         assert_eq!((all.allocations, all.frees, all.peak_bytes, all.end_blocks), (10, 8, 24, 2));
         // Rows 0 and 1 hand out, from then on each hands out, and the next frees.
