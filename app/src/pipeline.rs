@@ -411,7 +411,7 @@ pub(crate) mod tests {
             (b"(module)", "a.b: not a WebAssembly module"),
             (&module[..700], "a.b: the module is cut off"),
             (&newer, "a.b: this recording has format version 9"),
-            (b"\0asm\x0d\0\x01\0", "a.b: this is a component"),
+            (b"\0asm\x0d\0\x01\0\x01", "a.b: the module is cut off"),
         ] {
             let error = open_bytes(Arc::<[u8]>::from(bytes), Path::new("a.b"), None).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{error}");

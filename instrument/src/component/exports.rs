@@ -122,61 +122,62 @@ fn text(types: TypesRef<'_>, ty: ComponentValType) -> String {
     }
 }
 
+/// A name and a type, of which each may be missing.
+type Part = (Option<String>, Option<ComponentValType>);
+
 fn write(types: TypesRef<'_>, ty: ComponentValType, out: &mut String) {
-    // What is written in full once can be as long as the file; a type in it can be written many times.
+    // A type that is told once can be as long as the file, and one in it can be told many times.
     if out.len() > 4 * MOST_TYPE_CHARACTERS {
         return;
     }
-    let defined = match ty {
+    let (open, parts, close) = match ty {
         ComponentValType::Primitive(primitive) => return out.push_str(&primitive.to_string()),
-        ComponentValType::Type(id) => &types[id],
+        ComponentValType::Type(id) => shape(&types[id]),
     };
-    let items = |out: &mut String, open: &str, parts: Vec<(Option<String>, Option<ComponentValType>)>| {
-        out.push_str(open);
-        for (number, (name, ty)) in parts.into_iter().enumerate() {
-            let separator = if number > 0 { ", " } else { "" };
-            let colon = if name.is_some() && ty.is_some() { ": " } else { "" };
-            out.push_str(&format!("{separator}{}{colon}", name.unwrap_or_default()));
-            ty.into_iter().for_each(|ty| write(types, ty, out));
+    out.push_str(&open);
+    for (number, (name, ty)) in parts.into_iter().enumerate() {
+        let separator = if number > 0 { ", " } else { "" };
+        let colon = if name.is_some() && ty.is_some() { ": " } else { "" };
+        out.push_str(&format!("{separator}{}{colon}", name.unwrap_or_default()));
+        ty.into_iter().for_each(|ty| write(types, ty, out));
+    }
+    out.push_str(close);
+}
+
+/// How a type is written: what it begins with, its parts, what it ends with.
+fn shape(ty: &ComponentDefinedType) -> (String, Vec<Part>, &'static str) {
+    let typed = |ty: &ComponentValType| (None, Some(*ty));
+    let named = |name: &dyn ToString| (Some(name.to_string()), None);
+    let (open, parts, close) = match ty {
+        ComponentDefinedType::Primitive(primitive) => return (primitive.to_string(), Vec::new(), ""),
+        ComponentDefinedType::List { element, .. } => ("list<", vec![typed(element)], ">"),
+        ComponentDefinedType::Option { ty, .. } => ("option<", vec![typed(ty)], ">"),
+        ComponentDefinedType::Map { key, value, .. } => ("map<", vec![typed(key), typed(value)], ">"),
+        ComponentDefinedType::FixedLengthList { element, length, .. } => {
+            ("list<", vec![typed(element), named(length)], ">")
         }
-    };
-    let (open, parts, close) = match defined {
-        ComponentDefinedType::Primitive(primitive) => return out.push_str(&primitive.to_string()),
-        ComponentDefinedType::List { element, .. } => ("list<", vec![(None, Some(*element))], ">"),
-        ComponentDefinedType::Option { ty, .. } => ("option<", vec![(None, Some(*ty))], ">"),
-        ComponentDefinedType::Tuple(tuple) => {
-            ("tuple<", tuple.types.iter().map(|ty| (None, Some(*ty))).collect(), ">")
+        ComponentDefinedType::Tuple(tuple) => ("tuple<", tuple.types.iter().map(typed).collect(), ">"),
+        ComponentDefinedType::Result { ok, err, .. } => {
+            let ok = ok.as_ref().map_or_else(|| named(&"_"), typed);
+            ("result<", std::iter::once(ok).chain(err.as_ref().map(typed)).collect(), ">")
         }
-        ComponentDefinedType::Record(record) => (
-            "record { ",
-            record.fields.iter().map(|(name, ty)| (Some(name.to_string()), Some(*ty))).collect(),
-            " }",
-        ),
-        ComponentDefinedType::Variant(variant) => (
-            "variant { ",
-            variant.cases.iter().map(|(name, case)| (Some(name.to_string()), case.ty)).collect(),
-            " }",
-        ),
+        ComponentDefinedType::Record(record) => {
+            let fields = record.fields.iter().map(|(name, ty)| (Some(name.to_string()), Some(*ty)));
+            ("record { ", fields.collect(), " }")
+        }
+        ComponentDefinedType::Variant(variant) => {
+            let cases = variant.cases.iter().map(|(name, case)| (Some(name.to_string()), case.ty));
+            ("variant { ", cases.collect(), " }")
+        }
         ComponentDefinedType::Enum(names) => {
-            ("enum { ", names.iter().map(|name| (Some(name.to_string()), None)).collect(), " }")
+            ("enum { ", names.iter().map(|name| named(name)).collect(), " }")
         }
         ComponentDefinedType::Flags(names) => {
-            ("flags { ", names.iter().map(|name| (Some(name.to_string()), None)).collect(), " }")
-        }
-        ComponentDefinedType::Result { ok, err, .. } => {
-            let ok = ok.map_or((Some("_".to_owned()), None), |ty| (None, Some(ty)));
-            ("result<", std::iter::once(ok).chain(err.map(|ty| (None, Some(ty)))).collect(), ">")
-        }
-        ComponentDefinedType::Map { key, value, .. } => {
-            ("map<", vec![(None, Some(*key)), (None, Some(*value))], ">")
-        }
-        ComponentDefinedType::FixedLengthList { element, length, .. } => {
-            ("list<", vec![(None, Some(*element)), (Some(length.to_string()), None)], ">")
+            ("flags { ", names.iter().map(|name| named(name)).collect(), " }")
         }
         ComponentDefinedType::Own(_) | ComponentDefinedType::Borrow(_) => ("resource", Vec::new(), ""),
         ComponentDefinedType::Future { .. } => ("future", Vec::new(), ""),
         ComponentDefinedType::Stream { .. } => ("stream", Vec::new(), ""),
     };
-    items(out, open, parts);
-    out.push_str(close);
+    (open.to_owned(), parts, close)
 }
