@@ -122,6 +122,9 @@ pub enum RecordError {
         /// What there is.
         exported: Vec<String>,
     },
+    /// Links are for core modules.
+    #[error("`--link` is for core modules; what a component imports can't come from another file")]
+    LinkedComponent,
     /// Arguments of a component's export stand behind its name.
     #[error(
         "a component's export is called with its arguments in parentheses, such as --invoke 'count(\"a text\", 3)'"

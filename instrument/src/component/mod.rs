@@ -48,6 +48,8 @@ const HEADER_BYTES: usize = 8;
 /// Sections of a component that hold a module or a component of their own.
 const CORE_MODULE: u8 = 1;
 const COMPONENT: u8 = 4;
+/// Core instances whose probes are seen: engines allow a component a thousand instances, and a view takes four or six.
+const MOST_VIEWED: usize = 128;
 /// How deep components may be nested. Real ones are two deep.
 const MOST_LEVELS: usize = 100;
 
@@ -84,6 +86,9 @@ fn rewrite(
     visible: bool,
 ) -> Result<InstrumentedComponent, RewriteError> {
     let spaces = spaces::spaces(bytes).map_err(|error| invalid(&error))?;
+    if visible {
+        refuse_views(bytes)?;
+    }
     let spaces = visible.then_some(spaces);
     let mut rewriter = Rewriter {
         bytes,
@@ -98,6 +103,15 @@ fn rewrite(
     let Rewriter { mut modules, mut probed, .. } = rewriter;
     share_allocators(&mut modules);
     Ok(InstrumentedComponent { wasm, modules, probed: probed.remove(&0).unwrap_or_default() })
+}
+
+/// Nobody else's memory is to be taken for that of our probes.
+fn refuse_views(bytes: &[u8]) -> Result<(), RewriteError> {
+    let ours = |export: &ComponentExport| export.name.to_ascii_lowercase().starts_with("wasmscope-");
+    match component_exports(bytes)?.into_iter().find(ours) {
+        Some(export) => Err(RewriteError::AlreadyInstrumented { export: export.name }),
+        None => Ok(()),
+    }
 }
 
 /// That there is no allocator is said once, and not at all where one of the core modules has them.
@@ -158,12 +172,17 @@ impl Rewriter<'_> {
             .instantiated
             .iter()
             .filter_map(|(instance, module)| Some((*instance, self.probed_module(*module)?)))
+            .take(MOST_VIEWED)
             .collect();
-        let nested: Vec<_> = spaces
-            .nested
-            .iter()
-            .filter_map(|(instance, component)| Some((*instance, self.probed.get(component)?.clone())))
-            .collect();
+        let mut room = MOST_VIEWED.saturating_sub(own.len());
+        let mut nested = Vec::new();
+        for (instance, component) in &spaces.nested {
+            let probed = self.probed.get(component).filter(|probed| probed.len() <= room);
+            if let Some(probed) = probed.filter(|probed| !probed.is_empty()) {
+                room -= probed.len();
+                nested.push((*instance, probed.clone()));
+            }
+        }
         out.extend(views::views(&spaces, &own, &nested));
         // The module that looks at memories.
         self.written += 1;
@@ -183,7 +202,7 @@ impl Rewriter<'_> {
     /// The core module in `range`; `None` where it stays as it is.
     fn module(&mut self, range: Range<usize>) -> Option<Vec<u8>> {
         let module: Arc<[u8]> = self.slice(range.clone()).into();
-        let index = ModuleIndex::parse(&module).map(Arc::new);
+        let index = ModuleIndex::parse_module(&module).map(Arc::new);
         let instrumented = match index {
             Ok(index) => self.instrument(&module, &index),
             Err(error) => {

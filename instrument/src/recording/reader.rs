@@ -3,7 +3,7 @@
 use super::Recording;
 use super::attachment::Attachments;
 use super::damage::DamageLog;
-use super::file::{FILE_HEAD_BYTES, FORMAT_VERSION, Kind, MAGIC};
+use super::file::{FILE_HEAD_BYTES, FORMAT_VERSION, Kind, MAGIC, MAX_RAW_BYTES};
 use super::heap_log::{MAX_COLUMN_ROWS, PackedHeap};
 use super::scan::{BeginUnpacker, Chunk, Scanner, unpack};
 use super::wire::{self, HeapBegin, HeapColumns, Malformed, ModulePiece, OutputPiece};
@@ -227,6 +227,9 @@ impl Assembly {
     /// Of the many operations of a long run only the beginning of each chunk is read.
     fn keep_packed(&mut self, chunk: &Chunk) -> Result<(), Malformed> {
         let Chunk { raw_bytes, stored, .. } = *chunk;
+        if raw_bytes > MAX_RAW_BYTES {
+            return Err(Malformed);
+        }
         let unpacker = match &mut self.begin_unpacker {
             Some(unpacker) => unpacker,
             none => none.insert(BeginUnpacker::new().map_err(|_| Malformed)?),

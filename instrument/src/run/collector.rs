@@ -65,7 +65,7 @@ pub struct Collector<'a, W: Write> {
 }
 
 impl<'a, W: Write> Collector<'a, W> {
-    /// Begins to collect. `phase` is the one that goes on.
+    /// Begins to collect.
     pub fn new(writer: Writer<W>, observer: &'a dyn Observer, clock: RecordingClock, limits: Limits) -> Self {
         let stop = Arc::<StopFlag>::default();
         let output = Arc::new(OutputBuffer::new(None, Arc::clone(&stop)));

@@ -154,6 +154,12 @@ impl Places {
         (self.index.function_at(original) == self.function(place.function)).then_some(original)
     }
 
+    /// Is the instruction at an offset of the original a tail call?
+    pub fn is_tail_call(&self, offset: CodeOffset) -> bool {
+        let at = self.index.file_offset(offset).and_then(|at| usize::try_from(at.0).ok());
+        at.and_then(|at| self.original.get(at)).is_some_and(|opcode| *opcode == RETURN_CALL)
+    }
+
     /// How the instruction at a place calls an import, if it can.
     pub fn call_at(&self, place: CompiledPlace) -> Option<HostCall> {
         let original = self.index.file_offset(self.original(place)?)?;

@@ -100,6 +100,7 @@ impl GuestRun {
             stacks: Vec::new(),
             growths: Vec::new(),
             imports_announced: !records_boundary || compiled.places.index.imported_function_count() == 0,
+            is_calling: false,
             records_boundary,
             records_growth: options.measures.has(Measure::Growth),
         };
@@ -246,7 +247,7 @@ impl GuestRun {
     fn failed_call(&self) -> String {
         let watch = &self.live.store.data().watch;
         let number = watch.calls.calls + 1;
-        match self.linked.is_repeated() {
+        match self.linked.is_repeated() && watch.is_calling {
             false => String::new(),
             true if watch.is_measured() => format!("in call {number}: "),
             true => format!("in call {number} of the warm-up: "),

@@ -39,9 +39,10 @@ impl Choices {
         Choices { all: options.unprovided, single: options.single_imports.iter().cloned().collect() }
     }
 
-    /// What becomes of the import with this name, which is `module.name`.
+    /// What becomes of the import with this name, which is `module.name`; `module.*` stands for all of a module's.
     pub fn choice(&self, name: &str) -> Unprovided {
-        self.single.get(name).copied().unwrap_or(self.all)
+        let interface = || self.single.get(&format!("{}.*", name.rsplit_once('.')?.0));
+        self.single.get(name).or_else(interface).copied().unwrap_or(self.all)
     }
 }
 

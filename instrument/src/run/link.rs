@@ -39,6 +39,9 @@ pub fn refuse_unlinkable(
     if index.imports().iter().any(|import| GOS_MODULES.contains(&&*import.module)) {
         return Err(RecordError::GoForBrowsers);
     }
+    if index.is_component() && !options.links.is_empty() {
+        return Err(RecordError::LinkedComponent);
+    }
     let choices = Choices::of(options);
     let spawns = index.imports().iter().any(|import| (&*import.module, &*import.name) == THREADS);
     if spawns && choices.choice(&format!("{}.{}", THREADS.0, THREADS.1)) == Unprovided::Refuse {
@@ -87,7 +90,7 @@ fn missing_in(
 
 /// What is known of a link's module.
 pub fn outline(link: &Link) -> Result<ModuleIndex, RecordError> {
-    ModuleIndex::parse(&link.bytes).map_err(|error| unusable(link, &error))
+    ModuleIndex::parse_module(&link.bytes).map_err(|error| unusable(link, &error))
 }
 
 /// Why a link can't be used.

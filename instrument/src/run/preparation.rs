@@ -18,7 +18,6 @@ use std::thread;
 use std::time::Duration;
 use wasmscope_symbolize::ModuleIndex;
 use wasmtime::Engine;
-use wasmtime::component::Component;
 
 /// How often whoever waits looks at how far it is, and whether the run was cancelled.
 const POLL: Duration = Duration::from_millis(50);
@@ -116,11 +115,12 @@ impl Work {
         let Work { engine, guest, index, options, clock, steps } = self;
         steps.send(Step::Phase(Phase::Rewrite, clock.now())).ok()?;
         let mut input = prepare(&guest.bytes, &index, &options);
+        steps.send(Step::Phase(Phase::Compile, clock.now())).ok()?;
+        let code = compile_input(&engine, &mut input, &guest.bytes, &index, &options);
         let allocators = std::mem::take(&mut input.allocators);
         let warnings = std::mem::take(&mut input.warnings);
-        steps.send(Step::Phase(Phase::Compile, clock.now())).ok()?;
-        let compiled = compile_input(&engine, &mut input, &index, &options)
-            .and_then(|code| CompiledGuest::new(engine, code, input, Arc::clone(&guest.bytes), index));
+        let compiled =
+            code.and_then(|code| CompiledGuest::new(engine, code, input, Arc::clone(&guest.bytes), index));
         Some(compiled.map(|compiled| Prepared { compiled, allocators, warnings }))
     }
 }
@@ -128,12 +128,17 @@ impl Work {
 fn compile_input(
     engine: &Engine,
     input: &mut CompileInput,
+    bytes: &[u8],
     index: &ModuleIndex,
     options: &RunOptions,
 ) -> Result<GuestCode, RecordError> {
     if index.is_component() {
-        let code: Component = compile_or_load(engine, &input.wasm, options)?;
-        return Ok(GuestCode::Component(code));
+        let code = compile_or_load(engine, &input.wasm, options).or_else(|error| {
+            // What is added to a component may be too much for the engine.
+            input.leave(bytes, index, &error)?;
+            compile_or_load(engine, &input.wasm, options)
+        });
+        return code.map(GuestCode::Component);
     }
     input.wasm = with_memory_export(std::mem::take(&mut input.wasm))?;
     compile_or_load(engine, &input.wasm, options).map(GuestCode::Module)

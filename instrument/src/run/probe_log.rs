@@ -68,8 +68,12 @@ impl ProbeLog {
 
     /// Adds the rows of `shipment` to `batch`.
     pub fn take(&mut self, shipment: Shipment, batch: &mut Batch) {
+        let heap_before = batch.heap.len();
         for (number, taken) in shipment.instances.iter().enumerate() {
             self.take_instance(number, taken, batch);
+        }
+        if shipment.instances.len() > 1 {
+            batch.heap.sort_by_time(heap_before);
         }
         let growths = shipment.growths.into_iter().map(|growth| self.growth_event(growth));
         batch.growth.extend(growths);

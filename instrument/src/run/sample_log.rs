@@ -41,11 +41,7 @@ impl SampleLog {
             return;
         }
         let Some((code, places)) = &mut self.map else { return };
-        // What the engine adds for calls between components: canonical ABI work.
-        let to_original = |place: CompiledPlace| match places.is_engines(place.function) {
-            true => Some(StackFrame::Engine),
-            false => places.frame(place),
-        };
+        let to_original = |place| frame(places, place);
         let mut frames = Vec::with_capacity(sample.addresses.len() + 1);
         for (depth, address) in sample.addresses.iter().enumerate() {
             // A return address may be the first of what follows the call.
@@ -66,7 +62,8 @@ impl SampleLog {
         let call = sample.frames.first().and_then(|place| places.call_at(*place));
         let called =
             call.and_then(|call| if let HostCall::Import(import) = call { Some(import) } else { None });
-        let mut frames: Vec<_> = sample.frames.iter().filter_map(|place| places.frame(*place)).collect();
+        let mut frames: Vec<_> = sample.frames.iter().filter_map(|place| frame(places, *place)).collect();
+        keep_innermost(&mut frames);
         rejoin(&mut frames, &sample.goroutine, places.goroutines.as_ref(), &places.index);
         self.add(sample.time_nanos, sample.weight_nanos, leaf_frame(sample.leaf, called), frames);
     }
@@ -97,6 +94,14 @@ impl SampleLog {
     /// The stacks since it was last asked.
     pub fn take_stacks(&mut self) -> StackTable {
         self.stacks.take_unwritten()
+    }
+}
+
+/// What the engine adds for calls between components is canonical ABI work.
+fn frame(places: &Places, place: CompiledPlace) -> Option<StackFrame> {
+    match places.is_engines(place.function) {
+        true => Some(StackFrame::Engine),
+        false => places.frame(place),
     }
 }
 
