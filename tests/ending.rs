@@ -124,7 +124,7 @@ fn a_recorder_that_is_killed_loses_less_than_its_last_second() {
         let lost = lost_millis(&recording, killed, recording.samples.time_nanos.last().copied());
         assert!(lost < 1_000, "the samples of the last {lost} ms, killed after {millis} ms");
         if moment % 2 == 1 {
-            let lost = lost_millis(&recording, killed, recording.heap.time_nanos.last().copied());
+            let lost = lost_millis(&recording, killed, recording.heap.last_nanos());
             assert!(lost < 1_000, "the heap of the last {lost} ms, killed after {millis} ms");
             assert!(recording.crossings.functions[0].calls > 0 && !recording.output.is_empty());
         }

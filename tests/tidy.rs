@@ -48,7 +48,11 @@ fn files_stay_small() {
 
 #[test]
 fn unsafe_code_lives_where_it_must() {
-    const WITH_UNSAFE: &[&str] = &["instrument/src/sample/signal.rs"];
+    const WITH_UNSAFE: &[&str] = &[
+        "instrument/src/run/code_cache.rs",
+        "instrument/src/run/probe_bytes.rs",
+        "instrument/src/sample/signal.rs",
+    ];
     for source in all_sources().into_iter().filter(|path| !path.ends_with("tests/tidy.rs")) {
         let text = fs::read_to_string(&source).unwrap();
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));

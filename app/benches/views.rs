@@ -83,7 +83,7 @@ fn recording() -> Recording {
         samples.push(sample * 1_000, StackId(random.below(STACKS) as u32), 1_000);
     }
     let contexts = contexts(&mut random);
-    let heap = heap(&mut random);
+    let heap = heap(&mut random).into();
     Recording { module, stacks, samples, contexts, heap, ..Recording::default() }
 }
 

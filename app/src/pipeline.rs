@@ -146,10 +146,15 @@ pub fn open(path: &Path) -> Result<Opened, PipelineError> {
 ///
 /// # Errors
 /// As [`open`], and when there are no symbols of the module at `symbols`.
-pub fn open_bytes(bytes: Arc<[u8]>, path: &Path, symbols: Option<&Path>) -> Result<Opened, PipelineError> {
-    if bytes.starts_with(&recording::MAGIC) {
-        let mut recording = recording::read(&bytes)
+pub fn open_bytes(
+    bytes: impl AsRef<[u8]> + Into<Arc<[u8]>>,
+    path: &Path,
+    symbols: Option<&Path>,
+) -> Result<Opened, PipelineError> {
+    if bytes.as_ref().starts_with(&recording::MAGIC) {
+        let mut recording = recording::read(bytes.as_ref())
             .map_err(|source| PipelineError::Recording { path: path.to_owned(), source })?;
+        drop(bytes);
         // Files are looked for, and made, under this name: one from elsewhere must not lead out of a folder.
         recording.meta.module_name = file_name(Path::new(&recording.meta.module_name));
         recording.meta.warnings.extend(unfinished(path));
@@ -163,8 +168,8 @@ pub fn open_bytes(bytes: Arc<[u8]>, path: &Path, symbols: Option<&Path>) -> Resu
         let profile = Profile::with_files(recording, find)?;
         return Ok(Opened::Recording(Box::new(profile)));
     }
-    match ModuleIndex::parse(&bytes) {
-        Ok(_) => Ok(Opened::Module(guest(bytes, path))),
+    match ModuleIndex::parse(bytes.as_ref()) {
+        Ok(_) => Ok(Opened::Module(guest(bytes.into(), path))),
         Err(ModuleError::NotWasm { hint: "", .. }) => Err(PipelineError::NotOurs { path: path.to_owned() }),
         Err(source) => Err(PipelineError::Module { path: path.to_owned(), source }),
     }
@@ -229,9 +234,8 @@ fn given(
 }
 
 /// The contents of a file.
-fn read(path: &Path) -> Result<Arc<[u8]>, PipelineError> {
-    let read_error = |source| PipelineError::Read { path: path.to_owned(), source };
-    Ok(std::fs::read(path).map_err(read_error)?.into())
+fn read(path: &Path) -> Result<Vec<u8>, PipelineError> {
+    std::fs::read(path).map_err(|source| PipelineError::Read { path: path.to_owned(), source })
 }
 
 /// Opens a recording, with the symbols at `symbols`, a file or a folder.
@@ -407,9 +411,9 @@ pub(crate) mod tests {
             (b"(module)", "a.b: not a WebAssembly module"),
             (&module[..700], "a.b: the module is cut off"),
             (&newer, "a.b: this recording has format version 9"),
-            (b"\0asm\x0d\0\x01\0", "a.b: this is a component"),
+            (b"\0asm\x0d\0\x01\0\x01", "a.b: the module is cut off"),
         ] {
-            let error = open_bytes(bytes.into(), Path::new("a.b"), None).unwrap_err().to_string();
+            let error = open_bytes(Arc::<[u8]>::from(bytes), Path::new("a.b"), None).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{error}");
         }
     }

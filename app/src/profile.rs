@@ -201,6 +201,6 @@ fn duration(recording: &Recording) -> u64 {
     let growth = recording.growth.iter().map(|event| event.time_nanos);
     let crossings = recording.crossings.functions.iter().map(|crossing| crossing.last_nanos);
     let samples = recording.samples.time_nanos.last().copied();
-    let heap = recording.heap.time_nanos.last().copied();
+    let heap = recording.heap.last_nanos();
     phases.chain(growth).chain(crossings).chain(samples).chain(heap).max().unwrap_or(0)
 }

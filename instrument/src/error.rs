@@ -91,6 +91,11 @@ pub enum RecordError {
         /// The engine's words: which one, and both types.
         message: String,
     },
+    /// The module starts threads.
+    #[error(
+        "the module starts threads (it imports `wasi.thread-spawn`), and only programs of one thread can be recorded: build it for a target without threads, such as wasm32-wasip1; with `--imports stub` it runs, and is told that no thread can be started"
+    )]
+    Threads,
     /// There is no such export.
     #[error("the module has no exported function `{name}`; it exports: {}", shortened(exported))]
     NoSuchExport {
@@ -117,6 +122,9 @@ pub enum RecordError {
         /// What there is.
         exported: Vec<String>,
     },
+    /// Links are for core modules.
+    #[error("`--link` is for core modules; what a component imports can't come from another file")]
+    LinkedComponent,
     /// Arguments of a component's export stand behind its name.
     #[error(
         "a component's export is called with its arguments in parentheses, such as --invoke 'count(\"a text\", 3)'"

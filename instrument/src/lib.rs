@@ -20,7 +20,10 @@ mod run;
 mod sample;
 
 pub use allocators::{AllocatorKind, BadAllocator, OwnAllocator};
-pub use component::{ComponentModule, InstrumentedComponent, Probed, instrument_component, is_component};
+pub use component::{
+    ComponentExport, ComponentModule, InstrumentedComponent, Probed, component_exports, instrument_component,
+    is_component,
+};
 pub use error::{RecordError, RewriteError};
 pub use instructions::instructions_of;
 pub use measure::{Measure, MeasureSet, UnknownMeasure};

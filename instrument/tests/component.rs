@@ -234,20 +234,37 @@ fn nested_components_are_seen_each_instance_by_itself() {
             (core module $m
                 (import "" "one" (func $one (param i32) (result i32)))
                 (import "" "two" (func $two (param i32) (result i32)))
+                (func $spin (export "spin") (result i32) (local $n i64) (local.set $n (i64.const 300000000))
+                    (loop $l (br_if $l (i64.ne (i64.const 0) (local.tee $n (i64.sub (local.get $n) (i64.const 1))))))
+                    (i32.add (call $one (i32.const 3)) (call $two (i32.const 5))))
                 (func (export "run") (result i32)
                     (i32.add (call $one (i32.const 3)) (i32.add (call $two (i32.const 5)) (call $two (i32.const 7))))))
             (core instance $i (instantiate $m (with "" (instance (export "one" (func $g1)) (export "two" (func $g2))))))
+            (func (export "spin") (result s32) (canon lift (core func $i "spin")))
             (func (export "run") (result s32) (canon lift (core func $i "run"))))
         (instance $one (instantiate $part))
         (instance $two (instantiate $part))
         (instance $top (instantiate $top (with "one" (func $one "grow")) (with "two" (func $two "grow"))))
-        (export "run" (func $top "run")))"#;
+        (export "run" (func $top "run"))
+        (export "spin" (func $top "spin")))"#;
     let recording = run(&wat(component), &call("run"));
     assert_eq!(recording.outcome, returned("8"));
     let asked: Vec<_> =
         recording.growth.iter().map(|event| (event.before_pages, event.asked_pages)).collect();
     assert_eq!(asked, [(1, 3), (1, 5), (6, 7)]);
     assert!(recording.growth.iter().all(|event| path(&recording, event.context) == ["m!grow"]));
+    let measures = MeasureSet::NONE.with(Measure::Time).with(Measure::Growth);
+    let recording = run(&wat(component), &RunOptions { measures, ..call("spin") });
+    let names: Vec<_> = recording.contexts.func.iter().map(|func| name(&recording, *func)).collect();
+    assert_eq!(names, ["m!grow", "m!grow"]);
+    let frames = recording.samples.iter().map(|(_, stack, _)| {
+        let names = recording.stacks.frames(stack).map(|frame| match frame {
+            StackFrame::Wasm { func, .. } => name(&recording, func),
+            other => format!("{other:?}"),
+        });
+        names.collect::<Vec<_>>()
+    });
+    assert!(frames.into_iter().filter(|names| names.contains(&"m#1!spin".to_owned())).count() > 10);
 }
 
 const LOOPS: &str = r#"(component

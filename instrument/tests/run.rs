@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use wasmscope_instrument::recording::{Outcome, Recording, SamplerKind, StackFrame, read};
+use wasmscope_instrument::recording::{Meta, Outcome, Recording, SamplerKind, StackFrame, Writer, read};
 use wasmscope_instrument::{
-    Guest, Invocation, Limits, Measure, MeasureSet, Nobody, Observer, RecordError, RunOptions, SamplerChoice,
-    Unprovided, Value, missing_imports, record,
+    GrantedDir, Guest, Invocation, Limits, Measure, MeasureSet, Nobody, Observer, Program, RecordError,
+    RunOptions, SamplerChoice, Unprovided, Value, missing_imports, record,
 };
 use wasmscope_symbolize::{ModuleIndex, Symbols};
 
@@ -63,7 +63,8 @@ fn samples_find_three_quarters_in_the_loop_that_runs_three_times_as_long() {
         assert_eq!(recording.outcome, Outcome::Exited { code: 0 });
         let (long, short) = (share(&recording, "long_loop"), share(&recording, "short_loop"));
         let ratio = long / (long + short);
-        assert!((ratio - 0.75).abs() < 0.05, "{sampler:?}: {long} {short}");
+        // Wall-clock time: a busy machine may take some of it away from either loop.
+        assert!((ratio - 0.75).abs() < 0.1, "{sampler:?}: {long} {short}");
         assert!(long + short > 0.8, "{sampler:?}: {long} {short}");
         assert!(recording.samples.time_nanos.is_sorted());
     }
@@ -185,6 +186,17 @@ fn whatever_is_polled_is_answered() {
 }
 
 #[test]
+fn threads_are_refused_and_can_be_said_to_fail() {
+    let guest = wat(r#"(module
+        (import "env" "memory" (memory 1 2 shared)) (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+        (func (export "run") (result i32) (call $spawn (i32.const 0))))"#);
+    let refused = record(&guest, &invoke("run", &[]), Arc::new(Nobody), Vec::new()).unwrap_err();
+    assert!(matches!(refused, RecordError::Threads), "{refused}");
+    let stubbed = RunOptions { unprovided: Unprovided::Stub, ..invoke("run", &[]) };
+    assert_eq!(run(&guest, &stubbed).outcome, Outcome::Returned { values: vec!["-1".into()] });
+}
+
+#[test]
 fn a_sleeping_guest_ends_at_the_time_limit() {
     for sampler in [SamplerChoice::Auto, SamplerChoice::Epoch] {
         let limits = Limits { time: Some(Duration::from_millis(100)), ..Limits::default() };
@@ -199,15 +211,26 @@ fn a_sleeping_guest_ends_at_the_time_limit() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_guest_that_cannot_be_reached_is_left_behind() {
-    // 512 MiB take the engine a tenth of a second, the guest's own code some nanoseconds. On a busy machine it may take
-    // long before it comes there, and until then it can be reached.
-    let guest = wat(r#"(module (memory (export "memory") 8192) (func (export "run")
-            (loop $l (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x20000000)) (br $l))))"#);
-    let limits = Limits { time: Some(Duration::from_secs(2)), ..Limits::default() };
-    let recording = run(&guest, &RunOptions { limits, ..invoke("run", &[]) });
+    // It opens a pipe that nobody writes to: the operating system keeps the thread.
+    let guest = wat(r#"(module
+        (import "wasi_snapshot_preview1" "path_open"
+            (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+        (memory (export "memory") 1) (data (i32.const 0) "pipe")
+        (func (export "run") (result i32)
+            (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 4) (i32.const 0)
+                (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 100))))"#);
+    let dir = tempfile::tempdir().unwrap();
+    let made = std::process::Command::new("mkfifo").arg(dir.path().join("pipe")).status().unwrap();
+    assert!(made.success());
+    let dirs = vec![GrantedDir { host: dir.path().to_owned(), guest: ".".into() }];
+    let limits = Limits { time: Some(Duration::from_millis(100)), ..Limits::default() };
+    let program = Program { dirs, ..Program::default() };
+    let recording = run(&guest, &RunOptions { limits, program, ..invoke("run", &[]) });
     assert!(matches!(recording.outcome, Outcome::LimitReached { .. }), "{:?}", recording.outcome);
-    assert!(recording.meta.warnings.iter().any(|warning| warning.contains("left behind")));
+    let warnings = &recording.meta.warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("left behind")), "{warnings:?}");
 }
 
 #[test]
@@ -293,7 +316,10 @@ fn a_full_disk_ends_the_run_with_a_clear_error() {
     let guest = sample("hotloop/hotloop.wasm");
     let mut whole = Vec::new();
     record(&guest, &time_only(), Arc::new(Nobody), &mut whole).unwrap();
-    let room = FullDisk(whole.len() * 3 / 4);
+    // Runs differ in length by more than a hundredth: room for the module, and for half of what is measured.
+    let mut begin = Vec::new();
+    Writer::new(&mut begin, &Meta::default(), &guest.bytes).unwrap();
+    let room = FullDisk((begin.len() + whole.len()) / 2);
     let error = record(&guest, &time_only(), Arc::new(Nobody), room).unwrap_err();
     assert!(matches!(error, RecordError::Write(_)), "{error}");
 }
@@ -372,4 +398,17 @@ fn an_import_that_is_declared_twice_is_listed_once() {
         r#"(module (import "e" "f" (func)) (import "e" "f" (func)) (import "e" "f" (func (param i32))))"#;
     let missing = missing_imports(&ModuleIndex::parse(&wat(text).bytes).unwrap(), &[]).unwrap();
     assert_eq!(missing.len(), 2, "{missing:?}");
+}
+
+/// By the allocators it is known which contexts are those of heap operations, without a look at all of these.
+#[test]
+fn heap_operations_stand_in_contexts_of_allocators() {
+    for module in ["words/words.wasm", "fragment/before.wasm", "json/json.wasm"] {
+        let recording = run(&sample(module), &RunOptions::default());
+        let allocators: Vec<_> = recording.meta.allocators.iter().map(|allocator| allocator.func).collect();
+        let funcs =
+            recording.heap.iter().map(|event| recording.contexts.func[event.context.unwrap().0 as usize]);
+        let (inside, outside): (Vec<_>, Vec<_>) = funcs.partition(|func| allocators.contains(func));
+        assert!(!inside.is_empty() && outside.is_empty(), "{module}: {} of {}", outside.len(), inside.len());
+    }
 }

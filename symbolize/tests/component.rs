@@ -120,7 +120,8 @@ fn real_components_say_the_same_as_their_core_modules() {
             let alone = Symbols::new(own.into(), Arc::clone(&part.index));
             for function in part.index.functions() {
                 let index = part.function(function.index).unwrap();
-                let name = format!("{}!{}", part.name, alone.name(function.index).name.full);
+                let module = part.name.trim_start_matches("wit-component:").trim_start_matches("adapter:");
+                let name = format!("{module}!{}", alone.name(function.index).name.full);
                 assert_eq!(*whole.name(index).name.full, *name, "{}", path.display());
                 assert_eq!(whole.declaration(index), alone.declaration(function.index));
                 let Some(body) = &function.body else { continue };

@@ -33,7 +33,7 @@ fn bodies(paths: &[PathBuf]) -> Vec<Body> {
     let mut found = Vec::new();
     for path in paths {
         let bytes: Arc<[u8]> = std::fs::read(path).unwrap().into();
-        let Ok(module) = ModuleIndex::parse(&bytes) else { continue };
+        let Ok(module) = ModuleIndex::parse_module(&bytes) else { continue };
         let tools = tools(&bytes, &module);
         let symbols = Symbols::new(Arc::clone(&bytes), Arc::new(module));
         for function in symbols.module().functions() {

@@ -252,7 +252,8 @@ fn corpus_reads_as_another_printer_has_it() {
     let Some(dir) = common::corpus() else { return };
     for path in common::modules(&dir) {
         let bytes = std::fs::read(&path).unwrap();
-        let readable = ModuleIndex::parse(&bytes).is_ok() && wasmprinter::print_bytes(&bytes).is_ok();
+        // Of a function with two names in an adapter that is in components the other printer shows the last one.
+        let readable = ModuleIndex::parse_module(&bytes).is_ok() && wasmprinter::print_bytes(&bytes).is_ok();
         if readable {
             compare(&bytes, &path.display().to_string());
         }

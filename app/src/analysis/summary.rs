@@ -6,7 +6,7 @@ use crate::profile::Profile;
 use crate::units;
 use std::fmt;
 use wasmscope_instrument::Measure;
-use wasmscope_instrument::recording::{CallTimes, Direction, Meta, Outcome, Phase, PhaseSpan};
+use wasmscope_instrument::recording::{CallTimes, Direction, Meta, Outcome, Phase, PhaseSpan, Recording};
 
 /// So many functions are named.
 const TOP_FUNCTIONS: usize = 10;
@@ -132,11 +132,13 @@ pub fn summary(profile: &Profile) -> Summary {
 }
 
 pub(super) fn run_nanos(profile: &Profile) -> u64 {
-    let phases = &profile.recording().phases;
+    let Recording { phases, outcome, .. } = profile.recording();
     let runs = || phases.iter().filter(|span| span.phase == Phase::Run);
     let length = |span: &PhaseSpan| span.end_nanos.saturating_sub(span.start_nanos);
     match runs().next() {
         Some(_) => runs().map(length).fold(0, u64::saturating_add),
+        // It was cancelled before it began.
+        None if !phases.is_empty() && *outcome != Outcome::Unknown => 0,
         None => profile.duration_nanos(),
     }
 }

@@ -1,6 +1,6 @@
 //! What each call path weighs by itself.
 
-use super::{CallTreeQuery, Metric};
+use super::{BlockRow, CallTreeQuery, Metric};
 use crate::profile::{PathId, Profile};
 use std::ops::Range;
 use wasmscope_instrument::recording::HeapOp;
@@ -94,9 +94,8 @@ impl Weights {
             None => 0..heap.len(),
             Some(time) => timeline.rows_before(heap, time.start)..timeline.rows_before(heap, time.end),
         };
-        for row in timeline.live_begun_in(rows) {
-            let size = heap.size.get(row.index()).copied().unwrap_or(0);
-            self.add(profile.heap_path(heap.context.get(row.index()).copied().flatten()), size);
+        for (_, event) in heap.pick(timeline.live_begun_in(rows).map(BlockRow::index)) {
+            self.add(profile.heap_path(event.context), event.size);
         }
     }
 }

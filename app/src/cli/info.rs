@@ -7,9 +7,11 @@ use crate::pipeline;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 use std::path::PathBuf;
-use wasmscope_instrument::{MissingImport, missing_imports};
+use std::sync::Arc;
+use wasmscope_instrument::{ComponentExport, MissingImport, component_exports, missing_imports};
 use wasmscope_symbolize::{
-    Export, ExportKind, FuncIndex, Function, Import, ImportKind, Memory, ModuleIndex, Section, Symbols,
+    CoreModule, Export, ExportKind, FuncIndex, Function, Import, ImportKind, Memory, ModuleIndex, Section,
+    Symbols,
 };
 
 /// Show what is in a module
@@ -28,7 +30,11 @@ pub(super) fn run(args: &InfoArgs) -> anyhow::Result<()> {
     let guest = pipeline::open_module(&args.module)?;
     let symbols = pipeline::symbols(&guest, args.symbols.path())?;
     let missing = missing_imports(symbols.module(), &[])?;
-    let info = Info::of(&guest.name, guest.bytes.len() as u64, &symbols, &missing);
+    let component = match symbols.module().is_component() {
+        true => component_exports(&guest.bytes)?,
+        false => Vec::new(),
+    };
+    let info = Info::of(&guest.name, guest.bytes.len() as u64, &symbols, &missing, &component);
     if args.json { print::json(&info) } else { print::text(info.text().as_bytes()) }
 }
 
@@ -37,13 +43,24 @@ struct Info {
     module: String,
     size_bytes: u64,
     has_lines: bool,
+    is_component: bool,
     is_command: bool,
+    core_modules: Vec<CoreModuleInfo>,
     functions: Vec<FunctionInfo>,
     imports: Vec<ImportInfo>,
     exports: Vec<ExportInfo>,
     memories: Vec<MemoryInfo>,
     sections: Vec<SectionInfo>,
     warnings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct CoreModuleInfo {
+    name: String,
+    functions: usize,
+    imported: usize,
+    offset: u64,
+    size_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -63,7 +80,8 @@ struct ImportInfo {
     name: String,
     kind: &'static str,
     r#type: Option<String>,
-    index: u32,
+    /// `None` for what a component imports.
+    index: Option<u32>,
     provided: bool,
 }
 
@@ -72,7 +90,8 @@ struct ExportInfo {
     name: String,
     kind: &'static str,
     r#type: Option<String>,
-    index: u32,
+    /// `None` for what a component exports.
+    index: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -93,17 +112,31 @@ struct SectionInfo {
 }
 
 impl Info {
-    fn of(name: &str, size_bytes: u64, symbols: &Symbols, missing: &[MissingImport]) -> Info {
+    fn of(
+        name: &str,
+        size_bytes: u64,
+        symbols: &Symbols,
+        missing: &[MissingImport],
+        component: &[ComponentExport],
+    ) -> Info {
         let module = symbols.module();
         let missing: FxHashSet<_> = missing.iter().map(|import| (&*import.module, &*import.name)).collect();
         Info {
             module: name.to_owned(),
             size_bytes,
             has_lines: symbols.has_lines(),
-            is_command: module.exports().iter().any(|export| &*export.name == "_start"),
+            is_component: module.is_component(),
+            is_command: module.exports().iter().any(|export| &*export.name == "_start")
+                || component.iter().any(ComponentExport::is_command),
             functions: module.functions().iter().map(|function| function_info(symbols, function)).collect(),
-            imports: module.imports().iter().map(|import| import_info(import, &missing)).collect(),
-            exports: module.exports().iter().map(|export| export_info(module, export)).collect(),
+            imports: imports(module, &missing),
+            exports: module
+                .exports()
+                .iter()
+                .map(|export| export_info(module, export))
+                .chain(component.iter().map(component_export_info))
+                .collect(),
+            core_modules: module.core_modules().iter().map(core_module_info).collect(),
             memories: module.memories().iter().map(memory_info).collect(),
             sections: module.sections().iter().map(section_info).collect(),
             warnings: symbols.warnings().iter().map(ToString::to_string).collect(),
@@ -114,13 +147,21 @@ impl Info {
         let imported = self.functions.iter().filter(|function| function.imported).count();
         let lines = if self.has_lines { "source lines are known" } else { "source lines are not known" };
         let kind = if self.is_command { "a command" } else { "a library: name an export to call" };
+        let what = if self.is_component { "a component, " } else { "" };
         let mut text = format!(
-            "{}: {} bytes, {kind}\n{} functions and {imported} imported ones; {lines}\n",
+            "{}: {} bytes, {what}{kind}\n{} functions and {imported} imported ones; {lines}\n",
             clean(&self.module),
             self.size_bytes,
             self.functions.len() - imported,
         );
-        for table in [self.import_table(), self.export_table(), self.memory_table(), self.section_table()] {
+        let tables = [
+            self.core_module_table(),
+            self.import_table(),
+            self.export_table(),
+            self.memory_table(),
+            self.section_table(),
+        ];
+        for table in tables {
             if !table.is_empty() {
                 text.push('\n');
                 text.push_str(&table.text());
@@ -134,9 +175,29 @@ impl Info {
         let columns = ["import", "kind", "type", "provided"].map(|title| (title, Align::Left));
         let mut table = Table::new(&columns);
         for import in &self.imports {
-            let name = format!("{}.{}", import.module, import.name);
+            let name = match import.name.as_str() {
+                "" => import.module.clone(),
+                name => format!("{}.{name}", import.module),
+            };
             let provided = if import.provided { "yes" } else { "by nobody" }.to_owned();
             table.row([name, import.kind.to_owned(), import.r#type.clone().unwrap_or_default(), provided]);
+        }
+        table
+    }
+
+    fn core_module_table(&self) -> Table {
+        let mut table = Table::new(&[
+            ("core module", Align::Left),
+            ("functions", Align::Right),
+            ("imported", Align::Right),
+            ("offset", Align::Right),
+            ("bytes", Align::Right),
+        ]);
+        for module in &self.core_modules {
+            let numbers = [module.functions.to_string(), module.imported.to_string()];
+            let place = [format!("{:#x}", module.offset), module.size_bytes.to_string()];
+            let ([functions, imported], [offset, bytes]) = (numbers, place);
+            table.row([module.name.clone(), functions, imported, offset, bytes]);
         }
         table
     }
@@ -174,6 +235,21 @@ impl Info {
     }
 }
 
+fn core_module_info(module: &CoreModule) -> CoreModuleInfo {
+    let imported = module.index.imported_function_count();
+    CoreModuleInfo {
+        name: module.name.to_string(),
+        functions: module.index.functions().len() - imported,
+        imported,
+        offset: module.range.start.0,
+        size_bytes: module.range.end.0 - module.range.start.0,
+    }
+}
+
+fn component_export_info(export: &ComponentExport) -> ExportInfo {
+    ExportInfo { name: export.path(), kind: "function", r#type: Some(export.signature()), index: None }
+}
+
 fn function_info(symbols: &Symbols, function: &Function) -> FunctionInfo {
     let place = symbols.declaration(function.index);
     FunctionInfo {
@@ -187,6 +263,22 @@ fn function_info(symbols: &Symbols, function: &Function) -> FunctionInfo {
     }
 }
 
+/// A component's own, rather than those of its core modules.
+fn imports(module: &ModuleIndex, missing: &FxHashSet<(&str, &str)>) -> Vec<ImportInfo> {
+    let interface = |name: &Arc<str>| ImportInfo {
+        module: name.to_string(),
+        name: String::new(),
+        kind: "interface",
+        r#type: None,
+        index: None,
+        provided: !missing.contains(&(&**name, "*")),
+    };
+    match module.is_component() {
+        true => module.component_imports().iter().map(interface).collect(),
+        false => module.imports().iter().map(|import| import_info(import, missing)).collect(),
+    }
+}
+
 fn import_info(import: &Import, missing: &FxHashSet<(&str, &str)>) -> ImportInfo {
     let (kind, ty, index) = match &import.kind {
         ImportKind::Function { index, ty } => ("function", Some(ty.to_string()), index.0),
@@ -197,7 +289,7 @@ fn import_info(import: &Import, missing: &FxHashSet<(&str, &str)>) -> ImportInfo
     };
     let (module, name) = (import.module.to_string(), import.name.to_string());
     let provided = !missing.contains(&(&*import.module, &*import.name));
-    ImportInfo { module, name, kind, r#type: ty, index, provided }
+    ImportInfo { module, name, kind, r#type: ty, index: Some(index), provided }
 }
 
 fn export_info(module: &ModuleIndex, export: &Export) -> ExportInfo {
@@ -210,7 +302,7 @@ fn export_info(module: &ModuleIndex, export: &Export) -> ExportInfo {
         ExportKind::Global => ("global", None),
         ExportKind::Tag => ("tag", None),
     };
-    ExportInfo { name: export.name.to_string(), kind, r#type: ty, index: export.index }
+    ExportInfo { name: export.name.to_string(), kind, r#type: ty, index: Some(export.index) }
 }
 
 fn memory_info(memory: &Memory) -> MemoryInfo {

@@ -9,6 +9,7 @@ mod interrupt;
 mod limits;
 mod pack;
 mod print;
+mod progress;
 mod record;
 mod report;
 mod symbolize;

@@ -2,6 +2,7 @@
 
 use super::calls::CallArgs;
 use super::limits::LimitArgs;
+use super::progress::ProgressLine;
 use super::values::{ImportChoices, SymbolArgs};
 use super::{interrupt, pack, print, values};
 use crate::pipeline::{self, PipelineError};
@@ -11,7 +12,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use wasmscope_instrument::recording::Outcome;
+use wasmscope_instrument::recording::{Outcome, Phase};
 use wasmscope_instrument::{
     DEFAULT_RATE_HZ, GrantedDir, Link, MeasureSet, Observer, OutputStream, OwnAllocator, Program, RunOptions,
     Stdin,
@@ -82,7 +83,7 @@ pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
     let links = args.link.iter().map(linked).collect::<Result<_, _>>()?;
     let options = RunOptions { symbols, links, ..options(&args) };
     interrupt::watch();
-    let outcome = pipeline::record_to(&output, &guest, &options, Arc::new(PassThrough))?;
+    let outcome = pipeline::record_to(&output, &guest, &options, Arc::new(PassThrough::default()))?;
     if !quiet {
         print::note(&format!("{}: {outcome}", output.display()));
     }
@@ -142,10 +143,21 @@ fn exit_code(outcome: &Outcome) -> u8 {
     }
 }
 
-/// Hands the program's output on, and Ctrl+C to the run.
-struct PassThrough;
+/// Hands the program's output on, Ctrl+C to the run, and says how far compiling is.
+#[derive(Default)]
+struct PassThrough {
+    progress: ProgressLine,
+}
 
 impl Observer for PassThrough {
+    fn phase(&self, _phase: Phase) {
+        self.progress.clear();
+    }
+
+    fn progress(&self, phase: Phase, done: u64, of: u64) {
+        self.progress.show(phase, done, of);
+    }
+
     fn output(&self, stream: OutputStream, bytes: &[u8]) {
         // A reader that went away is no reason to stop the run; the recording keeps the output's end.
         let _ = match stream {

@@ -6,7 +6,7 @@ use super::lines::LineInterner;
 use super::paths::PathInterner;
 use super::source::FrameSource;
 use super::{FrameId, FrameInfo, FrameKind, FrameTable, LineId, PathId, PathTable, SourceLines};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
 use std::sync::Arc;
 use wasmscope_instrument::recording::{ContextId, ContextTable, Recording, StackFrame, StackTable};
@@ -20,7 +20,7 @@ pub(super) struct Expanded {
     pub(super) paths: PathTable,
     /// By row of the stack table.
     pub(super) of_stack: Vec<PathId>,
-    /// By row of the context table; the root for contexts that no heap operation is in.
+    /// By row of the context table; the root for contexts of functions that are no allocators.
     pub(super) of_heap_context: Vec<PathId>,
     /// By growth event.
     pub(super) of_growth: Vec<PathId>,
@@ -226,17 +226,15 @@ impl ContextEvents<'_> {
         expander: &mut Expander<'_, S>,
         recording: &Recording,
     ) -> Vec<PathId> {
-        let mut used = vec![false; self.callers.len()];
-        for context in recording.heap.context.iter().flatten() {
-            if let Some(used) = used.get_mut(context.0 as usize) {
-                *used = true;
-            }
-        }
-        let mut path_of = |(row, used): (usize, bool)| {
-            let context = used.then_some(ContextId(row as u32));
+        let allocators: FxHashSet<FuncIndex> = recording.meta.allocators.iter().map(|at| at.func).collect();
+        // They are not known where the recorder was killed before it could say so.
+        let can_be = |func: &FuncIndex| allocators.is_empty() || allocators.contains(func);
+        let is_allocator = |row: usize| self.contexts.func.get(row).is_some_and(can_be);
+        let mut path_of = |row: usize| {
+            let context = is_allocator(row).then_some(ContextId(row as u32));
             self.path(expander, context, None)
         };
-        used.into_iter().enumerate().map(&mut path_of).collect()
+        (0..self.callers.len()).map(&mut path_of).collect()
     }
 
     fn growth<S: FrameSource + ?Sized>(

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wasmscope_instrument::{Guest, MissingImport, missing_imports};
+use wasmscope_instrument::{ComponentExport, Guest, MissingImport, component_exports, missing_imports};
 use wasmscope_symbolize::{ExportKind, FuncIndex, ImportKind, ModuleError, ModuleIndex, Symbols, ValType};
 
 /// Sections with lines, and those with the names of files that have them.
@@ -40,7 +40,8 @@ pub enum KnownSymbols {
 
 impl KnownSymbols {
     fn of(bytes: &Arc<[u8]>, module: &Arc<ModuleIndex>) -> KnownSymbols {
-        let has = |section: &str| module.custom_section(section).is_some();
+        let parts = || module.core_modules().iter().map(|part| &*part.index).chain([&**module]);
+        let has = |section: &str| parts().any(|part| part.custom_section(section).is_some());
         // Go's runtime has names and lines in its data, where stripping leaves them.
         let is_go = || Symbols::new(Arc::clone(bytes), Arc::clone(module)).is_go();
         match has("name") {
@@ -56,21 +57,43 @@ impl KnownSymbols {
 pub struct ExportedFunction {
     /// Its name.
     pub name: String,
-    /// The types of its parameters.
-    pub params: Vec<ValType>,
+    /// What it is given.
+    pub params: Parameters,
     /// Its type as text: `(i32) -> i64`.
     pub signature: String,
+}
+
+/// What a function is given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Parameters {
+    /// Values of these types.
+    Values(Vec<ValType>),
+    /// Values of a component's types: they are written as one text.
+    Text {
+        /// Is there nothing to write?
+        none: bool,
+    },
+}
+
+impl Parameters {
+    /// What their fields begin with.
+    pub fn fields(&self) -> Vec<String> {
+        match self {
+            Parameters::Values(types) => vec!["0".to_owned(); types.len()],
+            Parameters::Text { none } => vec![String::new(); usize::from(!none)],
+        }
+    }
 }
 
 impl ModuleFacts {
     /// Reads the outline of the module.
     pub fn read(guest: Guest) -> Result<ModuleFacts, ModuleError> {
         let module = Arc::new(ModuleIndex::parse(&guest.bytes)?);
-        let exports = exported_functions(&module);
+        let exports = exported_functions(&guest.bytes, &module);
         let is_import = |i: &&wasmscope_symbolize::Import| matches!(i.kind, ImportKind::Function { .. });
         Ok(ModuleFacts {
-            is_command: exports.iter().any(|export| export.name == "_start"),
-            exports: exports.into_iter().filter(|export| export.name != "_start").collect(),
+            is_command: exports.iter().any(is_command),
+            exports: exports.into_iter().filter(|export| !is_command(export)).collect(),
             symbols: KnownSymbols::of(&guest.bytes, &module),
             // Where the engine can't be made, the run says so.
             missing: missing_imports(&module, &[]).unwrap_or_default(),
@@ -86,14 +109,30 @@ impl ModuleFacts {
     }
 }
 
-fn exported_functions(module: &ModuleIndex) -> Vec<ExportedFunction> {
+/// WASI's preview 1 has a name for what is to be run, preview 2 an interface.
+fn is_command(export: &ExportedFunction) -> bool {
+    export.name == "_start" || export.name.starts_with("wasi:cli/run@0.2")
+}
+
+/// None of a component that is not valid: the run says why.
+fn exported_functions(bytes: &[u8], module: &ModuleIndex) -> Vec<ExportedFunction> {
+    if module.is_component() {
+        let exports = component_exports(bytes).unwrap_or_default();
+        let exported = |export: ComponentExport| ExportedFunction {
+            name: export.path(),
+            params: Parameters::Text { none: export.params.is_empty() },
+            signature: export.signature(),
+        };
+        return exports.into_iter().map(exported).collect();
+    }
     let functions = module.exports().iter().filter(|export| export.kind == ExportKind::Function);
     functions.filter_map(|export| exported(module, &export.name, FuncIndex(export.index))).collect()
 }
 
 fn exported(module: &ModuleIndex, name: &str, index: FuncIndex) -> Option<ExportedFunction> {
     let ty = &module.function(index)?.ty;
-    Some(ExportedFunction { name: name.to_owned(), params: ty.params.clone(), signature: ty.to_string() })
+    let params = Parameters::Values(ty.params.clone());
+    Some(ExportedFunction { name: name.to_owned(), params, signature: ty.to_string() })
 }
 
 /// The file name of `path`, for people.

@@ -1,5 +1,6 @@
 //! Follows a job from the window: phase, live counts, what the program writes, and the wish to stop it.
 
+use crate::units;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,8 @@ pub struct Watch {
 pub struct Progress {
     /// The phase that it is in; `None` before the first.
     pub phase: Option<Phase>,
+    /// How much of the phase is done, from 0 to 1, where it tells.
+    pub done: Option<f64>,
     /// What was counted so far.
     pub counts: LiveCounts,
     /// Is the recording being read back?
@@ -65,7 +68,13 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Observer for Watch {
     fn phase(&self, phase: Phase) {
-        held(&self.progress).phase = Some(phase);
+        let mut progress = held(&self.progress);
+        (progress.phase, progress.done) = (Some(phase), None);
+        self.ctx.request_repaint();
+    }
+
+    fn progress(&self, _phase: Phase, done: u64, of: u64) {
+        held(&self.progress).done = Some(units::share(done, of));
         self.ctx.request_repaint();
     }
 

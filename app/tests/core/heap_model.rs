@@ -94,7 +94,7 @@ fn blocks(heap: &HeapAt) -> Vec<(u64, u64, u64)> {
 }
 
 fn profile(heap: HeapEvents) -> Profile {
-    Profile::new(Recording { heap, ..Recording::default() })
+    Profile::new(Recording { heap: heap.into(), ..Recording::default() })
 }
 
 #[test]

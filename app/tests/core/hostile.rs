@@ -129,7 +129,6 @@ fn cycles_and_ids_out_of_range_are_cut() {
                 bytes: None,
             });
         }
-        recording.heap.time_nanos.push(3);
         for (context, end) in [(0, 2), (900, 2), (1, 0)] {
             recording.counts.push(ContextId(context), 2, 3);
             recording.instructions.push(ContextId(context), CodeOffset(1), CodeOffset(end), 4);

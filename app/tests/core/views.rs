@@ -5,6 +5,7 @@ use wasmscope::analysis::{
     source_listing, summary,
 };
 use wasmscope::profile::{Profile, ProfileBuilder};
+use wasmscope_instrument::recording::{Outcome, Phase, PhaseSpan, Recording};
 
 fn time() -> CallTreeQuery {
     CallTreeQuery::default()
@@ -185,4 +186,15 @@ fn a_summary_sums_up() {
     let heap = summary.heap.unwrap();
     assert_eq!((heap.totals.allocations, heap.totals.frees, heap.findings.double_frees), (1, 1, 1));
     assert_eq!(&*summary.top_functions[0].name, "b");
+}
+
+#[test]
+fn a_run_that_never_began_took_no_time() {
+    let phases = vec![PhaseSpan { phase: Phase::Compile, start_nanos: 5, end_nanos: 50 }];
+    let run_nanos = |outcome: Outcome| {
+        let phases = phases.clone();
+        summary(&Profile::new(Recording { outcome, phases, ..Recording::default() })).run_nanos
+    };
+    assert_eq!(run_nanos(Outcome::Cancelled), 0);
+    assert_eq!(run_nanos(Outcome::Unknown), 50, "the recorder was killed: who knows how far it was");
 }

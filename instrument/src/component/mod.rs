@@ -1,9 +1,11 @@
 //! Components: the core modules in one are rewritten where they stand. Everything around them is copied byte for byte,
 //! since it names what is in a core module by export and by import, and both stay.
 
+mod exports;
 mod spaces;
 mod views;
 
+pub use exports::{ComponentExport, component_exports};
 pub use views::Probed;
 pub(crate) use views::ViewedMemory;
 
@@ -35,6 +37,8 @@ pub struct InstrumentedComponent {
 pub struct ComponentModule {
     /// Where it is in the file that was given.
     pub range: Range<FileOffset>,
+    /// Its number among the core modules of the rewritten component, which may have some of ours among them.
+    pub number: usize,
     /// Its rewritten form and what is needed to read its probes, or why it stays as it is.
     pub instrumented: Result<Instrumented, RewriteError>,
 }
@@ -44,6 +48,8 @@ const HEADER_BYTES: usize = 8;
 /// Sections of a component that hold a module or a component of their own.
 const CORE_MODULE: u8 = 1;
 const COMPONENT: u8 = 4;
+/// Core instances whose probes are seen: engines allow a component a thousand instances, and a view takes four or six.
+const MOST_VIEWED: usize = 128;
 /// How deep components may be nested. Real ones are two deep.
 const MOST_LEVELS: usize = 100;
 
@@ -80,13 +86,32 @@ fn rewrite(
     visible: bool,
 ) -> Result<InstrumentedComponent, RewriteError> {
     let spaces = spaces::spaces(bytes).map_err(|error| invalid(&error))?;
+    if visible {
+        refuse_views(bytes)?;
+    }
     let spaces = visible.then_some(spaces);
-    let mut rewriter =
-        Rewriter { bytes, measures, own, spaces, modules: Vec::new(), probed: FxHashMap::default() };
+    let mut rewriter = Rewriter {
+        bytes,
+        measures,
+        own,
+        spaces,
+        modules: Vec::new(),
+        written: 0,
+        probed: FxHashMap::default(),
+    };
     let wasm = rewriter.component(0..bytes.len(), 1)?;
     let Rewriter { mut modules, mut probed, .. } = rewriter;
     share_allocators(&mut modules);
     Ok(InstrumentedComponent { wasm, modules, probed: probed.remove(&0).unwrap_or_default() })
+}
+
+/// Nobody else's memory is to be taken for that of our probes.
+fn refuse_views(bytes: &[u8]) -> Result<(), RewriteError> {
+    let ours = |export: &ComponentExport| export.name.to_ascii_lowercase().starts_with("wasmscope-");
+    match component_exports(bytes)?.into_iter().find(ours) {
+        Some(export) => Err(RewriteError::AlreadyInstrumented { export: export.name }),
+        None => Ok(()),
+    }
 }
 
 /// That there is no allocator is said once, and not at all where one of the core modules has them.
@@ -105,6 +130,8 @@ struct Rewriter<'a> {
     /// Where the probes are to be seen: the index spaces of each component, by where it begins.
     spaces: Option<FxHashMap<usize, Spaces>>,
     modules: Vec<ComponentModule>,
+    /// How many core modules the rewritten component has so far.
+    written: usize,
     /// By where a component begins, what can be seen of it.
     probed: FxHashMap<usize, Vec<Probed>>,
 }
@@ -145,13 +172,20 @@ impl Rewriter<'_> {
             .instantiated
             .iter()
             .filter_map(|(instance, module)| Some((*instance, self.probed_module(*module)?)))
+            .take(MOST_VIEWED)
             .collect();
-        let nested: Vec<_> = spaces
-            .nested
-            .iter()
-            .filter_map(|(instance, component)| Some((*instance, self.probed.get(component)?.clone())))
-            .collect();
+        let mut room = MOST_VIEWED.saturating_sub(own.len());
+        let mut nested = Vec::new();
+        for (instance, component) in &spaces.nested {
+            let probed = self.probed.get(component).filter(|probed| probed.len() <= room);
+            if let Some(probed) = probed.filter(|probed| !probed.is_empty()) {
+                room -= probed.len();
+                nested.push((*instance, probed.clone()));
+            }
+        }
         out.extend(views::views(&spaces, &own, &nested));
+        // The module that looks at memories.
+        self.written += 1;
         let own = own.into_iter().map(|(_, probed)| probed);
         let all = own.chain(nested.into_iter().flat_map(|(_, probed)| probed)).collect();
         self.probed.insert(start, all);
@@ -168,7 +202,7 @@ impl Rewriter<'_> {
     /// The core module in `range`; `None` where it stays as it is.
     fn module(&mut self, range: Range<usize>) -> Option<Vec<u8>> {
         let module: Arc<[u8]> = self.slice(range.clone()).into();
-        let index = ModuleIndex::parse(&module).map(Arc::new);
+        let index = ModuleIndex::parse_module(&module).map(Arc::new);
         let instrumented = match index {
             Ok(index) => self.instrument(&module, &index),
             Err(error) => {
@@ -178,7 +212,8 @@ impl Rewriter<'_> {
         };
         let rewritten = instrumented.as_ref().ok().map(|instrumented| instrumented.wasm.clone());
         let range = FileOffset(range.start as u64)..FileOffset(range.end as u64);
-        self.modules.push(ComponentModule { range, instrumented });
+        self.modules.push(ComponentModule { range, number: self.written, instrumented });
+        self.written += 1;
         rewritten
     }
 

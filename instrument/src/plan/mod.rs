@@ -37,7 +37,9 @@ use function::Planner;
 use references::host_holds_references;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
-use wasmscope_symbolize::{CodeOffset, ExportKind, FuncIndex, FuncType, Function, ModuleIndex, ValType};
+use wasmscope_symbolize::{
+    CodeOffset, ExportKind, FileOffset, FuncIndex, FuncType, Function, ModuleIndex, ValType,
+};
 
 /// What is to be injected into a module, and where.
 #[derive(Clone, Debug, Default)]
@@ -82,6 +84,10 @@ impl Plan {
         let goroutines = goroutines.and_then(|frames| Goroutines::find(bytes, index, frames));
         if !measures.needs_rewriting() && goroutines.is_none() {
             return Ok(Plan::default());
+        }
+        if index.is_component() {
+            let message = "a component's core modules are instrumented one by one".to_owned();
+            return Err(RewriteError::Section { at: FileOffset(0), message });
         }
         refuse_instrumented(index)?;
         let counts_accesses = measures.has(Measure::Access) && !index.memories().is_empty();

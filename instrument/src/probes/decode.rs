@@ -96,12 +96,6 @@ pub fn nodes_end(probes: &Probes, memory: &[u8]) -> usize {
     u32_at(memory, contexts::FREE).unwrap_or(0).max(probes.first_node()) as usize
 }
 
-/// Makes `mirror`, which holds the contexts memory up to its end, say that its nodes go so far.
-pub fn mark_free(mirror: &mut [u8]) {
-    let free = (mirror.len() as u32).to_le_bytes();
-    put(mirror, contexts::FREE, &free);
-}
-
 /// Reads `records` as [`take_records`] gave them, in the order in which they happened. The contexts must have been read
 /// before, or the events' contexts are `None`.
 pub fn decode(
@@ -163,20 +157,26 @@ fn growth_event(
 pub struct ContextReader {
     /// Everything below this address has been read; 0 at the start.
     read_to: u32,
-    ids: FxHashMap<u32, ContextId>,
+    /// By address, where in `rows` a node is.
+    positions: FxHashMap<u32, u32>,
+    rows: Vec<(ContextId, FuncIndex)>,
 }
 
 impl ContextReader {
     /// The row of a node; `None` for a node past the budget, and for one that was not read yet.
     pub fn id(&self, node: NodeAddress) -> Option<ContextId> {
-        self.ids.get(&node.0).copied()
+        self.row(node).map(|(id, _)| id)
     }
 
-    /// Appends the rows of all nodes that are new in the contexts memory to `new`. Ids count over all calls: `new`
-    /// may be emptied in between.
-    pub fn read(&mut self, probes: &Probes, memory: &[u8], new: &mut ContextTable) {
-        let mut next = ContextId(self.ids.len() as u32);
-        self.read_from(&mut next, probes, memory, new);
+    fn row(&self, node: NodeAddress) -> Option<(ContextId, FuncIndex)> {
+        self.rows.get(*self.positions.get(&node.0)? as usize).copied()
+    }
+
+    /// Appends the rows of all nodes that are new in `nodes`, the part of the contexts memory that begins at `start`, to
+    /// `new`: see [`nodes_from`]. Ids count over all calls: `new` may be emptied in between.
+    pub fn read(&mut self, probes: &Probes, start: u32, nodes: &[u8], new: &mut ContextTable) {
+        let mut next = ContextId(self.rows.len() as u32);
+        self.read_from(&mut next, probes, start, nodes, new);
     }
 
     /// The same where the rows of several modules share a table, whose next row is `next`.
@@ -184,22 +184,38 @@ impl ContextReader {
         &mut self,
         next: &mut ContextId,
         probes: &Probes,
-        memory: &[u8],
+        start: u32,
+        nodes: &[u8],
         new: &mut ContextTable,
     ) {
-        let free = u32_at(memory, contexts::FREE).unwrap_or(0);
         let mut at = self.read_to.max(probes.first_node());
-        while at < free {
-            let Some(node) = node_behind(memory, at) else { break };
-            let Some(row) = read_node(probes, memory, node) else { break };
-            self.ids.insert(node, *next);
+        let inside = |at: u32| at.checked_sub(start);
+        while let Some(node) = inside(at).and_then(|at| node_behind(nodes, at)) {
+            let Some(row) = self.read_node(probes, nodes, node) else { break };
+            let node = node + start;
+            self.positions.insert(node, self.rows.len() as u32);
+            self.rows.push((*next, row.func));
             next.0 += 1;
-            new.parent.push(self.id(row.parent));
+            new.parent.push(row.parent);
             new.func.push(row.func);
             new.call_site.push(row.call_site);
             at = node + probes.node_size(row.func);
         }
         self.read_to = at;
+    }
+
+    /// The node at `at` in `nodes`.
+    fn read_node(&self, probes: &Probes, nodes: &[u8], at: u32) -> Option<NodeRow> {
+        let parent = u32_at(nodes, at + node::PARENT)? & !(node::ALLOCATOR | node::NESTED);
+        let func = FuncIndex(u32_at(nodes, at + node::TAG)? & !node::TAGGED);
+        let slot = u32_at(nodes, at + node::VIA)?.checked_sub(parent + node::SLOTS)? / 4;
+        let parent = self.row(NodeAddress(parent));
+        let sites = parent.map_or(&[][..], |(_, caller)| probes.call_sites(caller));
+        Some(NodeRow {
+            parent: parent.map(|(id, _)| id),
+            func,
+            call_site: sites.get(slot as usize).copied().flatten(),
+        })
     }
 
     /// How often a function was entered in a context for which there was no room in the contexts memory.
@@ -214,21 +230,9 @@ pub(super) fn node_behind(memory: &[u8], at: u32) -> Option<u32> {
 }
 
 struct NodeRow {
-    parent: NodeAddress,
+    parent: Option<ContextId>,
     func: FuncIndex,
     call_site: Option<CodeOffset>,
-}
-
-fn read_node(probes: &Probes, memory: &[u8], at: u32) -> Option<NodeRow> {
-    let parent = u32_at(memory, at + node::PARENT)? & !(node::ALLOCATOR | node::NESTED);
-    let func = FuncIndex(u32_at(memory, at + node::TAG)? & !node::TAGGED);
-    let slot = u32_at(memory, at + node::VIA)?.checked_sub(parent + node::SLOTS)? / 4;
-    let caller = u32_at(memory, parent + node::TAG)?;
-    let call_site = match caller {
-        node::ROOT_TAG => None,
-        tag => probes.call_sites(FuncIndex(tag & !node::TAGGED)).get(slot as usize).copied().flatten(),
-    };
-    Some(NodeRow { parent: NodeAddress(parent), func, call_site })
 }
 
 pub(super) fn u32_at(memory: &[u8], at: u32) -> Option<u32> {

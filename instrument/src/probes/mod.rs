@@ -13,8 +13,8 @@ pub(crate) mod layout;
 pub use accesses::{access_counter_bytes, clear_accesses, read_accesses};
 pub use counts::{Counts, LiveCall, clear_counters};
 pub use decode::{
-    Call, ContextReader, NodeAddress, answers, decode, mark_free, nodes_end, nodes_from, set_clock,
-    take_crossing, take_records,
+    Call, ContextReader, NodeAddress, answers, decode, nodes_end, nodes_from, set_clock, take_crossing,
+    take_records,
 };
 
 pub(crate) use decode::{Resumed, ResumedWords, resumed_words};

@@ -97,6 +97,20 @@ impl HeapEvents {
         self.context.push(context);
     }
 
+    /// Puts the operations from row `from` on in the order of time; those of the same time stay as they are.
+    pub fn sort_by_time(&mut self, from: usize) {
+        let mut events: Vec<_> = self.iter().skip(from).collect();
+        events.sort_by_key(|event| event.time_nanos);
+        let HeapEvents { time_nanos, op, address, size, old_address, context } = self;
+        time_nanos.truncate(from);
+        op.truncate(from);
+        address.truncate(from);
+        size.truncate(from);
+        old_address.truncate(from);
+        context.truncate(from);
+        events.into_iter().for_each(|event| self.push(event));
+    }
+
     /// Forgets all operations and keeps their room.
     pub fn clear(&mut self) {
         let HeapEvents { time_nanos, op, address, size, old_address, context } = self;
@@ -122,6 +136,17 @@ impl HeapEvents {
 
     /// All operations, in order.
     pub fn iter(&self) -> impl Iterator<Item = HeapEvent> {
-        (0..self.len()).map_while(|row| self.get(row))
+        let HeapEvents { time_nanos, op, address, size, old_address, context } = self;
+        let blocks = address.iter().zip(size).zip(old_address.iter().zip(context));
+        time_nanos.iter().zip(op).zip(blocks).map(
+            |((time_nanos, op), ((address, size), (old_address, context)))| HeapEvent {
+                time_nanos: *time_nanos,
+                op: *op,
+                address: *address,
+                size: *size,
+                old_address: *old_address,
+                context: *context,
+            },
+        )
     }
 }

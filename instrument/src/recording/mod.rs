@@ -13,6 +13,7 @@ mod counts;
 mod damage;
 mod file;
 mod heap;
+mod heap_log;
 mod meta;
 mod outcome;
 mod reader;
@@ -20,6 +21,8 @@ mod reader;
 mod roundtrip;
 #[cfg(test)]
 mod roundtrip_attached;
+#[cfg(test)]
+mod roundtrip_packed;
 mod run_time;
 mod scan;
 mod span;
@@ -37,6 +40,7 @@ pub use counts::{CountTable, InstructionTable};
 pub use damage::Damage;
 pub use file::{FORMAT_VERSION, MAGIC};
 pub use heap::{GrowthEvent, HeapEvent, HeapEvents, HeapOp};
+pub use heap_log::HeapLog;
 pub use meta::{Allocator, Meta, Phase, PhaseSpan, SamplerKind};
 pub use outcome::{Outcome, TrapFrame};
 pub use reader::{ReadError, read, read_file};
@@ -69,7 +73,7 @@ pub struct Recording {
     /// Each growth of a linear memory, in the order of time.
     pub growth: Vec<GrowthEvent>,
     /// Each heap operation, in the order in which it happened.
-    pub heap: HeapEvents,
+    pub heap: HeapLog,
     /// How often functions were called, and bytes moved in bulk, by calling context.
     pub counts: CountTable,
     /// How often instructions were executed, by calling context and place.

@@ -3,9 +3,10 @@
 use super::Recording;
 use super::attachment::Attachments;
 use super::damage::DamageLog;
-use super::file::{FILE_HEAD_BYTES, FORMAT_VERSION, Kind, MAGIC};
-use super::scan::{Chunk, Scanner};
-use super::wire::{self, Malformed, ModulePiece, OutputPiece};
+use super::file::{FILE_HEAD_BYTES, FORMAT_VERSION, Kind, MAGIC, MAX_RAW_BYTES};
+use super::heap_log::{MAX_COLUMN_ROWS, PackedHeap};
+use super::scan::{BeginUnpacker, Chunk, Scanner, unpack};
+use super::wire::{self, HeapBegin, HeapColumns, Malformed, ModulePiece, OutputPiece};
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{self, Read};
@@ -17,6 +18,8 @@ const MAX_OUTPUT_BYTES: usize = 1 << 20;
 const MAX_MODULE_BYTES: u64 = 1 << 30;
 /// All messages together may be this large; as columns in memory they take about five times that.
 const MAX_UNPACKED_BYTES: usize = 2 << 30;
+/// Heap operations that stay packed may be this large once they are unpacked: some four hundred million.
+const MAX_PACKED_HEAP_BYTES: usize = 4 << 30;
 
 /// Why a file can't be read as a recording at all.
 #[derive(Debug, thiserror::Error)]
@@ -47,8 +50,13 @@ pub enum ReadError {
 /// # Errors
 /// When the bytes are no recording, or one of a newer version.
 pub fn read(bytes: &[u8]) -> Result<Recording, ReadError> {
+    read_unpacking(bytes, MAX_COLUMN_ROWS)
+}
+
+/// As [`read`], where the heap operations behind the first `column_rows` stay packed.
+pub(super) fn read_unpacking(bytes: &[u8], column_rows: usize) -> Result<Recording, ReadError> {
     check_head(bytes)?;
-    let mut assembly = Assembly::default();
+    let mut assembly = Assembly { column_rows, ..Assembly::default() };
     let mut scanner = Scanner::new(bytes, FILE_HEAD_BYTES);
     while let Some(chunk) = scanner.next(&mut assembly.damage) {
         assembly.add(&chunk);
@@ -96,6 +104,10 @@ struct Assembly {
     heap_seen: u64,
     missing: Missing,
     unpacked_bytes: usize,
+    packed_heap_bytes: usize,
+    begin_unpacker: Option<BeginUnpacker>,
+    /// Heap operations behind these stay packed.
+    column_rows: usize,
 }
 
 #[derive(Default)]
@@ -119,7 +131,12 @@ struct Missing {
 impl Assembly {
     fn add(&mut self, chunk: &Chunk) {
         let noun = chunk.kind.noun();
-        let Some(raw) = chunk.unpack() else {
+        let malformed = || format!("a chunk of {noun} is malformed and was left out");
+        if chunk.kind == Kind::HEAP && self.recording.heap.len() >= self.column_rows {
+            let kept = self.keep_packed(chunk);
+            return kept.unwrap_or_else(|_| self.damage.add(chunk.at, malformed()));
+        }
+        let Some(raw) = unpack(chunk.stored, chunk.raw_bytes) else {
             return self.damage.add(chunk.at, format!("a chunk of {noun} can't be unpacked"));
         };
         // What is replaced, or there once, takes no room; the end of a run must be known however long it was.
@@ -136,12 +153,11 @@ impl Assembly {
         ) {
             self.unpacked_bytes += raw.len();
             if self.unpacked_bytes > MAX_UNPACKED_BYTES {
-                let message = format!("the recording is too large: {noun} from here on were left out");
-                return self.damage.add(chunk.at, message);
+                return self.damage.add(chunk.at, too_large(noun));
             }
         }
         if self.take(chunk.kind, &raw).is_err() {
-            self.damage.add(chunk.at, format!("a chunk of {noun} is malformed and was left out"));
+            self.damage.add(chunk.at, malformed());
         }
     }
 
@@ -228,12 +244,48 @@ impl Assembly {
         Ok(())
     }
 
-    fn take_heap(&mut self, columns: wire::HeapColumns) -> Result<(), Malformed> {
-        let (rows, missing) = (columns.rows(), gap(columns.first_row, self.heap_seen)?);
-        let contexts = self.recording.contexts.len();
-        self.missing.orphaned_events += columns.append_to(&mut self.recording.heap, contexts)?;
+    fn take_heap(&mut self, columns: HeapColumns) -> Result<(), Malformed> {
+        let (first_row, rows) = (columns.first_row, columns.rows());
+        let missing = gap(first_row, self.heap_seen)?;
+        let (events, orphans) = columns.events(self.recording.contexts.len())?;
+        self.recording.heap.push_columns(events);
+        self.missing.orphaned_events += orphans;
         self.missing.heap += missing;
         self.heap_seen += missing + rows;
+        Ok(())
+    }
+
+    /// Of the many operations of a long run only the beginning of each chunk is read.
+    fn keep_packed(&mut self, chunk: &Chunk) -> Result<(), Malformed> {
+        let Chunk { raw_bytes, stored, .. } = *chunk;
+        if raw_bytes > MAX_RAW_BYTES {
+            return Err(Malformed);
+        }
+        let unpacker = match &mut self.begin_unpacker {
+            Some(unpacker) => unpacker,
+            none => none.insert(BeginUnpacker::new().map_err(|_| Malformed)?),
+        };
+        let begin = unpacker.unpack::<{ HeapBegin::MAX_BYTES }>(stored).map_err(|_| Malformed)?;
+        let (begin, _) = postcard::take_from_bytes::<HeapBegin>(&begin).map_err(|_| Malformed)?;
+        let missing = gap(begin.first_row, self.heap_seen)?;
+        // Each row takes a byte of each column.
+        let rows = usize::try_from(begin.rows).ok().filter(|rows| *rows <= raw_bytes / HeapColumns::COUNT);
+        let rows = rows.ok_or(Malformed)?;
+        self.packed_heap_bytes += raw_bytes;
+        if self.packed_heap_bytes > MAX_PACKED_HEAP_BYTES {
+            self.damage.add(chunk.at, too_large(chunk.kind.noun()));
+            return Ok(());
+        }
+        let (first_nanos, contexts) = (begin.first_nanos(), self.recording.contexts.len());
+        self.recording.heap.push_packed(PackedHeap {
+            rows,
+            first_nanos,
+            contexts,
+            raw_bytes,
+            stored: stored.into(),
+        });
+        self.missing.heap += missing;
+        self.heap_seen += missing + rows as u64;
         Ok(())
     }
 
@@ -305,6 +357,10 @@ impl ModuleSoFar {
         damage.add(file_bytes, "the module is missing, and with it all names and lines");
         Vec::new()
     }
+}
+
+fn too_large(noun: &str) -> String {
+    format!("the recording is too large: {noun} from here on were left out")
 }
 
 /// How many rows are missing in front of `first_row`, if `expected` should come next.

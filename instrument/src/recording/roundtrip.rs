@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
 
 /// A generator that gives the same numbers on every machine (splitmix64).
-pub struct Dice(pub u64);
+pub(super) struct Dice(pub u64);
 
 impl Dice {
     pub fn next(&mut self) -> u64 {
@@ -16,12 +16,12 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, end: u64) -> u64 {
+    pub fn below(&mut self, end: u64) -> u64 {
         self.next() % end.max(1)
     }
 
     /// Mostly small, now and then anything.
-    fn number(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         if self.below(8) == 0 { self.next() } else { self.below(100_000) }
     }
 
@@ -145,7 +145,7 @@ fn random_crossings(dice: &mut Dice, contexts: usize) -> CrossingTable {
 }
 
 /// A file of `batches` random batches, what it should read as, and the length of the file after each batch.
-pub fn random_file(seed: u64, batches: usize, rows: u64) -> (Vec<u8>, Recording, Vec<usize>) {
+pub(super) fn random_file(seed: u64, batches: usize, rows: u64) -> (Vec<u8>, Recording, Vec<usize>) {
     let mut dice = Dice(seed);
     let module: Vec<u8> = (0..dice.below(rows * 8) + 1).map(|_| dice.next() as u8).collect();
     let mut expected = Recording { meta: meta(), module: module.clone().into(), ..Recording::default() };
@@ -169,7 +169,7 @@ pub fn random_file(seed: u64, batches: usize, rows: u64) -> (Vec<u8>, Recording,
     (file, expected, ends)
 }
 
-pub fn chunk_starts(file: &[u8]) -> Vec<(usize, ChunkHead)> {
+pub(super) fn chunk_starts(file: &[u8]) -> Vec<(usize, ChunkHead)> {
     let mut at = FILE_HEAD_BYTES;
     let next = || {
         let head = ChunkHead::parse(&file[at..])?;
@@ -343,7 +343,7 @@ fn lost_rows_are_counted_and_later_ones_kept() {
 }
 
 /// One, two and one more of stacks, samples, contexts and heap operations, and an end.
-fn four_batches() -> Vec<u8> {
+pub(super) fn four_batches() -> Vec<u8> {
     let mut file = Vec::new();
     let mut writer = Writer::new(&mut file, &meta(), b"\0asm\x01\0\0\0").unwrap();
     let mut row = 0;
@@ -457,11 +457,11 @@ fn a_full_disk_is_an_error_and_loses_nothing_of_before() {
     }
 }
 
-fn head_of_file() -> Vec<u8> {
+pub(super) fn head_of_file() -> Vec<u8> {
     [MAGIC.as_slice(), &FORMAT_VERSION.to_le_bytes()].concat()
 }
 
-fn chunk(kind: Kind, raw: &[u8], raw_bytes: u32) -> Vec<u8> {
+pub(super) fn chunk(kind: Kind, raw: &[u8], raw_bytes: u32) -> Vec<u8> {
     let payload = zstd::encode_all(raw, 1).unwrap();
     let stored_bytes = payload.len() as u32;
     let head =

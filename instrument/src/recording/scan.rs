@@ -2,32 +2,57 @@
 
 use super::damage::DamageLog;
 use super::file::{ChunkHead, Kind, MAX_RAW_BYTES, SYNC};
-use std::io::Read;
+use std::io::{self, Read};
+use zstd::stream::raw::{self, Operation};
+
+/// Payloads that ask for more memory are nobody's.
+const MAX_WINDOW_LOG: u32 = 24;
 
 /// A payload whose checksum is right.
 pub(super) struct Chunk<'a> {
     /// Where its head begins.
     pub at: usize,
     pub kind: Kind,
-    raw_bytes: usize,
-    stored: &'a [u8],
+    /// The length that the payload claims to have once it is decompressed.
+    pub raw_bytes: usize,
+    pub stored: &'a [u8],
 }
 
-impl Chunk<'_> {
-    /// The payload, decompressed; `None` where it is not of the length that it claims. Takes no more memory than
-    /// the payload really has.
-    pub fn unpack(&self) -> Option<Vec<u8>> {
-        const FIRST_STEP_BYTES: usize = 1 << 20;
-        const MAX_WINDOW_LOG: u32 = 24;
-        if self.raw_bytes > MAX_RAW_BYTES {
-            return None;
-        }
-        let mut unpacker = zstd::Decoder::with_buffer(self.stored).ok()?.single_frame();
-        unpacker.window_log_max(MAX_WINDOW_LOG).ok()?;
-        let mut raw = Vec::with_capacity(self.raw_bytes.min(FIRST_STEP_BYTES));
-        unpacker.take(self.raw_bytes as u64 + 1).read_to_end(&mut raw).ok()?;
-        (raw.len() == self.raw_bytes).then_some(raw)
+/// The payload `stored`, decompressed; `None` where it has not `raw_bytes`. Takes no more memory than the payload really
+/// has.
+pub(super) fn unpack(stored: &[u8], raw_bytes: usize) -> Option<Vec<u8>> {
+    const FIRST_STEP_BYTES: usize = 1 << 20;
+    if raw_bytes > MAX_RAW_BYTES {
+        return None;
     }
+    let mut raw = Vec::with_capacity(raw_bytes.min(FIRST_STEP_BYTES));
+    unpacker(stored)?.take(raw_bytes as u64 + 1).read_to_end(&mut raw).ok()?;
+    (raw.len() == raw_bytes).then_some(raw)
+}
+
+/// Unpacks the first bytes of one payload after the other.
+pub(super) struct BeginUnpacker(raw::Decoder<'static>);
+
+impl BeginUnpacker {
+    pub fn new() -> io::Result<Self> {
+        let mut decoder = raw::Decoder::new()?;
+        decoder.set_parameter(raw::DParameter::WindowLogMax(MAX_WINDOW_LOG))?;
+        Ok(BeginUnpacker(decoder))
+    }
+
+    /// The first bytes of the payload `stored`, at most `N`; the rest are zeros.
+    pub fn unpack<const N: usize>(&mut self, stored: &[u8]) -> io::Result<[u8; N]> {
+        let mut begin = [0; N];
+        self.0.reinit()?;
+        self.0.run_on_buffers(stored, &mut begin)?;
+        Ok(begin)
+    }
+}
+
+fn unpacker(stored: &[u8]) -> Option<impl Read> {
+    let mut unpacker = zstd::Decoder::with_buffer(stored).ok()?.single_frame();
+    unpacker.window_log_max(MAX_WINDOW_LOG).ok()?;
+    Some(unpacker)
 }
 
 /// Goes through the chunks of a file.

@@ -98,6 +98,25 @@ pub(super) struct HeapColumns {
     context: Vec<u64>,
 }
 
+/// What [`HeapColumns`] begin with: to be read without the rest.
+#[derive(Serialize, Deserialize)]
+pub(super) struct HeapBegin {
+    pub first_row: u64,
+    /// The length of the first column.
+    pub rows: u64,
+    first_delta: i64,
+}
+
+impl HeapBegin {
+    /// No message begins with more bytes.
+    pub const MAX_BYTES: usize = 30;
+
+    /// When the first operation was.
+    pub fn first_nanos(&self) -> u64 {
+        self.first_delta as u64
+    }
+}
+
 /// Rows of [`CountTable`].
 #[derive(Serialize, Deserialize)]
 pub(super) struct CountColumns {
@@ -295,6 +314,9 @@ impl ContextColumns {
 }
 
 impl HeapColumns {
+    /// How many columns there are.
+    pub const COUNT: usize = 6;
+
     /// How many rows there are.
     pub fn rows(&self) -> u64 {
         self.op.len() as u64
@@ -314,8 +336,8 @@ impl HeapColumns {
         }
     }
 
-    /// Appends the rows. Where a context is none of the first `contexts`, the row has none; says how many these are.
-    pub fn append_to(self, table: &mut HeapEvents, contexts: usize) -> Result<u64, Malformed> {
+    /// The rows. Where a context is none of the first `contexts`, the row has none; says how many these are.
+    pub fn events(self, contexts: usize) -> Result<(HeapEvents, u64), Malformed> {
         let Self { first_row: _, time_nanos, op, address, size, old_address, context } = self;
         let lengths = [time_nanos.len(), op.len(), address.len(), size.len(), old_address.len()];
         equal(lengths)?;
@@ -325,13 +347,15 @@ impl HeapColumns {
         let (ops, ids) = ops.zip(ids).ok_or(Malformed)?;
         let mut orphans = 0;
         let known = |id: Option<u32>| known_context(id.map(ContextId), contexts, &mut orphans);
-        table.context.extend(ids.into_iter().map(known));
-        table.op.extend(ops);
-        table.time_nanos.extend(undeltas(&time_nanos));
-        table.address.extend(undeltas(&address));
-        table.size.extend(size);
-        table.old_address.extend(undeltas(&old_address));
-        Ok(orphans)
+        let events = HeapEvents {
+            context: ids.into_iter().map(known).collect(),
+            op: ops,
+            time_nanos: undeltas(&time_nanos).collect(),
+            address: undeltas(&address).collect(),
+            size,
+            old_address: undeltas(&old_address).collect(),
+        };
+        Ok((events, orphans))
     }
 }
 

@@ -69,6 +69,7 @@ impl Watch {
             outer_stacks: OuterStacks::default(),
             growths: Vec::new(),
             imports_announced,
+            is_calling: false,
             records_boundary,
             records_growth: options.measures.has(Measure::Growth),
         }

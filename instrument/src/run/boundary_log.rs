@@ -14,6 +14,12 @@ use wasmscope_symbolize::{CodeOffset, FuncIndex};
 const MIN_WAIT_NANOS: u64 = 200_000_000;
 /// What is waited for each call site: to copy, sort and write one takes some hundred nanoseconds.
 const SITE_WAIT_NANOS: u64 = 50_000;
+/// With so many call sites the sums are handed on when as much time has passed as before: as all of them are written each
+/// time, a long run would write little else.
+const MANY_SITES: u64 = 1 << 20;
+
+/// Call sites that are told apart by their call paths, in some 20 MB. Of those beyond only the place is kept.
+const MAX_SITES: usize = 1 << 18;
 
 /// A calling context of one of the instances that have probes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -93,6 +99,8 @@ pub struct BoundaryLog {
     spans: SpanLog,
     /// How long the call of an export took that came back last.
     last_export_nanos: u64,
+    /// Calls whose paths were left out.
+    pub pathless_calls: u64,
     /// When the sums were last handed on.
     given_nanos: u64,
 }
@@ -200,6 +208,7 @@ impl BoundaryLog {
             self.last_export_nanos = total;
         }
         if let Callee::Import(site) = callee {
+            let site = self.known_site(site);
             self.sites.entry(site).or_default().add(total);
             self.unsure = bytes.map(|bytes| (site, bytes));
         }
@@ -218,6 +227,15 @@ impl BoundaryLog {
         *crossings += u64::from(!matches!(callee, Callee::Guest(_)));
     }
 
+    /// `site`, or where there is no room for it only its place.
+    fn known_site(&mut self, site: CrossingSite) -> CrossingSite {
+        if self.sites.len() < MAX_SITES || self.sites.contains_key(&site) {
+            return site;
+        }
+        self.pathless_calls += 1;
+        CrossingSite { context: None, ..site }
+    }
+
     /// The calls that never came back, because the guest ended in them, come back now.
     pub fn leave_all(&mut self, clock: &RecordingClock) {
         while !self.open.is_empty() {
@@ -234,7 +252,9 @@ impl BoundaryLog {
     /// The sums so far, unless they were given lately. The more call sites there are, the more it costs to hand them
     /// on, and the longer they wait: at most a hundredth of the time goes into it.
     pub fn sums_if_due(&mut self, now_nanos: u64) -> Option<BoundarySums> {
-        let wait_nanos = MIN_WAIT_NANOS.max(self.sites.len() as u64 * SITE_WAIT_NANOS);
+        let sites = self.sites.len() as u64;
+        let long_nanos = (now_nanos / MANY_SITES).saturating_mul(sites);
+        let wait_nanos = MIN_WAIT_NANOS.max(sites * SITE_WAIT_NANOS).max(long_nanos);
         let due = now_nanos.saturating_sub(self.given_nanos) >= wait_nanos;
         due.then(|| {
             self.given_nanos = now_nanos;
@@ -320,6 +340,41 @@ mod tests {
         assert_eq!(export.total_nanos - export.self_nanos, imports);
         assert_eq!(table.sites.len(), 2);
         assert_eq!(table.sites[0].bytes, Some(21));
+    }
+
+    #[test]
+    fn calls_from_very_many_paths_take_bounded_room() {
+        let (mut log, clock) = (BoundaryLog::default(), RecordingClock::begin());
+        for context in 0..MAX_SITES as u32 + 10 {
+            let site = CrossingSite {
+                context: Some(InstanceNode { instance: 0, node: NodeAddress(context) }),
+                ..site(context % 2)
+            };
+            log.enter(Callee::Import(site), None, &clock);
+            log.leave(None, &clock);
+        }
+        let table = log.sums().table(|context| Some(ContextId(context.node.0)));
+        assert_eq!((table.sites.len(), log.pathless_calls), (MAX_SITES + 2, 10));
+        let pathless = table.sites.iter().filter(|site| site.context.is_none());
+        assert_eq!(pathless.map(|site| site.calls).collect::<Vec<_>>(), [5, 5]);
+        assert_eq!(table.functions.iter().map(|sums| sums.calls).sum::<u64>(), MAX_SITES as u64 + 10);
+    }
+
+    #[test]
+    fn the_sums_of_many_sites_are_handed_on_ever_less_often() {
+        let clock = RecordingClock::begin();
+        let hand_on = |sites: u32| {
+            let mut log = BoundaryLog::default();
+            (0..sites).for_each(|import| {
+                log.enter(Callee::Import(site(import)), None, &clock);
+                log.leave(None, &clock);
+            });
+            // An hour.
+            let turns = (0..3_600).filter(|second| log.sums_if_due(second * 1_000_000_000).is_some());
+            turns.count()
+        };
+        assert_eq!(hand_on(1), 3_599);
+        assert!((20..80).contains(&hand_on(100_000)), "{}", hand_on(100_000));
     }
 
     #[test]

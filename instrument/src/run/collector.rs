@@ -10,7 +10,7 @@ use super::sample_log::SampleLog;
 use super::stop::{StopFlag, StopReason};
 use super::{Limits, LiveCounts, Observer};
 use crate::clock::RecordingClock;
-use crate::recording::{Batch, Calibration, Direction, Phase, PhaseSpan, Writer};
+use crate::recording::{Batch, Calibration, Direction, Meta, Phase, PhaseSpan, Writer};
 use crate::sample::{CodeMap, SignalSampler};
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -65,7 +65,7 @@ pub struct Collector<'a, W: Write> {
 }
 
 impl<'a, W: Write> Collector<'a, W> {
-    /// Begins to collect. `phase` is the one that goes on.
+    /// Begins to collect.
     pub fn new(writer: Writer<W>, observer: &'a dyn Observer, clock: RecordingClock, limits: Limits) -> Self {
         let stop = Arc::<StopFlag>::default();
         let output = Arc::new(OutputBuffer::new(None, Arc::clone(&stop)));
@@ -114,6 +114,11 @@ impl<'a, W: Write> Collector<'a, W> {
     /// Notes what measuring costs, if that is known.
     pub fn calibrate(&mut self, calibration: Option<Calibration>) {
         self.batch.calibration = calibration;
+    }
+
+    /// The head has changed.
+    pub fn note_meta(&mut self, meta: Meta) {
+        self.batch.meta = Some(meta);
     }
 
     /// A phase begins, and the one before ends.
@@ -174,7 +179,7 @@ impl<'a, W: Write> Collector<'a, W> {
     /// Writes all that is left, with the end.
     pub fn finish(mut self, end: Batch) -> io::Result<()> {
         let Batch { meta, outcome, .. } = end;
-        self.batch.meta = meta;
+        self.batch.meta = meta.or(self.batch.meta.take());
         self.batch.outcome = outcome;
         self.end_phase(self.clock.now());
         self.write(u64::MAX);

@@ -1,14 +1,13 @@
 //! A guest that is ready to run: rewritten, compiled, with the way back from its code to the original's.
 
-use super::engine::{compile, compile_component};
-use super::memory_export::with_memory_export;
-use super::prepare::{Prepared, PreparedModule};
+use super::prepare::{CompileInput, PreparedModule};
 use crate::component::Probed;
 use crate::plan::Goroutines;
 use crate::probes::Probes;
 use crate::recording::StackFrame;
 use crate::sample::{CodeMap, CompiledFunction, CompiledPlace, MachineCode, NativeCode, Tripwire};
 use crate::{OffsetMap, RecordError};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use wasmscope_symbolize::{CodeOffset, FileOffset, FuncIndex, ModuleIndex};
 use wasmtime::component::Component;
@@ -33,21 +32,24 @@ pub enum GuestCode {
 }
 
 impl CompiledGuest {
-    /// Compiles what was made of the module that `index` describes.
-    pub fn new(engine: Engine, prepared: Prepared, index: Arc<ModuleIndex>) -> Result<Self, RecordError> {
-        let Prepared { wasm, modules, probed, .. } = prepared;
-        let wasm = if index.is_component() { wasm } else { with_memory_export(wasm)? };
-        let code = if index.is_component() {
-            GuestCode::Component(compile_component(&engine, &wasm)?)
-        } else {
-            GuestCode::Module(compile(&engine, &wasm)?)
-        };
+    /// The guest that `engine` made `code` of, out of `input`, which was made of the module `original`, which `index`
+    /// describes.
+    pub fn new(
+        engine: Engine,
+        code: GuestCode,
+        input: CompileInput,
+        original: Arc<[u8]>,
+        index: Arc<ModuleIndex>,
+    ) -> Result<Self, RecordError> {
+        let CompileInput { wasm, modules, probed, .. } = input;
         let compiled_index = ModuleIndex::parse(&wasm)?;
         let goroutines = modules.first().and_then(|module| module.probes.goroutines.clone());
+        let numbers = modules.iter().enumerate().map(|(own, module)| (module.number as u32, own)).collect();
         let (offsets, probes) =
-            modules.into_iter().map(|PreparedModule { offsets, probes }| (offsets, probes)).unzip();
+            modules.into_iter().map(|PreparedModule { offsets, probes, .. }| (offsets, probes)).unzip();
         let own = code.clone();
-        let places = Arc::new(Places { code: own, wasm, compiled_index, offsets, index, goroutines });
+        let places =
+            Arc::new(Places { code: own, original, compiled_index, numbers, offsets, index, goroutines });
         Ok(CompiledGuest { engine, code, places, probes, probed })
     }
 
@@ -74,11 +76,14 @@ impl CompiledGuest {
 /// The way from the places that were compiled to the original's.
 pub struct Places {
     code: GuestCode,
-    wasm: Vec<u8>,
+    /// The original module.
+    original: Arc<[u8]>,
     compiled_index: ModuleIndex,
+    /// The number of each core module in what was compiled, and its own.
+    numbers: FxHashMap<u32, usize>,
     /// Of each core module.
     offsets: Vec<OffsetMap>,
-    /// The original module.
+    /// The outline of the original.
     pub index: Arc<ModuleIndex>,
     /// How Go's own stacks are read, where the module is Go's.
     pub goroutines: Option<Goroutines>,
@@ -102,7 +107,17 @@ impl Places {
 
     /// The function of the original module; `None` for those that were added.
     pub fn function(&self, function: CompiledFunction) -> Option<FuncIndex> {
-        self.whole_function(function.module as usize, function.func)
+        self.whole_function(self.module(function)?, function.func)
+    }
+
+    /// The number of the core module that a function is in; `None` where that is one of ours or of the engine's.
+    pub fn module(&self, function: CompiledFunction) -> Option<usize> {
+        self.numbers.get(&function.module).copied()
+    }
+
+    /// Did the engine make it, rather than compile it?
+    pub fn is_engines(&self, function: CompiledFunction) -> bool {
+        self.index.is_component() && function.module as usize >= self.compiled_index.core_modules().len()
     }
 
     /// The function of the original that function `func` of a core module is.
@@ -125,13 +140,13 @@ impl Places {
 
     /// The place in the original module; `None` as with [`Places::frame`].
     pub fn original(&self, place: CompiledPlace) -> Option<CodeOffset> {
-        let number = place.function.module as usize;
+        let number = self.module(place.function)?;
         let at = FileOffset(u64::from(place.offset));
         let offsets = self.offsets.get(number)?;
         let original = match self.index.core_modules().get(number) {
             None => offsets.original(self.compiled_index.code_offset(at)?)?,
             Some(_) => {
-                let compiled = self.compiled_index.core_modules().get(number)?;
+                let compiled = self.compiled_index.core_modules().get(place.function.module as usize)?;
                 let local = compiled.local_code_offset(self.compiled_index.code_offset(at)?)?;
                 self.whole_offset(number, offsets.original(local)?)?
             }
@@ -139,9 +154,16 @@ impl Places {
         (self.index.function_at(original) == self.function(place.function)).then_some(original)
     }
 
+    /// Is the instruction at an offset of the original a tail call?
+    pub fn is_tail_call(&self, offset: CodeOffset) -> bool {
+        let at = self.index.file_offset(offset).and_then(|at| usize::try_from(at.0).ok());
+        at.and_then(|at| self.original.get(at)).is_some_and(|opcode| *opcode == RETURN_CALL)
+    }
+
     /// How the instruction at a place calls an import, if it can.
     pub fn call_at(&self, place: CompiledPlace) -> Option<HostCall> {
-        let (opcode, operand) = self.wasm.get(place.offset as usize..)?.split_first()?;
+        let original = self.index.file_offset(self.original(place)?)?;
+        let (opcode, operand) = self.original.get(usize::try_from(original.0).ok()?..)?.split_first()?;
         match *opcode {
             CALL | RETURN_CALL => {
                 let func = FuncIndex(unsigned_leb(operand)?);

@@ -1,13 +1,14 @@
-//! The engine: its settings, and the compiled guest.
+//! The engine: its settings, and how far it is with compiling.
 
-use super::RunOptions;
+use super::Limits;
 use super::limit::MEMORY64_BYTES;
 use crate::RecordError;
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use wasmscope_symbolize::ModuleIndex;
-use wasmtime::component::Component;
-use wasmtime::{Cache, CacheConfig, Config, Engine, Module};
+use wasmtime::{CacheStore, Config, Engine, Module};
 
 /// A backtrace has a frame for so many bytes of stack at most: exact counts need all calls that still go on, and a frame
 /// takes twice that at least.
@@ -19,10 +20,37 @@ const WASM_STACK_BYTES: usize = 1 << 20;
 /// Stack for the host's calls above the guest's frames, in bytes.
 const HOST_STACK_BYTES: usize = 1 << 20;
 
+/// How many functions an engine has compiled. It tells of each to whoever might have kept it from another time; nobody
+/// has, and asking costs a hundredth of compiling.
+#[derive(Debug, Default)]
+pub struct CompiledFunctions(AtomicU64);
+
+impl CompiledFunctions {
+    /// How many there are, with the engine's own on the way in and out.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl CacheStore for CompiledFunctions {
+    fn get(&self, _key: &[u8]) -> Option<Cow<'_, [u8]>> {
+        None
+    }
+
+    fn insert(&self, _key: &[u8], _code: Vec<u8>) -> bool {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        true
+    }
+}
+
 /// Makes the engine for a run of the module behind `index`. With `epochs`, guests can be sampled and stopped by epochs, at a
 /// price to every loop. The limits must have been checked.
-pub fn make_engine(index: &ModuleIndex, epochs: bool, options: &RunOptions) -> Result<Engine, RecordError> {
-    let limits = &options.limits;
+pub fn make_engine(
+    index: &ModuleIndex,
+    epochs: bool,
+    limits: &Limits,
+    compiled: &Arc<CompiledFunctions>,
+) -> Result<Engine, RecordError> {
     let stack_bytes = limits.stack_bytes.map_or(WASM_STACK_BYTES, |bytes| bytes as usize);
     let mut config = Config::new();
     config
@@ -41,31 +69,20 @@ pub fn make_engine(index: &ModuleIndex, epochs: bool, options: &RunOptions) -> R
         .wasm_wide_arithmetic(true)
         .wasm_branch_hinting(true)
         .wasm_threads(true)
-        .shared_memory(true)
-        .cache(options.cache_dir.as_deref().and_then(open_cache));
+        .shared_memory(true);
     if index.memories().iter().any(|memory| memory.memory64) {
         config.memory_reservation(MEMORY64_BYTES);
     }
     #[cfg(target_vendor = "apple")]
     config.macos_use_mach_ports(false);
+    let counted = Arc::clone(compiled) as Arc<dyn CacheStore>;
+    config.enable_incremental_compilation(counted).map_err(engine_failed)?;
     Engine::new(&config).map_err(engine_failed)
-}
-
-/// A cache that can't be opened is no reason not to run: compiling again only takes longer.
-fn open_cache(dir: &Path) -> Option<Cache> {
-    let mut config = CacheConfig::new();
-    config.with_directory(dir);
-    Cache::new(config).ok()
 }
 
 /// Compiles a guest.
 pub fn compile(engine: &Engine, wasm: &[u8]) -> Result<Module, RecordError> {
     Module::new(engine, wasm).map_err(|error| RecordError::Compile { message: format!("{error:#}") })
-}
-
-/// Compiles a guest that is a component.
-pub fn compile_component(engine: &Engine, wasm: &[u8]) -> Result<Component, RecordError> {
-    Component::new(engine, wasm).map_err(|error| RecordError::Compile { message: format!("{error:#}") })
 }
 
 /// The engine failed for a reason that is neither the guest's nor the user's.

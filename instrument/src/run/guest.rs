@@ -62,6 +62,8 @@ pub struct Watch {
     /// Is each call of an import announced by a probe, or is the boundary of no interest? Then what is not announced
     /// is the engine's own business.
     pub imports_announced: bool,
+    /// Are the calls made that the run is about, rather than what readies the guest for them?
+    pub is_calling: bool,
     /// Is the boundary recorded, or do crossings matter only for the time?
     pub records_boundary: bool,
     /// Is growth recorded?
@@ -215,9 +217,13 @@ fn guest_frames(store: impl AsContext<Data = GuestState>) -> Vec<CompiledPlace> 
 pub fn calls_host(store: impl AsContext<Data = GuestState>, live: &LiveInstance, site: u32) -> bool {
     let frames = guest_frames(&store);
     let places = &store.as_context().data().watch.places;
-    let Some((import, ..)) = import_at(live, places, site) else { return false };
+    let Some((import, offset, _)) = import_at(live, places, site) else { return false };
+    // Of a tail call nothing is left on the stack. They are rare, and most of them are made by what calls the host on.
+    if offset.is_some_and(|offset| places.is_tail_call(offset)) {
+        return true;
+    }
     let calls_on = |place: &&CompiledPlace| {
-        place.function.module as usize != live.module
+        places.module(place.function) != Some(live.module)
             && places.call_at(**place) == Some(HostCall::ByReference)
     };
     let between = frames.iter().take_while(calls_on).count();

@@ -218,7 +218,7 @@ impl GuestRun {
     fn failed_call(&self) -> String {
         let watch = &self.live.store.data().watch;
         let number = watch.calls.calls + 1;
-        match self.linked.is_repeated() {
+        match self.linked.is_repeated() && watch.is_calling {
             false => String::new(),
             true if watch.is_measured() => format!("in call {number}: "),
             true => format!("in call {number} of the warm-up: "),
@@ -239,6 +239,7 @@ impl GuestRun {
             (watch.unknown_callees, "calls of imports through a table could not be told apart"),
             (overflowed, no_room),
             (dropped, "events found no room and are missing"),
+            (watch.log.pathless_calls, "calls of imports found no room for their call paths"),
         ];
         let counted = counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
         self.linked.sentences().into_iter().chain(counted).collect()

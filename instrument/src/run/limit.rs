@@ -59,14 +59,22 @@ impl GrowthLimit {
 impl ResourceLimiter for GrowthLimit {
     fn memory_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
         let probe_bytes = self.probe_pages.iter().flatten().map(|pages| *pages as usize * PAGE_BYTES);
-        let is_probes = probe_bytes.into_iter().any(|bytes| maximum == Some(bytes));
-        if !is_probes {
+        if probe_bytes.into_iter().any(|bytes| maximum == Some(bytes)) {
+            return Ok(true);
+        }
+        let has_room = desired as u64 <= self.memory_bytes;
+        // Beyond its own maximum the engine refuses it.
+        if has_room && maximum.is_none_or(|maximum| desired <= maximum) {
             self.largest_bytes = self.largest_bytes.max(desired);
         }
-        Ok(is_probes || desired as u64 <= self.memory_bytes)
+        Ok(has_room)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            // The engine refuses it.
+            return Ok(true);
+        }
         let entries = self.entries.saturating_add(desired.saturating_sub(current) as u64);
         let has_room = entries <= self.table_entries;
         if has_room {

@@ -27,6 +27,9 @@ pub fn missing_imports(index: &ModuleIndex, links: &[Link]) -> Result<Vec<Missin
     missing_in(&Engine::default(), index, links)
 }
 
+/// What a program imports that starts threads.
+const THREADS: (&str, &str) = ("wasi", "thread-spawn");
+
 /// Refuses the module behind `index` where it can't be linked as `options` say.
 pub fn refuse_unlinkable(
     engine: &Engine,
@@ -36,7 +39,14 @@ pub fn refuse_unlinkable(
     if index.imports().iter().any(|import| GOS_MODULES.contains(&&*import.module)) {
         return Err(RecordError::GoForBrowsers);
     }
+    if index.is_component() && !options.links.is_empty() {
+        return Err(RecordError::LinkedComponent);
+    }
     let choices = Choices::of(options);
+    let spawns = index.imports().iter().any(|import| (&*import.module, &*import.name) == THREADS);
+    if spawns && choices.choice(&format!("{}.{}", THREADS.0, THREADS.1)) == Unprovided::Refuse {
+        return Err(RecordError::Threads);
+    }
     refuse_missing(engine, index, &options.links, &choices)?;
     // A link may import from those before it.
     options.links.iter().enumerate().try_for_each(|(at, link)| {
@@ -80,7 +90,7 @@ fn missing_in(
 
 /// What is known of a link's module.
 pub fn outline(link: &Link) -> Result<ModuleIndex, RecordError> {
-    ModuleIndex::parse(&link.bytes).map_err(|error| unusable(link, &error))
+    ModuleIndex::parse_module(&link.bytes).map_err(|error| unusable(link, &error))
 }
 
 /// Why a link can't be used.

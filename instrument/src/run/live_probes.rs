@@ -52,6 +52,7 @@ impl Accessed {
 /// The probes of a guest: those of one instance, or of several in a component.
 pub struct LiveProbes {
     instances: Vec<LiveInstance>,
+    in_component: bool,
     /// By instance and site, whether the call there leads to the host.
     calls_host: FxHashMap<(usize, u32), bool>,
     shipped_nanos: u64,
@@ -102,8 +103,8 @@ impl LiveInstance {
 }
 
 impl LiveProbes {
-    fn new(instances: Vec<LiveInstance>) -> Self {
-        LiveProbes { instances, calls_host: FxHashMap::default(), shipped_nanos: 0 }
+    fn new(instances: Vec<LiveInstance>, in_component: bool) -> Self {
+        LiveProbes { instances, in_component, calls_host: FxHashMap::default(), shipped_nanos: 0 }
     }
 
     /// Finds the probes of `instance`, and has them call us when their buffer is full. `None` where nothing was
@@ -122,7 +123,7 @@ impl LiveProbes {
         let accesses = counters.zip(Accessed::find(instance, store));
         let (events, contexts) = (ProbeBytes::Exported(events), ProbeBytes::Exported(contexts));
         let instances = vec![LiveInstance::new(0, layout, events, contexts, accesses)];
-        Some(LiveProbes::new(instances))
+        Some(LiveProbes::new(instances, false))
     }
 
     /// Finds the probes of the core instances of `instance`, which are made of the core modules in `probed` and laid out
@@ -137,17 +138,20 @@ impl LiveProbes {
         // The views are larger than what else may be passed between host and guest, but nothing of them is copied.
         let most_bytes = store.hostcall_fuel();
         store.set_hostcall_fuel(usize::MAX);
-        for (number, Probed { module, .. }) in probed.iter().enumerate() {
+        for (number, Probed { module, with_accesses }) in probed.iter().enumerate() {
             let contexts = ProbeBytes::view(ViewedMemory::Contexts, number, instance, store).await?;
             let events = ProbeBytes::view(ViewedMemory::Events, number, instance, store).await?;
-            let accesses = ProbeBytes::view(ViewedMemory::Accesses, number, instance, store).await?;
+            let accesses = match with_accesses {
+                true => ProbeBytes::view(ViewedMemory::Accesses, number, instance, store).await?,
+                false => None,
+            };
             let accesses = accesses.map(|counters| (counters, Accessed::Hidden));
             if let (Some(layout), Some(events), Some(contexts)) = (layouts.get(*module), events, contexts) {
                 instances.push(LiveInstance::new(*module, layout, events, contexts, accesses));
             }
         }
         store.set_hostcall_fuel(most_bytes);
-        Ok((!instances.is_empty()).then(|| LiveProbes::new(instances)))
+        Ok((!instances.is_empty()).then(|| LiveProbes::new(instances, true)))
     }
 
     /// The probes of each instance.
@@ -222,8 +226,10 @@ pub fn reset_counters(store: &mut Store<GuestState>) {
 pub fn take_announcement(store: &mut StoreContextMut<'_, GuestState>) -> Option<(usize, Call)> {
     let mut probes = store.data_mut().watch.probes.take()?;
     let call = match probes.instances.as_slice() {
-        [live] => probes::take_crossing(live.events.bytes_mut(store)).map(|call| (0, call)),
-        _ => announcement_of_several(&mut probes, store),
+        [live] if !probes.in_component => {
+            probes::take_crossing(live.events.bytes_mut(store)).map(|call| (0, call))
+        }
+        _ => announcement_in_component(&mut probes, store),
     };
     store.data_mut().watch.probes = Some(probes);
     call
@@ -232,7 +238,7 @@ pub fn take_announcement(store: &mut StoreContextMut<'_, GuestState>) -> Option<
 /// Calls between core modules of a component are announced too, and then no host is called: their words wait until the
 /// next call that crosses. Whether a call instruction leads to the host never changes, so that the engine's stack has to
 /// tell it only once.
-fn announcement_of_several(
+fn announcement_in_component(
     probes: &mut LiveProbes,
     store: &mut StoreContextMut<'_, GuestState>,
 ) -> Option<(usize, Call)> {

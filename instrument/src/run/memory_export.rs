@@ -18,7 +18,7 @@ const BEFORE: &[u8] = &[1, 2, 3, 4, 5, 6, 13];
 
 /// `wasm` with its first memory exported; nothing changes where there is none, or the name is taken.
 pub fn with_memory_export(wasm: Vec<u8>) -> Result<Vec<u8>, ModuleError> {
-    let index = ModuleIndex::parse(&wasm)?;
+    let index = ModuleIndex::parse_module(&wasm)?;
     let is_taken = index.exports().iter().any(|export| &*export.name == MEMORY_EXPORT);
     if is_taken || index.memories().is_empty() {
         return Ok(wasm);
@@ -84,10 +84,10 @@ mod tests {
             r#"(module (memory 1) (global i32 (i32.const 0)) (func))"#,
         ] {
             let wasm = wat::parse_str(text).unwrap();
-            let before = ModuleIndex::parse(&wasm).unwrap();
+            let before = ModuleIndex::parse_module(&wasm).unwrap();
             let wasm = with_memory_export(wasm).unwrap();
             wasmparser::Validator::new().validate_all(&wasm).unwrap();
-            let after = ModuleIndex::parse(&wasm).unwrap();
+            let after = ModuleIndex::parse_module(&wasm).unwrap();
             assert_eq!(after.exports().len(), before.exports().len() + 1, "{text}");
             let export = after.exports().last().unwrap();
             assert_eq!((&*export.name, export.index), ("memory", 0));

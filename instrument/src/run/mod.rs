@@ -1,6 +1,6 @@
 //! Runs a module and records it.
 //!
-//! Two threads work together. The guest's own thread runs the guest, notes its crossings ([`guest`]) and empties the
+//! A thread of its own makes the guest ready ([`preparation`]). Then two threads work together. The guest's own thread runs the guest, notes its crossings ([`guest`]) and empties the
 //! probes' memories ([`live_probes`]); the collector ([`collector`]), on the caller's thread, turns samples and events
 //! into rows, writes them, and stops the guest where it must be stopped.
 
@@ -8,6 +8,7 @@ mod beginning;
 mod boundary_log;
 mod buffers;
 mod calibration;
+mod code_cache;
 mod collector;
 mod compiled;
 mod component;
@@ -32,6 +33,7 @@ mod options;
 mod outer_stacks;
 mod output;
 mod pacer;
+mod preparation;
 mod prepare;
 mod probe_bytes;
 mod probe_log;
@@ -57,13 +59,13 @@ pub use value::{BadValue, Value};
 
 use crate::clock::RecordingClock;
 use crate::error::RecordError;
-use crate::recording::{Batch, Meta, Outcome, Phase, Writer};
+use crate::recording::{Batch, Meta, Outcome, Writer};
 use collector::{Collected, Collector};
-use compiled::CompiledGuest;
 use engine::make_engine;
 use guest_thread::GuestRun;
 use link::refuse_unlinkable;
 use message::message_channel;
+use preparation::{Preparation, Prepared};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -93,24 +95,28 @@ pub fn record<W: Write>(
     let calibration = calibration::calibrate(options.measures);
     let clock = RecordingClock::begin();
     let index = Arc::new(wasmscope_symbolize::ModuleIndex::parse(&guest.bytes)?);
-    let target = Target::find(&index, options)?;
+    let target = Target::find(&guest.bytes, &index, options)?;
     prepare::check_limits(&index, &options.limits)?;
-    let engine = make_engine(&index, prepare::ticks_by_epochs(options), options)?;
+    let compiled = Arc::default();
+    let engine = make_engine(&index, prepare::ticks_by_epochs(options), &options.limits, &compiled)?;
     refuse_unlinkable(&engine, &index, options)?;
+    let preparation = Preparation::begin(engine, compiled, guest, index, options, &clock)?;
+    // Meanwhile.
     let mut meta = describe(guest, options, &target);
     let writer = Writer::new(out, &meta, &guest.bytes)?;
     let mut collector = Collector::new(writer, &*observer, clock.clone(), options.limits);
-
     collector.begin_phase(Phase::Parse, 0);
     collector.calibrate(calibration);
-
-    collector.begin_phase(Phase::Rewrite, clock.now());
-    let mut prepared = prepare::prepare(&guest.bytes, &index, options);
-    meta.allocators = std::mem::take(&mut prepared.allocators);
-    meta.warnings = std::mem::take(&mut prepared.warnings);
-
-    collector.begin_phase(Phase::Compile, clock.now());
-    let compiled = Arc::new(CompiledGuest::new(engine, prepared, Arc::clone(&index))?);
+    let Some(Prepared { compiled, allocators, warnings }) = preparation.finish(&mut collector, &*observer)?
+    else {
+        collector.finish(Batch { outcome: Some(Outcome::Cancelled), ..Batch::default() })?;
+        return Ok(Outcome::Cancelled);
+    };
+    let compiled = Arc::new(compiled);
+    meta.allocators = allocators;
+    meta.warnings = warnings;
+    // By the allocators a recording that breaks off has the call paths of heap operations.
+    collector.note_meta(meta.clone());
 
     let (sender, messages) = message_channel();
     let run = GuestRun::prepare(&compiled, guest, &target, options, &observer, &clock, sender)?;

@@ -31,6 +31,9 @@ pub trait Observer: Send + Sync + 'static {
     /// A phase begins.
     fn phase(&self, _phase: Phase) {}
 
+    /// So much of a phase is done, in no particular unit. Only compiling is told of, and only while it goes on.
+    fn progress(&self, _phase: Phase, _done: u64, _of: u64) {}
+
     /// The guest wrote `bytes`.
     fn output(&self, _stream: OutputStream, _bytes: &[u8]) {}
 

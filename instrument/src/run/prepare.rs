@@ -32,6 +32,9 @@ pub struct Instrumented {
 /// What is said where heap blocks are to be measured and there are none to be seen.
 pub(crate) const NO_ALLOCATOR: &str = "no function is known as an allocator: heap blocks can't be seen";
 
+/// What is said where there is none of the name that the user gave.
+const NO_FUNCTION: &str = "no function is named";
+
 /// Plans and rewrites `bytes` for `measures`, where the functions in `own` are allocators besides those that are known.
 pub fn instrument(
     bytes: &Arc<[u8]>,
@@ -102,13 +105,13 @@ fn find_own(
     let defined = index.functions().iter().filter(|function| function.import.is_none());
     let found: Vec<_> = defined.map(|function| function.index).filter(has_name).collect();
     if found.is_empty() {
-        warnings.push(format!("no function is named `{}`, which was to be an allocator", own.name));
+        warnings.push(format!("{NO_FUNCTION} `{}`, which was to be an allocator", own.name));
     }
     found.into_iter().map(|func| (func, own.kind)).collect()
 }
 
 /// What is to be compiled for a run.
-pub struct Prepared {
+pub struct CompileInput {
     /// The rewritten module or component.
     pub wasm: Vec<u8>,
     /// Its core modules, in the order of the file; one where it is no component.
@@ -123,6 +126,8 @@ pub struct Prepared {
 
 /// A core module that is to be run.
 pub struct PreparedModule {
+    /// Its number in what is to be compiled.
+    pub number: usize,
     /// The way back to the original's code.
     pub offsets: OffsetMap,
     /// Where the probes write.
@@ -131,23 +136,43 @@ pub struct PreparedModule {
 
 impl PreparedModule {
     /// One that stays as it is.
-    fn untouched() -> Self {
-        PreparedModule { offsets: OffsetMap::identity(), probes: Arc::default() }
+    fn untouched(number: usize) -> Self {
+        PreparedModule { number, offsets: OffsetMap::identity(), probes: Arc::default() }
     }
 }
 
 /// Rewrites for a run of ours. What can't be rewritten is left as it is, with a warning: it can still be sampled.
-pub fn prepare(bytes: &Arc<[u8]>, index: &Arc<ModuleIndex>, options: &RunOptions) -> Prepared {
+pub fn prepare(bytes: &Arc<[u8]>, index: &Arc<ModuleIndex>, options: &RunOptions) -> CompileInput {
     let prepared = if index.is_component() {
         prepare_component(bytes, index, options)
     } else {
         prepare_module(bytes, index, options)
     };
-    prepared.unwrap_or_else(|warnings| {
+    prepared.unwrap_or_else(|warnings| CompileInput::untouched(bytes, index, warnings))
+}
+
+impl CompileInput {
+    /// What stays as it is.
+    fn untouched(bytes: &[u8], index: &ModuleIndex, warnings: Vec<String>) -> Self {
         let modules = index.core_modules().len().max(1);
-        let modules = std::iter::repeat_with(PreparedModule::untouched).take(modules).collect();
-        Prepared { wasm: bytes.to_vec(), modules, probed: Vec::new(), allocators: Vec::new(), warnings }
-    })
+        let modules = (0..modules).map(PreparedModule::untouched).collect();
+        CompileInput { wasm: bytes.to_vec(), modules, probed: Vec::new(), allocators: Vec::new(), warnings }
+    }
+
+    /// Takes the original in `bytes` for what can't be compiled, unless that is the original itself.
+    pub fn leave(
+        &mut self,
+        bytes: &[u8],
+        index: &ModuleIndex,
+        error: &RecordError,
+    ) -> Result<(), RecordError> {
+        if self.wasm == bytes {
+            return Err(RecordError::Engine { message: error.to_string() });
+        }
+        let told = format!("only time was measured: with probes, {error}");
+        *self = Self::untouched(bytes, index, vec![told]);
+        Ok(())
+    }
 }
 
 /// The host calls the start function itself, after it has found the probes.
@@ -155,7 +180,7 @@ fn prepare_module(
     bytes: &Arc<[u8]>,
     index: &Arc<ModuleIndex>,
     options: &RunOptions,
-) -> Result<Prepared, Vec<String>> {
+) -> Result<CompileInput, Vec<String>> {
     let RunOptions { measures, allocators, symbols, .. } = options;
     let symbols = Symbols::with_files(Arc::clone(bytes), Arc::clone(index), symbols.clone());
     let has_own_stacks = measures.has(Measure::Time) && symbols.is_go();
@@ -165,15 +190,15 @@ fn prepare_module(
     let instrumented = instrument_for(ProbeReader::Starter, bytes, &symbols, index, *measures, allocators);
     let Instrumented { wasm, offsets, probes, allocators, warnings, .. } =
         instrumented.map_err(|error| vec![sampled_only(&error)])?;
-    let modules = vec![PreparedModule { offsets, probes }];
-    Ok(Prepared { wasm, modules, probed: Vec::new(), allocators, warnings })
+    let modules = vec![PreparedModule { number: 0, offsets, probes }];
+    Ok(CompileInput { wasm, modules, probed: Vec::new(), allocators, warnings })
 }
 
 fn prepare_component(
     bytes: &Arc<[u8]>,
     index: &ModuleIndex,
     options: &RunOptions,
-) -> Result<Prepared, Vec<String>> {
+) -> Result<CompileInput, Vec<String>> {
     let RunOptions { measures, allocators, .. } = options;
     if !measures.needs_rewriting() {
         return Err(Vec::new());
@@ -182,22 +207,39 @@ fn prepare_component(
     let InstrumentedComponent { wasm, modules, probed } =
         rewritten.map_err(|error| vec![sampled_only(&error)])?;
     let mut prepared =
-        Prepared { wasm, modules: Vec::new(), probed, allocators: Vec::new(), warnings: Vec::new() };
-    for (module, core) in modules.into_iter().zip(index.core_modules()) {
+        CompileInput { wasm, modules: Vec::new(), probed, allocators: Vec::new(), warnings: Vec::new() };
+    // An allocator that the user names is in one of them.
+    let mut nowhere: Option<Vec<String>> = None;
+    let mut allocating = 0;
+    for (at, (module, core)) in modules.into_iter().zip(index.core_modules()).enumerate() {
+        let number = module.number;
         prepared.modules.push(match module.instrumented {
             Ok(instrumented) => {
+                if !instrumented.allocators.is_empty() {
+                    allocating += prepared.probed.iter().filter(|probed| probed.module == at).count();
+                }
                 let whole = |own: Allocator| Some(Allocator { func: core.function(own.func)?, ..own });
                 prepared.allocators.extend(instrumented.allocators.into_iter().filter_map(whole));
-                let told =
-                    instrumented.warnings.into_iter().map(|warning| format!("{}: {warning}", core.name));
-                prepared.warnings.extend(told);
-                PreparedModule { offsets: instrumented.offsets, probes: instrumented.probes }
+                let (lost, told): (Vec<_>, Vec<_>) =
+                    instrumented.warnings.into_iter().partition(|warning| warning.starts_with(NO_FUNCTION));
+                nowhere = Some(
+                    nowhere
+                        .map_or(lost.clone(), |all| all.into_iter().filter(|w| lost.contains(w)).collect()),
+                );
+                prepared.warnings.extend(told.into_iter().map(|warning| format!("{}: {warning}", core.name)));
+                PreparedModule { number, offsets: instrumented.offsets, probes: instrumented.probes }
             }
             Err(error) => {
                 prepared.warnings.push(format!("{}: {}", core.name, sampled_only(&error)));
-                PreparedModule::untouched()
+                PreparedModule::untouched(number)
             }
         });
+    }
+    prepared.warnings.extend(nowhere.into_iter().flatten());
+    if allocating > 1 {
+        let told =
+            "core instances have allocators of their own: blocks of different memories stand in one map";
+        prepared.warnings.push(format!("{allocating} {told}"));
     }
     Ok(prepared)
 }
@@ -211,7 +253,9 @@ pub fn check_limits(index: &ModuleIndex, limits: &Limits) -> Result<(), RecordEr
     if let Some(bytes) = limits.stack_bytes.filter(|bytes| !STACK_BYTES.contains(bytes)) {
         return Err(RecordError::StackLimit { bytes });
     }
-    let asked = index.tables().iter().fold(0, |sum: u64, table| sum.saturating_add(table.initial));
+    let modules = index.core_modules().iter().map(|module| &*module.index).chain([index]);
+    let tables = modules.flat_map(ModuleIndex::tables);
+    let asked = tables.fold(0, |sum: u64, table| sum.saturating_add(table.initial));
     if let Some(limit) = limits.table_entries.filter(|limit| asked > *limit) {
         return Err(RecordError::TableLimit { asked, limit });
     }

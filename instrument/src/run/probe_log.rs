@@ -3,12 +3,12 @@
 use super::boundary_log::InstanceNode;
 use super::compiled::Places;
 use super::message::{HostGrowth, Shipment, Taken};
-use crate::probes::{ContextReader, Counts, LiveCall, Probes, decode, mark_free};
+use crate::probes::{ContextReader, Counts, LiveCall, Probes, decode};
 use crate::recording::{Batch, ContextId, ContextTable, GrowthEvent};
 use std::sync::Arc;
 use wasmscope_symbolize::{CoreModule, MemoryIndex};
 
-/// The probes' memories as far as they were handed on.
+/// What is known of the probes' memories as far as they were handed on.
 #[derive(Default)]
 pub struct ProbeLog {
     instances: Vec<InstanceLog>,
@@ -23,8 +23,8 @@ struct InstanceLog {
     /// The number of its core module.
     module: usize,
     layout: Arc<Probes>,
-    /// The contexts memory up to the last node.
-    nodes: Vec<u8>,
+    /// Bytes of the contexts memory that were handed on.
+    nodes_end: u32,
     reader: ContextReader,
 }
 
@@ -34,7 +34,7 @@ impl ProbeLog {
         let instances = instances.into_iter().map(|(module, layout)| InstanceLog {
             module,
             layout,
-            nodes: Vec::new(),
+            nodes_end: 0,
             reader: ContextReader::default(),
         });
         let (instances, places) = (instances.collect(), Some(Arc::clone(places)));
@@ -70,8 +70,12 @@ impl ProbeLog {
     pub fn take(&mut self, mut shipment: Shipment, batch: &mut Batch) {
         batch.spans.append(&mut shipment.spans);
         batch.slices.append(&mut shipment.slices);
+        let heap_before = batch.heap.len();
         for (number, taken) in shipment.instances.iter().enumerate() {
             self.take_instance(number, taken, batch);
+        }
+        if shipment.instances.len() > 1 {
+            batch.heap.sort_by_time(heap_before);
         }
         let growths = shipment.growths.into_iter().map(|growth| self.growth_event(growth));
         batch.growth.extend(growths);
@@ -84,12 +88,11 @@ impl ProbeLog {
     fn take_instance(&mut self, number: usize, taken: &Taken, batch: &mut Batch) {
         let Self { instances, places, next_context, guest_began } = self;
         let Some(instance) = instances.get_mut(number) else { return };
-        let InstanceLog { module, layout, nodes, reader } = instance;
-        nodes.extend_from_slice(&taken.nodes);
-        mark_free(nodes);
+        let InstanceLog { module, layout, nodes_end, reader } = instance;
         let (contexts_before, growth_before) = (batch.contexts.len(), batch.growth.len());
         let heap_before = batch.heap.len();
-        reader.read_from(next_context, layout, nodes, &mut batch.contexts);
+        reader.read_from(next_context, layout, *nodes_end, &taken.nodes, &mut batch.contexts);
+        *nodes_end += taken.nodes.len() as u32;
         decode(layout, &taken.records, reader, &mut batch.growth, &mut batch.heap);
         let Some(module) = places.as_ref().and_then(|places| places.index.core_modules().get(*module)) else {
             return;

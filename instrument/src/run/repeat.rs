@@ -13,6 +13,7 @@ pub async fn repeated<T>(
     mut call: impl AsyncFnMut(&mut Store<GuestState>) -> Result<(T, u64)>,
 ) -> Result<T> {
     let (began, mut done) = (store.data().watch.clock.now(), 0);
+    store.data_mut().watch.is_calling = true;
     loop {
         let (results, nanos) = call(store).await?;
         done += 1;

@@ -44,13 +44,14 @@ impl SampleLog {
             return;
         }
         let Some((code, places)) = &mut self.map else { return };
-        let to_original = |place| places.frame(place);
+        let to_original = |place| frame(places, place);
         let mut frames = Vec::with_capacity(sample.addresses.len() + 1);
         for (depth, address) in sample.addresses.iter().enumerate() {
             // A return address may be the first of what follows the call.
             let address = address - u64::from(depth > 0);
             frames.extend(code.frame(address, to_original));
         }
+        keep_innermost(&mut frames);
         rejoin(&mut frames, &sample.goroutine, places.goroutines.as_ref(), &places.index);
         let outer = self.outer_stacks.frames(sample.outer);
         frames.extend(outer.iter().flat_map(|place| caller_frames(places, *place)).flatten());
@@ -67,7 +68,7 @@ impl SampleLog {
         let called =
             call.and_then(|call| if let HostCall::Import(import) = call { Some(import) } else { None });
         let mut traced = sample.frames.iter();
-        let mut frames: Vec<_> = traced.next().and_then(|place| places.frame(*place)).into_iter().collect();
+        let mut frames: Vec<_> = traced.next().and_then(|place| frame(places, *place)).into_iter().collect();
         frames.extend(traced.flat_map(|place| caller_frames(places, *place)).flatten());
         rejoin(&mut frames, &sample.goroutine, places.goroutines.as_ref(), &places.index);
         self.add(sample.time_nanos, sample.weight_nanos, leaf_frame(sample.leaf, called), frames);
@@ -110,6 +111,23 @@ fn caller_frames(places: &Places, caller: CompiledPlace) -> [Option<StackFrame>;
         _ => None,
     };
     [import, places.frame(caller)]
+}
+
+/// What the engine adds for calls between components is canonical ABI work.
+fn frame(places: &Places, place: CompiledPlace) -> Option<StackFrame> {
+    match places.is_engines(place.function) {
+        true => Some(StackFrame::Engine),
+        false => places.frame(place),
+    }
+}
+
+/// What the engine added is told where it runs, not where it only calls on.
+fn keep_innermost(frames: &mut Vec<StackFrame>) {
+    let mut depth = 0;
+    frames.retain(|frame| {
+        depth += 1;
+        depth == 1 || *frame != StackFrame::Engine
+    });
 }
 
 /// The frame above the guest's. `called` is the import that the guest's innermost frame calls.

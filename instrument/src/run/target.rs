@@ -26,10 +26,10 @@ pub enum Linked {
 }
 
 impl Target {
-    /// What `options` ask for, if a module has it; of a component that is known when it was compiled.
-    pub fn find(index: &ModuleIndex, options: &RunOptions) -> Result<Self, RecordError> {
+    /// What `options` ask for, if the module or component in `bytes` has it.
+    pub fn find(bytes: &[u8], index: &ModuleIndex, options: &RunOptions) -> Result<Self, RecordError> {
         if index.is_component() {
-            return Ok(Target::Component(ComponentEntry::find(options)));
+            return ComponentEntry::find(bytes, options).map(Target::Component);
         }
         Entry::find(index, options).map(Target::Module)
     }

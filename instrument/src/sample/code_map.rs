@@ -1,8 +1,10 @@
 //! From addresses of machine code back to the original module's code.
 
+use super::machine::NO_INSTRUCTION;
 use super::{CompiledPlace, MachineCode, Tripwire};
 use crate::recording::StackFrame;
 use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// Where a guest's machine code lies. Everything that the signal handler needs to know of it.
@@ -52,16 +54,21 @@ fn start_of(functions: &[Range<u64>], address: u64) -> Option<u64> {
     function.contains(&address).then_some(function.start)
 }
 
+/// Addresses that are remembered.
+const MAX_KNOWN: usize = 1 << 18;
+
 /// Translates machine addresses into frames of the original module, and remembers what it found.
 pub struct CodeMap {
     code: MachineCode,
+    /// Of large modules they take a while to make: they are made for the first address that is asked for.
+    rows: OnceCell<Vec<(u32, u32)>>,
     known: FxHashMap<u64, Option<StackFrame>>,
 }
 
 impl CodeMap {
     /// Begins with `code`.
     pub fn new(code: MachineCode) -> Self {
-        CodeMap { code, known: FxHashMap::default() }
+        CodeMap { code, rows: OnceCell::new(), known: FxHashMap::default() }
     }
 
     /// The frame at `address`; `None` in trampolines and in functions that `to_original` does not know.
@@ -76,6 +83,9 @@ impl CodeMap {
             return *known;
         }
         let frame = self.place(address).and_then(to_original);
+        if self.known.len() >= MAX_KNOWN {
+            self.known.clear();
+        }
         self.known.insert(address, frame);
         frame
     }
@@ -83,20 +93,22 @@ impl CodeMap {
     fn place(&self, address: u64) -> Option<CompiledPlace> {
         let after = self.code.functions.partition_point(|(range, _)| range.start <= address);
         let (range, function) = self.code.functions.get(after.checked_sub(1)?)?;
-        let offset = || self.wasm_offset(range.start, address);
-        range
-            .contains(&address)
-            .then(offset)
-            .flatten()
-            .map(|offset| CompiledPlace { function: *function, offset })
+        if !range.contains(&address) {
+            return None;
+        }
+        let in_text = |address: u64| u32::try_from(address.checked_sub(self.code.text.start)?).ok();
+        let offset = self.wasm_offset(in_text(range.start)?, in_text(address)?)?;
+        Some(CompiledPlace { function: *function, offset })
     }
 
-    /// The instruction at `address`. Prologues and cold code have none of their own: the nearest one of the same
+    /// The instruction at `offset` in the text. Prologues and cold code have none of their own: the nearest one of the same
     /// function stands for them.
-    fn wasm_offset(&self, function_start: u64, address: u64) -> Option<u32> {
-        let after = self.code.rows.partition_point(|(row, _)| *row <= address);
-        let before = self.code.rows[..after].iter().rev().take_while(|(row, _)| *row >= function_start);
-        let mut following = self.code.rows[after..].iter();
-        before.chain(&mut following).find_map(|(_, wasm)| *wasm)
+    fn wasm_offset(&self, function_start: u32, offset: u32) -> Option<u32> {
+        let rows = self.rows.get_or_init(|| self.code.rows());
+        let after = rows.partition_point(|(row, _)| *row <= offset);
+        let (before, following) = rows.split_at(after);
+        let before = before.iter().rev().take_while(|(row, _)| *row >= function_start);
+        let wasm = before.chain(following).map(|(_, wasm)| *wasm);
+        wasm.into_iter().find(|wasm| *wasm != NO_INSTRUCTION)
     }
 }

@@ -8,8 +8,8 @@ use wasmtime::{FrameInfo, Module, ModuleFunction};
 /// A function of the guest that was compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CompiledFunction {
-    /// Its core module, by the order of a component's file; 0 where the guest is a core module. Behind them come modules
-    /// that the engine makes, for calls between components.
+    /// Its core module, by the order of the component's file that was compiled; 0 where that is a core module. Behind them
+    /// come modules that the engine makes, for calls between components.
     pub module: u32,
     /// Its index there.
     pub func: FuncIndex,
@@ -43,30 +43,30 @@ impl CompiledFunction {
 
 /// Where the machine code lies and what it was made of.
 pub struct MachineCode {
+    source: Source,
     /// Addresses of all of it, trampolines included.
     pub text: Range<u64>,
     /// Where each function lies, ascending.
     pub functions: Vec<(Range<u64>, CompiledFunction)>,
-    /// `(address, offset of the instruction in the file that was compiled)`, ascending.
-    pub rows: Vec<(u64, Option<u32>)>,
+}
+
+enum Source {
+    Module(Module),
+    Component(Component),
 }
 
 impl MachineCode {
     /// The code of a core module.
     pub fn of_module(module: &Module) -> MachineCode {
-        Self::new(module.text(), module.functions(), module.address_map().into_iter().flatten())
+        Self::new(Source::Module(module.clone()), module.text(), module.functions())
     }
 
     /// The code of a component.
     pub fn of_component(component: &Component) -> MachineCode {
-        Self::new(component.text(), component.functions(), component.address_map().into_iter().flatten())
+        Self::new(Source::Component(component.clone()), component.text(), component.functions())
     }
 
-    fn new(
-        text: &[u8],
-        functions: impl Iterator<Item = ModuleFunction>,
-        rows: impl Iterator<Item = (usize, Option<u32>)>,
-    ) -> MachineCode {
+    fn new(source: Source, text: &[u8], functions: impl Iterator<Item = ModuleFunction>) -> MachineCode {
         let text = text.as_ptr_range();
         let at = |offset: usize| text.start as u64 + offset as u64;
         let function = |f: ModuleFunction| {
@@ -75,7 +75,19 @@ impl MachineCode {
         };
         let mut functions: Vec<_> = functions.map(function).collect();
         functions.sort_unstable_by_key(|(range, _)| range.start);
-        let rows = rows.map(|(offset, wasm)| (at(offset), wasm)).collect();
-        MachineCode { text: text.start as u64..text.end as u64, functions, rows }
+        MachineCode { source, text: text.start as u64..text.end as u64, functions }
+    }
+
+    /// Of each piece of code, ascending, its place in the text and that of its instruction in the file that was
+    /// compiled, or [`NO_INSTRUCTION`]. Takes a while for large modules.
+    pub fn rows(&self) -> Vec<(u32, u32)> {
+        let row = |(offset, wasm): (usize, Option<u32>)| (offset as u32, wasm.unwrap_or(NO_INSTRUCTION));
+        match &self.source {
+            Source::Module(module) => module.address_map().into_iter().flatten().map(row).collect(),
+            Source::Component(component) => component.address_map().into_iter().flatten().map(row).collect(),
+        }
     }
 }
+
+/// In [`MachineCode::rows`]: code that is of no instruction.
+pub const NO_INSTRUCTION: u32 = u32::MAX;

@@ -3,7 +3,11 @@
 use crate::recording::{StackFrame, StackId, StackTable};
 use rustc_hash::FxHashMap;
 
-/// Gives each distinct stack an id, and keeps the rows that were not written yet.
+/// Frames that are remembered, in some 60 MB.
+const MAX_KNOWN: usize = 1 << 20;
+
+/// Gives each distinct stack an id, and keeps the rows that were not written yet. Of very many stacks the same one may
+/// get another id later: memory stays bounded however long the run is.
 #[derive(Default)]
 pub struct StackBuilder {
     ids: FxHashMap<(Option<StackId>, StackFrame), StackId>,
@@ -14,6 +18,9 @@ pub struct StackBuilder {
 impl StackBuilder {
     /// The id of the stack with these frames, outermost first; `None` for no frames.
     pub fn intern(&mut self, outermost_first: impl Iterator<Item = StackFrame>) -> Option<StackId> {
+        if self.ids.len() >= MAX_KNOWN {
+            self.ids.clear();
+        }
         outermost_first.fold(None, |parent, frame| Some(self.child(parent, frame)))
     }
 
@@ -57,5 +64,20 @@ mod tests {
         let frames: Vec<_> = table.frames(second.unwrap()).collect();
         assert_eq!(frames, [4, 2, 1].map(frame));
         assert_eq!(stacks.intern(std::iter::empty()), None);
+    }
+
+    #[test]
+    fn very_many_stacks_take_bounded_room_and_stay_what_they_are() {
+        let mut stacks = StackBuilder::default();
+        let mut table = StackTable::default();
+        for round in 0..3 * MAX_KNOWN as u32 / 2 {
+            let stack = stacks.intern([0, round + 1].map(frame).into_iter()).unwrap();
+            let rows = stacks.take_unwritten();
+            table.parent.extend(rows.parent);
+            table.frame.extend(rows.frame);
+            assert!(table.frames(stack).eq([round + 1, 0].map(frame)), "{round}");
+            assert!(stacks.ids.len() <= MAX_KNOWN + 2);
+        }
+        assert_eq!(table.len(), 3 * MAX_KNOWN / 2 + 2, "the outer frame got a second id");
     }
 }

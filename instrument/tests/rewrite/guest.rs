@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use wasmparser::{Validator, WasmFeatures};
 use wasmscope_instrument::probes::{
-    CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT, Probes, SiteKind, decode, set_clock,
-    take_crossing, take_records,
+    CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT, Probes, SiteKind, decode, nodes_from,
+    set_clock, take_crossing, take_records,
 };
 use wasmscope_instrument::recording::{ContextId, ContextTable, GrowthEvent, HeapEvents, HeapOp};
 use wasmscope_instrument::{MeasureSet, Plan, Rewritten, rewrite};
@@ -223,7 +223,7 @@ fn note(caller: &mut Caller<'_, Recorded>) {
         return;
     };
     let (memory, recorded) = contexts.data_and_store_mut(&mut *caller);
-    recorded.reader.read(recorded.probes.as_ref().unwrap(), memory, &mut recorded.contexts);
+    recorded.reader.read(recorded.probes.as_ref().unwrap(), 0, nodes_from(memory, 0), &mut recorded.contexts);
     recorded.calls.push((site, recorded.reader.id(context), argument));
 }
 
@@ -237,7 +237,7 @@ fn collect(caller: &mut Caller<'_, Recorded>) {
 fn take([contexts, events]: [Memory; 2], mut store: impl wasmtime::AsContextMut<Data = Recorded>) {
     let (memory, recorded) = contexts.data_and_store_mut(&mut store);
     let probes = recorded.probes.clone().unwrap();
-    recorded.reader.read(&probes, memory, &mut recorded.contexts);
+    recorded.reader.read(&probes, 0, nodes_from(memory, 0), &mut recorded.contexts);
     recorded.overflowed = ContextReader::overflowed(memory);
     let (memory, recorded) = events.data_and_store_mut(&mut store);
     let Recorded { reader, growth, heap, dropped, .. } = recorded;

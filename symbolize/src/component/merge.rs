@@ -9,10 +9,25 @@ use super::scan::{Found, Scan, scan};
 use crate::ids::{CodeOffset, FileOffset, MemoryIndex};
 use crate::module::{DataKind, DataSegment, Function, Import, ImportKind, Memory, ModuleError, ModuleIndex};
 
+/// More core modules than this are nobody's program: engines take a thousand in a component.
+const MOST_MODULES: usize = 10_000;
+
 /// Reads the outline of the component in `bytes`.
 pub(crate) fn parse(bytes: &[u8]) -> Result<ModuleIndex, ModuleError> {
+    // Places in it are code offsets, which have 32 bits.
+    if u32::try_from(bytes.len()).is_err() {
+        return Err(ModuleError::TooLarge {
+            what: "bytes",
+            count: bytes.len() as u64,
+            limit: u64::from(u32::MAX),
+        });
+    }
     let mut whole = Merge::default();
     let Scan { found, sections, imports, .. } = scan(bytes)?;
+    if found.len() > MOST_MODULES {
+        let (count, limit) = (found.len() as u64, MOST_MODULES as u64);
+        return Err(ModuleError::TooLarge { what: "core modules", count, limit });
+    }
     (whole.whole.sections, whole.whole.component_imports) = (sections, imports);
     let mut names = HashSet::new();
     let mut modules = Vec::new();
@@ -26,7 +41,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ModuleIndex, ModuleError> {
             ModuleIndex::parse_module(bytes.get(range.clone()).unwrap_or_default()).map_err(broken)?;
         let name = name.or_else(|| index.name().cloned()).filter(|name| !name.is_empty());
         let name = name.unwrap_or_else(|| format!("core module {number}").into());
-        let name = if names.insert(Arc::clone(&name)) { name } else { format!("{name}#{number}").into() };
+        let name = unique(name, number, &mut names);
         let range = FileOffset(range.start as u64)..FileOffset(range.end as u64);
         modules.push((name, range, Arc::new(index)));
     }
@@ -36,6 +51,13 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ModuleIndex, ModuleError> {
         whole.add(name, range, index, imported, one_memory);
     }
     Ok(whole.finish(bytes.len(), imported))
+}
+
+/// `name`, or with the number of its module behind it where another one has it.
+fn unique(name: Arc<str>, number: usize, names: &mut HashSet<Arc<str>>) -> Arc<str> {
+    let numbered = std::iter::successors(Some(name), |name| Some(format!("{name}#{number}").into()));
+    let mut free = numbered.filter(|name: &Arc<str>| names.insert(Arc::clone(name)));
+    free.next().unwrap_or_default()
 }
 
 type Outline = (Arc<str>, Range<FileOffset>, Arc<ModuleIndex>);

@@ -25,6 +25,25 @@ pub struct CoreModule {
     memories: Vec<MemoryIndex>,
 }
 
+/// The one of `modules` that a function of their component is in, its position, and the function's index there.
+pub(crate) fn module_of(modules: &[CoreModule], function: FuncIndex) -> Option<(usize, FuncIndex)> {
+    // Functions with code come behind all imported ones; both ascend.
+    let first_defined = modules.first()?.first_defined;
+    let after = match function.0 < first_defined {
+        true => modules.partition_point(|module| module.first_import <= function.0),
+        false => modules.partition_point(|module| module.first_defined <= function.0),
+    };
+    let at = after.checked_sub(1)?;
+    Some((at, modules.get(at)?.local_function(function)?))
+}
+
+/// The one of `modules` that a code offset of their component is in, its position, and the offset there.
+pub(crate) fn module_at(modules: &[CoreModule], offset: CodeOffset) -> Option<(usize, CodeOffset)> {
+    let after = modules.partition_point(|module| module.range.start.0 <= u64::from(offset.0));
+    let at = after.checked_sub(1)?;
+    Some((at, modules.get(at)?.local_code_offset(offset)?))
+}
+
 impl CoreModule {
     /// The function of the component that its function `local` is; `None` where it has none such.
     pub fn function(&self, local: FuncIndex) -> Option<FuncIndex> {

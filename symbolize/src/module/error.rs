@@ -14,8 +14,18 @@ pub enum ModuleError {
         hint: &'static str,
     },
     /// A component, which holds core modules, where a core module was asked for.
-    #[error("this is a component, not a core module; take the core modules out of it and open those")]
+    #[error("this is a component where a core module is needed")]
     Component,
+    /// A component with more of something than can be taken.
+    #[error("the component has {count} {what}; at most {limit} can be read")]
+    TooLarge {
+        /// Of what.
+        what: &'static str,
+        /// How many there are.
+        count: u64,
+        /// How many there may be.
+        limit: u64,
+    },
     /// A core module in a component can't be read.
     #[error("core module {number} of the component, at offset {at}: {source}")]
     CoreModule {

@@ -12,7 +12,7 @@ pub(crate) use module::ModuleSymbols;
 pub use name::{FunctionName, NameSource};
 
 use crate::beside::SymbolFiles;
-use crate::component::CoreModule;
+use crate::component::{CoreModule, module_at, module_of};
 use crate::demangle::Name;
 use crate::go::GoFrames;
 use crate::group::Group;
@@ -202,7 +202,8 @@ impl Symbols {
 
     /// The core module that a function of a component is in.
     fn core_module_of(&self, function: FuncIndex) -> Option<&CoreModule> {
-        self.module.core_modules().iter().find(|module| module.local_function(function).is_some())
+        let (at, _) = module_of(self.module.core_modules(), function)?;
+        self.module.core_modules().get(at)
     }
 
     /// The part that a function is in, and its index there.
@@ -210,8 +211,8 @@ impl Symbols {
         if let Some(part) = self.only_part() {
             return self.module.function(function).is_some().then_some((part, function));
         }
-        let parts = self.module.core_modules().iter().zip(&self.parts);
-        parts.into_iter().find_map(|(module, part)| Some((part, module.local_function(function)?)))
+        let (at, local) = module_of(self.module.core_modules(), function)?;
+        Some((self.parts.get(at)?, local))
     }
 
     /// The part that a code offset is in, and the offset there.
@@ -219,8 +220,8 @@ impl Symbols {
         if let Some(part) = self.only_part() {
             return Some((part, offset));
         }
-        let parts = self.module.core_modules().iter().zip(&self.parts);
-        parts.into_iter().find_map(|(module, part)| Some((part, module.local_code_offset(offset)?)))
+        let (at, local) = module_at(self.module.core_modules(), offset)?;
+        Some((self.parts.get(at)?, local))
     }
 }
 

@@ -27,19 +27,20 @@ impl Prefix {
 pub(super) fn parts(bytes: &[u8], component: &ModuleIndex, files: &SymbolFiles) -> Vec<ModuleSymbols> {
     let modules = component.core_modules();
     let functions = |module: &CoreModule| module.index.functions().len();
-    let most = modules.iter().map(functions).max();
-    let part = |module: &CoreModule| {
+    // The first one, where several have as many.
+    let largest = (0..modules.len()).rev().max_by_key(|at| modules.get(*at).map(functions));
+    let part = |(at, module): (usize, &CoreModule)| {
         let range = module.range.start.0 as usize..module.range.end.0 as usize;
         let own = bytes.get(range).unwrap_or_default().into();
         // What lies beside a component tells of no core module in particular, but for units of split DWARF, which are
         // found by their ids.
         let files = SymbolFiles { split: files.split.clone(), ..SymbolFiles::default() };
         let mut symbols = ModuleSymbols::with_files(own, Arc::clone(&module.index), files);
-        let in_short = Some(functions(module)) != most;
+        let in_short = Some(at) != largest;
         symbols.prefix = Some(Prefix { module: without_tool(&module.name).into(), in_short });
         symbols
     };
-    modules.iter().map(part).collect()
+    modules.iter().enumerate().map(part).collect()
 }
 
 /// `wasi_snapshot_preview1` of `wit-component:adapter:wasi_snapshot_preview1`, as the tool that makes most components

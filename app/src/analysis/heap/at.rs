@@ -5,6 +5,7 @@ use super::{AddressSpace, BlockRow};
 use crate::profile::{PathId, Profile};
 use std::cmp::Reverse;
 use std::ops::Range;
+use wasmscope_instrument::recording::HeapEvent;
 
 /// Shorter free runs are counted as the allocator's own: the header and the rounding up of one block.
 const SMALLEST_FREE_RUN_BYTES: u64 = 32;
@@ -160,13 +161,13 @@ fn live_by_age(profile: &Profile, at_nanos: u64) -> Live {
     let heap = &profile.recording().heap;
     let timeline = profile.heap_timeline();
     let (rows, high_water) = timeline.live_after(heap, timeline.rows_until(heap, at_nanos));
-    let block = |row: BlockRow| {
-        let event = heap.get(row.index())?;
+    let block = |(row, event): (usize, HeapEvent)| {
+        let HeapEvent { time_nanos: allocated_nanos, address, size, .. } = event;
         let path = profile.heap_path(event.context);
-        let allocated_nanos = event.time_nanos;
-        Some(HeapBlock { address: event.address, size: event.size, allocated_nanos, path, row })
+        HeapBlock { address, size, allocated_nanos, path, row: BlockRow(row as u32) }
     };
-    Live { blocks: rows.into_iter().filter_map(block).collect(), high_water }
+    let events = heap.pick(rows.into_iter().map(BlockRow::index));
+    Live { blocks: events.map(block).collect(), high_water }
 }
 
 fn sites(profile: &Profile, blocks: &[HeapBlock]) -> Vec<HeapSite> {

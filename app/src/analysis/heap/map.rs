@@ -1,7 +1,7 @@
 //! A map of memory 0: what the bytes of each stretch of addresses are used for.
 
 use super::at::live_by_address;
-use super::{AddressSpace, BlockRow, HeapAt, HeapBlock};
+use super::{AddressSpace, HeapAt, HeapBlock};
 use crate::profile::{PathId, Profile};
 use std::ops::Range;
 
@@ -59,8 +59,8 @@ pub struct Dominant {
     pub size: u64,
     /// Who asked for it: the allocator function innermost, its caller above.
     pub path: PathId,
-    /// The heap operation that handed it out.
-    pub row: BlockRow,
+    /// When it was handed out or last resized, in nanoseconds since the recording began.
+    pub allocated_nanos: u64,
     /// How many of its bytes lie in the cell.
     pub bytes_here: u64,
 }
@@ -229,8 +229,8 @@ pub(super) fn paint(layers: &Layers<'_>, range: &Range<u64>, cells: usize) -> Ve
 }
 
 fn dominant(block: &HeapBlock, bytes_here: u64) -> Dominant {
-    let HeapBlock { address, size, path, row, allocated_nanos: _ } = *block;
-    Dominant { address, size, path, row, bytes_here }
+    let HeapBlock { address, size, path, allocated_nanos, row: _ } = *block;
+    Dominant { address, size, path, allocated_nanos, bytes_here }
 }
 
 /// A range cut into cells whose lengths differ by one byte at most.

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 use std::ops::Range;
-use wasmscope_instrument::recording::{ContextId, HeapEvents, HeapOp};
+use wasmscope_instrument::recording::{ContextId, HeapEvent, HeapLog, HeapOp};
 
 /// A row of the recording's heap operations: the one that handed a block out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +26,8 @@ const MIN_SPACING: usize = 4_096;
 const MAX_CHECKPOINT_ROWS: usize = 16 << 20;
 /// Points of the series of live bytes.
 const SERIES_POINTS: u64 = 2_048;
+/// More only where the last operation is not the latest one, as in a damaged recording.
+const MAX_SERIES_POINTS: usize = 2 * SERIES_POINTS as usize;
 /// So many findings are kept one by one; the others are counted.
 const MAX_KEPT_FINDINGS: usize = 1_000;
 
@@ -131,10 +133,12 @@ struct Checkpoint {
 
 impl HeapTimeline {
     /// Sums begin at `measured_from_nanos`; blocks are known from the start.
-    pub(crate) fn of(heap: &HeapEvents, measured_from_nanos: u64) -> HeapTimeline {
-        let rows = whole_rows(heap).min(NEVER as usize - 1);
-        let mut pass = Pass::new(heap, rows, measured_from_nanos);
-        (0..rows).for_each(|row| pass.step(row));
+    pub(crate) fn of(heap: &HeapLog, measured_from_nanos: u64) -> HeapTimeline {
+        let rows = heap.len().min(NEVER as usize - 1);
+        let mut pass = Pass::new(rows, heap.last_nanos().unwrap_or(0), measured_from_nanos);
+        for (first_row, events) in heap.chunks(0..rows) {
+            (first_row..rows).zip(events.iter()).for_each(|(row, event)| pass.step(row, event));
+        }
         pass.finish()
     }
 
@@ -170,13 +174,13 @@ impl HeapTimeline {
     }
 
     /// How many operations happened until and at `nanos`.
-    pub(crate) fn rows_until(&self, heap: &HeapEvents, nanos: u64) -> usize {
-        heap.time_nanos.partition_point(|time| *time <= nanos).min(self.end.len())
+    pub(crate) fn rows_until(&self, heap: &HeapLog, nanos: u64) -> usize {
+        heap.rows_before(|time| time <= nanos).min(self.end.len())
     }
 
     /// How many operations happened before `nanos`.
-    pub(crate) fn rows_before(&self, heap: &HeapEvents, nanos: u64) -> usize {
-        heap.time_nanos.partition_point(|time| *time < nanos).min(self.end.len())
+    pub(crate) fn rows_before(&self, heap: &HeapLog, nanos: u64) -> usize {
+        heap.rows_before(|time| time < nanos).min(self.end.len())
     }
 
     /// The blocks that were handed out in `rows` and are live after them.
@@ -188,28 +192,27 @@ impl HeapTimeline {
 
     /// The blocks that are live after `rows` operations, in the order in which they were handed out, and one behind
     /// the highest byte that was handed out until then.
-    pub(crate) fn live_after(&self, heap: &HeapEvents, rows: usize) -> (Vec<BlockRow>, u64) {
+    pub(crate) fn live_after(&self, heap: &HeapLog, rows: usize) -> (Vec<BlockRow>, u64) {
         let rows = rows.min(self.end.len());
+        let (from, high_water) = self.checkpoint(rows).map_or((0, 0), |at| (at.rows, at.high_water));
+        (self.live_rows(rows), high_water.max(self.highest_end(heap, from..rows)))
+    }
+
+    fn checkpoint(&self, rows: usize) -> Option<&Checkpoint> {
         let behind = self.checkpoints.partition_point(|checkpoint| checkpoint.rows <= rows);
-        let checkpoint = behind.checked_sub(1).and_then(|at| self.checkpoints.get(at));
-        let (from, live, high_water) =
-            checkpoint.map_or((0, &[][..], 0), |at| (at.rows, &at.live[..], at.high_water));
+        self.checkpoints.get(behind.checked_sub(1)?)
+    }
+
+    fn live_rows(&self, rows: usize) -> Vec<BlockRow> {
+        let (from, live) = self.checkpoint(rows).map_or((0, &[][..]), |at| (at.rows, &at.live[..]));
         let kept = live.iter().copied().filter(|block| self.end[block.index()] as usize >= rows);
-        let blocks = kept.chain(self.live_begun_in(from..rows)).collect();
-        (blocks, high_water.max(self.highest_end(heap, from..rows)))
+        kept.chain(self.live_begun_in(from..rows)).collect()
     }
 
-    fn highest_end(&self, heap: &HeapEvents, rows: Range<usize>) -> u64 {
-        let blocks = rows.filter(|row| self.end[*row] != NO_BLOCK);
-        blocks.map(|row| heap.address[row].saturating_add(heap.size[row])).max().unwrap_or(0)
+    fn highest_end(&self, heap: &HeapLog, rows: Range<usize>) -> u64 {
+        let blocks = heap.pick(rows.filter(|row| self.end[*row] != NO_BLOCK));
+        blocks.map(|(_, event)| event.address.saturating_add(event.size)).max().unwrap_or(0)
     }
-}
-
-/// How many rows have all columns; in a damaged recording they may differ in length.
-fn whole_rows(heap: &HeapEvents) -> usize {
-    let HeapEvents { time_nanos, op, address, size, old_address, context } = heap;
-    let lengths = [time_nanos.len(), op.len(), address.len(), size.len(), old_address.len(), context.len()];
-    lengths.into_iter().min().unwrap_or(0)
 }
 
 /// The last block that was handed out at an address. Its size and its state stand in other columns too, but each look
@@ -221,12 +224,13 @@ struct LastBlock {
 }
 
 /// The pass over all operations.
-struct Pass<'a> {
-    heap: &'a HeapEvents,
+struct Pass {
     timeline: HeapTimeline,
     last_at: FxHashMap<u64, LastBlock>,
     live_blocks: u64,
     live_bytes: u64,
+    /// One behind the highest byte that was handed out so far.
+    high_water: u64,
     /// How many live blocks each operation since the last checkpoint allows the next one to have.
     blocks_per_row: f64,
     stretch_nanos: u64,
@@ -237,12 +241,10 @@ struct Pass<'a> {
     sums_from_nanos: Option<u64>,
 }
 
-impl<'a> Pass<'a> {
-    fn new(heap: &'a HeapEvents, rows: usize, measured_from_nanos: u64) -> Self {
+impl Pass {
+    fn new(rows: usize, last_nanos: u64, measured_from_nanos: u64) -> Self {
         let budget = rows.saturating_mul(4).min(MAX_CHECKPOINT_ROWS);
-        let last_nanos = heap.time_nanos.iter().take(rows).copied().max().unwrap_or(0);
         Pass {
-            heap,
             timeline: HeapTimeline {
                 end: vec![NO_BLOCK; rows],
                 checkpoints: Vec::new(),
@@ -254,6 +256,7 @@ impl<'a> Pass<'a> {
             last_at: FxHashMap::default(),
             live_blocks: 0,
             live_bytes: 0,
+            high_water: 0,
             blocks_per_row: budget as f64 / rows.max(1) as f64,
             stretch_nanos: (last_nanos / SERIES_POINTS).max(1),
             stretch_end_nanos: 0,
@@ -270,37 +273,37 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn step(&mut self, row: usize) {
-        self.begin_sums(self.heap.time_nanos[row]);
-        let (address, old) = (self.heap.address[row], self.heap.old_address[row]);
-        match self.heap.op[row] {
-            HeapOp::Alloc => self.begin(row, address),
-            HeapOp::Free => self.free(row, address),
-            HeapOp::Realloc if address != 0 => {
-                self.free(row, old);
-                self.begin(row, address);
+    fn step(&mut self, row: usize, event: HeapEvent) {
+        self.begin_sums(event.time_nanos);
+        match event.op {
+            HeapOp::Alloc => self.begin(row, event),
+            HeapOp::Free => self.free(row, event, event.address),
+            HeapOp::Realloc if event.address != 0 => {
+                self.free(row, event, event.old_address);
+                self.begin(row, event);
             }
-            HeapOp::Realloc if self.heap.size[row] == 0 => self.free(row, old),
+            HeapOp::Realloc if event.size == 0 => self.free(row, event, event.old_address),
             HeapOp::Realloc => self.timeline.totals.refused += 1,
         }
-        self.note_point(row);
+        self.note_point(event.time_nanos);
         self.note_checkpoint(row + 1);
     }
 
-    fn begin(&mut self, row: usize, address: u64) {
+    fn begin(&mut self, row: usize, event: HeapEvent) {
+        let HeapEvent { address, size, .. } = event;
         if address == 0 {
             self.timeline.totals.refused += 1;
             return;
         }
-        let size = self.heap.size[row];
         let block = LastBlock { row: row as u32, is_live: true, size };
         if let Some(before) = self.last_at.insert(address, block).filter(|before| before.is_live) {
             self.end(before.row, before.size, row);
-            self.find(HeapFindingKind::AddressReused, row, address);
+            self.find(HeapFindingKind::AddressReused, row, event, address);
         }
         self.timeline.end[row] = NEVER;
         self.live_blocks += 1;
         self.live_bytes = self.live_bytes.saturating_add(size);
+        self.high_water = self.high_water.max(address.saturating_add(size));
         let lowest = &mut self.timeline.lowest_address;
         *lowest = Some(lowest.map_or(address, |lowest| lowest.min(address)));
         let totals = &mut self.timeline.totals;
@@ -308,13 +311,15 @@ impl<'a> Pass<'a> {
         totals.allocated_bytes = totals.allocated_bytes.saturating_add(size);
     }
 
-    fn free(&mut self, row: usize, address: u64) {
+    fn free(&mut self, row: usize, event: HeapEvent, address: u64) {
         if address == 0 {
             return;
         }
         match self.last_at.get_mut(&address) {
-            None => self.find(HeapFindingKind::UnknownFree, row, address),
-            Some(LastBlock { is_live: false, .. }) => self.find(HeapFindingKind::DoubleFree, row, address),
+            None => self.find(HeapFindingKind::UnknownFree, row, event, address),
+            Some(LastBlock { is_live: false, .. }) => {
+                self.find(HeapFindingKind::DoubleFree, row, event, address);
+            }
             Some(last) => {
                 last.is_live = false;
                 let LastBlock { row: block, size, .. } = *last;
@@ -330,7 +335,7 @@ impl<'a> Pass<'a> {
         self.live_bytes = self.live_bytes.saturating_sub(size);
     }
 
-    fn find(&mut self, kind: HeapFindingKind, row: usize, address: u64) {
+    fn find(&mut self, kind: HeapFindingKind, row: usize, event: HeapEvent, address: u64) {
         let findings = &mut self.timeline.findings;
         *match kind {
             HeapFindingKind::DoubleFree => &mut findings.double_frees,
@@ -338,16 +343,17 @@ impl<'a> Pass<'a> {
             HeapFindingKind::AddressReused => &mut findings.addresses_reused,
         } += 1;
         if findings.first.len() < MAX_KEPT_FINDINGS {
-            let (time_nanos, context) = (self.heap.time_nanos[row], self.heap.context[row]);
+            let HeapEvent { time_nanos, context, .. } = event;
             findings.first.push(HeapFinding { kind, row: row as u32, time_nanos, address, context });
         }
     }
 
     /// Adds the state to the series: a new point, or the last one where that is of the same stretch of time.
-    fn note_point(&mut self, row: usize) {
+    fn note_point(&mut self, time_nanos: u64) {
         // Time doesn't run backwards, but in a damaged recording.
-        self.now_nanos = self.now_nanos.max(self.heap.time_nanos[row]).min(u64::MAX - 1);
-        let is_new = self.now_nanos >= self.stretch_end_nanos;
+        self.now_nanos = self.now_nanos.max(time_nanos).min(u64::MAX - 1);
+        let has_room = self.timeline.series.len() < MAX_SERIES_POINTS;
+        let is_new = self.now_nanos >= self.stretch_end_nanos && has_room;
         if is_new {
             let stretch = self.now_nanos / self.stretch_nanos;
             self.stretch_end_nanos = (stretch + 1).saturating_mul(self.stretch_nanos);
@@ -373,8 +379,8 @@ impl<'a> Pass<'a> {
         if since < MIN_SPACING || (since as f64) * self.blocks_per_row < self.live_blocks as f64 {
             return;
         }
-        let (live, high_water) = self.timeline.live_after(self.heap, rows);
-        self.timeline.checkpoints.push(Checkpoint { rows, live: live.into(), high_water });
+        let (live, high_water) = (self.timeline.live_rows(rows).into(), self.high_water);
+        self.timeline.checkpoints.push(Checkpoint { rows, live, high_water });
     }
 
     fn finish(mut self) -> HeapTimeline {
@@ -389,11 +395,10 @@ impl<'a> Pass<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasmscope_instrument::recording::HeapEvent;
 
     /// `count` blocks that are handed out and, `live` operations later, freed.
-    fn window(count: u64, live: u64) -> HeapEvents {
-        let mut heap = HeapEvents::default();
+    fn window(count: u64, live: u64) -> HeapLog {
+        let mut heap = HeapLog::default();
         let event = |op, block: u64| {
             let (time_nanos, address, size, old_address, context) = (0, (block + 1) * 16, 8, 0, None);
             HeapEvent { time_nanos, op, address, size, old_address, context }
@@ -409,8 +414,9 @@ mod tests {
 
     #[test]
     fn sums_begin_behind_the_warm_up_and_blocks_before_it() {
-        let mut heap = window(10, 2);
-        heap.time_nanos = (0..heap.len() as u64).collect();
+        let mut heap = HeapLog::default();
+        let timed = |(time_nanos, event)| HeapEvent { time_nanos, ..event };
+        (0..).zip(window(10, 2).iter()).map(timed).for_each(|event| heap.push(event));
         let all = HeapTimeline::of(&heap, 0).totals();
         assert_eq!((all.allocations, all.frees, all.peak_bytes, all.end_blocks), (10, 8, 24, 2));
         // Rows 0 and 1 hand out, from then on each hands out, and the next frees.

@@ -1,6 +1,6 @@
 //! The rows of the run dialog that say what is called, with what, and how often.
 
-use super::super::module::ModuleFacts;
+use super::super::module::{ExportedFunction, ModuleFacts, Parameters};
 use super::super::theme::Palette;
 use super::form::{self, Call, CallsForm, RunForm};
 use super::ui::row;
@@ -73,14 +73,26 @@ fn call_text(module: &ModuleFacts, call: &Call) -> String {
 fn arguments_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm) {
     let Call::Export { name, args } = &mut form.call else { return };
     let Some(export) = module.exports.iter().find(|export| export.name == *name) else { return };
+    let types = match &export.params {
+        Parameters::Values(types) => types,
+        Parameters::Text { .. } => return args.iter_mut().for_each(|text| values_ui(ui, export, text)),
+    };
     let mut is_length = false;
-    for (number, (ty, text)) in export.params.iter().zip(args).enumerate() {
+    for (number, (ty, text)) in types.iter().zip(args).enumerate() {
         row(ui, &format!("Argument {}", number + 1), |ui| match is_length {
             true => drop(ui.label(RichText::new("the length of the file").weak())),
             false => argument_ui(ui, &ty.to_string(), text),
         });
         is_length = !is_length && form::is_file(text);
     }
+}
+
+fn values_ui(ui: &mut Ui, export: &ExportedFunction, text: &mut String) {
+    row(ui, "Arguments", |ui| {
+        let field = TextEdit::singleline(text).margin(Margin::symmetric(6, 4));
+        let hint = "\"a text\", 3, [1, 2], some({name: \"x\"})";
+        ui.add(field.desired_width(f32::INFINITY).hint_text(hint)).on_hover_text(&export.signature);
+    });
 }
 
 fn argument_ui(ui: &mut Ui, ty: &str, text: &mut String) {

@@ -1,6 +1,6 @@
 //! What the run dialog's fields hold, and the options that they amount to.
 
-use super::super::module::{ExportedFunction, ModuleFacts};
+use super::super::module::{ExportedFunction, ModuleFacts, Parameters};
 use super::words;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use wasmscope_instrument::{
     Argument, BadAllocator, DEFAULT_RATE_HZ, GrantedDir, Invocation, Limits, Link, MeasureSet, OwnAllocator,
     Program, Repeat, RunOptions, SamplerChoice, Stdin, Unprovided, Value,
 };
-use wasmscope_symbolize::SymbolFiles;
+use wasmscope_symbolize::{SymbolFiles, ValType};
 
 /// The fields of the dialog, as they are remembered for each module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -149,10 +149,7 @@ impl RunForm {
 
     /// The form that amounts to `options`.
     pub fn from_options(options: &RunOptions) -> RunForm {
-        let call = options.invoke.as_ref().map_or(Call::Command, |invoke| Call::Export {
-            name: invoke.export.clone(),
-            args: invoke.args.iter().flat_map(fields).collect(),
-        });
+        let call = options.invoke.as_ref().map_or(Call::Command, call_of);
         RunForm {
             call,
             args: words::join(&options.program.args),
@@ -169,7 +166,7 @@ impl RunForm {
         let fits = match &self.call {
             Call::Command => module.is_command,
             Call::Export { name, args } => {
-                module.exports.iter().any(|e| e.name == *name && e.params.len() == args.len())
+                module.exports.iter().any(|e| e.name == *name && e.params.fields().len() == args.len())
             }
         };
         if !fits {
@@ -281,9 +278,13 @@ impl RunForm {
         let export = module.exports.iter().find(|export| export.name == *name);
         let export =
             export.ok_or_else(|| wrong("Call", format!("the module exports no function `{name}`")))?;
+        let (export, args) = match &export.params {
+            Parameters::Values(types) => (name.clone(), typed(types, args)?),
+            Parameters::Text { .. } => (format!("{name}({})", args.join(", ")), Vec::new()),
+        };
         Ok(Some(Invocation {
-            export: name.clone(),
-            args: typed(export, args)?,
+            export,
+            args,
             repeat: self.repeat(),
             warm_up: Repeat::Times(self.warm_up_calls),
         }))
@@ -294,6 +295,19 @@ impl RunForm {
             CallsForm::Times => Repeat::Times(self.call_times.max(1)),
             CallsForm::For => Repeat::For(Duration::from_secs(self.call_seconds.max(1))),
         }
+    }
+}
+
+/// The call that was made. A component's has its arguments behind the name.
+fn call_of(invocation: &Invocation) -> Call {
+    let text = invocation.export.strip_suffix(')').and_then(|call| call.split_once('('));
+    match text.filter(|_| invocation.args.is_empty()) {
+        Some((name, "")) => Call::Export { name: name.to_owned(), args: Vec::new() },
+        Some((name, args)) => Call::Export { name: name.to_owned(), args: vec![args.to_owned()] },
+        None => Call::Export {
+            name: invocation.export.clone(),
+            args: invocation.args.iter().flat_map(fields).collect(),
+        },
     }
 }
 
@@ -324,13 +338,13 @@ fn default_call(module: &ModuleFacts) -> Call {
 impl Call {
     /// A call of `export` with zeros for arguments.
     pub fn of(export: &ExportedFunction) -> Call {
-        Call::Export { name: export.name.clone(), args: vec!["0".to_owned(); export.params.len()] }
+        Call::Export { name: export.name.clone(), args: export.params.fields() }
     }
 }
 
 /// A file stands for two parameters: pointer and length.
-fn typed(export: &ExportedFunction, args: &[String]) -> Result<Vec<Argument>, FormError> {
-    let mut fields = export.params.iter().zip(args);
+fn typed(types: &[ValType], args: &[String]) -> Result<Vec<Argument>, FormError> {
+    let mut fields = types.iter().zip(args);
     let mut typed = Vec::new();
     while let Some((ty, text)) = fields.next() {
         let argument = match is_file(text) {
@@ -381,7 +395,6 @@ mod tests {
     use super::*;
     use crate::ui::module::KnownSymbols;
     use std::sync::Arc;
-    use wasmscope_symbolize::ValType;
 
     const NO_LINK: &str = "Imports: /no/such: No such file or directory (os error 2)";
 
@@ -394,7 +407,7 @@ mod tests {
             },
             exports: vec![ExportedFunction {
                 name: "fib".into(),
-                params: vec![ValType::I32],
+                params: Parameters::Values(vec![ValType::I32]),
                 signature: "(i32) -> i32".into(),
             }],
             is_command: false,
@@ -427,12 +440,26 @@ mod tests {
     #[test]
     fn a_file_is_two_arguments() {
         let mut module = library();
-        module.exports[0].params = vec![ValType::I32, ValType::I32, ValType::I64];
+        module.exports[0].params = Parameters::Values(vec![ValType::I32, ValType::I32, ValType::I64]);
         let args = vec!["file:a b".to_owned(), String::new(), "9".to_owned()];
         let call = Call::Export { name: "fib".into(), args: args.clone() };
         let invoke = RunForm { call: call.clone(), ..RunForm::default() }.options(&module).unwrap().invoke;
         let expected = vec![Argument::File("a b".into()), Argument::Value(Value::I64(9))];
         assert_eq!(invoke.as_ref().unwrap().args, expected);
+        assert_eq!(RunForm::from_options(&RunOptions { invoke, ..RunOptions::default() }).call, call);
+    }
+
+    #[test]
+    fn a_component_is_called_by_text() {
+        let mut module = library();
+        module.exports[0].name = "a:b/c@1.0.0#count".into();
+        module.exports[0].params = Parameters::Text { none: false };
+        let form = RunForm::for_module(&module);
+        let Call::Export { name, args } = &form.call else { panic!("{:?}", form.call) };
+        assert_eq!((&**name, args.as_slice()), ("a:b/c@1.0.0#count", &[String::new()][..]));
+        let call = Call::Export { name: name.clone(), args: vec!["\"(x)\", 3".into()] };
+        let invoke = RunForm { call: call.clone(), ..form }.options(&module).unwrap().invoke;
+        assert_eq!(invoke, Some(Invocation::once("a:b/c@1.0.0#count(\"(x)\", 3)", &[])));
         assert_eq!(RunForm::from_options(&RunOptions { invoke, ..RunOptions::default() }).call, call);
     }
 

@@ -95,7 +95,8 @@ fn phases_ui(ui: &mut Ui, progress: Progress) {
             std::cmp::Ordering::Greater => palette.weak,
         };
         dot(ui, colour, number <= at);
-        let text = RichText::new(name).small().color(colour);
+        let done = progress.done.filter(|_| number == at).map(|done| format!(" {}", units::percent(done)));
+        let text = RichText::new(name.to_owned() + &done.unwrap_or_default()).small().color(colour);
         ui.label(if number == at { text.strong() } else { text });
     }
     ui.spacing_mut().item_spacing.x = 8.0;

@@ -1,26 +1,23 @@
 //! What is called of a component.
 
-use super::wave::{Call, Exported};
-use crate::RecordError;
+use super::wave::Call;
 use crate::run::guest::GuestState;
 use crate::run::repeat::repeated;
 use crate::run::{Repeat, RunOptions};
+use crate::{ComponentExport, RecordError, component_exports};
 use wasmtime::Store;
+use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, Instance, Val};
 use wasmtime_wasi::I32Exit;
 
-/// The interface of commands, in whichever version.
-const COMMAND: &str = "wasi:cli/run@0.2";
-const RUN: &str = "run";
-
-/// What is to be called, before anything is known of the component.
+/// What is to be called, before the component is compiled.
 #[derive(Clone, Debug)]
 pub struct ComponentEntry {
-    /// The call as it was written; `None` runs the component as a command.
-    call: Option<String>,
+    export: ComponentExport,
+    /// `None` runs the component as a command.
+    call: Option<Call>,
     repeat: Repeat,
     warm_up: Repeat,
-    has_arguments: bool,
 }
 
 /// The function that is called, and with what.
@@ -35,72 +32,70 @@ pub struct BoundEntry {
 }
 
 impl ComponentEntry {
-    /// What `options` ask for.
-    pub fn find(options: &RunOptions) -> Self {
-        let invoke = options.invoke.as_ref();
-        ComponentEntry {
-            call: invoke.map(|invocation| invocation.export.clone()),
-            repeat: invoke.map_or(Repeat::Times(1), |invocation| invocation.repeat),
-            warm_up: invoke.map_or(Repeat::Times(0), |invocation| invocation.warm_up),
-            has_arguments: invoke.is_some_and(|invocation| !invocation.args.is_empty()),
+    /// What `options` ask for, if the component in `bytes` has it.
+    pub fn find(bytes: &[u8], options: &RunOptions) -> Result<Self, RecordError> {
+        let exports =
+            component_exports(bytes).map_err(|error| RecordError::Compile { message: error.to_string() })?;
+        let Some(invocation) = &options.invoke else { return Self::command(exports) };
+        if !invocation.args.is_empty() {
+            return Err(RecordError::ArgumentsApart);
         }
+        let call = Call::read(&invocation.export);
+        let export = called(&call, &exports)?;
+        let (repeat, warm_up) = (invocation.repeat, invocation.warm_up);
+        Ok(ComponentEntry { export, call: Some(call), repeat, warm_up })
+    }
+
+    fn command(exports: Vec<ComponentExport>) -> Result<Self, RecordError> {
+        let Some(run) = exports.iter().find(|export| export.is_command()) else {
+            return Err(RecordError::NotACommandComponent { exported: told(exports.iter()) });
+        };
+        let (repeat, warm_up) = (Repeat::Times(1), Repeat::Times(0));
+        Ok(ComponentEntry { export: run.clone(), call: None, repeat, warm_up })
     }
 
     /// As people wrote it; `None` for a command.
     pub fn text(&self) -> Option<String> {
-        self.call.clone()
+        self.call.as_ref().map(|call| call.text.clone())
     }
 
-    /// Finds the function in `component`.
+    /// Finds the function in `component`, and reads the arguments as its type has them.
     pub fn bind(&self, component: &Component) -> Result<BoundEntry, RecordError> {
-        if self.has_arguments {
-            return Err(RecordError::ArgumentsApart);
-        }
-        let exported = Exported::all(component);
-        let Some(text) = &self.call else { return self.command(component, &exported) };
-        let call = Call::read(text);
-        let mut found = exported.iter().filter(|export| export.is_called_by(&call));
-        let told = || exported.iter().map(ToString::to_string).collect();
-        let Some(export) = found.next() else {
-            return Err(RecordError::NoSuchExport { name: call.function.to_owned(), exported: told() });
+        let ComponentEntry { export, call, repeat, warm_up } = self;
+        let lost = || RecordError::NoSuchExport { name: export.name.clone(), exported: Vec::new() };
+        let (item, index) = self.item(component).ok_or_else(lost)?;
+        let ComponentItem::ComponentFunc(ty) = item else { return Err(lost()) };
+        let refused = |given| {
+            let expected = export.to_string();
+            RecordError::ArgumentMismatch { export: export.name.clone(), expected, given }
         };
-        if found.next().is_some() {
-            let same = exported.iter().filter(|other| other.is_called_by(&call)).map(ToString::to_string);
-            return Err(RecordError::AmbiguousExport {
-                name: call.function.to_owned(),
-                exported: same.collect(),
-            });
-        }
-        let refused = |given| RecordError::ArgumentMismatch {
-            export: call.function.to_owned(),
-            expected: export.to_string(),
-            given,
-        };
-        let arguments = call.arguments(&export.ty).map_err(refused)?;
-        self.bound(component, export, arguments)
-            .ok_or_else(|| RecordError::NoSuchExport { name: call.function.to_owned(), exported: told() })
+        let arguments = call.as_ref().map_or(Ok(Vec::new()), |call| call.arguments(&ty)).map_err(refused)?;
+        let is_command = call.is_none();
+        Ok(BoundEntry { export: index, arguments, is_command, repeat: *repeat, warm_up: *warm_up })
     }
 
-    fn command(&self, component: &Component, exported: &[Exported]) -> Result<BoundEntry, RecordError> {
-        let is_run = |export: &&Exported| {
-            export.name == RUN && export.interface.as_deref().is_some_and(|name| name.starts_with(COMMAND))
-        };
-        let run = exported.iter().find(is_run);
-        run.and_then(|run| self.bound(component, run, Vec::new())).ok_or_else(|| {
-            let exported = exported.iter().map(ToString::to_string).collect();
-            RecordError::NotACommandComponent { exported }
-        })
-    }
-
-    fn bound(&self, component: &Component, export: &Exported, arguments: Vec<Val>) -> Option<BoundEntry> {
-        let interface = match &export.interface {
+    fn item(&self, component: &Component) -> Option<(ComponentItem, ComponentExportIndex)> {
+        let interface = match &self.export.interface {
             Some(interface) => Some(component.get_export_index(None, interface)?),
             None => None,
         };
-        let export = component.get_export_index(interface.as_ref(), &export.name)?;
-        let (is_command, repeat, warm_up) = (self.call.is_none(), self.repeat, self.warm_up);
-        Some(BoundEntry { export, arguments, is_command, repeat, warm_up })
+        component.get_export(interface.as_ref(), &*self.export.name)
     }
+}
+
+/// The one of `exports` that is called.
+fn called(call: &Call, exports: &[ComponentExport]) -> Result<ComponentExport, RecordError> {
+    let name = call.function.clone();
+    let found: Vec<_> = exports.iter().filter(|export| call.is_of(export)).collect();
+    match found.as_slice() {
+        [] => Err(RecordError::NoSuchExport { name, exported: told(exports.iter()) }),
+        [export] => Ok((*export).clone()),
+        several => Err(RecordError::AmbiguousExport { name, exported: told(several.iter().copied()) }),
+    }
+}
+
+fn told<'a>(exports: impl Iterator<Item = &'a ComponentExport>) -> Vec<String> {
+    exports.map(ToString::to_string).collect()
 }
 
 impl BoundEntry {

@@ -15,7 +15,8 @@ const PROVIDED: [&str; 6] =
 
 /// Is there somebody for an import of this name?
 pub fn is_provided(name: &str) -> bool {
-    PROVIDED.iter().any(|package| name.starts_with(package)) && name.contains("@0.2.")
+    let is_stable = !name.starts_with("wasi:clocks/timezone");
+    is_stable && PROVIDED.iter().any(|package| name.starts_with(package)) && name.contains("@0.2.")
 }
 
 /// Finds somebody for each import, or something that stands in.

@@ -1,108 +1,62 @@
 //! A call as people write it, in the WebAssembly value encoding: `count("a text", 3)`.
 
-use wasmtime::component::types::{ComponentFunc, ComponentItem};
+use crate::ComponentExport;
+use wasmtime::component::Val;
+use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::wasm_wave::untyped::UntypedFuncCall;
-use wasmtime::component::wasm_wave::wasm::DisplayType;
-use wasmtime::component::{Component, Val};
 
 /// A call that was read, but for the types of its arguments.
-pub struct Call<'a> {
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// As it was written.
+    pub text: String,
     /// The interface that the function is in, as far as it was told: `demo:text/stats`.
-    pub interface: Option<&'a str>,
+    interface: Option<String>,
     /// The function's name.
-    pub function: &'a str,
-    /// The text from the function's name on, with parentheses.
-    expression: String,
+    pub function: String,
+    /// The arguments in their parentheses.
+    arguments: String,
 }
 
-impl<'a> Call<'a> {
+impl Call {
     /// Reads `interface#function(arguments)`; without arguments the parentheses may be missing, without the interface any
     /// will do.
-    pub fn read(text: &'a str) -> Call<'a> {
-        let (path, arguments) = match text.find('(') {
-            Some(at) => text.split_at(at),
-            None => (text, "()"),
-        };
+    pub fn read(text: &str) -> Call {
+        let (path, arguments) = text.find('(').map_or((text, "()"), |at| text.split_at(at));
         let (interface, function) = match path.rsplit_once('#') {
-            Some((interface, function)) => (Some(interface), function),
+            Some((interface, function)) => (Some(interface.to_owned()), function),
             None => (None, path),
         };
-        Call { interface, function, expression: format!("x{arguments}") }
+        Call {
+            text: text.to_owned(),
+            interface,
+            function: function.to_owned(),
+            arguments: arguments.to_owned(),
+        }
+    }
+
+    /// Is this the function that is called? Its interface may be named without the version.
+    pub fn is_of(&self, export: &ComponentExport) -> bool {
+        let unversioned = |name: &str| name.split('@').next().map(str::to_owned);
+        let interface = match (&self.interface, &export.interface) {
+            (None, _) => true,
+            (Some(asked), Some(own)) => asked == own || unversioned(own).as_ref() == Some(asked),
+            (Some(_), None) => false,
+        };
+        interface && self.function == export.name
     }
 
     /// The arguments, as the function's type has them; or why they are none.
     pub fn arguments(&self, function: &ComponentFunc) -> Result<Vec<Val>, String> {
         let types: Vec<_> = function.params().map(|(_, ty)| ty).collect();
-        let call = UntypedFuncCall::parse(&self.expression).map_err(|error| error.to_string())?;
+        // The name matters to the reader of such text no more than that there is one.
+        let expression = format!("x{}", self.arguments);
+        let call = UntypedFuncCall::parse(&expression).map_err(|error| error.to_string())?;
         let arguments = call.to_wasm_params::<Val>(&types).map_err(|error| error.to_string())?;
         if arguments.len() == types.len() {
             Ok(arguments)
         } else {
             Err(format!("{} of {} arguments", arguments.len(), types.len()))
         }
-    }
-}
-
-/// A function that a component exports.
-pub struct Exported {
-    /// The interface that it is in.
-    pub interface: Option<String>,
-    /// Its name there.
-    pub name: String,
-    /// Its type.
-    pub ty: ComponentFunc,
-}
-
-impl Exported {
-    /// The functions that `component` exports, in the order of the file.
-    pub fn all(component: &Component) -> Vec<Exported> {
-        let engine = component.engine();
-        let mut all = Vec::new();
-        for (name, item) in component.component_type().exports(engine) {
-            match item.ty {
-                ComponentItem::ComponentFunc(ty) => {
-                    all.push(Exported { interface: None, name: name.to_owned(), ty });
-                }
-                ComponentItem::ComponentInstance(instance) => {
-                    let functions = instance.exports(engine).filter_map(|(function, item)| match item.ty {
-                        ComponentItem::ComponentFunc(ty) => Some((function.to_owned(), ty)),
-                        _ => None,
-                    });
-                    let interface = Some(name.to_owned());
-                    all.extend(functions.map(|(name, ty)| Exported {
-                        interface: interface.clone(),
-                        name,
-                        ty,
-                    }));
-                }
-                _ => {}
-            }
-        }
-        all
-    }
-
-    /// Is it the one that `call` names? An interface may be named without its version.
-    pub fn is_called_by(&self, call: &Call<'_>) -> bool {
-        let unversioned = |name: &str| name.split('@').next().map(str::to_owned);
-        let interface = match (call.interface, &self.interface) {
-            (None, _) => true,
-            (Some(asked), Some(own)) => asked == own || unversioned(own).as_deref() == Some(asked),
-            (Some(_), None) => false,
-        };
-        interface && self.name == call.function
-    }
-}
-
-/// As an error message would tell it: `demo:text/stats#count(text: string) -> u32`.
-impl std::fmt::Display for Exported {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(interface) = &self.interface {
-            write!(f, "{interface}#")?;
-        }
-        let params: Vec<_> =
-            self.ty.params().map(|(name, ty)| format!("{name}: {}", DisplayType(&ty))).collect();
-        write!(f, "{}({})", self.name, params.join(", "))?;
-        let results: Vec<_> = self.ty.results().map(|ty| DisplayType(&ty).to_string()).collect();
-        if results.is_empty() { Ok(()) } else { write!(f, " -> {}", results.join(", ")) }
     }
 }

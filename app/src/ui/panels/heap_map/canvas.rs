@@ -276,7 +276,7 @@ fn tooltip_ui(
         return;
     };
     ui.separator();
-    let since = ctx.profile.recording().heap.get(block.row.index()).map_or(0, |event| event.time_nanos);
+    let since = block.allocated_nanos;
     let owner = &ctx.profile.frames().get(asker_of(ctx.profile, block.path)).short;
     ui.label(
         RichText::new(format!("{} at {:#x} for {owner}", units::bytes(block.size), block.address)).strong(),

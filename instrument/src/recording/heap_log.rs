@@ -1,0 +1,198 @@
+//! All heap operations of a recording: as columns as far as they are few, and packed behind.
+
+use super::heap::{HeapEvent, HeapEvents};
+use super::scan::unpack;
+use super::wire::HeapColumns;
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+/// Operations that stand as columns once a recording is read: 330 MB.
+pub(super) const MAX_COLUMN_ROWS: usize = 8 << 20;
+/// Chunks that are unpacked ahead of whoever passes over them.
+const AHEAD: usize = 4;
+
+/// All heap operations of a recording, in the order in which they happened.
+///
+/// The first eight million stand as columns. Those behind stay packed as they stand in the file, some five bytes each,
+/// and are unpacked a chunk at a time, each time that they are passed over: memory stays bounded however long the run
+/// was.
+#[derive(Clone, Debug, Default)]
+pub struct HeapLog {
+    parts: Vec<Part>,
+    rows: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Part {
+    first_row: usize,
+    rows: usize,
+    body: Body,
+}
+
+#[derive(Clone, Debug)]
+enum Body {
+    Columns(HeapEvents),
+    Packed(PackedHeap),
+}
+
+/// A chunk of operations as it stands in the file.
+#[derive(Clone, Debug)]
+pub(super) struct PackedHeap {
+    /// How many there are.
+    pub rows: usize,
+    /// When the first one was.
+    pub first_nanos: u64,
+    /// How many contexts are known to them.
+    pub contexts: usize,
+    /// Bytes of the message.
+    pub raw_bytes: usize,
+    /// The message, packed.
+    pub stored: Arc<[u8]>,
+}
+
+impl PackedHeap {
+    /// The operations; none where the message is not what a recorder wrote, though its checksum is right.
+    fn unpack(&self) -> HeapEvents {
+        let raw = unpack(&self.stored, self.raw_bytes).unwrap_or_default();
+        let columns = postcard::from_bytes::<HeapColumns>(&raw).ok();
+        let events = columns.and_then(|columns| columns.events(self.contexts).ok());
+        events.map(|(events, _)| events).filter(|events| events.len() == self.rows).unwrap_or_default()
+    }
+}
+
+impl Part {
+    fn events(&self) -> Cow<'_, HeapEvents> {
+        match &self.body {
+            Body::Columns(events) => Cow::Borrowed(events),
+            Body::Packed(packed) => Cow::Owned(packed.unpack()),
+        }
+    }
+
+    fn first_nanos(&self) -> u64 {
+        match &self.body {
+            Body::Columns(events) => events.time_nanos.first().copied().unwrap_or(0),
+            Body::Packed(packed) => packed.first_nanos,
+        }
+    }
+}
+
+impl HeapLog {
+    /// How many operations there are.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Was nothing recorded?
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// When the last operation was, in nanoseconds since the recording began.
+    pub fn last_nanos(&self) -> Option<u64> {
+        self.parts.last()?.events().time_nanos.last().copied()
+    }
+
+    /// How many operations there are in front of the first one whose time does not fulfil `is_before`.
+    pub fn rows_before(&self, is_before: impl Fn(u64) -> bool) -> usize {
+        let behind = self.parts.partition_point(|part| is_before(part.first_nanos()));
+        let Some(part) = behind.checked_sub(1).and_then(|at| self.parts.get(at)) else { return 0 };
+        part.first_row + part.events().time_nanos.partition_point(|nanos| is_before(*nanos))
+    }
+
+    /// The chunks that hold the operations in `rows`, each with the row that it begins at. What is packed is unpacked by
+    /// another thread ahead of the one that asks.
+    pub fn chunks(&self, rows: Range<usize>) -> impl Iterator<Item = (usize, Cow<'_, HeapEvents>)> {
+        let from = self.parts.partition_point(|part| part.first_row + part.rows <= rows.start);
+        let to = self.parts.partition_point(|part| part.first_row < rows.end).max(from);
+        let parts = self.parts.get(from..to).unwrap_or_default();
+        let mut ahead = unpack_ahead(parts);
+        parts.iter().map(move |part| {
+            let events = match &part.body {
+                Body::Columns(events) => Cow::Borrowed(events),
+                Body::Packed(packed) => Cow::Owned(ahead.next().unwrap_or_else(|| packed.unpack())),
+            };
+            (part.first_row, events)
+        })
+    }
+
+    /// All operations, in order.
+    pub fn iter(&self) -> impl Iterator<Item = HeapEvent> {
+        self.chunks(0..self.rows)
+            .flat_map(|(_, events)| (0..events.len()).map_while(move |row| events.get(row)))
+    }
+
+    /// The operations in `rows`, which must ascend; rows that there are none in are passed over.
+    pub fn pick(&self, rows: impl IntoIterator<Item = usize>) -> impl Iterator<Item = (usize, HeapEvent)> {
+        let mut at: Option<(Range<usize>, Cow<'_, HeapEvents>)> = None;
+        rows.into_iter().filter_map(move |row| {
+            if !at.as_ref().is_some_and(|(rows, _)| rows.contains(&row)) {
+                let behind = self.parts.partition_point(|part| part.first_row <= row);
+                let part = self.parts.get(behind.checked_sub(1)?)?;
+                at = Some((part.first_row..part.first_row + part.rows, part.events()));
+            }
+            let (rows, events) = at.as_ref()?;
+            Some((row, events.get(row - rows.start)?))
+        })
+    }
+
+    /// Appends one operation, as a column.
+    pub fn push(&mut self, event: HeapEvent) {
+        if !matches!(self.parts.last(), Some(Part { body: Body::Columns(_), .. })) {
+            self.push_columns(HeapEvents::default());
+        }
+        if let Some(Part { rows, body: Body::Columns(events), .. }) = self.parts.last_mut() {
+            events.push(event);
+            *rows += 1;
+            self.rows += 1;
+        }
+    }
+
+    pub(super) fn push_columns(&mut self, events: HeapEvents) {
+        let (first_row, rows) = (self.rows, events.len());
+        self.rows += rows;
+        self.parts.push(Part { first_row, rows, body: Body::Columns(events) });
+    }
+
+    pub(super) fn push_packed(&mut self, packed: PackedHeap) {
+        let (first_row, rows) = (self.rows, packed.rows);
+        self.rows += rows;
+        self.parts.push(Part { first_row, rows, body: Body::Packed(packed) });
+    }
+}
+
+/// Unpacks the packed ones of `parts` in order; ends early where there is no thread for it.
+fn unpack_ahead(parts: &[Part]) -> impl Iterator<Item = HeapEvents> + use<> {
+    let packed = parts.iter().filter_map(|part| match &part.body {
+        Body::Columns(_) => None,
+        Body::Packed(packed) => Some(packed.clone()),
+    });
+    let packed: Vec<_> = packed.collect();
+    let (sender, unpacked) = sync_channel(AHEAD);
+    if packed.len() > 1 {
+        let work = move || {
+            // Whoever passed over them may have gone.
+            let is_heard = |packed: &PackedHeap| sender.send(packed.unpack()).is_ok();
+            packed.iter().all(is_heard);
+        };
+        let _ = thread::Builder::new().name("heap operations".into()).spawn(work);
+    }
+    unpacked.into_iter()
+}
+
+impl From<HeapEvents> for HeapLog {
+    fn from(events: HeapEvents) -> Self {
+        let mut log = HeapLog::default();
+        log.push_columns(events);
+        log
+    }
+}
+
+/// The same operations, however they are kept.
+impl PartialEq for HeapLog {
+    fn eq(&self, other: &Self) -> bool {
+        self.rows == other.rows && self.iter().eq(other.iter())
+    }
+}
