@@ -59,7 +59,7 @@ pub use value::{BadValue, Value};
 
 use crate::clock::RecordingClock;
 use crate::error::RecordError;
-use crate::recording::{Batch, Meta, Outcome, Writer};
+use crate::recording::{Batch, Meta, Outcome, Phase, Writer};
 use collector::{Collected, Collector};
 use engine::make_engine;
 use guest_thread::GuestRun;

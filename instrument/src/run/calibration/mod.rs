@@ -69,9 +69,11 @@ impl Loops {
         let wasm: Arc<[u8]> = module::bytes().into();
         let index = Arc::new(ModuleIndex::parse(&wasm)?);
         let options = RunOptions { measures, ..RunOptions::default() };
-        let engine = make_engine(&index, false, &options)?;
+        let engine = make_engine(&index, false, &options.limits, &Arc::default())?;
         let bare = instantiate(&engine, &compile(&engine, &wasm)?, Store::new(&engine, ()))?;
-        let compiled = CompiledGuest::new(engine.clone(), prepare(&wasm, &index, &options), index)?;
+        let input = prepare(&wasm, &index, &options);
+        let code = GuestCode::Module(compile(&engine, &input.wasm)?);
+        let compiled = CompiledGuest::new(engine.clone(), code, input, wasm, index)?;
         let GuestCode::Module(module) = &compiled.code else { return Err(engine_failed(mistaken().into())) };
         let clock = RecordingClock::begin();
         let store = watched_store(&compiled, &options, &clock)?;
