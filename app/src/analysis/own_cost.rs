@@ -73,7 +73,7 @@ pub fn own_cost(profile: &Profile) -> Option<OwnCost> {
     let sum = |counts: &[u64]| counts.iter().copied().fold(0, u64::saturating_add);
     let accesses = sum(&recording.accesses.reads).saturating_add(sum(&recording.accesses.writes));
     let measured = |nanos: &&u64| **nanos >= recording.measured_from_nanos();
-    let heap = recording.heap.time_nanos.iter().filter(measured).count() as u64;
+    let heap = (recording.heap.len() - recording.heap.rows_before(|nanos| !measured(&&nanos))) as u64;
     let growths = recording.growth.iter().filter(|event| measured(&&event.time_nanos)).count() as u64;
     Some(OwnCost {
         crossings_nanos: times(time.crossings, costs.added_crossing_nanos()),
