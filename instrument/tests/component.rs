@@ -294,7 +294,8 @@ fn samples_find_three_quarters_in_the_loop_that_runs_three_times_as_long() {
             rows.map(|(_, _, weight)| weight).sum::<u64>() as f64
         };
         let (long, short) = (share("m!long"), share("m!short"));
-        assert!((long / (long + short) - 0.75).abs() < 0.05, "{sampler:?}: {long} {short}");
+        // Wall-clock time: a busy machine may take some of it away from either loop.
+        assert!((long / (long + short) - 0.75).abs() < 0.1, "{sampler:?}: {long} {short}");
     }
 }
 
