@@ -4,11 +4,14 @@
 
 #[path = "common/fuel.rs"]
 mod fuel;
+#[path = "common/recorded.rs"]
+mod recorded;
 
 use fuel::{by_function, costs};
+use recorded::run;
 use std::path::PathBuf;
 use std::sync::Arc;
-use wasmscope_instrument::recording::{Outcome, Recording, StackFrame, read};
+use wasmscope_instrument::recording::{Outcome, Recording, StackFrame};
 use wasmscope_instrument::{
     GrantedDir, Guest, Invocation, Limits, Measure, MeasureSet, Nobody, Program, RecordError, RunOptions,
     SamplerChoice, Unprovided, record,
@@ -78,14 +81,6 @@ fn call(expression: &str) -> RunOptions {
         unprovided: Unprovided::Stub,
         ..RunOptions::default()
     }
-}
-
-fn run(guest: &Guest, options: &RunOptions) -> Recording {
-    let mut file = Vec::new();
-    let outcome = record(guest, options, Arc::new(Nobody), &mut file).unwrap();
-    let recording = read(&file).unwrap();
-    assert_eq!((&recording.outcome, &recording.damage), (&outcome, &None));
-    recording
 }
 
 fn refused(guest: &Guest, options: &RunOptions) -> String {
