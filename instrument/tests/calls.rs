@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "common/recorded.rs"]
+mod recorded;
+
+use recorded::run;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use wasmscope_instrument::recording::{Direction, HeapOp, Outcome, Phase, Recording, read};
+use wasmscope_instrument::recording::{Direction, HeapOp, Outcome, Phase, Recording};
 use wasmscope_instrument::{
     Argument, Guest, Invocation, Limits, Measure, MeasureSet, Nobody, RecordError, Repeat, RunOptions,
     SamplerChoice, Value, record,
@@ -30,14 +34,6 @@ fn calls(export: &str, args: &[Value], warm_up: Repeat, repeat: Repeat) -> RunOp
         invoke: Some(Invocation { warm_up, repeat, ..Invocation::once(export, args) }),
         ..RunOptions::default()
     }
-}
-
-fn run(guest: &Guest, options: &RunOptions) -> Recording {
-    let mut file = Vec::new();
-    let outcome = record(guest, options, Arc::new(Nobody), &mut file).unwrap();
-    let recording = read(&file).unwrap();
-    assert_eq!((&recording.outcome, &recording.damage), (&outcome, &None));
-    recording
 }
 
 fn refused(guest: &Guest, options: &RunOptions) -> RecordError {

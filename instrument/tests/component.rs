@@ -4,11 +4,14 @@
 
 #[path = "common/fuel.rs"]
 mod fuel;
+#[path = "common/recorded.rs"]
+mod recorded;
 
 use fuel::{by_function, costs};
+use recorded::run;
 use std::path::PathBuf;
 use std::sync::Arc;
-use wasmscope_instrument::recording::{Outcome, Recording, StackFrame, read};
+use wasmscope_instrument::recording::{Outcome, Recording, StackFrame};
 use wasmscope_instrument::{
     GrantedDir, Guest, Invocation, Limits, Measure, MeasureSet, Nobody, Program, RecordError, RunOptions,
     SamplerChoice, Unprovided, record,
@@ -78,14 +81,6 @@ fn call(expression: &str) -> RunOptions {
         unprovided: Unprovided::Stub,
         ..RunOptions::default()
     }
-}
-
-fn run(guest: &Guest, options: &RunOptions) -> Recording {
-    let mut file = Vec::new();
-    let outcome = record(guest, options, Arc::new(Nobody), &mut file).unwrap();
-    let recording = read(&file).unwrap();
-    assert_eq!((&recording.outcome, &recording.damage), (&outcome, &None));
-    recording
 }
 
 fn refused(guest: &Guest, options: &RunOptions) -> String {
@@ -294,7 +289,8 @@ fn samples_find_three_quarters_in_the_loop_that_runs_three_times_as_long() {
             rows.map(|(_, _, weight)| weight).sum::<u64>() as f64
         };
         let (long, short) = (share("m!long"), share("m!short"));
-        assert!((long / (long + short) - 0.75).abs() < 0.05, "{sampler:?}: {long} {short}");
+        // Wall-clock time: a busy machine may take some of it away from either loop.
+        assert!((long / (long + short) - 0.75).abs() < 0.1, "{sampler:?}: {long} {short}");
     }
 }
 

@@ -37,7 +37,7 @@ fn functions_are_numbered_through_imports_first() {
     assert_eq!(names, expected);
     assert_eq!(module.imported_function_count(), 2);
     assert_eq!(&*symbols.name(FuncIndex(2)).name.short, "run", "the program itself");
-    assert_eq!(&*symbols.name(FuncIndex(5)).name.short, "adapter!write");
+    assert_eq!(&*symbols.name(FuncIndex(5)).name.short, "write@adapter");
     for module in module.core_modules() {
         for function in module.index.functions() {
             let whole = module.function(function.index).unwrap();

@@ -7,7 +7,8 @@ use wasmscope_instrument::{Argument, Invocation, Repeat};
 // No documentation of its own, which would take the place of the command's.
 #[derive(Debug, clap::Args)]
 pub(super) struct CallArgs {
-    /// Call this export rather than run the module as a command
+    /// Call this export rather than run the module as a command; of a component with its arguments, such as
+    /// 'count("a text", 3)', and with its interface where several have the name: 'demo:text/stats#count(...)'
     #[arg(long, value_name = "EXPORT")]
     invoke: Option<String>,
     /// An argument for the export, such as i32:30, once for each parameter; or file:PATH for two, pointer and length of the

@@ -6,8 +6,8 @@ use std::fmt;
 use wasmparser::component_types::{
     ComponentDefinedType, ComponentEntityType, ComponentFuncTypeId, ComponentValType,
 };
-use wasmparser::types::TypesRef;
-use wasmparser::{Parser, Payload, Validator, WasmFeatures};
+use wasmparser::types::{Types, TypesRef};
+use wasmparser::{Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
 /// Types are told in no more characters than this.
 const MOST_TYPE_CHARACTERS: usize = 400;
@@ -54,15 +54,14 @@ impl fmt::Display for ComponentExport {
     }
 }
 
-/// The functions that the component in `bytes` exports, by themselves or in interfaces, in the order of the file.
+/// The functions that the component in `bytes` exports, by themselves or in interfaces, in the order of the file. Function
+/// bodies are not looked at.
 ///
 /// # Errors
 /// When the component is not valid.
 pub fn component_exports(bytes: &[u8]) -> Result<Vec<ComponentExport>, RewriteError> {
-    let validated = Validator::new_with_features(WasmFeatures::all()).validate_all(bytes);
-    let types = validated.map_err(|error| invalid(&error))?;
-    let names = export_names(bytes).map_err(|error| invalid(&error))?;
-    let types = types.as_ref();
+    let (names, types) = names_and_types(bytes).map_err(|error| invalid(&error))?;
+    let Some(types) = types.as_ref().map(Types::as_ref) else { return Ok(Vec::new()) };
     let mut exports = Vec::new();
     for name in names {
         match types.component_item_for_export(&name).map(|item| item.ty) {
@@ -80,24 +79,30 @@ pub fn component_exports(bytes: &[u8]) -> Result<Vec<ComponentExport>, RewriteEr
     Ok(exports)
 }
 
-/// The names of what the component itself exports.
-fn export_names(bytes: &[u8]) -> wasmparser::Result<Vec<String>> {
-    let (mut names, mut depth) = (Vec::new(), 0);
+/// The names of what the component itself exports, and its types.
+fn names_and_types(bytes: &[u8]) -> wasmparser::Result<(Vec<String>, Option<Types>)> {
+    let mut validator = Validator::new_with_features(WasmFeatures::all());
+    let (mut names, mut types, mut depth) = (Vec::new(), None, 0);
     let mut parser = Parser::new(0);
     parser.set_features(WasmFeatures::all());
     for payload in parser.parse_all(bytes) {
-        match payload? {
+        let payload = payload?;
+        match &payload {
             Payload::Version { .. } => depth += 1,
             Payload::End(_) => depth -= 1,
             Payload::ComponentExportSection(exports) if depth == 1 => {
-                for export in exports {
+                for export in exports.clone() {
                     names.push(export?.name.name.to_owned());
                 }
             }
             _ => {}
         }
+        // The outermost component ends last.
+        if let ValidPayload::End(ended) = validator.payload(&payload)? {
+            types = Some(ended);
+        }
     }
-    Ok(names)
+    Ok((names, types))
 }
 
 fn export(

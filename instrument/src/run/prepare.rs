@@ -32,6 +32,9 @@ pub struct Instrumented {
 /// What is said where heap blocks are to be measured and there are none to be seen.
 pub(crate) const NO_ALLOCATOR: &str = "no function is known as an allocator: heap blocks can't be seen";
 
+/// Why nothing is read of probes in a core module.
+const UNSEEN: &str = "no instance of it can be seen from outside of the component";
+
 /// What is said where there is none of the name that the user gave.
 const NO_FUNCTION: &str = "no function is named";
 
@@ -217,6 +220,10 @@ fn prepare_component(
             Ok(instrumented) => {
                 if !instrumented.allocators.is_empty() {
                     allocating += prepared.probed.iter().filter(|probed| probed.module == at).count();
+                }
+                let is_seen = prepared.probed.iter().any(|probed| probed.module == at);
+                if !instrumented.probes.is_empty() && !is_seen {
+                    prepared.warnings.push(format!("{}: only time was measured: {UNSEEN}", core.name));
                 }
                 let whole = |own: Allocator| Some(Allocator { func: core.function(own.func)?, ..own });
                 prepared.allocators.extend(instrumented.allocators.into_iter().filter_map(whole));

@@ -24,7 +24,7 @@ use crate::wat::{WatError, WatLine};
 
 /// What is known of a module's functions. Immutable to look at; names are demangled, and debug information is
 /// read, when they are first asked for. In a component the names of functions have that of their core module in front
-/// of them, `adapter!write`.
+/// of them, `adapter!write`; short ones behind, `write@adapter`, but for those of the largest core module.
 pub struct Symbols {
     module: Arc<ModuleIndex>,
     files: SymbolFiles,

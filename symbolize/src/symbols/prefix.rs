@@ -8,7 +8,7 @@ use crate::component::CoreModule;
 use crate::demangle::Name;
 use crate::module::ModuleIndex;
 
-/// The name of a core module, in front of the names of its functions.
+/// The name of a core module, in front of the names of its functions, and behind their short ones.
 pub(super) struct Prefix {
     module: Arc<str>,
     /// Short names of the core module with the most functions have none: it is the program itself.
@@ -17,9 +17,11 @@ pub(super) struct Prefix {
 
 impl Prefix {
     pub(super) fn before(&self, name: &Name) -> Name {
-        let prefixed = |text: &str| format!("{}!{text}", self.module).into();
-        let short = if self.in_short { prefixed(&name.short) } else { Arc::clone(&name.short) };
-        Name { full: prefixed(&name.full), short, group: name.group.clone() }
+        let full = format!("{}!{}", self.module, name.full).into();
+        // Behind the name: where there is little room, the end is cut off.
+        let in_short = || format!("{}@{}", name.short, self.module).into();
+        let short = if self.in_short { in_short() } else { Arc::clone(&name.short) };
+        Name { full, short, group: name.group.clone() }
     }
 }
 

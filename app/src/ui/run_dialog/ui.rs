@@ -10,7 +10,7 @@ use super::form::{Call, FormError, RunForm, StdinForm};
 use super::limits::limits_ui;
 use egui::{DragValue, Frame, Id, Key, Margin, Modal, RichText, ScrollArea, TextEdit, Ui};
 use std::sync::Arc;
-use wasmscope_instrument::{Limits, Measure, Unprovided};
+use wasmscope_instrument::{Limits, Measure, Unprovided, is_component};
 
 /// The dialog while it is open.
 pub struct RunDialog {
@@ -64,7 +64,12 @@ fn header(ui: &mut Ui, module: &ModuleFacts) {
 }
 
 fn facts(module: &ModuleFacts) -> String {
-    let kind = if module.is_command { "WASI command" } else { "Library" };
+    let kind = match (module.is_command, is_component(&module.guest.bytes)) {
+        (true, false) => "WASI command",
+        (true, true) => "WASI command, a component",
+        (false, false) => "Library",
+        (false, true) => "Library, a component",
+    };
     let debug = match module.symbols {
         KnownSymbols::Lines => "with source lines",
         KnownSymbols::Names => "no debug info: names only, no lines",
