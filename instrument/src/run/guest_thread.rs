@@ -143,11 +143,11 @@ impl GuestRun {
         pacer.begin(clock);
         let ticks = start_ticks(&self)?;
         let result = runtime.block_on(self.call_or_stop());
+        let watch = &self.live.store.data().watch;
+        watch.messages.send(Message::End(watch.clock.now()));
         drop(ticks);
         // What the guest began in the background, nobody waits for.
         runtime.shutdown_background();
-        let watch = &self.live.store.data().watch;
-        watch.messages.send(Message::End(watch.clock.now()));
         let failed_call = self.failed_call();
         let GuestRun { live: LiveGuest { store, .. }, linked, limits, .. } = &mut self;
         if !store.data().watch.is_measured() {
