@@ -1,11 +1,14 @@
-//! What watching the boundary and sampling add, each with its bar; `!` marks what misses it. Each way of running takes
-//! its turn in each round, and the quickest counts: what disturbs a round only makes it longer.
+//! What a crossing takes that is watched, with its bar; `!` marks what misses it. Each way of running takes its turn in
+//! each round, and the quickest counts: what disturbs a round only makes it longer.
 //! `cargo bench -p wasmscope-instrument --bench crossing`
 
 #![allow(clippy::unwrap_used, reason = "a bench has no user: what goes wrong ends it")]
 
+mod support;
+
 use std::sync::Arc;
 use std::time::Instant;
+use support::{mark, quickest};
 use wasmscope_instrument::recording::{Phase, Recording, read};
 use wasmscope_instrument::{Guest, Invocation, Measure, MeasureSet, Nobody, RunOptions, record};
 use wasmtime::{Config, Engine, Linker, Module, Store};
@@ -24,26 +27,7 @@ const CROSSES: &str = r#"(module
             (drop (call $sizes (i32.const 0) (i32.const 4)))
             (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#;
 
-/// Calls an import once, and functions of its own all the time.
-const COMPUTES: &str = r#"(module
-    (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
-    (memory (export "memory") 1)
-    (func $step (param i32) (result i32)
-        (i32.add (i32.mul (local.get 0) (i32.const 1664525)) (i32.const 1013904223)))
-    (func (export "run") (local $n i32) (local $x i32)
-        (drop (call $sizes (i32.const 0) (i32.const 4)))
-        (local.set $n (i32.const 200000000))
-        (loop $l
-            (local.set $x (call $step (local.get $x)))
-            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#;
-
 fn main() {
-    crossings();
-    shares();
-}
-
-/// A crossing, in nanoseconds, by how it is watched.
-fn crossings() {
     let ways: [(&str, Option<&[Measure]>); 4] = [
         ("bare engine", None),
         ("nothing measured", Some(&[])),
@@ -52,7 +36,7 @@ fn crossings() {
     ];
     let guest = guest(CROSSES);
     let rounds: Vec<_> = (0..ROUNDS)
-        .map(|_| ways.map(|(_, measures)| run_nanos(&guest, measures, 1_000) / f64::from(CROSSINGS)))
+        .map(|_| ways.map(|(_, measures)| run_nanos(&guest, measures) / f64::from(CROSSINGS)))
         .collect();
     let each = |way: usize| quickest(rounds.iter().map(|round| round[way]));
     for (way, (name, _)) in ways.iter().enumerate() {
@@ -62,50 +46,24 @@ fn crossings() {
         let added = each(2) - each(other);
         println!("boundary beyond {name:16} {added:6.1} ns{} (bar 60)", mark(added > 60.0));
     }
-    let recording = recorded(&guest, &[Measure::Boundary], 1_000);
+    let recording = recorded(&guest, &[Measure::Boundary]);
     println!("calibrated: {:?}", recording.calibration);
 }
 
-/// A program without crossings where it matters, as a ratio to the bare engine.
-fn shares() {
-    let ways: [(&str, &[Measure], u32, f64); 3] = [
-        ("boundary, no crossings", &[Measure::Boundary], 1_000, 1.01),
-        ("samples at 1 kHz", &[Measure::Time], 1_000, 1.03),
-        ("samples at 4 kHz", &[Measure::Time], 4_000, 1.10),
-    ];
-    let guest = guest(COMPUTES);
-    let rounds: Vec<_> = (0..ROUNDS)
-        .map(|_| {
-            let bare = run_nanos(&guest, None, 0);
-            (bare, ways.map(|(_, measures, rate_hz, _)| run_nanos(&guest, Some(measures), rate_hz)))
-        })
-        .collect();
-    let bare = quickest(rounds.iter().map(|(bare, _)| *bare));
-    for (way, (name, _, _, bar)) in ways.iter().enumerate() {
-        let ratio = quickest(rounds.iter().map(|(_, round)| round[way])) / bare;
-        println!("{name:24} {ratio:7.3}{} (bar {bar:.2})", mark(ratio > *bar));
-    }
-}
-
 /// How long `run` takes, in nanoseconds; in the bare engine where nothing is to be recorded.
-fn run_nanos(guest: &Guest, measures: Option<&[Measure]>, rate_hz: u32) -> f64 {
+fn run_nanos(guest: &Guest, measures: Option<&[Measure]>) -> f64 {
     let Some(measures) = measures else { return bare_nanos(guest) };
-    let recording = recorded(guest, measures, rate_hz);
+    let recording = recorded(guest, measures);
     let run = recording.phases.iter().find(|span| span.phase == Phase::Run).unwrap();
     (run.end_nanos - run.start_nanos) as f64
 }
 
-fn recorded(guest: &Guest, measures: &[Measure], rate_hz: u32) -> Recording {
+fn recorded(guest: &Guest, measures: &[Measure]) -> Recording {
     let measures = measures.iter().fold(MeasureSet::NONE, |set, measure| set.with(*measure));
     let invoke = Some(Invocation::once("run", &[]));
     let mut file = Vec::new();
-    record(
-        guest,
-        &RunOptions { measures, rate_hz, invoke, ..RunOptions::default() },
-        Arc::new(Nobody),
-        &mut file,
-    )
-    .unwrap();
+    record(guest, &RunOptions { measures, invoke, ..RunOptions::default() }, Arc::new(Nobody), &mut file)
+        .unwrap();
     read(&file).unwrap()
 }
 
@@ -124,13 +82,4 @@ fn bare_nanos(guest: &Guest) -> f64 {
 
 fn guest(text: &str) -> Guest {
     Guest { bytes: wat::parse_str(text).unwrap().into(), name: "bench.wasm".into(), path: String::new() }
-}
-
-fn quickest(values: impl Iterator<Item = f64>) -> f64 {
-    values.fold(f64::INFINITY, f64::min)
-}
-
-/// What marks a figure that misses its bar.
-fn mark(missed: bool) -> char {
-    if missed { '!' } else { ' ' }
 }

@@ -12,7 +12,7 @@ mod support;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use support::{corpus, mark, median, repository, thread_time, words};
+use support::{corpus, geometric_mean, mark, median, thread_time, words};
 use wasmscope_instrument::probes::{EVENTS_EXPORT, HOST_EXPORT, take_crossing, take_records};
 use wasmscope_instrument::{MeasureSet, Plan, rewrite};
 use wasmscope_symbolize::{ModuleIndex, Symbols};
@@ -42,10 +42,6 @@ const SETS: &[Set] = &[
     Set { measures: "calls,instructions", mean: 1.25, worst: 1.90 },
     Set { measures: "access", mean: 1.40, worst: 2.0 },
 ];
-
-/// Programs of our own: the name of each is that of its folder in `programs` and of the module there.
-const PROGRAMS: &[&str] =
-    &["ackermann", "binary_trees", "blake3_tree", "compress", "fib", "markdown", "regex_scan", "simd_blur"];
 
 /// A module, and the folder that it is shown as its own.
 struct Program {
@@ -79,17 +75,8 @@ fn main() {
 }
 
 fn programs() -> Vec<Program> {
-    let own = |name: &&str| Program {
-        name: (*name).to_owned(),
-        module: repository("instrument/benches/programs").join(name).join(format!("{name}.wasm")),
-        folder: None,
-    };
-    let mut programs: Vec<_> = PROGRAMS.iter().map(own).collect();
-    programs.push(Program {
-        name: "json".to_owned(),
-        module: repository("samples/json/json.wasm"),
-        folder: None,
-    });
+    let own = |(name, module)| Program { name, module, folder: None };
+    let mut programs: Vec<_> = support::programs().map(own).collect();
     programs.extend(corpus("a TinyGo program").map(|corpus| Program {
         name: "tinygo-json".to_owned(),
         module: corpus.join("modules/tinygo-json.wasm"),
@@ -152,10 +139,6 @@ fn summary(
         print!(" {:>20}", format!("{value:.3} (bar {bar:.2}){}", mark(value > bar)));
     }
     println!();
-}
-
-fn geometric_mean(values: &[f64]) -> f64 {
-    (values.iter().map(|value| value.ln()).sum::<f64>() / values.len() as f64).exp()
 }
 
 fn instrumented(bytes: &Arc<[u8]>, measures: MeasureSet) -> Vec<u8> {

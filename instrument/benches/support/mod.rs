@@ -1,11 +1,30 @@
 //! What several benches need: where modules are, and what is made of many measurements.
 
+#![allow(dead_code, reason = "each bench needs a part of it")]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A file of the repository, by its path from the root.
 pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// The programs whose source is beside the benches, and one of the samples: names and modules.
+pub fn programs() -> impl Iterator<Item = (String, PathBuf)> {
+    const PROGRAMS: [&str; 8] = [
+        "ackermann",
+        "binary_trees",
+        "blake3_tree",
+        "compress",
+        "fib",
+        "markdown",
+        "regex_scan",
+        "simd_blur",
+    ];
+    let own = |name: &str| repository("instrument/benches/programs").join(name).join(format!("{name}.wasm"));
+    let programs = PROGRAMS.map(|name| (name.to_owned(), own(name)));
+    programs.into_iter().chain([("json".to_owned(), repository("samples/json/json.wasm"))])
 }
 
 /// The folder of real modules that `WASMSCOPE_CORPUS` names; without one, a word that `left_out` is.
@@ -40,6 +59,14 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<_> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+pub fn quickest(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(f64::INFINITY, f64::min)
+}
+
+pub fn geometric_mean(values: &[f64]) -> f64 {
+    (values.iter().map(|value| value.ln()).sum::<f64>() / values.len() as f64).exp()
 }
 
 /// What marks a figure that misses its bar.

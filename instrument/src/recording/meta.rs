@@ -39,7 +39,7 @@ pub enum SamplerKind {
     /// No samples.
     #[default]
     None,
-    /// A timer signal read the program counter: true to the instruction.
+    /// A signal's handler read the program counter: true to the instruction.
     Signal,
     /// Samples at the loop heads and function entries that follow each tick.
     Epoch,

@@ -14,7 +14,7 @@ pub struct RunTime {
     pub engine_nanos: u64,
     /// In the recorder, on the guest's thread: what the guest would have taken less without it, in nanoseconds.
     pub recorder_nanos: u64,
-    /// In the handler of the timer's signal, in nanoseconds. This time is a part of the others.
+    /// In the handler of signals, in nanoseconds. This time is a part of the others.
     pub handler_nanos: u64,
     /// Signals that were handled.
     pub ticks: u64,

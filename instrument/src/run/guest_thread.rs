@@ -1,4 +1,4 @@
-//! The guest's own thread: the timer, the call, and the end of all waiting where the run is to be stopped.
+//! The guest's own thread: its ticks, the call, and the end of all waiting where the run is to be stopped.
 //!
 //! The guest runs on a stack of its own, which the engine makes. A host call that has to wait therefore gives the thread
 //! back to us, and we wait for the stop flag along with it. Where the flag is raised first, the call is abandoned, and
@@ -22,7 +22,7 @@ use super::{Guest, Limits, Observer, RunOptions};
 use crate::clock::RecordingClock;
 use crate::probes::{CLOCK_ADDRESS, MEMORY_EXPORT, START_EXPORT};
 use crate::recording::{Outcome, Phase};
-use crate::sample::{EpochTicker, SignalSampler, SignalTimer};
+use crate::sample::{SignalSampler, Signals, Ticker};
 use crate::{Measure, RecordError};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -327,15 +327,17 @@ impl LiveGuest {
 
 /// What makes the guest's thread tick while it lives.
 trait Ticks {}
-impl Ticks for SignalTimer {}
-impl Ticks for EpochTicker {}
+impl Ticks for Signals {}
+impl Ticks for Ticker {}
 
 fn start_ticks(run: &GuestRun) -> Result<Box<dyn Ticks>, RecordError> {
-    let no_timer = |error| RecordError::Engine { message: format!("no timer for samples: {error}") };
+    let no_ticks = |error| RecordError::Engine { message: format!("no thread that ticks: {error}") };
     match &run.live.sampler {
-        Some(sampler) => Ok(Box::new(sampler.start(run.rate_hz).map_err(no_timer)?)),
+        Some(sampler) => Ok(Box::new(sampler.start(run.rate_hz).map_err(no_ticks)?)),
         None => {
-            Ok(Box::new(EpochTicker::start(run.live.store.engine().clone(), run.rate_hz).map_err(no_timer)?))
+            let engine = run.live.store.engine().clone();
+            let ticker = Ticker::start(run.rate_hz, move || engine.increment_epoch());
+            Ok(Box::new(ticker.map_err(no_ticks)?))
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Finds out where a running guest is, many times a second.
 //!
-//! On Linux a timer signal interrupts the guest's thread ([`signal`]); the guest pays nothing between samples, and
-//! the program counter is true to the instruction. Elsewhere the guest looks at a counter at function entries and
-//! loop heads ([`epoch`]). Both can also stop a guest that would never stop by itself.
+//! A thread of ours ticks ([`ticker`]). On Linux each tick is a signal that interrupts the guest's thread ([`signal`]);
+//! the guest pays nothing between samples, and the program counter is true to the instruction. Elsewhere a tick advances
+//! the engine's epoch, which the guest looks at in function entries and loop heads. Both can also stop a guest that would
+//! never stop by itself.
 
 mod code_map;
-mod epoch;
 mod goroutine;
 mod machine;
 mod ring;
@@ -17,19 +17,20 @@ mod signal;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod stack_bounds;
 mod stacks;
+mod ticker;
 mod tripwire;
 
 pub use code_map::{CodeMap, NativeCode};
-pub use epoch::EpochTicker;
 pub use goroutine::walk_goroutine;
 pub use machine::{CompiledFunction, CompiledPlace, MachineCode};
-pub use signal::{SignalSampler, SignalTimer, signal_nanos};
+pub use signal::{SignalSampler, Signals, signal_nanos};
 pub use stacks::StackBuilder;
+pub use ticker::Ticker;
 pub use tripwire::Tripwire;
 
 use wasmscope_symbolize::FuncIndex;
 
-/// Can a timer signal reach a guest on this kind of machine?
+/// Can a signal reach a guest on this kind of machine?
 pub const SIGNALS_REACH_GUESTS: bool =
     cfg!(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")));
 

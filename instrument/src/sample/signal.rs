@@ -1,4 +1,4 @@
-//! Samples by timer signal: see the module above for why.
+//! Samples by signal: see the module above for why.
 //!
 //! # How it is safe
 //! The handler runs on the guest's own thread. It reads the interrupted registers and, while addresses lie in the
@@ -14,7 +14,7 @@
 
 use super::ring::Ring;
 use super::stack_bounds::mapping_around;
-use super::{Leaf, NativeCode, NativeSample, StackBounds, walk_goroutine};
+use super::{Leaf, NativeCode, NativeSample, StackBounds, Ticker, walk_goroutine};
 use crate::clock::RecordingClock;
 use crate::probes::{Resumed, ResumedWords, resumed_words};
 use std::io;
@@ -207,12 +207,12 @@ impl SignalSampler {
         self.lost.load(Ordering::Relaxed)
     }
 
-    /// Starts the timer for the calling thread, `rate_hz` ticks a second of wall-clock time.
-    pub fn start(self: &Arc<Self>, rate_hz: u32) -> io::Result<SignalTimer> {
+    /// Starts signalling to the calling thread, `rate_hz` times a second of wall-clock time.
+    pub fn start(self: &Arc<Self>, rate_hz: u32) -> io::Result<Signals> {
         install_handler()?;
         // What was before, linking and the like, is no time of the guest's.
         self.last_nanos.store(self.clock.now(), Ordering::Relaxed);
-        SignalTimer::start(Arc::clone(self), rate_hz)
+        Signals::start(Arc::clone(self), rate_hz)
     }
 
     /// One tick, and how long it took. Async-signal-safe.
@@ -411,62 +411,90 @@ impl Registers {
     }
 }
 
-/// The kernel timer of one guest thread. Must be dropped on that thread.
-pub struct SignalTimer {
-    timer: libc::timer_t,
+/// The signals that one guest thread gets. Must be dropped on that thread.
+///
+/// A thread of ours sends them rather than a timer of the kernel's: the timer's interrupt would come to the processor that
+/// the guest is on, which costs it twice as much where that is a virtual one.
+pub struct Signals {
+    /// `None` only while it is dropped.
+    ticker: Option<Ticker>,
     /// The handler reads it through the signal's value; freed after the last signal.
     sampler: *const SignalSampler,
 }
 
-impl SignalTimer {
+impl Signals {
     fn start(sampler: Arc<SignalSampler>, rate_hz: u32) -> io::Result<Self> {
         let sampler = Arc::into_raw(sampler);
-        // SAFETY: all zeroes is a valid value of this plain C struct, and the fields that matter are set below.
-        let mut event: libc::sigevent = unsafe { mem::zeroed() };
-        event.sigev_notify = libc::SIGEV_THREAD_ID;
-        event.sigev_signo = libc::SIGPROF;
-        event.sigev_value = libc::sigval { sival_ptr: sampler.cast_mut().cast() };
-        // SAFETY: gettid has no preconditions.
-        event.sigev_notify_thread_id = unsafe { libc::gettid() };
-        let mut timer: libc::timer_t = ptr::null_mut();
-        // SAFETY: both pointers are to live values of the right types.
-        if unsafe { libc::timer_create(libc::CLOCK_MONOTONIC, &mut event, &mut timer) } != 0 {
-            let error = io::Error::last_os_error();
-            // SAFETY: the pointer came from `into_raw` above and no signal was armed.
-            drop(unsafe { Arc::from_raw(sampler) });
-            return Err(error);
-        }
-        let timer = SignalTimer { timer, sampler };
-        timer.arm(rate_hz)?;
-        Ok(timer)
-    }
-
-    fn arm(&self, rate_hz: u32) -> io::Result<()> {
-        let period = 1_000_000_000 / i64::from(rate_hz.max(1));
-        let step = libc::timespec { tv_sec: period / 1_000_000_000, tv_nsec: period % 1_000_000_000 };
-        let spec = libc::itimerspec { it_interval: step, it_value: step };
-        // SAFETY: the timer lives, and the pointer is to a live value.
-        let result = unsafe { libc::timer_settime(self.timer, 0, &spec, ptr::null_mut()) };
-        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+        let mut signal = Signal::to_this_thread(sampler);
+        let mut signals = Signals { ticker: None, sampler };
+        signals.ticker = Some(Ticker::start(rate_hz, move || signal.send())?);
+        Ok(signals)
     }
 }
 
-impl Drop for SignalTimer {
+impl Drop for Signals {
     fn drop(&mut self) {
-        // SAFETY: plain system calls on live values. The signal is blocked while the timer goes, and what is still
-        // pending on this thread is taken, so that no handler runs with the pointer that is freed at the end.
+        // It sends no more when this is done.
+        self.ticker = None;
+        // SAFETY: plain system calls on live values. The signal is blocked while what is still pending on this thread is
+        // taken, so that no handler runs with the pointer that is freed at the end.
         unsafe {
             let mut set: libc::sigset_t = mem::zeroed();
             let mut before: libc::sigset_t = mem::zeroed();
             libc::sigemptyset(&mut set);
             libc::sigaddset(&mut set, libc::SIGPROF);
             libc::pthread_sigmask(libc::SIG_BLOCK, &set, &mut before);
-            libc::timer_delete(self.timer);
             let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
             while libc::sigtimedwait(&set, ptr::null_mut(), &now) == libc::SIGPROF {}
             libc::pthread_sigmask(libc::SIG_SETMASK, &before, ptr::null_mut());
             drop(Arc::from_raw(self.sampler));
         }
+    }
+}
+
+/// A signal to one thread.
+struct Signal {
+    process: libc::pid_t,
+    thread: libc::pid_t,
+    info: libc::siginfo_t,
+}
+
+// SAFETY: the pointer in it is handed on, not followed.
+unsafe impl Send for Signal {}
+
+/// What the kernel copies of a signal by a timer; see `siginfo_t` in sigaction(2).
+#[repr(C)]
+struct TimerInfo {
+    signal: libc::c_int,
+    error: libc::c_int,
+    code: libc::c_int,
+    padding: libc::c_int,
+    timer: libc::c_int,
+    overrun: libc::c_int,
+    value: *const SignalSampler,
+}
+
+impl Signal {
+    fn to_this_thread(sampler: *const SignalSampler) -> Self {
+        // SAFETY: all zeroes is a valid value of this plain C struct; getpid and gettid have no preconditions.
+        let (mut info, process, thread): (libc::siginfo_t, _, _) =
+            unsafe { (mem::zeroed(), libc::getpid(), libc::gettid()) };
+        let (signal, code) = (libc::SIGPROF, libc::SI_TIMER);
+        let timer = TimerInfo { signal, error: 0, code, padding: 0, timer: 0, overrun: 0, value: sampler };
+        const { assert!(size_of::<TimerInfo>() <= size_of::<libc::siginfo_t>()) };
+        const { assert!(align_of::<TimerInfo>() <= align_of::<libc::siginfo_t>()) };
+        // SAFETY: it is large enough for these fields, which are its first ones where the signal is a timer's.
+        unsafe { (&raw mut info).cast::<TimerInfo>().write(timer) };
+        Signal { process, thread, info }
+    }
+
+    /// A signal that is still pending makes this one superfluous, and the kernel drops it.
+    fn send(&mut self) {
+        let Signal { process, thread, info } = self;
+        // SAFETY: the pointer is to a live value of the right type. A process may send itself any code.
+        unsafe {
+            libc::syscall(libc::SYS_rt_tgsigqueueinfo, *process, *thread, libc::SIGPROF, &raw mut *info)
+        };
     }
 }
 
@@ -511,9 +539,9 @@ fn set_action() -> io::Result<()> {
 }
 
 extern "C" fn on_signal(_signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    // SAFETY: the kernel hands valid pointers to a SA_SIGINFO handler. A signal whose code is not SI_TIMER was not
-    // sent by a timer of ours, and its value is nobody's pointer; one by a timer of ours carries a sampler that its
-    // `SignalTimer` keeps alive.
+    // SAFETY: the kernel hands valid pointers to a SA_SIGINFO handler. A signal whose code is not SI_TIMER is none of
+    // ours, and its value is nobody's pointer; no other process can send that code. One of ours carries a sampler that
+    // its `Signals` keep alive.
     unsafe {
         if (*info).si_code != libc::SI_TIMER {
             return;

@@ -1,4 +1,4 @@
-//! Where no timer signal can reach the guest: the same interface, with nothing behind it.
+//! Where no signal can reach the guest: the same interface, with nothing behind it.
 
 use super::{NativeCode, NativeSample, StackBounds};
 use crate::clock::RecordingClock;
@@ -11,8 +11,8 @@ use wasmtime::{AsContext, Memory};
 /// A sampler that can't be had on this machine.
 pub struct SignalSampler(Infallible);
 
-/// A timer that can't be had on this machine.
-pub struct SignalTimer(Infallible);
+/// Signals that can't be had on this machine.
+pub struct Signals(Infallible);
 
 /// There are no signals to be timed.
 pub fn signal_nanos(_clock: &RecordingClock) -> Option<f64> {
@@ -86,7 +86,7 @@ impl SignalSampler {
         match self.0 {}
     }
 
-    pub fn start(self: &Arc<Self>, _rate_hz: u32) -> io::Result<SignalTimer> {
+    pub fn start(self: &Arc<Self>, _rate_hz: u32) -> io::Result<Signals> {
         match self.0 {}
     }
 }

@@ -176,7 +176,7 @@ fn calls_text(summary: &Summary) -> Option<String> {
 fn samples_text(summary: &Summary) -> Option<String> {
     let sampler = match summary.meta.sampler {
         SamplerKind::None => return None,
-        SamplerKind::Signal => "by timer signal",
+        SamplerKind::Signal => "by signal",
         SamplerKind::Epoch => "by epochs",
     };
     Some(format!("samples: {} {sampler}\n", units::exact(summary.samples)))

@@ -64,7 +64,7 @@ fn run_ui(ui: &mut Ui, view: &Summary) {
             "{} samples at {} Hz {}, standing for {}",
             units::exact(view.samples),
             units::exact(u64::from(meta.rate_hz)),
-            if kind == SamplerKind::Epoch { "by epochs" } else { "by timer signal" },
+            if kind == SamplerKind::Epoch { "by epochs" } else { "by signal" },
             units::nanos(view.sampled_nanos)
         ),
     };
