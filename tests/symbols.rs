@@ -33,6 +33,14 @@ fn folder() -> tempfile::TempDir {
     dir
 }
 
+/// A report without what the clock said, which differs from run to run.
+fn without_clock(mut report: Value) -> Value {
+    for row in report["functions"].as_array_mut().into_iter().flatten() {
+        assert!(row["probe_nanos"].take().is_u64());
+    }
+    report
+}
+
 #[test]
 fn a_stripped_module_reports_as_the_build_it_was_made_of() {
     let dir = folder();
@@ -44,7 +52,8 @@ fn a_stripped_module_reports_as_the_build_it_was_made_of() {
         for metric in ["instructions", "allocated"] {
             let report = |file, more: &[&str]| -> Value {
                 let words = ["report", file, "--view", view, "--metric", metric, "--json"];
-                serde_json::from_str(&done(dir.path(), &[&words, more].concat())).unwrap()
+                let report = serde_json::from_str(&done(dir.path(), &[&words, more].concat())).unwrap();
+                without_clock(report)
             };
             let expected = report("whole.wscope", &[]);
             assert!(expected.to_string().contains("json"), "{expected}");

@@ -131,6 +131,36 @@ fn values_of_all_kinds_go_in_and_out_as_text() {
     assert_eq!(run(&wat(PROGRAM), &call(r#"echo("a \"text\"")"#)).outcome, returned(r#""a \"text\"""#));
 }
 
+/// Interfaces that nobody provides speak of resources that somebody does.
+#[test]
+fn stubs_take_the_worlds_own_resources() {
+    let component = r#"(component
+        (import "wasi:io/poll@0.2.0" (instance $poll (export "pollable" (type (sub resource)))))
+        (alias export $poll "pollable" (type $pollable))
+        (import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock
+            (alias outer 1 $pollable (type $p))
+            (export "pollable" (type $q (eq $p)))
+            (export "subscribe-duration" (func (param "when" u64) (result (own $q))))))
+        (import "demo:web/waiting@1.0.0" (instance $waiting
+            (alias outer 1 $pollable (type $p))
+            (export "pollable" (type $q (eq $p)))
+            (export "request" (type $request (sub resource)))
+            (export "wait" (func (param "for" (borrow $q)) (result u32)))))
+        (core func $subscribe (canon lower (func $clock "subscribe-duration")))
+        (core func $wait (canon lower (func $waiting "wait")))
+        (core module $m
+            (import "host" "subscribe" (func $subscribe (param i64) (result i32)))
+            (import "host" "wait" (func $wait (param i32) (result i32)))
+            (func (export "run") (result i32)
+                (i32.add (i32.const 5) (call $wait (call $subscribe (i64.const 0))))))
+        (core instance $i (instantiate $m (with "host"
+            (instance (export "subscribe" (func $subscribe)) (export "wait" (func $wait))))))
+        (func (export "run") (result u32) (canon lift (core func $i "run"))))"#;
+    let recording = run(&wat(component), &call("run()"));
+    assert_eq!(recording.outcome, returned("5"));
+    assert!(recording.meta.warnings.iter().any(|warning| warning.contains("demo:web/waiting@1.0.0.wait")));
+}
+
 #[test]
 fn what_cannot_be_called_is_said() {
     let guest = wat(PROGRAM);

@@ -73,7 +73,7 @@ fn who_cancels_while_it_compiles_does_not_wait_for_it() {
     assert_eq!(recording.outcome, Outcome::Cancelled);
     assert_eq!(recording.module, guest.bytes);
     let phases: Vec<_> = recording.phases.iter().map(|span| span.phase).collect();
-    assert_eq!(phases, [Phase::Rewrite, Phase::Compile]);
+    assert_eq!(phases, [Phase::Parse, Phase::Rewrite, Phase::Compile]);
     let seen = observer.seen.lock().unwrap();
     assert!(matches!(seen[..], [(done, of)] if done > 0 && done < of && of >= functions as u64), "{seen:?}");
     // What was begun is there for the next time.
