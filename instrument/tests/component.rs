@@ -161,6 +161,34 @@ fn stubs_take_the_worlds_own_resources() {
     assert!(recording.meta.warnings.iter().any(|warning| warning.contains("demo:web/waiting@1.0.0.wait")));
 }
 
+/// As in a component of several libraries that share a memory.
+#[test]
+fn a_block_that_one_library_hands_on_from_another_is_counted_once() {
+    let component = r#"(component
+        (core module $libc (memory (export "memory") 1)
+            (global $next (mut i32) (i32.const 1024))
+            (func (export "realloc") (param i32 i32) (result i32)
+                (global.get $next) (global.set $next (i32.add (global.get $next) (local.get 1))))
+            (func (export "free") (param i32)))
+        (core module $runtime
+            (import "libc" "memory" (memory 1))
+            (import "libc" "realloc" (func $realloc (param i32 i32) (result i32)))
+            (import "libc" "free" (func $free (param i32)))
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+                (call $realloc (local.get 0) (local.get 3)))
+            (func (export "length") (param i32 i32) (result i32) (call $free (local.get 0)) (local.get 1)))
+        (core instance $l (instantiate $libc))
+        (core instance $r (instantiate $runtime (with "libc" (instance $l))))
+        (alias core export $l "memory" (core memory $memory))
+        (func (export "length") (param "text" string) (result u32)
+            (canon lift (core func $r "length") (memory $memory) (realloc (func $r "cabi_realloc")))))"#;
+    let recording = run(&wat(component), &call(r#"length("four")"#));
+    assert_eq!(recording.outcome, returned("4"));
+    let names: Vec<_> = recording.heap.iter().map(|event| path(&recording, event.context)).collect();
+    assert_eq!(recording.heap.len(), 2, "{names:?}");
+    assert_eq!(recording.meta.warnings, Vec::<String>::new());
+}
+
 #[test]
 fn what_cannot_be_called_is_said() {
     let guest = wat(PROGRAM);

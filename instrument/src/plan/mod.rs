@@ -145,6 +145,9 @@ impl Plan {
         for (func, kind) in own {
             self.add_allocator(index, *func, &name_of(*func), |ty| Some(kind.shape(ty)), &mut shapes);
         }
+        if self.hands_on(index) {
+            return shapes;
+        }
         let named = index.functions().iter().map(|function| (function.index, name_of(function.index)));
         let exports = index.exports().iter().filter(|export| export.kind == ExportKind::Function);
         let exported = exports.map(|export| (FuncIndex(export.index), Arc::clone(&export.name)));
@@ -154,6 +157,21 @@ impl Plan {
         }
         self.find_behind_wrappers(bytes, index, &mut shapes);
         shapes
+    }
+
+    /// Do the module's allocators hand out what another core module of its component does, in whose memory it works? Each
+    /// block would be reported twice, and nobody could tell in which order.
+    fn hands_on(&self, index: &ModuleIndex) -> bool {
+        let imports_memory = index.memories().first().is_some_and(|memory| memory.imported);
+        // A library that is linked dynamically may import what it exports itself.
+        let is_own = |name: &str| index.exports().iter().any(|export| &*export.name == name);
+        let is_allocator = |function: &Function| {
+            let import = function.import.and_then(|import| index.imports().get(import));
+            import.is_some_and(|import| {
+                !is_own(&import.name) && allocators::recognise(&import.name, &function.ty).is_some()
+            })
+        };
+        self.reader == ProbeReader::Component && imports_memory && index.functions().iter().any(is_allocator)
     }
 
     /// Adds a function of the module if it is an allocator, and is none yet.
