@@ -4,6 +4,7 @@ mod at;
 mod map;
 mod space;
 mod timeline;
+mod uses;
 
 pub use at::{FreeSpace, HeapAt, HeapBlock, HeapSite, PageUse, heap_at};
 pub use map::{CellKind, Dominant, HeapCell, HeapMap, HeapMapQuery, heap_map, heap_map_of};
@@ -12,3 +13,4 @@ pub(super) use space::page_bytes;
 pub use timeline::{
     BlockRow, HeapFinding, HeapFindingKind, HeapFindings, HeapPoint, HeapTimeline, HeapTotals,
 };
+pub use uses::{Amount, HeapUseQuery, HeapUses, PathUse, heap_uses};

@@ -30,9 +30,9 @@ pub use flame::{FlameBox, FlameLayout, flame};
 pub use functions::{FunctionRow, FunctionTable, functions};
 pub use growth::{GrowthRow, GrowthView, MemoryGrowth, PagesStep, growth};
 pub use heap::{
-    AddressSpace, BlockRow, CellKind, Dominant, FreeSpace, HeapAt, HeapBlock, HeapCell, HeapFinding,
+    AddressSpace, Amount, BlockRow, CellKind, Dominant, FreeSpace, HeapAt, HeapBlock, HeapCell, HeapFinding,
     HeapFindingKind, HeapFindings, HeapMap, HeapMapQuery, HeapPoint, HeapSite, HeapTimeline, HeapTotals,
-    PageUse, heap_at, heap_map, heap_map_of,
+    HeapUseQuery, HeapUses, PageUse, PathUse, heap_at, heap_map, heap_map_of, heap_uses,
 };
 pub use lines::{FileRow, LineRow, LineTable, lines};
 pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};

@@ -9,14 +9,15 @@ use crate::profile::Profile;
 use anyhow::bail;
 use std::path::{Path, PathBuf};
 
-/// Write a flame graph, stacks, the call tree or the functions of a recording to a file
+/// Write a flame graph, stacks, the call tree, the functions or the heap of a recording to a file
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
     /// The recording (.wscope)
     file: PathBuf,
     #[command(flatten)]
     symbols: SymbolArgs,
-    /// What to write: svg (an interactive flame graph), folded (stacks), json (the call tree) or csv (the functions)
+    /// What to write: svg (an interactive flame graph), folded (stacks), json (the call tree), csv (the functions), dhat
+    /// (the heap by call path, for DHAT's viewer) or massif (the heap over time, for ms_print and massif-visualizer)
     #[arg(short, long, value_enum, hide_possible_values = true)]
     format: Format,
     /// What to weigh by: time, crossings, host-time, pages, allocations, allocated, live [default: time if recorded]
@@ -29,6 +30,13 @@ pub struct ExportArgs {
 
 pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
     let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
+    if args.format.is_of_heap() && profile.recording().heap.is_empty() {
+        bail!(
+            "{}: {} is about the heap, and no heap operations were recorded",
+            args.file.display(),
+            args.format
+        );
+    }
     let metric = metric(&args.file, &profile, args.metric)?;
     print::damage(&args.file, &profile);
     let query = CallTreeQuery { metric, ..CallTreeQuery::default() };

@@ -1,8 +1,11 @@
 //! Writes views of a profile in forms that other programs read. From a view to bytes; nothing here opens a file.
 
 mod csv;
+mod dhat;
 mod folded;
+mod heap_frame;
 mod json;
+mod massif;
 mod svg;
 
 pub use json::{
@@ -24,11 +27,21 @@ pub enum Format {
     Json,
     /// The table of functions.
     Csv,
+    /// The heap by call path, as DHAT's viewer reads it.
+    Dhat,
+    /// The heap over time, as `ms_print` and massif-visualizer read it.
+    Massif,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 4] = [Format::Svg, Format::Folded, Format::Json, Format::Csv];
+    pub const ALL: [Format; 6] =
+        [Format::Svg, Format::Folded, Format::Json, Format::Csv, Format::Dhat, Format::Massif];
+
+    /// Is it about the heap, whatever a query asks for?
+    pub const fn is_of_heap(self) -> bool {
+        matches!(self, Format::Dhat | Format::Massif)
+    }
 
     /// The word that the command line uses; also the usual ending of a file's name.
     pub const fn name(self) -> &'static str {
@@ -37,6 +50,8 @@ impl Format {
             Format::Folded => "folded",
             Format::Json => "json",
             Format::Csv => "csv",
+            Format::Dhat => "dhat",
+            Format::Massif => "massif",
         }
     }
 }
@@ -54,6 +69,8 @@ pub fn export(profile: &Profile, query: &CallTreeQuery, format: Format) -> Vec<u
         Format::Folded => folded::folded(profile, &call_tree(profile, query)).into_bytes(),
         Format::Json => json::json(profile, &call_tree(profile, query)),
         Format::Csv => csv::csv(&functions(profile, query)).into_bytes(),
+        Format::Dhat => dhat::dhat(profile),
+        Format::Massif => massif::massif(profile).into_bytes(),
     }
 }
 

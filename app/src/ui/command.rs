@@ -85,10 +85,12 @@ pub enum Command {
 /// What the menu calls a form of export.
 pub const fn export_title(format: Format) -> &'static str {
     match format {
-        Format::Svg => "Picture (SVG)…",
+        Format::Svg => "Flame graph (SVG)…",
         Format::Folded => "Folded stacks…",
-        Format::Json => "Data (JSON)…",
-        Format::Csv => "Table (CSV)…",
+        Format::Json => "Call tree (JSON)…",
+        Format::Csv => "Functions (CSV)…",
+        Format::Dhat => "Heap for DHAT's viewer…",
+        Format::Massif => "Heap over time (massif)…",
     }
 }
 

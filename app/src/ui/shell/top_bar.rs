@@ -71,10 +71,13 @@ fn file_menu(ui: &mut Ui, bar: &TopBar<'_>) {
     ui.separator();
     item(ui, bar, "Save recording as…", "Ctrl+S", has_front, Command::AskSave(SaveKind::Plain));
     item(ui, bar, "Save with symbols and sources…", "", has_front, Command::AskSave(SaveKind::Packed));
+    let has_heap =
+        bar.documents.front().is_some_and(|document| !document.profile.recording().heap.is_empty());
     ui.add_enabled_ui(has_front, |ui| {
-        ui.menu_button("Export flame graph", |ui| {
+        ui.menu_button("Export", |ui| {
             for format in Format::ALL {
-                item(ui, bar, export_title(format), "", true, Command::AskExport(format));
+                let is_there = has_heap || !format.is_of_heap();
+                item(ui, bar, export_title(format), "", is_there, Command::AskExport(format));
             }
         });
     });

@@ -1,0 +1,325 @@
+//! What each call path did with the heap in a stretch of time: who allocates, who keeps, who allocates only to free.
+
+use super::{BlockRow, HeapTimeline};
+use crate::profile::{PathId, Profile};
+use rustc_hash::FxHashMap;
+use std::ops::Range;
+use wasmscope_instrument::recording::HeapEvent;
+
+/// Blocks, and their bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amount {
+    /// How many blocks.
+    pub blocks: u64,
+    /// Their bytes together.
+    pub bytes: u64,
+}
+
+impl Amount {
+    fn add(&mut self, bytes: u64) {
+        self.blocks += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    fn take(&mut self, bytes: u64) {
+        self.blocks = self.blocks.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+}
+
+/// Which stretch of time, and which blocks count as short-lived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeapUseQuery {
+    /// From and until, in nanoseconds since the recording began; `None` for what was measured.
+    pub time: Option<Range<u64>>,
+    /// Blocks that live for less than this are short-lived, in nanoseconds. The clock of heap operations goes on with
+    /// each sample, at least every few milliseconds.
+    pub short_nanos: u64,
+}
+
+/// What one call path did with the heap. Blocks are those that it asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathUse {
+    /// The allocator's function innermost, its caller above.
+    pub path: PathId,
+    /// Handed out in the stretch; a realloc hands out a block.
+    pub allocated: Amount,
+    /// Freed in the stretch, whenever they were handed out.
+    pub freed: Amount,
+    /// Handed out in the stretch, and not freed until its end.
+    pub kept: Amount,
+    /// Handed out in the stretch, and freed so soon that they count as short-lived.
+    pub short_lived: Amount,
+    /// How long the blocks lived that were handed out in the stretch, together, until its end at most, in nanoseconds.
+    pub lifetime_nanos: u64,
+    /// Live when the path had most bytes, since the recording began.
+    pub most: Amount,
+    /// Live when the whole heap had most bytes in the stretch, for the first time.
+    pub at_peak: Amount,
+}
+
+/// What all call paths did with the heap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeapUses {
+    /// The paths that had any part in it, in their order.
+    pub paths: Vec<PathUse>,
+    /// The most bytes that were live at once in the stretch.
+    pub peak_bytes: u64,
+    /// When that was, in nanoseconds since the recording began.
+    pub peak_nanos: u64,
+}
+
+/// What each call path did with the heap: one pass over all operations until the end of the stretch.
+pub fn heap_uses(profile: &Profile, query: &HeapUseQuery) -> HeapUses {
+    let (heap, timeline) = (&profile.recording().heap, profile.heap_timeline());
+    let end_nanos = heap.last_nanos().unwrap_or(0);
+    let measured = profile.recording().measured_from_nanos()..end_nanos.saturating_add(1);
+    let time = query.time.clone().unwrap_or(measured);
+    let rows = timeline.rows_before(heap, time.end);
+    let mut pass = Pass::new(profile, timeline, &time, query.short_nanos);
+    for (first_row, events) in heap.chunks(0..rows) {
+        (first_row..rows).zip(events.iter()).for_each(|(row, event)| pass.step(row, event));
+    }
+    pass.finish(time.end.min(end_nanos))
+}
+
+/// A block that is live and will be freed.
+struct Live {
+    path: PathId,
+    size: u64,
+    began_nanos: u64,
+}
+
+/// A path on the way.
+#[derive(Clone, Copy)]
+struct Ongoing {
+    uses: PathUse,
+    live: Amount,
+    /// The number of the last peak of the whole heap that `at_peak` is of.
+    peak: u64,
+}
+
+struct Pass<'a> {
+    profile: &'a Profile,
+    timeline: &'a HeapTimeline,
+    time: Range<u64>,
+    short_nanos: u64,
+    paths: Vec<Ongoing>,
+    /// By the row that frees them. A realloc to where a block was whose free was not seen ends two.
+    ending: FxHashMap<usize, Live>,
+    also_ending: FxHashMap<usize, Live>,
+    live_bytes: u64,
+    peak_bytes: u64,
+    peak_nanos: u64,
+    /// How often the heap was larger than ever. What a path had at the last time is noted when it changes: the others
+    /// still have it.
+    peaks: u64,
+}
+
+impl<'a> Pass<'a> {
+    fn new(profile: &'a Profile, timeline: &'a HeapTimeline, time: &Range<u64>, short_nanos: u64) -> Self {
+        let none = Amount::default();
+        let uses = |path| PathUse {
+            path,
+            allocated: none,
+            freed: none,
+            kept: none,
+            short_lived: none,
+            lifetime_nanos: 0,
+            most: none,
+            at_peak: none,
+        };
+        let ongoing = |path| Ongoing { uses: uses(PathId(path)), live: none, peak: 0 };
+        Pass {
+            profile,
+            timeline,
+            time: time.clone(),
+            short_nanos,
+            paths: (0..profile.paths().len() as u32).map(ongoing).collect(),
+            ending: FxHashMap::default(),
+            also_ending: FxHashMap::default(),
+            live_bytes: 0,
+            peak_bytes: 0,
+            peak_nanos: time.start,
+            peaks: 0,
+        }
+    }
+
+    fn step(&mut self, row: usize, event: HeapEvent) {
+        let now = event.time_nanos;
+        if self.peaks == 0 && self.time.contains(&now) {
+            self.note_peak(self.time.start);
+        }
+        for ended in [self.ending.remove(&row), self.also_ending.remove(&row)].into_iter().flatten() {
+            self.end(&ended, now);
+        }
+        let block = BlockRow(row as u32);
+        let freed_by = self.timeline.freed_by(block);
+        if freed_by.is_some() || self.timeline.is_never_freed(block) {
+            self.begin(freed_by, event);
+        }
+        if self.live_bytes > self.peak_bytes && self.time.contains(&now) {
+            self.note_peak(now);
+        }
+    }
+
+    fn note_peak(&mut self, nanos: u64) {
+        (self.peak_bytes, self.peak_nanos) = (self.live_bytes, nanos);
+        self.peaks += 1;
+    }
+
+    /// The path, whose live blocks are about to change.
+    fn changing(&mut self, path: PathId) -> &mut Ongoing {
+        let ongoing = &mut self.paths[path.index()];
+        if ongoing.peak != self.peaks {
+            (ongoing.peak, ongoing.uses.at_peak) = (self.peaks, ongoing.live);
+        }
+        ongoing
+    }
+
+    fn begin(&mut self, freed_by: Option<BlockRow>, event: HeapEvent) {
+        let HeapEvent { time_nanos: began_nanos, size, .. } = event;
+        let path = self.profile.heap_path(event.context);
+        let is_in_time = self.time.contains(&began_nanos);
+        let Ongoing { uses, live, .. } = self.changing(path);
+        live.add(size);
+        if live.bytes > uses.most.bytes {
+            uses.most = *live;
+        }
+        if is_in_time {
+            uses.allocated.add(size);
+            uses.kept.add(size);
+            // Of each block the end is added, by and by, and then never less than its beginning.
+            uses.lifetime_nanos = uses.lifetime_nanos.wrapping_sub(began_nanos);
+        }
+        self.live_bytes = self.live_bytes.saturating_add(size);
+        if let Some(row) = freed_by {
+            let block = Live { path, size, began_nanos };
+            if let Some(other) = self.ending.insert(row.index(), block) {
+                self.also_ending.insert(row.index(), other);
+            }
+        }
+    }
+
+    fn end(&mut self, block: &Live, now: u64) {
+        let Live { path, size, began_nanos } = *block;
+        let (is_in_time, began_in_time) = (self.time.contains(&now), self.time.contains(&began_nanos));
+        let is_short = now.saturating_sub(began_nanos) < self.short_nanos;
+        let Ongoing { uses, live, .. } = self.changing(path);
+        live.take(size);
+        if is_in_time {
+            uses.freed.add(size);
+        }
+        if began_in_time {
+            uses.kept.take(size);
+            uses.lifetime_nanos = uses.lifetime_nanos.wrapping_add(now.max(began_nanos));
+            if is_short {
+                uses.short_lived.add(size);
+            }
+        }
+        self.live_bytes = self.live_bytes.saturating_sub(size);
+    }
+
+    fn finish(mut self, end_nanos: u64) -> HeapUses {
+        if self.peaks == 0 {
+            self.note_peak(self.time.start);
+        }
+        for path in 0..self.paths.len() as u32 {
+            let uses = &mut self.changing(PathId(path)).uses;
+            let kept_until = uses.kept.blocks.wrapping_mul(end_nanos);
+            uses.lifetime_nanos = uses.lifetime_nanos.wrapping_add(kept_until);
+        }
+        let has_part = |uses: &PathUse| {
+            let amounts = [uses.allocated, uses.freed, uses.at_peak, uses.most];
+            amounts.iter().any(|amount| amount.blocks > 0)
+        };
+        let paths = self.paths.iter().map(|ongoing| ongoing.uses).filter(has_part).collect();
+        HeapUses { paths, peak_bytes: self.peak_bytes, peak_nanos: self.peak_nanos }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::ProfileBuilder;
+
+    const EVER: HeapUseQuery = HeapUseQuery { time: None, short_nanos: 5 };
+
+    /// `keeps` leaks 100 bytes; `churns` has two blocks of 10 that live for 2 and for 30; `grows` resizes one.
+    fn profile() -> Profile {
+        ProfileBuilder::new()
+            .alloc(10, "keeps;malloc", 1_000, 100)
+            .alloc(20, "churns;malloc", 2_000, 10)
+            .free(22, "churns;free", 2_000)
+            .alloc(30, "churns;malloc", 2_000, 10)
+            .alloc(40, "grows;malloc", 3_000, 50)
+            .realloc(50, "grows;realloc", 3_000, 4_000, 70)
+            .free(60, "churns;free", 2_000)
+            .free(70, "grows;free", 4_000)
+            .build()
+    }
+
+    fn use_of(profile: &Profile, uses: &HeapUses, caller: &str) -> Vec<PathUse> {
+        let frame = profile.frames().find(caller).unwrap();
+        let is_of = |uses: &&PathUse| profile.paths().frames(uses.path).any(|(found, _)| found == frame);
+        uses.paths.iter().filter(is_of).copied().collect()
+    }
+
+    fn amount(blocks: u64, bytes: u64) -> Amount {
+        Amount { blocks, bytes }
+    }
+
+    #[test]
+    fn each_path_has_what_it_did() {
+        let profile = profile();
+        let uses = heap_uses(&profile, &EVER);
+        assert_eq!((uses.peak_bytes, uses.peak_nanos), (180, 50));
+        let [keeps] = use_of(&profile, &uses, "keeps")[..] else { panic!("{uses:?}") };
+        assert_eq!(
+            (keeps.allocated, keeps.kept, keeps.freed),
+            (amount(1, 100), amount(1, 100), amount(0, 0))
+        );
+        assert_eq!((keeps.lifetime_nanos, keeps.at_peak), (60, amount(1, 100)));
+        let [churns] = use_of(&profile, &uses, "churns")[..] else { panic!("{uses:?}") };
+        assert_eq!((churns.allocated, churns.freed), (amount(2, 20), amount(2, 20)));
+        assert_eq!(
+            (churns.short_lived, churns.most, churns.at_peak),
+            (amount(1, 10), amount(1, 10), amount(1, 10))
+        );
+        assert_eq!((churns.lifetime_nanos, churns.kept), (32, amount(0, 0)));
+        let grows = use_of(&profile, &uses, "grows");
+        assert_eq!(grows.iter().map(|uses| uses.at_peak.bytes).sum::<u64>(), 70);
+        assert_eq!(uses.paths.iter().map(|uses| uses.at_peak.bytes).sum::<u64>(), uses.peak_bytes);
+    }
+
+    #[test]
+    fn a_stretch_of_time_has_its_own_sums() {
+        let profile = profile();
+        let uses = heap_uses(&profile, &HeapUseQuery { time: Some(25..55), short_nanos: 5 });
+        assert_eq!((uses.peak_bytes, uses.peak_nanos), (180, 50));
+        let [keeps] = use_of(&profile, &uses, "keeps")[..] else { panic!("{uses:?}") };
+        assert_eq!(
+            (keeps.allocated, keeps.kept, keeps.at_peak),
+            (amount(0, 0), amount(0, 0), amount(1, 100))
+        );
+        let [churns] = use_of(&profile, &uses, "churns")[..] else { panic!("{uses:?}") };
+        assert_eq!(
+            (churns.allocated, churns.freed, churns.kept),
+            (amount(1, 10), amount(0, 0), amount(1, 10))
+        );
+        assert_eq!(churns.lifetime_nanos, 25);
+        let later = heap_uses(&profile, &HeapUseQuery { time: Some(65..99), short_nanos: 5 });
+        assert_eq!((later.peak_bytes, later.peak_nanos), (170, 65), "what it begins with");
+    }
+
+    #[test]
+    fn a_block_whose_free_was_not_seen_ends_where_its_address_is_handed_out_again() {
+        let profile = ProfileBuilder::new()
+            .alloc(1, "a;malloc", 100, 8)
+            .alloc(2, "b;malloc", 200, 4)
+            .realloc(3, "b;realloc", 200, 100, 16)
+            .build();
+        let uses = heap_uses(&profile, &EVER);
+        assert_eq!(uses.paths.iter().map(|uses| uses.kept.bytes).sum::<u64>(), 16);
+    }
+}
