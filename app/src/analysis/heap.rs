@@ -6,7 +6,7 @@ mod space;
 mod timeline;
 mod uses;
 
-pub use at::{FreeSpace, HeapAt, HeapBlock, HeapSite, PageUse, heap_at};
+pub use at::{FreeSpace, HeapAt, HeapBlock, HeapSite, PageUse, heap_at, heap_at_peak};
 pub use map::{CellKind, Dominant, HeapCell, HeapMap, HeapMapQuery, heap_map, heap_map_of};
 pub use space::AddressSpace;
 pub(super) use space::page_bytes;

@@ -3,7 +3,7 @@
 
 use super::heap_frame::{place_text, places};
 use crate::analysis::{HeapUseQuery, HeapUses, PathUse, heap_uses};
-use crate::profile::{FrameId, LineId, Profile};
+use crate::profile::{FrameId, LineId, PathId, Profile};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
@@ -89,7 +89,7 @@ fn point(uses: &PathUse, frames: &mut Frames<'_>) -> Point {
         gbk: at_peak.blocks,
         eb: kept.bytes,
         ebk: kept.blocks,
-        fs: places(frames.profile, path).into_iter().map(|place| frames.number(place)).collect(),
+        fs: frames.numbers(path),
     }
 }
 
@@ -101,6 +101,14 @@ struct Frames<'a> {
 }
 
 impl Frames<'_> {
+    /// The places of a path; at least one, since the viewer knows no point without.
+    fn numbers(&mut self, path: PathId) -> Vec<u32> {
+        match places(self.profile, path) {
+            none if none.is_empty() => vec![self.number((FrameId::ROOT, LineId::NONE))],
+            places => places.into_iter().map(|place| self.number(place)).collect(),
+        }
+    }
+
     fn number(&mut self, place: (FrameId, LineId)) -> u32 {
         let Frames { profile, texts, numbers } = self;
         *numbers.entry(place).or_insert_with(|| {

@@ -111,7 +111,8 @@ impl Branch {
                     let lines = large.len() + usize::from(!small.is_empty());
                     let name = place.map_or_else(
                         || "(heap allocation functions) malloc/new/new[], --alloc-fns, etc.".to_owned(),
-                        |place| place_text(profile, place),
+                        // To readers a `#` begins a remark.
+                        |place| place_text(profile, place).replace('#', ":"),
                     );
                     if !small.is_empty() {
                         let bytes = small.iter().map(|(_, caller)| caller.bytes).sum();

@@ -1,7 +1,7 @@
 //! The heap at a moment.
 
 use super::map::{CellKind, Layers, paint};
-use super::{AddressSpace, BlockRow};
+use super::{AddressSpace, BlockRow, HeapTotals};
 use crate::profile::{PathId, Profile};
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -118,7 +118,18 @@ pub struct HeapAt {
 
 /// The heap after all that happened until and at `at_nanos`; `u64::MAX` is the end of the run.
 pub fn heap_at(profile: &Profile, at_nanos: u64) -> HeapAt {
-    let Live { mut blocks, high_water } = live_by_age(profile, at_nanos);
+    heap_after(profile, rows_until(profile, at_nanos), at_nanos)
+}
+
+/// The heap when it had most bytes, for the first time.
+pub fn heap_at_peak(profile: &Profile) -> HeapAt {
+    let HeapTotals { peak_rows, peak_nanos, .. } = profile.heap_timeline().totals();
+    heap_after(profile, peak_rows, peak_nanos)
+}
+
+/// The heap after so many operations, the last of which was at `at_nanos`.
+fn heap_after(profile: &Profile, rows: usize, at_nanos: u64) -> HeapAt {
+    let Live { mut blocks, high_water } = live_by_age(profile, rows);
     let sites = sites(profile, &blocks);
     blocks.sort_unstable_by_key(|block| (block.address, block.row));
     let space = profile.address_space();
@@ -151,16 +162,20 @@ pub(super) struct Live {
 }
 
 pub(super) fn live_by_address(profile: &Profile, at_nanos: u64) -> Live {
-    let mut live = live_by_age(profile, at_nanos);
+    let mut live = live_by_age(profile, rows_until(profile, at_nanos));
     live.blocks.sort_unstable_by_key(|block| (block.address, block.row));
     live
 }
 
-/// In the order of the recording's columns, so that memory is read from the front to the back.
-fn live_by_age(profile: &Profile, at_nanos: u64) -> Live {
+fn rows_until(profile: &Profile, at_nanos: u64) -> usize {
+    profile.heap_timeline().rows_until(&profile.recording().heap, at_nanos)
+}
+
+/// After so many operations, in the order of the recording's columns, so that memory is read from the front to the back.
+fn live_by_age(profile: &Profile, rows: usize) -> Live {
     let heap = &profile.recording().heap;
     let timeline = profile.heap_timeline();
-    let (rows, high_water) = timeline.live_after(heap, timeline.rows_until(heap, at_nanos));
+    let (rows, high_water) = timeline.live_after(heap, rows);
     let block = |(row, event): (usize, HeapEvent)| {
         let HeapEvent { time_nanos: allocated_nanos, address, size, .. } = event;
         let path = profile.heap_path(event.context);

@@ -85,6 +85,8 @@ pub struct HeapTotals {
     pub peak_bytes: u64,
     /// When that was, in nanoseconds since the recording began.
     pub peak_nanos: u64,
+    /// How many operations had happened then: of several at one moment, some may come after the peak.
+    pub peak_rows: usize,
     /// Bytes live at the end.
     pub end_bytes: u64,
     /// Blocks live at the end.
@@ -266,15 +268,16 @@ impl Pass {
     }
 
     /// What was counted so far was a warm-up.
-    fn begin_sums(&mut self, now_nanos: u64) {
+    fn begin_sums(&mut self, row: usize, now_nanos: u64) {
         if self.sums_from_nanos.take_if(|from| now_nanos >= *from).is_some() {
             let (peak_bytes, peak_nanos) = (self.live_bytes, self.now_nanos);
-            self.timeline.totals = HeapTotals { peak_bytes, peak_nanos, ..HeapTotals::default() };
+            self.timeline.totals =
+                HeapTotals { peak_bytes, peak_nanos, peak_rows: row, ..HeapTotals::default() };
         }
     }
 
     fn step(&mut self, row: usize, event: HeapEvent) {
-        self.begin_sums(event.time_nanos);
+        self.begin_sums(row, event.time_nanos);
         match event.op {
             HeapOp::Alloc => self.begin(row, event),
             HeapOp::Free => self.free(row, event, event.address),
@@ -285,7 +288,7 @@ impl Pass {
             HeapOp::Realloc if event.size == 0 => self.free(row, event, event.old_address),
             HeapOp::Realloc => self.timeline.totals.refused += 1,
         }
-        self.note_point(event.time_nanos);
+        self.note_point(row + 1, event.time_nanos);
         self.note_checkpoint(row + 1);
     }
 
@@ -349,7 +352,7 @@ impl Pass {
     }
 
     /// Adds the state to the series: a new point, or the last one where that is of the same stretch of time.
-    fn note_point(&mut self, time_nanos: u64) {
+    fn note_point(&mut self, rows: usize, time_nanos: u64) {
         // Time doesn't run backwards, but in a damaged recording.
         self.now_nanos = self.now_nanos.max(time_nanos).min(u64::MAX - 1);
         let has_room = self.timeline.series.len() < MAX_SERIES_POINTS;
@@ -361,7 +364,7 @@ impl Pass {
         let (time_nanos, live_bytes, live_blocks) = (self.now_nanos, self.live_bytes, self.live_blocks);
         let totals = &mut self.timeline.totals;
         if live_bytes > totals.peak_bytes {
-            (totals.peak_bytes, totals.peak_nanos) = (live_bytes, time_nanos);
+            (totals.peak_bytes, totals.peak_nanos, totals.peak_rows) = (live_bytes, time_nanos, rows);
         }
         let series = &mut self.timeline.series;
         let same = series.last_mut().filter(|_| !is_new);
@@ -384,7 +387,7 @@ impl Pass {
     }
 
     fn finish(mut self) -> HeapTimeline {
-        self.begin_sums(u64::MAX);
+        self.begin_sums(self.timeline.end.len(), u64::MAX);
         let mut timeline = self.timeline;
         timeline.totals.end_bytes = self.live_bytes;
         timeline.totals.end_blocks = self.live_blocks;

@@ -241,6 +241,7 @@ impl<'a> Pass<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::{heap_at, heap_at_peak};
     use crate::profile::ProfileBuilder;
 
     const EVER: HeapUseQuery = HeapUseQuery { time: None, short_nanos: 5 };
@@ -310,6 +311,18 @@ mod tests {
         assert_eq!(churns.lifetime_nanos, 25);
         let later = heap_uses(&profile, &HeapUseQuery { time: Some(65..99), short_nanos: 5 });
         assert_eq!((later.peak_bytes, later.peak_nanos), (170, 65), "what it begins with");
+    }
+
+    #[test]
+    fn the_heap_at_its_peak_is_that_of_the_operation_not_of_its_moment() {
+        let profile = ProfileBuilder::new()
+            .alloc(10, "a;malloc", 100, 8)
+            .alloc(10, "b;malloc", 200, 4)
+            .free(10, "b;free", 200)
+            .build();
+        let (peak, uses) = (heap_at_peak(&profile), heap_uses(&profile, &EVER));
+        assert_eq!((peak.live_bytes, peak.at_nanos, heap_at(&profile, 10).live_bytes), (12, 10, 8));
+        assert_eq!(uses.paths.iter().map(|uses| uses.at_peak.bytes).sum::<u64>(), 12);
     }
 
     #[test]

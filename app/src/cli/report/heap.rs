@@ -1,16 +1,77 @@
-//! The heap at the end of the run.
+//! The heap at a moment, and what became of it between two.
 
 use super::super::table::{Align, Table};
+use super::super::values::duration;
 use super::Limit;
 use super::paths::path_text;
-use crate::analysis::{HeapAt, HeapFindings, HeapSite, HeapTotals};
+use crate::analysis::{
+    Amount, HeapAt, HeapFindings, HeapSite, HeapTotals, HeapUseQuery, HeapUses, PathUse, heap_at,
+    heap_at_peak, heap_uses,
+};
 use crate::export::{FunctionJson, path_json};
 use crate::profile::Profile;
 use crate::units;
 use serde::Serialize;
+use std::cmp::Reverse;
+use std::ops::Range;
+use std::str::FromStr;
+
+/// Blocks that live for less are short-lived.
+const SHORT_NANOS: u64 = 5_000_000;
+
+/// Which heap is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum HeapQuestion {
+    /// That of a moment.
+    At(Moment),
+    /// What happened in a stretch of time, in nanoseconds since the recording began.
+    Between(Range<u64>),
+}
+
+/// A moment of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// So many nanoseconds since the recording began.
+    Nanos(u64),
+    /// When the heap was largest.
+    Peak,
+    /// The end.
+    End,
+}
+
+impl FromStr for Moment {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "peak" => Ok(Moment::Peak),
+            "end" => Ok(Moment::End),
+            time => nanos(time).map(Moment::Nanos).map_err(|error| format!("{error}, or peak, or end")),
+        }
+    }
+}
+
+/// `0`, or a duration since the recording began, in nanoseconds.
+pub(super) fn nanos(text: &str) -> Result<u64, String> {
+    if text == "0" {
+        return Ok(0);
+    }
+    Ok(u64::try_from(duration(text)?.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// The heap at a moment.
+pub(super) fn at(profile: &Profile, moment: Moment) -> HeapAt {
+    match moment {
+        Moment::Nanos(nanos) => heap_at(profile, nanos),
+        Moment::Peak => heap_at_peak(profile),
+        Moment::End => heap_at(profile, u64::MAX),
+    }
+}
 
 #[derive(Serialize)]
 pub(super) struct HeapJson {
+    /// The moment; none for the end.
+    at_nanos: Option<u64>,
     totals: TotalsJson,
     findings: FindingsJson,
     live_blocks: u64,
@@ -61,6 +122,7 @@ struct SiteJson {
 pub(super) fn json(profile: &Profile, heap: &HeapAt) -> HeapJson {
     let timeline = profile.heap_timeline();
     HeapJson {
+        at_nanos: (heap.at_nanos != u64::MAX).then_some(heap.at_nanos),
         totals: totals_json(&timeline.totals()),
         findings: findings_json(timeline.findings()),
         live_blocks: heap.blocks.len() as u64,
@@ -88,6 +150,7 @@ pub(super) fn totals_json(totals: &HeapTotals) -> TotalsJson {
         refused,
         peak_bytes,
         peak_nanos,
+        peak_rows: _,
         end_bytes,
         end_blocks,
     } = *totals;
@@ -111,6 +174,14 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
         return "No heap operations were recorded.\n".to_owned();
     }
     let mut text = totals_text(&totals);
+    if heap.at_nanos != u64::MAX {
+        text.push_str(&format!(
+            "at {}: {} live in {}\n",
+            units::nanos(heap.at_nanos),
+            units::bytes(heap.live_bytes),
+            units::things(heap.blocks.len() as u64, "block"),
+        ));
+    }
     text.push_str(&format!(
         "never freed: {} blocks, {}\nfree inside the heap: {} in {} pieces, the largest {} (fragmentation {})\n",
         units::exact(heap.leaked_blocks),
@@ -147,6 +218,106 @@ pub(super) fn findings_text(findings: &HeapFindings) -> String {
     ];
     let found = kinds.iter().filter(|(count, _)| *count > 0);
     found.map(|(count, what)| format!("warning: {} {what}\n", units::exact(*count))).collect()
+}
+
+#[derive(Serialize)]
+pub(super) struct UsesJson {
+    from_nanos: u64,
+    until_nanos: u64,
+    peak_bytes: u64,
+    peak_nanos: u64,
+    short_nanos: u64,
+    paths: Vec<UseJson>,
+}
+
+#[derive(Serialize)]
+struct UseJson {
+    allocated: AmountJson,
+    freed: AmountJson,
+    kept: AmountJson,
+    short_lived: AmountJson,
+    at_peak: AmountJson,
+    /// The allocator function first, then who asked.
+    path: Vec<FunctionJson>,
+}
+
+#[derive(Serialize)]
+struct AmountJson {
+    blocks: u64,
+    bytes: u64,
+}
+
+impl From<Amount> for AmountJson {
+    fn from(Amount { blocks, bytes }: Amount) -> Self {
+        AmountJson { blocks, bytes }
+    }
+}
+
+/// What each path did between two moments; those that keep most come first.
+fn uses(profile: &Profile, time: &Range<u64>) -> HeapUses {
+    let mut uses = heap_uses(profile, &HeapUseQuery { time: Some(time.clone()), short_nanos: SHORT_NANOS });
+    uses.paths.retain(|uses| uses.allocated.blocks + uses.freed.blocks > 0);
+    uses.paths.sort_by_key(|uses| Reverse((uses.kept.bytes, uses.allocated.bytes, uses.freed.bytes)));
+    uses
+}
+
+pub(super) fn between_json(profile: &Profile, time: &Range<u64>) -> UsesJson {
+    let HeapUses { paths, peak_bytes, peak_nanos } = uses(profile, time);
+    let path = |uses: &PathUse| UseJson {
+        allocated: uses.allocated.into(),
+        freed: uses.freed.into(),
+        kept: uses.kept.into(),
+        short_lived: uses.short_lived.into(),
+        at_peak: uses.at_peak.into(),
+        path: path_json(profile, uses.path),
+    };
+    UsesJson {
+        from_nanos: time.start,
+        until_nanos: time.end,
+        peak_bytes,
+        peak_nanos,
+        short_nanos: SHORT_NANOS,
+        paths: paths.iter().map(path).collect(),
+    }
+}
+
+pub(super) fn between_text(profile: &Profile, time: &Range<u64>, limit: Limit) -> String {
+    let HeapUses { paths, peak_bytes, peak_nanos } = uses(profile, time);
+    if paths.is_empty() {
+        return "No heap operations were recorded between these moments.\n".to_owned();
+    }
+    let sum = |part: fn(&PathUse) -> Amount| {
+        let bytes = paths.iter().map(|uses| part(uses).bytes).fold(0, u64::saturating_add);
+        let blocks = paths.iter().map(|uses| part(uses).blocks).fold(0, u64::saturating_add);
+        format!("{} in {}", units::bytes(bytes), units::things(blocks, "block"))
+    };
+    let mut text = format!(
+        "allocated {}, freed {}, of the allocated kept {}\nlive for less than {}: {}; at most {} live, at {}\n\n",
+        sum(|uses| uses.allocated),
+        sum(|uses| uses.freed),
+        sum(|uses| uses.kept),
+        units::nanos(SHORT_NANOS),
+        sum(|uses| uses.short_lived),
+        units::bytes(peak_bytes),
+        units::nanos(peak_nanos),
+    );
+    let titles = ["kept blocks", "kept", "allocated blocks", "allocated", "freed", "short-lived"];
+    let columns: Vec<_> = titles.iter().map(|title| (*title, Align::Right)).collect();
+    let mut table = Table::new(&[&columns[..], &[("allocated by", Align::Left)]].concat());
+    for uses in paths.iter().take(limit.rows) {
+        table.row([
+            units::exact(uses.kept.blocks),
+            units::bytes(uses.kept.bytes),
+            units::exact(uses.allocated.blocks),
+            units::bytes(uses.allocated.bytes),
+            units::bytes(uses.freed.bytes),
+            units::bytes(uses.short_lived.bytes),
+            path_text(profile, uses.path),
+        ]);
+    }
+    text.push_str(&table.text());
+    text.push_str(&limit.rest(paths.len()));
+    text
 }
 
 fn sites_text(profile: &Profile, sites: &[HeapSite]) -> String {

@@ -23,6 +23,7 @@ use crate::pipeline;
 use crate::profile::Profile;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
+use heap::{HeapQuestion, Moment};
 use source::SourceQuestion;
 use std::path::PathBuf;
 use wasmscope_symbolize::FuncIndex;
@@ -55,6 +56,13 @@ pub struct ReportArgs {
     /// The function that the view wat shows: its name, or its index in the module
     #[arg(long, value_name = "NAME|INDEX", required_if_eq("view", "wat"))]
     function: Option<String>,
+    /// The moment that the view heap shows: a time since the recording began, such as 250ms, or peak, or end
+    /// [default: end]
+    #[arg(long, value_name = "TIME|peak|end")]
+    at: Option<Moment>,
+    /// What the view heap shows instead: what was allocated, freed and kept between two times, such as 100ms 2s
+    #[arg(long, num_args = 2, value_names = ["FROM", "UNTIL"], value_parser = heap::nanos, conflicts_with = "at")]
+    between: Option<Vec<u64>>,
     /// All rows, not only the first 40
     #[arg(long)]
     all: bool,
@@ -70,7 +78,20 @@ impl ReportArgs {
         if self.function.is_some() && self.view != View::Wat {
             bail!("--function says something to --view wat only");
         }
+        if (self.at.is_some() || self.between.is_some()) && self.view != View::Heap {
+            bail!("--at and --between say something to --view heap only");
+        }
+        if self.between.as_ref().is_some_and(|times| !times.is_sorted()) {
+            bail!("--between takes the earlier time first");
+        }
         Ok(())
+    }
+
+    fn heap(&self) -> HeapQuestion {
+        match self.between.as_deref() {
+            Some([from, until]) => HeapQuestion::Between(*from..*until),
+            _ => HeapQuestion::At(self.at.unwrap_or(Moment::End)),
+        }
     }
 }
 
@@ -95,6 +116,7 @@ struct Question {
     tree: CallTreeQuery,
     wat: WatQuery,
     source: SourceQuestion,
+    heap: HeapQuestion,
 }
 
 /// How a text is to be made.
@@ -132,6 +154,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
         tree: CallTreeQuery { metric, ..CallTreeQuery::default() },
         wat: WatQuery { function, time: None },
         source: SourceQuestion { file: args.source_file.clone(), sources: args.sources.sources() },
+        heap: args.heap(),
     };
     print::damage(&args.file, &profile);
     if args.json {
@@ -149,7 +172,10 @@ fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()
         View::Calltree => print::json(&call_tree_json(profile, &analysis::call_tree(profile, query))),
         View::Boundary => print::json(&boundary::json(profile, &analysis::boundary(profile))),
         View::Growth => print::json(&growth::json(profile, &analysis::growth(profile))),
-        View::Heap => print::json(&heap::json(profile, &analysis::heap_at(profile, u64::MAX))),
+        View::Heap => match &question.heap {
+            HeapQuestion::At(moment) => print::json(&heap::json(profile, &heap::at(profile, *moment))),
+            HeapQuestion::Between(time) => print::json(&heap::between_json(profile, time)),
+        },
         View::Lines => print::json(&lines::json(profile, &analysis::lines(profile, query))),
         View::Source => print::json(&source::json(&source::view(profile, query, &question.source)?)),
         View::Access => print::json(&access::json(profile, &analysis::accesses(profile))),
@@ -166,7 +192,10 @@ fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> any
         View::Calltree => tree::text(profile, &analysis::call_tree(profile, query), limit),
         View::Boundary => boundary::text(profile, &analysis::boundary(profile), limit),
         View::Growth => growth::text(profile, &analysis::growth(profile), limit),
-        View::Heap => heap::text(profile, &analysis::heap_at(profile, u64::MAX), limit),
+        View::Heap => match &question.heap {
+            HeapQuestion::At(moment) => heap::text(profile, &heap::at(profile, *moment), limit),
+            HeapQuestion::Between(time) => heap::between_text(profile, time, limit),
+        },
         View::Lines => lines::text(profile, &analysis::lines(profile, query), limit),
         View::Source => source::text(&source::view(profile, query, &question.source)?),
         View::Access => access::text(profile, &analysis::accesses(profile), limit),
