@@ -6,6 +6,7 @@ mod bad_input;
 mod components;
 #[cfg(unix)]
 mod ending;
+mod exports;
 mod gui;
 mod layers;
 mod record;

@@ -78,7 +78,8 @@ pub fn time_split(profile: &Profile) -> Option<TimeSplit> {
     let in_imports = in_imports.min(import_nanos);
     let outside_nanos = calibration.crossing_nanos - calibration.crossing_in_import_nanos;
     let in_guest = times(calls, outside_nanos).min(guest_nanos);
-    let run_nanos = run_nanos(profile);
+    // Where the run did not begin, nothing went anywhere.
+    let run_nanos = Some(run_nanos(profile)).filter(|nanos| *nanos > 0)?;
     let inside = [guest_nanos, import_nanos, engine_nanos, recorder_nanos].into_iter();
     Some(TimeSplit {
         run_nanos,

@@ -142,8 +142,9 @@ fn return_from_host(store: &mut Guest<'_>) -> Result<()> {
     note_outside_time(store, leaf);
     set_clock(store, now);
     if store.data().watch.is_shipment_due(now) {
+        let began_nanos = store.data().watch.clock.now();
         ship(store.as_context_mut());
-        store.data_mut().watch.exclude_since(now);
+        store.data_mut().watch.exclude_since(began_nanos);
     }
     see_memory(store);
     store.data_mut().watch.pacer.enter_guest();

@@ -88,8 +88,10 @@ impl SpanLog {
         let CallSpan { start_nanos, duration_nanos, direction, func, .. } = span;
         let end_nanos = start_nanos.saturating_add(duration_nanos);
         if end_nanos.saturating_sub(self.slice_start) >= self.slice_nanos {
+            // The next one may be longer, but does not begin before this one ends.
+            let ended_nanos = self.slice_start.saturating_add(self.slice_nanos);
             self.end_slice();
-            self.slice_start = end_nanos - end_nanos % self.slice_nanos;
+            self.slice_start = (end_nanos - end_nanos % self.slice_nanos).max(ended_nanos);
         }
         let (calls, total_nanos) = self.slice.entry((direction, func)).or_default();
         *calls += 1;

@@ -17,6 +17,7 @@ use super::stack_bounds::mapping_around;
 use super::{Leaf, NativeCode, NativeSample, StackBounds, Ticker, walk_goroutine};
 use crate::clock::RecordingClock;
 use crate::probes::{Resumed, ResumedWords, resumed_words};
+use std::cell::Cell;
 use std::io;
 use std::mem;
 use std::ptr;
@@ -118,10 +119,13 @@ impl SignalSampler {
         StackBounds { low, high, outer: self.outer.load(Ordering::Relaxed) }
     }
 
-    /// The guest is on a stack again that it was on before, and that is still alive.
+    /// The guest is on a stack again that it was on before, and that is still alive; or on none, where the bounds stay: the
+    /// engine keeps a stack for the next call, and finding out the bounds takes longer than most calls.
     pub fn set_stack(&self, stack: &StackBounds) {
-        self.stack_low.store(stack.low, Ordering::Relaxed);
-        self.stack_high.store(stack.high, Ordering::Relaxed);
+        if stack.high != 0 {
+            self.stack_low.store(stack.low, Ordering::Relaxed);
+            self.stack_high.store(stack.high, Ordering::Relaxed);
+        }
         self.outer.store(stack.outer, Ordering::Relaxed);
     }
 
@@ -411,90 +415,45 @@ impl Registers {
     }
 }
 
+thread_local! {
+    /// What the handler is to tell of its ticks, on the thread of a guest; null on all others.
+    static SAMPLER: Cell<*const SignalSampler> = const { Cell::new(ptr::null()) };
+}
+
 /// The signals that one guest thread gets. Must be dropped on that thread.
 ///
 /// A thread of ours sends them rather than a timer of the kernel's: the timer's interrupt would come to the processor that
-/// the guest is on, which costs it twice as much where that is a virtual one.
+/// the guest is on, which costs it twice as much where that is a virtual one. They carry nothing: anybody might send one.
 pub struct Signals {
-    /// `None` only while it is dropped.
-    ticker: Option<Ticker>,
-    /// The handler reads it through the signal's value; freed after the last signal.
-    sampler: *const SignalSampler,
+    _ticker: Ticker,
+    _sampler: Arc<SignalSampler>,
 }
 
 impl Signals {
     fn start(sampler: Arc<SignalSampler>, rate_hz: u32) -> io::Result<Self> {
-        let sampler = Arc::into_raw(sampler);
-        let mut signal = Signal::to_this_thread(sampler);
-        let mut signals = Signals { ticker: None, sampler };
-        signals.ticker = Some(Ticker::start(rate_hz, move || signal.send())?);
-        Ok(signals)
+        // SAFETY: getpid and gettid have no preconditions.
+        let (process, thread) = unsafe { (libc::getpid(), libc::gettid()) };
+        // SAFETY: tgkill takes three numbers. A signal that is still pending makes another superfluous: the kernel drops it.
+        let send =
+            move |signal: libc::c_int| unsafe { libc::syscall(libc::SYS_tgkill, process, thread, signal) };
+        // The number 0 asks whether one could.
+        if send(0) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        SAMPLER.set(Arc::as_ptr(&sampler));
+        let tick = move || {
+            send(libc::SIGPROF);
+        };
+        let ticker = Ticker::start(rate_hz, tick);
+        let ticker = ticker.inspect_err(|_| SAMPLER.set(ptr::null()))?;
+        Ok(Signals { _ticker: ticker, _sampler: sampler })
     }
 }
 
 impl Drop for Signals {
     fn drop(&mut self) {
-        // It sends no more when this is done.
-        self.ticker = None;
-        // SAFETY: plain system calls on live values. The signal is blocked while what is still pending on this thread is
-        // taken, so that no handler runs with the pointer that is freed at the end.
-        unsafe {
-            let mut set: libc::sigset_t = mem::zeroed();
-            let mut before: libc::sigset_t = mem::zeroed();
-            libc::sigemptyset(&mut set);
-            libc::sigaddset(&mut set, libc::SIGPROF);
-            libc::pthread_sigmask(libc::SIG_BLOCK, &set, &mut before);
-            let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-            while libc::sigtimedwait(&set, ptr::null_mut(), &now) == libc::SIGPROF {}
-            libc::pthread_sigmask(libc::SIG_SETMASK, &before, ptr::null_mut());
-            drop(Arc::from_raw(self.sampler));
-        }
-    }
-}
-
-/// A signal to one thread.
-struct Signal {
-    process: libc::pid_t,
-    thread: libc::pid_t,
-    info: libc::siginfo_t,
-}
-
-// SAFETY: the pointer in it is handed on, not followed.
-unsafe impl Send for Signal {}
-
-/// What the kernel copies of a signal by a timer; see `siginfo_t` in sigaction(2).
-#[repr(C)]
-struct TimerInfo {
-    signal: libc::c_int,
-    error: libc::c_int,
-    code: libc::c_int,
-    padding: libc::c_int,
-    timer: libc::c_int,
-    overrun: libc::c_int,
-    value: *const SignalSampler,
-}
-
-impl Signal {
-    fn to_this_thread(sampler: *const SignalSampler) -> Self {
-        // SAFETY: all zeroes is a valid value of this plain C struct; getpid and gettid have no preconditions.
-        let (mut info, process, thread): (libc::siginfo_t, _, _) =
-            unsafe { (mem::zeroed(), libc::getpid(), libc::gettid()) };
-        let (signal, code) = (libc::SIGPROF, libc::SI_TIMER);
-        let timer = TimerInfo { signal, error: 0, code, padding: 0, timer: 0, overrun: 0, value: sampler };
-        const { assert!(size_of::<TimerInfo>() <= size_of::<libc::siginfo_t>()) };
-        const { assert!(align_of::<TimerInfo>() <= align_of::<libc::siginfo_t>()) };
-        // SAFETY: it is large enough for these fields, which are its first ones where the signal is a timer's.
-        unsafe { (&raw mut info).cast::<TimerInfo>().write(timer) };
-        Signal { process, thread, info }
-    }
-
-    /// A signal that is still pending makes this one superfluous, and the kernel drops it.
-    fn send(&mut self) {
-        let Signal { process, thread, info } = self;
-        // SAFETY: the pointer is to a live value of the right type. A process may send itself any code.
-        unsafe {
-            libc::syscall(libc::SYS_rt_tgsigqueueinfo, *process, *thread, libc::SIGPROF, &raw mut *info)
-        };
+        // A signal that comes from now on finds nobody.
+        SAMPLER.set(ptr::null());
     }
 }
 
@@ -506,7 +465,7 @@ pub fn signal_nanos(clock: &RecordingClock) -> Option<f64> {
     let round = || {
         let began = clock.now();
         for _ in 0..SIGNALS {
-            // SAFETY: raise has no preconditions, and the handler passes by what no timer of ours sent.
+            // SAFETY: raise has no preconditions, and the handler finds no sampler on this thread.
             unsafe { libc::raise(libc::SIGPROF) };
         }
         clock.now().saturating_sub(began)
@@ -538,16 +497,11 @@ fn set_action() -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-extern "C" fn on_signal(_signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    // SAFETY: the kernel hands valid pointers to a SA_SIGINFO handler. A signal whose code is not SI_TIMER is none of
-    // ours, and its value is nobody's pointer; no other process can send that code. One of ours carries a sampler that
-    // its `Signals` keep alive.
+extern "C" fn on_signal(_signal: libc::c_int, _info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the kernel hands a valid context to a SA_SIGINFO handler. The sampler is that of this thread's `Signals`,
+    // which keep it alive until they have taken it away.
     unsafe {
-        if (*info).si_code != libc::SI_TIMER {
-            return;
-        }
-        let sampler = (*info).si_value().sival_ptr.cast::<SignalSampler>();
-        let Some(sampler) = sampler.as_ref() else { return };
+        let Some(sampler) = SAMPLER.get().as_ref() else { return };
         let context = &mut *context.cast::<libc::ucontext_t>();
         let mut registers = Registers::load(context);
         let pc = registers.pc;

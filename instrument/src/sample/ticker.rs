@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{Builder, JoinHandle};
+use std::thread::{self, Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Ticks until it is dropped.
@@ -20,13 +20,15 @@ impl Ticker {
         let period = Duration::from_secs(1) / rate_hz.max(1);
         let run = move || {
             let mut due = Instant::now() + period;
-            loop {
-                std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                if seen.load(Ordering::Relaxed) {
-                    return;
+            while !seen.load(Ordering::Relaxed) {
+                let left = due.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    tick();
+                    due = (due + period).max(Instant::now());
+                } else {
+                    // Who drops it does not wait for the next tick.
+                    thread::park_timeout(left);
                 }
-                tick();
-                due = (due + period).max(Instant::now());
             }
         };
         let thread = Builder::new().name("ticker".into()).spawn(run)?;
@@ -38,7 +40,8 @@ impl Drop for Ticker {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            // It panics only if sleeping does; there is nothing to add to that.
+            thread.thread().unpark();
+            // It panics only if waiting does; there is nothing to add to that.
             let _ = thread.join();
         }
     }
@@ -50,6 +53,13 @@ mod tests {
     use std::sync::atomic::AtomicU32;
 
     #[test]
+    fn who_drops_it_does_not_wait_for_the_next_tick() {
+        let began = Instant::now();
+        drop(Ticker::start(1, || ()).unwrap());
+        assert!(began.elapsed() < Duration::from_millis(900));
+    }
+
+    #[test]
     fn it_ticks_until_it_is_dropped() {
         let ticks = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&ticks);
@@ -58,11 +68,11 @@ mod tests {
         };
         let ticker = Ticker::start(1_000, count).unwrap();
         while ticks.load(Ordering::Relaxed) < 5 {
-            std::thread::yield_now();
+            thread::yield_now();
         }
         drop(ticker);
         let seen = ticks.load(Ordering::Relaxed);
-        std::thread::sleep(Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
         assert_eq!(ticks.load(Ordering::Relaxed), seen);
     }
 }

@@ -183,11 +183,15 @@ fn samples_text(summary: &Summary) -> Option<String> {
 }
 
 fn boundary_text(summary: &Summary) -> Option<String> {
+    // Of a component it is not known whom the host called.
+    let into_guest = match summary.host_to_guest_calls {
+        0 => String::new(),
+        calls => format!("; {} into the guest", units::things(calls, "call")),
+    };
     let text = format!(
-        "boundary: {} into the host took {}; {} into the guest\n",
+        "boundary: {} into the host took {}{into_guest}\n",
         units::things(summary.guest_to_host_calls, "call"),
         units::nanos(summary.host_nanos),
-        units::things(summary.host_to_guest_calls, "call"),
     );
     summary.meta.measures.has(Measure::Boundary).then_some(text)
 }

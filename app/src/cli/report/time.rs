@@ -64,12 +64,15 @@ pub(super) fn own_cost_json(cost: OwnCost) -> OwnCostJson {
 
 /// Lines of the summary.
 pub(super) fn text(time: &TimeSplit) -> String {
-    format!("time: {time}\n{}", if time.crossing.calls > 0 { crossing_text(time) } else { String::new() })
+    format!("time: {time}\n{}", crossing_text(time))
 }
 
-/// A line about what crossing took.
+/// A line about what crossing took, if it is known and there was any.
 pub(super) fn crossing_text(time: &TimeSplit) -> String {
-    format!("crossing time: {}\n", time.crossing)
+    match time.crossing.nanos {
+        0 => String::new(),
+        _ => format!("crossing time: {}\n", time.crossing),
+    }
 }
 
 /// A line about what measuring took of a run.

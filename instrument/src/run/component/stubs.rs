@@ -109,10 +109,11 @@ fn define_function(
         Box::new(async move {
             let mut handles = Vec::new();
             params.iter().for_each(|param| handles_in(param, &mut handles));
+            let answers = answers?;
             for handle in handles {
                 handle.resource_drop_async(&mut store).await?;
             }
-            results.clone_from_slice(&answers?);
+            results.clone_from_slice(&answers);
             Ok(())
         })
     })
@@ -125,6 +126,10 @@ fn handles_in(value: &Val, handles: &mut Vec<ResourceAny>) {
         Val::List(values) | Val::Tuple(values) | Val::FixedLengthList(values) => {
             values.iter().for_each(|value| handles_in(value, handles));
         }
+        Val::Map(pairs) => pairs.iter().for_each(|(key, value)| {
+            handles_in(key, handles);
+            handles_in(value, handles);
+        }),
         Val::Record(fields) => fields.iter().for_each(|(_, value)| handles_in(value, handles)),
         Val::Variant(_, Some(value))
         | Val::Option(Some(value))
