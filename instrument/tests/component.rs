@@ -11,10 +11,10 @@ use fuel::{by_function, costs};
 use recorded::run;
 use std::path::PathBuf;
 use std::sync::Arc;
-use wasmscope_instrument::recording::{Outcome, Recording, StackFrame};
+use wasmscope_instrument::recording::{Direction, Outcome, Recording, StackFrame};
 use wasmscope_instrument::{
-    GrantedDir, Guest, Invocation, Limits, Measure, MeasureSet, Nobody, Program, RecordError, RunOptions,
-    SamplerChoice, Unprovided, record,
+    GrantedDir, Guest, Invocation, Limits, Measure, MeasureSet, Nobody, Program, RecordError, Repeat,
+    RunOptions, SamplerChoice, Unprovided, record,
 };
 use wasmscope_symbolize::{FuncIndex, ModuleIndex, Symbols};
 use wasmtime::component::{Component, Linker};
@@ -161,6 +161,20 @@ fn stubs_take_the_worlds_own_resources() {
     assert!(recording.meta.warnings.iter().any(|warning| warning.contains("demo:web/waiting@1.0.0.wait")));
 }
 
+#[test]
+fn calls_of_an_export_are_told_with_what_they_took() {
+    let times = Invocation { repeat: Repeat::Times(3), ..Invocation::once("run(50000)", &[]) };
+    let recording = run(&wat(PROGRAM), &RunOptions { invoke: Some(times), ..call("") });
+    let exports = recording.crossings.functions.iter().filter(|row| row.direction == Direction::HostToGuest);
+    let [row] = exports.collect::<Vec<_>>()[..] else { panic!("{:?}", recording.crossings.functions) };
+    assert!(name(&recording, row.func).ends_with("run"), "{}", name(&recording, row.func));
+    let time = recording.time.unwrap();
+    assert_eq!(row.calls, 3);
+    assert!(row.self_nanos >= time.guest_nanos && row.total_nanos >= row.self_nanos, "{row:?} {time:?}");
+    let spans = recording.spans.iter().filter(|span| span.direction == Direction::HostToGuest);
+    assert!(spans.clone().count() == 3 && spans.clone().all(|span| span.depth == 0));
+}
+
 /// As in a component of several libraries that share a memory.
 #[test]
 fn a_block_that_one_library_hands_on_from_another_is_counted_once() {
@@ -214,7 +228,8 @@ fn events_have_their_paths_through_core_modules() {
     assert_eq!((growth.before_pages, growth.asked_pages, growth.granted), (1, 1, true));
     assert_eq!(path(&recording, growth.context), ["main!run", "main!work"]);
     let crossings = &recording.crossings;
-    let imports: Vec<_> = crossings.functions.iter().map(|f| (name(&recording, f.func), f.calls)).collect();
+    let imports = crossings.functions.iter().filter(|row| row.direction == Direction::GuestToHost);
+    let imports: Vec<_> = imports.map(|row| (name(&recording, row.func), row.calls)).collect();
     assert_eq!(imports, [("adapter!mark".into(), 2)], "none between core modules");
     let [first, second] = crossings.sites.as_slice() else { panic!("{:?}", crossings.sites) };
     assert_ne!(first.site, second.site);

@@ -13,4 +13,4 @@ pub(super) use space::page_bytes;
 pub use timeline::{
     BlockRow, HeapFinding, HeapFindingKind, HeapFindings, HeapPoint, HeapTimeline, HeapTotals,
 };
-pub use uses::{Amount, HeapUseQuery, HeapUses, PathUse, heap_uses};
+pub use uses::{Amount, HeapUseQuery, HeapUses, PathUse, SHORT_NANOS, heap_uses};

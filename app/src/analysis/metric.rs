@@ -23,6 +23,10 @@ pub enum Metric {
     /// Bytes of the blocks that were never freed or, in a range of time, that were handed out in the range and not
     /// freed until its end.
     LiveBytes,
+    /// Bytes of the blocks that were live when the heap was largest, in a range of time when it was largest there.
+    PeakBytes,
+    /// Bytes of the blocks that were freed within [`SHORT_NANOS`](super::SHORT_NANOS).
+    ShortLivedBytes,
     /// Calls of functions, exactly.
     Calls,
     /// Executed instructions, exactly.
@@ -50,7 +54,7 @@ pub enum Unit {
 
 impl Metric {
     /// Every metric, in the order in which they are offered.
-    pub const ALL: [Metric; 10] = [
+    pub const ALL: [Metric; 12] = [
         Metric::Time,
         Metric::Crossings,
         Metric::HostTime,
@@ -58,6 +62,8 @@ impl Metric {
         Metric::Allocations,
         Metric::AllocatedBytes,
         Metric::LiveBytes,
+        Metric::PeakBytes,
+        Metric::ShortLivedBytes,
         Metric::Calls,
         Metric::Instructions,
         Metric::MovedBytes,
@@ -73,6 +79,8 @@ impl Metric {
             Metric::Allocations => "allocations",
             Metric::AllocatedBytes => "allocated",
             Metric::LiveBytes => "live",
+            Metric::PeakBytes => "peak",
+            Metric::ShortLivedBytes => "short-lived",
             Metric::Calls => "calls",
             Metric::Instructions => "instructions",
             Metric::MovedBytes => "moved",
@@ -89,6 +97,8 @@ impl Metric {
             Metric::Allocations => "Allocations",
             Metric::AllocatedBytes => "Allocated bytes",
             Metric::LiveBytes => "Live bytes",
+            Metric::PeakBytes => "Bytes at the peak",
+            Metric::ShortLivedBytes => "Short-lived bytes",
             Metric::Calls => "Calls",
             Metric::Instructions => "Instructions",
             Metric::MovedBytes => "Bytes moved",
@@ -115,6 +125,12 @@ impl Metric {
             Metric::LiveBytes => {
                 "Bytes of blocks that were not freed until the end, by who asked for them; in a range of time, of those handed out in it and not freed until its end."
             }
+            Metric::PeakBytes => {
+                "Bytes of the blocks that were live when the heap was largest, by who asked for them."
+            }
+            Metric::ShortLivedBytes => {
+                "Bytes of the blocks that were freed within 5 ms, by who asked for them: what a buffer that is kept, or the stack, would spare."
+            }
             Metric::Calls => "Calls of functions, each counted, by who called.",
             Metric::Instructions => {
                 "Executed WebAssembly instructions, each counted. They are the same on every machine."
@@ -133,7 +149,11 @@ impl Metric {
             Metric::Instructions => Unit::Instructions,
             Metric::PagesGrown => Unit::Pages,
             Metric::Allocations => Unit::Blocks,
-            Metric::AllocatedBytes | Metric::LiveBytes | Metric::MovedBytes => Unit::Bytes,
+            Metric::AllocatedBytes
+            | Metric::LiveBytes
+            | Metric::PeakBytes
+            | Metric::ShortLivedBytes
+            | Metric::MovedBytes => Unit::Bytes,
         }
     }
 
@@ -146,6 +166,8 @@ impl Metric {
                 | Metric::Allocations
                 | Metric::AllocatedBytes
                 | Metric::LiveBytes
+                | Metric::PeakBytes
+                | Metric::ShortLivedBytes
         )
     }
 
@@ -156,7 +178,11 @@ impl Metric {
             Metric::Time => !recording.samples.is_empty(),
             Metric::Crossings | Metric::HostTime => !recording.crossings.sites.is_empty(),
             Metric::PagesGrown => !recording.growth.is_empty(),
-            Metric::Allocations | Metric::AllocatedBytes | Metric::LiveBytes => !recording.heap.is_empty(),
+            Metric::Allocations
+            | Metric::AllocatedBytes
+            | Metric::LiveBytes
+            | Metric::PeakBytes
+            | Metric::ShortLivedBytes => !recording.heap.is_empty(),
             Metric::Calls => recording.counts.calls.iter().any(|calls| *calls > 0),
             Metric::Instructions => !recording.instructions.is_empty(),
             Metric::MovedBytes => recording.counts.bulk_bytes.iter().any(|bytes| *bytes > 0),

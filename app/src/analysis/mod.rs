@@ -32,7 +32,8 @@ pub use growth::{GrowthRow, GrowthView, MemoryGrowth, PagesStep, growth};
 pub use heap::{
     AddressSpace, Amount, BlockRow, CellKind, Dominant, FreeSpace, HeapAt, HeapBlock, HeapCell, HeapFinding,
     HeapFindingKind, HeapFindings, HeapMap, HeapMapQuery, HeapPoint, HeapSite, HeapTimeline, HeapTotals,
-    HeapUseQuery, HeapUses, PageUse, PathUse, heap_at, heap_at_peak, heap_map, heap_map_of, heap_uses,
+    HeapUseQuery, HeapUses, PageUse, PathUse, SHORT_NANOS, heap_at, heap_at_peak, heap_map, heap_map_of,
+    heap_uses,
 };
 pub use lines::{FileRow, LineRow, LineTable, lines};
 pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};

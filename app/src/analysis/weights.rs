@@ -1,6 +1,6 @@
 //! What each call path weighs by itself.
 
-use super::{BlockRow, CallTreeQuery, Metric};
+use super::{BlockRow, CallTreeQuery, HeapUseQuery, Metric, PathUse, SHORT_NANOS, heap_uses};
 use crate::profile::{PathId, Profile};
 use std::ops::Range;
 use wasmscope_instrument::recording::HeapOp;
@@ -16,6 +16,8 @@ pub(super) fn self_weights(profile: &Profile, query: &CallTreeQuery) -> Vec<u64>
         Metric::PagesGrown => weights.growth(profile, time),
         Metric::Allocations | Metric::AllocatedBytes => weights.allocations(profile, time, query.metric),
         Metric::LiveBytes => weights.live_bytes(profile, time),
+        Metric::PeakBytes => weights.uses(profile, time, |uses| uses.at_peak.bytes),
+        Metric::ShortLivedBytes => weights.uses(profile, time, |uses| uses.short_lived.bytes),
         Metric::Calls | Metric::MovedBytes => weights.counts(profile, query.metric),
         Metric::Instructions => profile.executed().iter().for_each(|(path, n)| weights.add(*path, *n)),
     }
@@ -85,6 +87,11 @@ impl Weights {
             let value = if metric == Metric::Calls { calls } else { moved_bytes };
             self.add(profile.count_path(row), value);
         }
+    }
+
+    fn uses(&mut self, profile: &Profile, time: Option<&Range<u64>>, part: fn(&PathUse) -> u64) {
+        let query = HeapUseQuery { time: time.cloned(), short_nanos: SHORT_NANOS };
+        heap_uses(profile, &query).paths.iter().for_each(|uses| self.add(uses.path, part(uses)));
     }
 
     fn live_bytes(&mut self, profile: &Profile, time: Option<&Range<u64>>) {

@@ -20,7 +20,8 @@ pub struct ExportArgs {
     /// (the heap by call path, for DHAT's viewer) or massif (the heap over time, for ms_print and massif-visualizer)
     #[arg(short, long, value_enum, hide_possible_values = true)]
     format: Format,
-    /// What to weigh by: time, crossings, host-time, pages, allocations, allocated, live [default: time if recorded]
+    /// What to weigh by: time, crossings, host-time, pages, allocations, allocated, live, peak,
+    /// short-lived, calls, instructions, moved [default: time if recorded]
     #[arg(short, long)]
     metric: Option<Metric>,
     /// Where it goes [default: the standard output]

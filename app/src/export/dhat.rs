@@ -2,13 +2,10 @@
 //! version 2, as Valgrind's `dhat/dh_main.c` describes it.
 
 use super::heap_frame::{place_text, places};
-use crate::analysis::{HeapUseQuery, HeapUses, PathUse, heap_uses};
+use crate::analysis::{HeapUseQuery, HeapUses, PathUse, SHORT_NANOS, heap_uses};
 use crate::profile::{FrameId, LineId, PathId, Profile};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
-
-/// Blocks that live for less are short-lived to the viewer: the time unit is the nanosecond.
-const SHORT_NANOS: u64 = 1_000_000;
 
 #[derive(Serialize)]
 struct Document {
@@ -23,6 +20,7 @@ struct Document {
     tu: &'static str,
     #[serde(rename = "Mtu")]
     mega_tu: &'static str,
+    /// Blocks that live for less are short-lived to the viewer.
     tuth: u64,
     cmd: String,
     pid: u32,

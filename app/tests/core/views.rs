@@ -85,13 +85,18 @@ fn a_range_of_time_filters_samples_growth_and_heap_but_not_crossings() {
         (Metric::LiveBytes, 15..26, 32),
         (Metric::LiveBytes, 0..26, 32),
         (Metric::LiveBytes, 0..31, 0),
+        (Metric::PeakBytes, 0..31, 48),
+        (Metric::PeakBytes, 26..29, 32),
+        (Metric::ShortLivedBytes, 0..31, 48),
+        (Metric::ShortLivedBytes, 15..31, 32),
+        (Metric::ShortLivedBytes, 15..29, 0),
         (Metric::Crossings, 0..1, 7),
         (Metric::HostTime, 0..1, 70),
     ] {
         assert_eq!(total(metric, range.clone()), expected, "{metric} in {range:?}");
     }
     // A range that runs backwards holds nothing.
-    for metric in [Metric::Time, Metric::LiveBytes, Metric::PagesGrown] {
+    for metric in [Metric::Time, Metric::LiveBytes, Metric::PeakBytes, Metric::PagesGrown] {
         assert_eq!(total(metric, 30..10), 0, "{metric}");
     }
 }

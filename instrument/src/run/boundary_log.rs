@@ -45,6 +45,9 @@ pub enum Callee {
     Import(CrossingSite),
     /// The host calls the guest; an export, if it is known which.
     Guest(Option<FuncIndex>),
+    /// The host calls a function of a component: core functions, this one among them, and what the canonical ABI does
+    /// around them.
+    Lifted(FuncIndex),
     /// The engine, or nobody knows whom.
     Other,
     /// Ourselves: the guest hands over what its probes recorded.
@@ -56,6 +59,7 @@ impl Callee {
         match self {
             Callee::Import(site) => Some((Direction::GuestToHost, site.import)),
             Callee::Guest(func) => Some((Direction::HostToGuest, func?)),
+            Callee::Lifted(func) => Some((Direction::HostToGuest, func)),
             Callee::Other | Callee::Recorder => None,
         }
     }
@@ -85,6 +89,8 @@ struct Open {
     start_nanos: u64,
     /// Time in calls that crossed back meanwhile.
     nested_nanos: u64,
+    /// Of a lifted function, the own time of its core functions.
+    core_nanos: u64,
 }
 
 /// The sums so far.
@@ -124,9 +130,9 @@ impl BoundaryLog {
         self.last_export_nanos
     }
 
-    /// Is a call going on?
+    /// Does a call go on that the guest or the engine has its part in?
     pub fn is_inside(&self) -> bool {
-        !self.open.is_empty()
+        self.open.iter().any(|open| !matches!(open.callee, Callee::Lifted(_)))
     }
 
     /// The run begins: what was before, as in the start function, is not its time.
@@ -154,7 +160,7 @@ impl BoundaryLog {
 
     /// A call crosses.
     pub fn enter(&mut self, callee: Callee, bytes: Option<(BytesRule, u64)>, clock: &RecordingClock) {
-        self.open.push(Open { callee, bytes, start_nanos: clock.now(), nested_nanos: 0 });
+        self.open.push(Open { callee, bytes, start_nanos: clock.now(), nested_nanos: 0, core_nanos: 0 });
         self.deepest = self.deepest.max(self.open.len());
     }
 
@@ -181,13 +187,19 @@ impl BoundaryLog {
     }
 
     fn count(&mut self, open: Open, bytes: Option<Unsure>, end_nanos: u64) {
-        let Open { callee, start_nanos, nested_nanos, .. } = open;
+        let Open { callee, start_nanos, nested_nanos, core_nanos, .. } = open;
         let total = end_nanos.saturating_sub(start_nanos);
         let own_nanos = total.saturating_sub(nested_nanos);
-        if let Some(outer) = self.open.last_mut() {
-            outer.nested_nanos += total;
+        match (self.open.last_mut(), callee) {
+            // What a core function does is the lifted one's doing.
+            (Some(outer @ Open { callee: Callee::Lifted(_), .. }), Callee::Guest(None)) => {
+                outer.nested_nanos += nested_nanos;
+                outer.core_nanos += own_nanos;
+            }
+            (Some(outer), _) => outer.nested_nanos += total,
+            (None, _) => {}
         }
-        self.credit(callee, own_nanos);
+        self.credit(callee, own_nanos.saturating_sub(core_nanos));
         let Some(key) = callee.key() else {
             return;
         };
@@ -220,11 +232,11 @@ impl BoundaryLog {
         let side = match callee {
             Callee::Guest(_) => guest_nanos,
             Callee::Import(_) => import_nanos,
-            Callee::Other => engine_nanos,
+            Callee::Other | Callee::Lifted(_) => engine_nanos,
             Callee::Recorder => recorder_nanos,
         };
         *side += own_nanos;
-        *crossings += u64::from(!matches!(callee, Callee::Guest(_)));
+        *crossings += u64::from(!matches!(callee, Callee::Guest(_) | Callee::Lifted(_)));
     }
 
     /// `site`, or where there is no room for it only its place.
@@ -319,6 +331,24 @@ mod tests {
 
     fn site(import: u32) -> CrossingSite {
         CrossingSite { import: FuncIndex(import), context: None, offset: Some(CodeOffset(9)) }
+    }
+
+    #[test]
+    fn what_core_functions_do_is_the_lifted_ones() {
+        let (mut log, clock) = (BoundaryLog::default(), RecordingClock::begin());
+        log.enter(Callee::Lifted(FuncIndex(5)), None, &clock);
+        for _ in 0..2 {
+            log.enter(Callee::Guest(None), None, &clock);
+            log.enter(Callee::Import(site(1)), None, &clock);
+            log.leave(None, &clock);
+            log.leave(None, &clock);
+        }
+        log.leave(None, &clock);
+        let time = log.time();
+        let lifted = log.functions[&(Direction::HostToGuest, FuncIndex(5))].clone();
+        assert_eq!(lifted.calls, 1);
+        assert_eq!(lifted.total_nanos, time.guest_nanos + time.import_nanos + time.engine_nanos);
+        assert_eq!(lifted.self_nanos, time.guest_nanos + time.engine_nanos);
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Target {
                 Ok(Linked::Module { linking, entry: entry.clone() })
             }
             (Target::Component(entry), GuestCode::Component(component)) => {
-                let entry = entry.bind(component)?;
+                let entry = entry.bind(component, &compiled.places.index)?;
                 let (instance, stubs) = component::link(component, options)?;
                 Ok(Linked::Component { instance, entry, stubs })
             }

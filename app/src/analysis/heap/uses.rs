@@ -6,6 +6,10 @@ use rustc_hash::FxHashMap;
 use std::ops::Range;
 use wasmscope_instrument::recording::HeapEvent;
 
+/// Blocks that live for less are short-lived, in nanoseconds, unless somebody asks otherwise. The clock of heap operations
+/// goes on with each sample: much shorter lives can't be told apart.
+pub const SHORT_NANOS: u64 = 5_000_000;
+
 /// Blocks, and their bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Amount {
@@ -32,8 +36,7 @@ impl Amount {
 pub struct HeapUseQuery {
     /// From and until, in nanoseconds since the recording began; `None` for what was measured.
     pub time: Option<Range<u64>>,
-    /// Blocks that live for less than this are short-lived, in nanoseconds. The clock of heap operations goes on with
-    /// each sample, at least every few milliseconds.
+    /// Blocks that live for less than this are short-lived, in nanoseconds.
     pub short_nanos: u64,
 }
 
@@ -72,15 +75,34 @@ pub struct HeapUses {
 /// What each call path did with the heap: one pass over all operations until the end of the stretch.
 pub fn heap_uses(profile: &Profile, query: &HeapUseQuery) -> HeapUses {
     let (heap, timeline) = (&profile.recording().heap, profile.heap_timeline());
-    let end_nanos = heap.last_nanos().unwrap_or(0);
-    let measured = profile.recording().measured_from_nanos()..end_nanos.saturating_add(1);
-    let time = query.time.clone().unwrap_or(measured);
-    let rows = timeline.rows_before(heap, time.end);
-    let mut pass = Pass::new(profile, timeline, &time, query.short_nanos);
+    let (time, rows) = match &query.time {
+        None => (Stretch { from: profile.recording().measured_from_nanos(), until: None }, heap.len()),
+        // A stretch that runs backwards holds nothing.
+        Some(time) if time.is_empty() => (Stretch { from: time.start, until: Some(time.start) }, 0),
+        Some(time) => {
+            let rows = timeline.rows_before(heap, time.end);
+            (Stretch { from: time.start, until: Some(time.end) }, rows)
+        }
+    };
+    let end_nanos = heap.last_nanos().unwrap_or(0).min(time.until.unwrap_or(u64::MAX));
+    let mut pass = Pass::new(profile, timeline, time, query.short_nanos);
     for (first_row, events) in heap.chunks(0..rows) {
         (first_row..rows).zip(events.iter()).for_each(|(row, event)| pass.step(row, event));
     }
-    pass.finish(time.end.min(end_nanos))
+    pass.finish(end_nanos)
+}
+
+/// A stretch of time; all that is to come where it has no end.
+#[derive(Clone, Copy)]
+struct Stretch {
+    from: u64,
+    until: Option<u64>,
+}
+
+impl Stretch {
+    fn contains(self, nanos: u64) -> bool {
+        nanos >= self.from && self.until.is_none_or(|until| nanos < until)
+    }
 }
 
 /// A block that is live and will be freed.
@@ -102,7 +124,7 @@ struct Ongoing {
 struct Pass<'a> {
     profile: &'a Profile,
     timeline: &'a HeapTimeline,
-    time: Range<u64>,
+    time: Stretch,
     short_nanos: u64,
     paths: Vec<Ongoing>,
     /// By the row that frees them. A realloc to where a block was whose free was not seen ends two.
@@ -117,7 +139,7 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    fn new(profile: &'a Profile, timeline: &'a HeapTimeline, time: &Range<u64>, short_nanos: u64) -> Self {
+    fn new(profile: &'a Profile, timeline: &'a HeapTimeline, time: Stretch, short_nanos: u64) -> Self {
         let none = Amount::default();
         let uses = |path| PathUse {
             path,
@@ -133,22 +155,22 @@ impl<'a> Pass<'a> {
         Pass {
             profile,
             timeline,
-            time: time.clone(),
+            time,
             short_nanos,
             paths: (0..profile.paths().len() as u32).map(ongoing).collect(),
             ending: FxHashMap::default(),
             also_ending: FxHashMap::default(),
             live_bytes: 0,
             peak_bytes: 0,
-            peak_nanos: time.start,
+            peak_nanos: time.from,
             peaks: 0,
         }
     }
 
     fn step(&mut self, row: usize, event: HeapEvent) {
         let now = event.time_nanos;
-        if self.peaks == 0 && self.time.contains(&now) {
-            self.note_peak(self.time.start);
+        if self.peaks == 0 && self.time.contains(now) {
+            self.note_peak(self.time.from);
         }
         for ended in [self.ending.remove(&row), self.also_ending.remove(&row)].into_iter().flatten() {
             self.end(&ended, now);
@@ -158,7 +180,7 @@ impl<'a> Pass<'a> {
         if freed_by.is_some() || self.timeline.is_never_freed(block) {
             self.begin(freed_by, event);
         }
-        if self.live_bytes > self.peak_bytes && self.time.contains(&now) {
+        if self.live_bytes > self.peak_bytes && self.time.contains(now) {
             self.note_peak(now);
         }
     }
@@ -180,7 +202,7 @@ impl<'a> Pass<'a> {
     fn begin(&mut self, freed_by: Option<BlockRow>, event: HeapEvent) {
         let HeapEvent { time_nanos: began_nanos, size, .. } = event;
         let path = self.profile.heap_path(event.context);
-        let is_in_time = self.time.contains(&began_nanos);
+        let is_in_time = self.time.contains(began_nanos);
         let Ongoing { uses, live, .. } = self.changing(path);
         live.add(size);
         if live.bytes > uses.most.bytes {
@@ -203,7 +225,7 @@ impl<'a> Pass<'a> {
 
     fn end(&mut self, block: &Live, now: u64) {
         let Live { path, size, began_nanos } = *block;
-        let (is_in_time, began_in_time) = (self.time.contains(&now), self.time.contains(&began_nanos));
+        let (is_in_time, began_in_time) = (self.time.contains(now), self.time.contains(began_nanos));
         let is_short = now.saturating_sub(began_nanos) < self.short_nanos;
         let Ongoing { uses, live, .. } = self.changing(path);
         live.take(size);
@@ -222,7 +244,7 @@ impl<'a> Pass<'a> {
 
     fn finish(mut self, end_nanos: u64) -> HeapUses {
         if self.peaks == 0 {
-            self.note_peak(self.time.start);
+            self.note_peak(self.time.from);
         }
         for path in 0..self.paths.len() as u32 {
             let uses = &mut self.changing(PathId(path)).uses;

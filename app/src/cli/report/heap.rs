@@ -5,8 +5,8 @@ use super::super::values::duration;
 use super::Limit;
 use super::paths::path_text;
 use crate::analysis::{
-    Amount, HeapAt, HeapFindings, HeapSite, HeapTotals, HeapUseQuery, HeapUses, PathUse, heap_at,
-    heap_at_peak, heap_uses,
+    Amount, HeapAt, HeapFindings, HeapSite, HeapTotals, HeapUseQuery, HeapUses, PathUse, SHORT_NANOS,
+    heap_at, heap_at_peak, heap_uses,
 };
 use crate::export::{FunctionJson, path_json};
 use crate::profile::Profile;
@@ -15,9 +15,6 @@ use serde::Serialize;
 use std::cmp::Reverse;
 use std::ops::Range;
 use std::str::FromStr;
-
-/// Blocks that live for less are short-lived.
-const SHORT_NANOS: u64 = 5_000_000;
 
 /// Which heap is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

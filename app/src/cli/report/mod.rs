@@ -45,7 +45,7 @@ pub struct ReportArgs {
     #[arg(long)]
     json: bool,
     /// What functions, calltree, lines and source are weighed by: time, crossings, host-time, pages, allocations, allocated,
-    /// live, calls, instructions, moved [default: time if recorded]
+    /// live, peak, short-lived, calls, instructions, moved [default: time if recorded]
     #[arg(short, long)]
     metric: Option<Metric>,
     #[command(flatten)]

@@ -1,10 +1,12 @@
 //! What is called of a component.
 
 use super::wave::Call;
-use crate::run::guest::GuestState;
+use crate::run::boundary_log::Callee;
+use crate::run::guest::{GuestState, Watch};
 use crate::run::repeat::repeated;
 use crate::run::{Repeat, RunOptions};
 use crate::{ComponentExport, RecordError, component_exports};
+use wasmscope_symbolize::{ExportKind, FuncIndex, ModuleIndex};
 use wasmtime::Store;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, Instance, Val};
@@ -25,6 +27,8 @@ pub struct BoundEntry {
     export: ComponentExportIndex,
     arguments: Vec<Val>,
     is_command: bool,
+    /// The core function that it is lifted from, as far as names tell.
+    lifted_from: Option<FuncIndex>,
     /// How often it is called and measured.
     pub repeat: Repeat,
     /// How often it is called before that.
@@ -59,11 +63,11 @@ impl ComponentEntry {
         self.call.as_ref().map(|call| call.text.clone())
     }
 
-    /// Finds the function in `component`, and reads the arguments as its type has them.
-    pub fn bind(&self, component: &Component) -> Result<BoundEntry, RecordError> {
+    /// Finds the function in `component`, whose outline is `index`, and reads the arguments as its type has them.
+    pub fn bind(&self, component: &Component, index: &ModuleIndex) -> Result<BoundEntry, RecordError> {
         let ComponentEntry { export, call, repeat, warm_up } = self;
         let lost = || RecordError::NoSuchExport { name: export.name.clone(), exported: Vec::new() };
-        let (item, index) = self.item(component).ok_or_else(lost)?;
+        let (item, item_index) = self.item(component).ok_or_else(lost)?;
         let ComponentItem::ComponentFunc(ty) = item else { return Err(lost()) };
         let refused = |given| {
             let expected = export.to_string();
@@ -71,7 +75,8 @@ impl ComponentEntry {
         };
         let arguments = call.as_ref().map_or(Ok(Vec::new()), |call| call.arguments(&ty)).map_err(refused)?;
         let is_command = call.is_none();
-        Ok(BoundEntry { export: index, arguments, is_command, repeat: *repeat, warm_up: *warm_up })
+        let (lifted_from, repeat, warm_up) = (lifted_from(&export.path(), index), *repeat, *warm_up);
+        Ok(BoundEntry { export: item_index, arguments, is_command, lifted_from, repeat, warm_up })
     }
 
     fn item(&self, component: &Component) -> Option<(ComponentItem, ComponentExportIndex)> {
@@ -81,6 +86,15 @@ impl ComponentEntry {
         };
         component.get_export(interface.as_ref(), &*self.export.name)
     }
+}
+
+/// The function of a core module that is exported by the name that tools give to what is lifted to `path`.
+fn lifted_from(path: &str, index: &ModuleIndex) -> Option<FuncIndex> {
+    index.core_modules().iter().find_map(|module| {
+        let mut exports = module.index.exports().iter();
+        let export = exports.find(|export| export.kind == ExportKind::Function && &*export.name == path)?;
+        module.function(FuncIndex(export.index))
+    })
 }
 
 /// The one of `exports` that is called.
@@ -117,8 +131,16 @@ impl BoundEntry {
         let results = repeated(store, repeat, async |store| {
             let mut results = nothing.clone();
             let began = store.data().watch.clock.now();
+            if let Some(core) = self.lifted_from {
+                let Watch { log, clock, .. } = &mut store.data_mut().watch;
+                log.enter(Callee::Lifted(core), None, clock);
+            }
             func.call_async(&mut *store, &self.arguments, &mut results).await?;
-            Ok((results, store.data().watch.clock.now().saturating_sub(began)))
+            let Watch { log, clock, .. } = &mut store.data_mut().watch;
+            if self.lifted_from.is_some() {
+                log.leave(None, clock);
+            }
+            Ok((results, clock.now().saturating_sub(began)))
         });
         match results.await?.as_slice() {
             // A command that failed says no more than that.
