@@ -28,7 +28,8 @@ pub fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &FlameView, state: &mut
 fn metric_ui(ui: &mut Ui, ctx: &PanelCtx<'_>) {
     let selection = ctx.selection;
     let combo = ComboBox::from_id_salt("metric").selected_text(selection.metric.title());
-    let response = combo.width(110.0).show_ui(ui, |ui| {
+    // As high as all of them are, so that none has to be scrolled for.
+    let response = combo.width(110.0).height(400.0).show_ui(ui, |ui| {
         for metric in Metric::ALL {
             let choice = egui::Button::selectable(metric == selection.metric, metric.title());
             let choice = ui.add_enabled(metric.available_in(ctx.profile), choice);
