@@ -164,7 +164,7 @@ fn enter_stack(store: &mut Guest<'_>) {
     let began_nanos = store.data().watch.clock.now();
     let Watch { log, pacer, .. } = &store.data().watch;
     let frames =
-        if log.is_inside() && pacer.wants_outer_stacks() { guest_frames(&*store) } else { Vec::new() };
+        if log.is_inside() && pacer.samples_by_signal() { guest_frames(&*store) } else { Vec::new() };
     let watch = &mut store.data_mut().watch;
     watch.stacks.push(watch.pacer.stack());
     watch.pacer.call_guest(watch.outer_stacks.id(frames));

@@ -32,6 +32,9 @@ use wasmtime::{AsContextMut, Instance, Memory, Store, component};
 /// Ticks a second where no samples are taken: often enough for the clock and for stopping.
 const IDLE_RATE_HZ: u32 = 200;
 
+/// So many ticks may all fall beside a program that runs on a busy machine.
+const FEW_TICKS: u64 = 100;
+
 /// How the run ended, and sentences about what could not be measured.
 pub type Ending = (Outcome, Vec<String>);
 
@@ -235,11 +238,21 @@ impl GuestRun {
         } else {
             "calls found no room in the table of contexts: their call paths are missing"
         };
+        let due = watch.time().guest_nanos / (1_000_000_000 / u64::from(self.rate_hz.max(1)));
+        let unsampled = watch.pacer.samples_by_signal() && watch.time().ticks == 0 && due > FEW_TICKS;
         let counted = [
+            (
+                if unsampled { due } else { 0 },
+                "samples were due and none was taken: no signal reaches the program",
+            ),
             (watch.unknown_callees, "calls of imports through a table could not be told apart"),
             (overflowed, no_room),
             (dropped, "events found no room and are missing"),
             (watch.log.pathless_calls, "calls of imports found no room for their call paths"),
+            (
+                watch.outer_stacks.lost(),
+                "calls back into the program found no room for the stack below: their samples begin there",
+            ),
         ];
         let counted = counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
         self.linked.sentences().into_iter().chain(counted).collect()

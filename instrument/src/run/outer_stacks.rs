@@ -19,6 +19,8 @@ struct Known {
     ids: FxHashMap<Arc<[CompiledPlace]>, u32>,
     stacks: Vec<Arc<[CompiledPlace]>>,
     frames: usize,
+    /// Calls whose stack found no room.
+    lost: u64,
 }
 
 impl OuterStacks {
@@ -28,11 +30,12 @@ impl OuterStacks {
             return 0;
         }
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Known { ids, stacks, frames: count } = &mut *known;
+        let Known { ids, stacks, frames: count, lost } = &mut *known;
         if let Some(id) = ids.get(&*frames) {
             return *id;
         }
         if *count + frames.len() > MOST_FRAMES {
+            *lost += 1;
             return 0;
         }
         *count += frames.len();
@@ -40,6 +43,11 @@ impl OuterStacks {
         stacks.push(Arc::clone(&stack));
         ids.insert(stack, id);
         id
+    }
+
+    /// How many calls found no room for the stack below them.
+    pub fn lost(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).lost
     }
 
     /// The frames of the stack that has this number, innermost first.
@@ -75,7 +83,7 @@ mod tests {
     fn what_finds_no_room_has_no_number() {
         let stacks = OuterStacks::default();
         assert_ne!(stacks.id(vec![place(1); MOST_FRAMES]), 0);
-        assert_eq!(stacks.id(vec![place(2)]), 0);
+        assert_eq!((stacks.id(vec![place(2)]), stacks.lost()), (0, 1));
         assert_ne!(stacks.id(vec![place(1); MOST_FRAMES]), 0);
     }
 }

@@ -32,8 +32,8 @@ impl Pacer {
         }
     }
 
-    /// Does the sampler see no further than to the end of a stack, where the host called the guest again?
-    pub fn wants_outer_stacks(&self) -> bool {
+    /// Are samples taken by signals? Those see no further than to the end of a stack, where the host called the guest again.
+    pub fn samples_by_signal(&self) -> bool {
         matches!(self, Pacer::Signal { records_time: true, .. })
     }
 
