@@ -1,7 +1,7 @@
 //! The heap as DHAT's viewer reads it: what Valgrind's `dh_view.html` and the `dhat` crate's users open. The format is
 //! version 2, as Valgrind's `dhat/dh_main.c` describes it.
 
-use super::heap_frame::{place_text, places};
+use super::heap_frame::place_text;
 use crate::analysis::{HeapUseQuery, HeapUses, PathUse, SHORT_NANOS, heap_uses};
 use crate::profile::{FrameId, LineId, PathId, Profile};
 use rustc_hash::FxHashMap;
@@ -101,10 +101,9 @@ struct Frames<'a> {
 impl Frames<'_> {
     /// The places of a path; at least one, since the viewer knows no point without.
     fn numbers(&mut self, path: PathId) -> Vec<u32> {
-        match places(self.profile, path) {
-            none if none.is_empty() => vec![self.number((FrameId::ROOT, LineId::NONE))],
-            places => places.into_iter().map(|place| self.number(place)).collect(),
-        }
+        let profile = self.profile;
+        let numbers: Vec<_> = profile.paths().frames(path).map(|place| self.number(place)).collect();
+        if numbers.is_empty() { vec![self.number((FrameId::ROOT, LineId::NONE))] } else { numbers }
     }
 
     fn number(&mut self, place: (FrameId, LineId)) -> u32 {

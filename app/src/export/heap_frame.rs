@@ -1,11 +1,6 @@
 //! Places of call paths as programs write them that read heap profiles.
 
-use crate::profile::{FrameId, FrameKind, LineId, PathId, Profile};
-
-/// The places of a path, innermost first. None for the path of which nothing is known.
-pub(super) fn places(profile: &Profile, path: PathId) -> Vec<(FrameId, LineId)> {
-    profile.paths().frames(path).collect()
-}
+use crate::profile::{FrameId, FrameKind, LineId, Profile};
 
 /// `0x2a: parse (json.c:30)`: the function's index in the module where it has one, its name, and where it was.
 pub(super) fn place_text(profile: &Profile, (frame, line): (FrameId, LineId)) -> String {

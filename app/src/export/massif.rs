@@ -1,7 +1,7 @@
 //! The heap over time as `ms_print` and massif-visualizer read it, with the whole tree at the peak and at the end. The
 //! form is that of Valgrind's `massif`, chapter 9 of its manual.
 
-use super::heap_frame::{one_line, place_text, places};
+use super::heap_frame::{one_line, place_text};
 use crate::analysis::{HeapPoint, HeapUseQuery, HeapUses, PathUse, heap_uses};
 use crate::profile::{FrameId, LineId, Profile};
 use std::collections::BTreeMap;
@@ -9,6 +9,9 @@ use std::fmt::Write;
 
 /// As many as massif itself makes unless it is told otherwise.
 const MOST_SNAPSHOTS: usize = 100;
+/// So many places of a path are told, the innermost ones: a recursive program's paths have many thousands, and each line of
+/// a tree is indented by its depth. massif itself tells 30.
+const MOST_PLACES: usize = 100;
 /// Branches with less than a hundredth of the bytes are put together.
 const SMALLEST_PART: u64 = 100;
 
@@ -62,7 +65,7 @@ fn snapshots(profile: &Profile, uses: &HeapUses) -> Vec<Snapshot> {
         Snapshot { nanos: uses.peak_nanos, bytes: uses.peak_bytes, tree: Some(("peak", at_peak)) },
     );
     let kept: Part = |uses| uses.kept.bytes;
-    let bytes = uses.paths.iter().map(kept).sum();
+    let bytes = uses.paths.iter().map(kept).fold(0, u64::saturating_add);
     snapshots.push(Snapshot { nanos: profile.duration_nanos(), bytes, tree: Some(("detailed", kept)) });
     snapshots
 }
@@ -83,16 +86,16 @@ impl Branch {
                 continue;
             }
             let mut branch = &mut root;
-            branch.bytes += bytes;
-            for place in places(profile, uses.path) {
+            branch.bytes = branch.bytes.saturating_add(bytes);
+            for place in profile.paths().frames(uses.path).take(MOST_PLACES) {
                 branch = branch.callers.entry(place).or_default();
-                branch.bytes += bytes;
+                branch.bytes = branch.bytes.saturating_add(bytes);
             }
         }
         root
     }
 
-    /// The whole tree, depth first, without recursion: a path may be thousands of calls long.
+    /// The whole tree, depth first.
     fn write(&self, profile: &Profile, text: &mut String) {
         let smallest = self.bytes / SMALLEST_PART;
         let mut open = vec![Line::Branch(0, None, self)];
@@ -115,7 +118,7 @@ impl Branch {
                         |place| place_text(profile, place).replace('#', ":"),
                     );
                     if !small.is_empty() {
-                        let bytes = small.iter().map(|(_, caller)| caller.bytes).sum();
+                        let bytes = small.iter().map(|(_, caller)| caller.bytes).fold(0, u64::saturating_add);
                         open.push(Line::Rest(depth + 1, bytes, small.len()));
                     }
                     let mut large = large;
@@ -166,6 +169,22 @@ mod tests {
         let numbers: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("snapshot=")).collect();
         assert!((0..numbers.len()).map(|n| n.to_string()).eq(numbers.iter().map(|n| (*n).to_owned())));
         assert_eq!(text.matches("heap_tree=detailed\nn1: 905 ").count(), 1);
+    }
+
+    /// Sizes that a foreign file made up, on a path as a recursive program has it.
+    #[test]
+    fn neither_deep_paths_nor_large_numbers_are_too_much() {
+        let path = "f;".repeat(20_000);
+        let profile = ProfileBuilder::new()
+            .alloc(1, &format!("{path}malloc"), 100, u64::MAX)
+            .alloc(2, &format!("{path}g;malloc"), 200, u64::MAX)
+            .build();
+        let text = massif(&profile);
+        assert!(
+            text.contains(&format!("mem_heap_B={}\n", u64::MAX)) && text.len() < 100_000,
+            "{}",
+            text.len()
+        );
     }
 
     #[test]
