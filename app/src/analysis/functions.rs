@@ -1,7 +1,6 @@
 //! Functions with their costs.
 
 use super::call_tree::call_tree;
-use super::own_cost::probe_nanos;
 use super::{CallTree, CallTreeQuery, Metric};
 use crate::profile::{FrameId, FrameKind, Profile};
 use crate::units::share;
@@ -34,8 +33,6 @@ pub struct FunctionRow {
     pub self_share: f64,
     /// Total weight / weight of everything, from 0 to 1.
     pub total_share: f64,
-    /// What the probes in it took over the whole run, in nanoseconds; `None` where the recording does not tell.
-    pub probe_nanos: Option<u64>,
 }
 
 /// All functions that weigh anything, by falling own weight.
@@ -54,14 +51,10 @@ pub fn functions(profile: &Profile, query: &CallTreeQuery) -> FunctionTable {
     let tree = call_tree(profile, &CallTreeQuery { inverted: false, ..query.clone() });
     let keys: Vec<u32> = tree.frames().iter().map(|frame| frame.0).collect();
     let costs = costs_by(&tree, &keys, profile.frames().len());
-    let probes = probe_nanos(profile);
     let mut rows: Vec<FunctionRow> = (1..profile.frames().len() as u32)
         .map(FrameId)
         .filter(|frame| costs[frame.index()].total_value > 0)
-        .map(|frame| FunctionRow {
-            probe_nanos: probes.as_ref().and_then(|nanos| nanos.get(frame.index()).copied()),
-            ..row(profile, frame, costs[frame.index()], tree.total())
-        })
+        .map(|frame| row(profile, frame, costs[frame.index()], tree.total()))
         .collect();
     rows.sort_by_key(|row| (Reverse(row.self_value), Reverse(row.total_value), row.frame));
     FunctionTable { metric: query.metric, total: tree.total(), rows }
@@ -82,7 +75,6 @@ fn row(profile: &Profile, frame: FrameId, cost: Cost, all: u64) -> FunctionRow {
         total_value,
         self_share: share(self_value, all),
         total_share: share(total_value, all),
-        probe_nanos: None,
     }
 }
 

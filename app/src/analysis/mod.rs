@@ -38,7 +38,7 @@ pub use heap::{
 pub use lines::{FileRow, LineRow, LineTable, lines};
 pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};
 pub use metric::{Metric, Unit, UnknownMetric};
-pub use own_cost::{OwnCost, own_cost};
+pub use own_cost::{OwnCost, own_cost, probe_nanos};
 pub use summary::{CountSummary, HeapSummary, MemorySummary, Summary, summary};
 pub use time_split::{CrossingTime, TimeSplit, time_split};
 pub use timeline::{Timeline, TimelineRow, timeline};

@@ -88,8 +88,8 @@ pub fn own_cost(profile: &Profile) -> Option<OwnCost> {
 }
 
 /// What the probes took in each function, by its frame, in nanoseconds; `None` where the recording does not tell. What
-/// watching a call of an import took is the import's.
-pub(super) fn probe_nanos(profile: &Profile) -> Option<Vec<u64>> {
+/// watching a call of an import took is the import's. Each heap operation is looked at.
+pub fn probe_nanos(profile: &Profile) -> Option<Vec<u64>> {
     let costs = profile.recording().calibration?;
     let mut nanos = vec![0.0; profile.frames().len()];
     hits(profile, &costs, |path, count, each| {

@@ -1,7 +1,8 @@
 //! Where the time of a run went, what measuring took of it, and what happened when.
 
 use wasmscope::analysis::{
-    CallTreeQuery, CrossingTime, OwnCost, TimeSplit, boundary, functions, own_cost, time_split, timeline,
+    CallTreeQuery, CrossingTime, OwnCost, TimeSplit, boundary, functions, own_cost, probe_nanos, time_split,
+    timeline,
 };
 use wasmscope::profile::{Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
@@ -96,8 +97,7 @@ fn crossing_takes_no_more_than_there_was() {
 fn a_recording_that_does_not_tell_has_no_split() {
     let old = profile(|recording| (recording.time, recording.calibration) = (None, None));
     assert_eq!((time_split(&old), own_cost(&old)), (None, None));
-    let rows = functions(&old, &CallTreeQuery::default()).rows;
-    assert!(!rows.is_empty() && rows.iter().all(|row| row.probe_nanos.is_none()));
+    assert_eq!(probe_nanos(&old), None);
     let uncalibrated = time_split(&profile(|recording| recording.calibration = None)).unwrap();
     assert_eq!((uncalibrated.crossing.nanos, sum(&uncalibrated)), (0, 100_000));
 }
@@ -121,9 +121,9 @@ fn what_measuring_took_is_hits_times_cost() {
     let text = ", of which crossings 10.8 µs, samples 3.50 µs, the recorder 2.00 µs, counts of instructions 40 ns, \
                 counts of calls 14 ns, heap records 8 ns";
     assert_eq!(cost.to_string(), text);
-    let rows = functions(&profile, &CallTreeQuery::default()).rows;
-    let of = |name: &str| rows.iter().find(|row| row.name.ends_with(name)).unwrap().probe_nanos;
-    assert_eq!((of("log"), of("main")), (Some(100 * 90), Some(14 + 40)));
+    let (rows, nanos) = (functions(&profile, &CallTreeQuery::default()).rows, probe_nanos(&profile).unwrap());
+    let of = |name: &str| nanos[rows.iter().find(|row| row.name.ends_with(name)).unwrap().frame.index()];
+    assert_eq!((of("log"), of("main")), (100 * 90, 14 + 40));
 }
 
 #[test]

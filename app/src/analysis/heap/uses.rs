@@ -64,7 +64,7 @@ pub struct PathUse {
 /// What all call paths did with the heap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeapUses {
-    /// The paths that had any part in it, in their order.
+    /// The paths that had any part in it, in the order in which they had it first.
     pub paths: Vec<PathUse>,
     /// The most bytes that were live at once in the stretch.
     pub peak_bytes: u64,
@@ -121,11 +121,22 @@ struct Ongoing {
     peak: u64,
 }
 
+impl Ongoing {
+    fn new(path: PathId) -> Self {
+        let none = Amount::default();
+        let (allocated, freed, kept, short_lived, most, at_peak) = (none, none, none, none, none, none);
+        let uses = PathUse { path, allocated, freed, kept, short_lived, lifetime_nanos: 0, most, at_peak };
+        Ongoing { uses, live: none, peak: 0 }
+    }
+}
+
 struct Pass<'a> {
     profile: &'a Profile,
     timeline: &'a HeapTimeline,
     time: Stretch,
     short_nanos: u64,
+    /// By path: one more than its place in `paths`, or 0. Few of all paths have to do with the heap.
+    places: Vec<u32>,
     paths: Vec<Ongoing>,
     /// By the row that frees them. A realloc to where a block was whose free was not seen ends two.
     ending: FxHashMap<usize, Live>,
@@ -140,24 +151,13 @@ struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     fn new(profile: &'a Profile, timeline: &'a HeapTimeline, time: Stretch, short_nanos: u64) -> Self {
-        let none = Amount::default();
-        let uses = |path| PathUse {
-            path,
-            allocated: none,
-            freed: none,
-            kept: none,
-            short_lived: none,
-            lifetime_nanos: 0,
-            most: none,
-            at_peak: none,
-        };
-        let ongoing = |path| Ongoing { uses: uses(PathId(path)), live: none, peak: 0 };
         Pass {
             profile,
             timeline,
             time,
             short_nanos,
-            paths: (0..profile.paths().len() as u32).map(ongoing).collect(),
+            places: vec![0; profile.paths().len()],
+            paths: Vec::new(),
             ending: FxHashMap::default(),
             also_ending: FxHashMap::default(),
             live_bytes: 0,
@@ -192,7 +192,13 @@ impl<'a> Pass<'a> {
 
     /// The path, whose live blocks are about to change.
     fn changing(&mut self, path: PathId) -> &mut Ongoing {
-        let ongoing = &mut self.paths[path.index()];
+        let Pass { places, paths, .. } = self;
+        let place = &mut places[path.index()];
+        if *place == 0 {
+            paths.push(Ongoing::new(path));
+            *place = paths.len() as u32;
+        }
+        let ongoing = &mut paths[*place as usize - 1];
         if ongoing.peak != self.peaks {
             (ongoing.peak, ongoing.uses.at_peak) = (self.peaks, ongoing.live);
         }
@@ -246,16 +252,12 @@ impl<'a> Pass<'a> {
         if self.peaks == 0 {
             self.note_peak(self.time.from);
         }
-        for path in 0..self.paths.len() as u32 {
-            let uses = &mut self.changing(PathId(path)).uses;
+        for path in self.paths.iter().map(|ongoing| ongoing.uses.path).collect::<Vec<_>>() {
+            let uses = &mut self.changing(path).uses;
             let kept_until = uses.kept.blocks.wrapping_mul(end_nanos);
             uses.lifetime_nanos = uses.lifetime_nanos.wrapping_add(kept_until);
         }
-        let has_part = |uses: &PathUse| {
-            let amounts = [uses.allocated, uses.freed, uses.at_peak, uses.most];
-            amounts.iter().any(|amount| amount.blocks > 0)
-        };
-        let paths = self.paths.iter().map(|ongoing| ongoing.uses).filter(has_part).collect();
+        let paths = self.paths.iter().map(|ongoing| ongoing.uses).collect();
         HeapUses { paths, peak_bytes: self.peak_bytes, peak_nanos: self.peak_nanos }
     }
 }

@@ -3,8 +3,9 @@
 use super::super::table::{Align, Table};
 use super::Limit;
 use super::paths::file_name;
-use crate::analysis::{FunctionRow, FunctionTable};
+use crate::analysis::{FunctionRow, FunctionTable, probe_nanos};
 use crate::export::{FunctionJson, unit_word};
+use crate::profile::Profile;
 use crate::units;
 use serde::Serialize;
 use wasmscope_symbolize::Group;
@@ -26,16 +27,22 @@ pub(super) struct RowJson {
     total: u64,
     self_share: f64,
     total_share: f64,
+    /// What the probes in it took over the whole run; none where that is not known, nor in a summary.
     #[serde(skip_serializing_if = "Option::is_none")]
     probe_nanos: Option<u64>,
 }
 
-pub(super) fn json(table: &FunctionTable) -> FunctionsJson {
+pub(super) fn json(profile: &Profile, table: &FunctionTable) -> FunctionsJson {
+    let probes = probe_nanos(profile);
+    let probed = |row: &FunctionRow| RowJson {
+        probe_nanos: probes.as_ref().and_then(|nanos| nanos.get(row.frame.index()).copied()),
+        ..row_json(row)
+    };
     FunctionsJson {
         metric: table.metric.name(),
         unit: unit_word(table.metric.unit()),
         total: table.total,
-        functions: table.rows.iter().map(row_json).collect(),
+        functions: table.rows.iter().map(probed).collect(),
     }
 }
 
@@ -46,7 +53,7 @@ pub(super) fn row_json(row: &FunctionRow) -> RowJson {
         total: row.total_value,
         self_share: row.self_share,
         total_share: row.total_share,
-        probe_nanos: row.probe_nanos,
+        probe_nanos: None,
     }
 }
 

@@ -168,7 +168,7 @@ fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()
     let query = &question.tree;
     match view {
         View::Summary => print::json(&summary::json(profile, &analysis::summary(profile))),
-        View::Functions => print::json(&functions::json(&analysis::functions(profile, query))),
+        View::Functions => print::json(&functions::json(profile, &analysis::functions(profile, query))),
         View::Calltree => print::json(&call_tree_json(profile, &analysis::call_tree(profile, query))),
         View::Boundary => print::json(&boundary::json(profile, &analysis::boundary(profile))),
         View::Growth => print::json(&growth::json(profile, &analysis::growth(profile))),
