@@ -7,12 +7,9 @@
 mod support;
 
 use std::sync::Arc;
-use std::time::Instant;
-use support::{mark, quickest};
+use support::{Bare, mark, quickest};
 use wasmscope_instrument::recording::{Phase, Recording, read};
 use wasmscope_instrument::{Guest, Invocation, Measure, MeasureSet, Nobody, RunOptions, record};
-use wasmtime::{Config, Engine, Linker, Module, Store};
-use wasmtime_wasi::WasiCtxBuilder;
 
 const ROUNDS: usize = 9;
 const CROSSINGS: u32 = 300_000;
@@ -52,7 +49,9 @@ fn main() {
 
 /// How long `run` takes, in nanoseconds; in the bare engine where nothing is to be recorded.
 fn run_nanos(guest: &Guest, measures: Option<&[Measure]>) -> f64 {
-    let Some(measures) = measures else { return bare_nanos(guest) };
+    let Some(measures) = measures else {
+        return Bare::new(&guest.bytes).call::<_, ()>("run", ()).as_nanos() as f64;
+    };
     let recording = recorded(guest, measures);
     let run = recording.phases.iter().find(|span| span.phase == Phase::Run).unwrap();
     (run.end_nanos - run.start_nanos) as f64
@@ -65,19 +64,6 @@ fn recorded(guest: &Guest, measures: &[Measure]) -> Recording {
     record(guest, &RunOptions { measures, invoke, ..RunOptions::default() }, Arc::new(Nobody), &mut file)
         .unwrap();
     read(&file).unwrap()
-}
-
-fn bare_nanos(guest: &Guest) -> f64 {
-    let engine = Engine::new(&Config::new()).unwrap();
-    let mut linker = Linker::new(&engine);
-    wasmtime_wasi::p1::add_to_linker_sync(&mut linker, |world| world).unwrap();
-    let module = Module::new(&engine, &guest.bytes).unwrap();
-    let mut store = Store::new(&engine, WasiCtxBuilder::new().build_p1());
-    let instance = linker.instantiate(&mut store, &module).unwrap();
-    let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
-    let began = Instant::now();
-    run.call(&mut store, ()).unwrap();
-    began.elapsed().as_nanos() as f64
 }
 
 fn guest(text: &str) -> Guest {

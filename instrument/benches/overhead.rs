@@ -6,14 +6,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a bench has no user: what goes wrong ends it")]
 
-use std::path::Path;
+mod support;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use support::{Bare, mark, median, repository, words};
 use wasmscope_instrument::recording::{Phase, Recording, read};
 use wasmscope_instrument::{Guest, Invocation, Measure, MeasureSet, Nobody, RunOptions, Value, record};
-use wasmtime::{Config, Engine, Linker, Module, Store};
-use wasmtime_wasi::WasiCtxBuilder;
-use wasmtime_wasi::p1::WasiP1Ctx;
 
 /// Rounds of runs of each program; the median of the ratios counts.
 const ROUNDS: usize = 7;
@@ -53,7 +52,7 @@ fn main() {
     COLUMNS.iter().for_each(|(name, _)| print!(" {name:>8}"));
     println!();
     // Words on the command line choose among the programs.
-    let words: Vec<_> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let words = words();
     let is_chosen =
         |program: &&Program| words.is_empty() || words.iter().any(|word| program.module.contains(word));
     PROGRAMS.iter().filter(is_chosen).for_each(measure);
@@ -63,7 +62,7 @@ fn main() {
 fn measure(program: &Program) {
     let Program { module, load, bar, .. } = program;
     let guest = guest(module);
-    let bare = Bare::new(&guest, program);
+    let bare = Bare::new(&guest.bytes);
     let rounds: Vec<_> = (0..ROUNDS).map(|_| round(&guest, program, &bare)).collect();
     let bare_millis = median(rounds.iter().map(|(bare, _)| bare.as_secs_f64() * 1e3));
     print!("{module:22} {load:11} {bare_millis:6.1} ms {bar:5.2}");
@@ -71,7 +70,7 @@ fn measure(program: &Program) {
         let ratio =
             median(rounds.iter().map(|(bare, recorded)| recorded[column].as_secs_f64() / bare.as_secs_f64()));
         let missed = column == 0 && ratio > *bar;
-        print!(" {ratio:7.3}{}", if missed { "!" } else { " " });
+        print!(" {ratio:7.3}{}", mark(missed));
     }
     println!();
 }
@@ -80,40 +79,7 @@ fn measure(program: &Program) {
 fn round(guest: &Guest, program: &Program, bare: &Bare) -> (Duration, [Duration; COLUMNS.len()]) {
     let set =
         |measures: &[Measure]| measures.iter().fold(MeasureSet::NONE, |set, measure| set.with(*measure));
-    (bare.run(), COLUMNS.map(|(_, measures)| recorded_run(guest, program, set(measures))))
-}
-
-/// The module as it is, in an engine with its default settings.
-struct Bare {
-    linker: Linker<WasiP1Ctx>,
-    module: Module,
-    invoke: Option<(&'static str, i32)>,
-}
-
-impl Bare {
-    fn new(guest: &Guest, program: &Program) -> Self {
-        let engine = Engine::new(&Config::new()).unwrap();
-        let mut linker = Linker::new(&engine);
-        wasmtime_wasi::p1::add_to_linker_sync(&mut linker, |world| world).unwrap();
-        let module = Module::new(&engine, &guest.bytes).unwrap();
-        Bare { linker, module, invoke: program.invoke }
-    }
-
-    fn run(&self) -> Duration {
-        let mut store = Store::new(self.linker.engine(), WasiCtxBuilder::new().build_p1());
-        let instance = self.linker.instantiate(&mut store, &self.module).unwrap();
-        let began = Instant::now();
-        match self.invoke {
-            Some((export, n)) => {
-                let func = instance.get_typed_func::<i32, i32>(&mut store, export).unwrap();
-                func.call(&mut store, n).map(drop).unwrap();
-            }
-            None => {
-                instance.get_typed_func::<(), ()>(&mut store, "_start").unwrap().call(&mut store, ()).unwrap()
-            }
-        }
-        began.elapsed()
-    }
+    (bare.run(program.invoke), COLUMNS.map(|(_, measures)| recorded_run(guest, program, set(measures))))
 }
 
 fn recorded_run(guest: &Guest, program: &Program, measures: MeasureSet) -> Duration {
@@ -151,12 +117,6 @@ fn start_up(module: &str) {
 }
 
 fn guest(module: &str) -> Guest {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples").join(module);
+    let path = repository("samples").join(module);
     Guest { bytes: std::fs::read(path).unwrap().into(), name: module.to_owned(), path: String::new() }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<_> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

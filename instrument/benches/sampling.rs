@@ -9,13 +9,9 @@ mod support;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
-use support::{geometric_mean, mark, quickest, words};
+use support::{Bare, geometric_mean, mark, quickest, words};
 use wasmscope_instrument::recording::{Phase, read};
 use wasmscope_instrument::{Guest, Measure, MeasureSet, Nobody, RunOptions, record};
-use wasmtime::{Config, Engine, Linker, Module, Store};
-use wasmtime_wasi::WasiCtxBuilder;
-use wasmtime_wasi::p1::WasiP1Ctx;
 
 /// Rounds of each program.
 const ROUNDS: usize = 11;
@@ -61,9 +57,10 @@ fn measure(name: &str, module: &Path) -> [f64; WAYS.len()] {
         name: format!("{name}.wasm"),
         path: String::new(),
     };
-    let bare = Bare::new(&guest);
-    let rounds: Vec<_> =
-        (0..ROUNDS).map(|_| (bare.run_nanos(), WAYS.map(|way| recorded_nanos(&guest, &way)))).collect();
+    let bare = Bare::new(&guest.bytes);
+    let rounds: Vec<_> = (0..ROUNDS)
+        .map(|_| (bare.run(None).as_nanos() as f64, WAYS.map(|way| recorded_nanos(&guest, &way))))
+        .collect();
     let bare_nanos = quickest(rounds.iter().map(|(bare, _)| *bare));
     let ratios =
         std::array::from_fn(|way| quickest(rounds.iter().map(|(_, recorded)| recorded[way])) / bare_nanos);
@@ -71,31 +68,6 @@ fn measure(name: &str, module: &Path) -> [f64; WAYS.len()] {
     ratios.iter().for_each(|ratio| print!(" {ratio:18.3}"));
     println!();
     ratios
-}
-
-/// The module as it is, in an engine with its default settings.
-struct Bare {
-    linker: Linker<WasiP1Ctx>,
-    module: Module,
-}
-
-impl Bare {
-    fn new(guest: &Guest) -> Self {
-        let engine = Engine::new(&Config::new()).unwrap();
-        let mut linker = Linker::new(&engine);
-        wasmtime_wasi::p1::add_to_linker_sync(&mut linker, |world| world).unwrap();
-        let module = Module::new(&engine, &guest.bytes).unwrap();
-        Bare { linker, module }
-    }
-
-    fn run_nanos(&self) -> f64 {
-        let mut store = Store::new(self.linker.engine(), WasiCtxBuilder::new().build_p1());
-        let instance = self.linker.instantiate(&mut store, &self.module).unwrap();
-        let start = instance.get_typed_func::<(), ()>(&mut store, "_start").unwrap();
-        let began = Instant::now();
-        start.call(&mut store, ()).unwrap();
-        began.elapsed().as_nanos() as f64
-    }
 }
 
 fn recorded_nanos(guest: &Guest, way: &Way) -> f64 {

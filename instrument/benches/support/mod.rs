@@ -3,7 +3,10 @@
 #![allow(dead_code, reason = "each bench needs a part of it")]
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use wasmtime::{Config, Engine, Linker, Module, Store, WasmParams, WasmResults};
+use wasmtime_wasi::WasiCtxBuilder;
+use wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
 
 /// A file of the repository, by its path from the root.
 pub fn repository(path: &str) -> PathBuf {
@@ -72,4 +75,38 @@ pub fn geometric_mean(values: &[f64]) -> f64 {
 /// What marks a figure that misses its bar.
 pub fn mark(missed: bool) -> char {
     if missed { '!' } else { ' ' }
+}
+
+/// A module as it is, in an engine with its default settings.
+pub struct Bare {
+    linker: Linker<WasiP1Ctx>,
+    module: Module,
+}
+
+impl Bare {
+    pub fn new(wasm: &[u8]) -> Self {
+        let engine = Engine::new(&Config::new()).unwrap();
+        let mut linker = Linker::new(&engine);
+        add_to_linker_sync(&mut linker, |world| world).unwrap();
+        let module = Module::new(&engine, wasm).unwrap();
+        Bare { linker, module }
+    }
+
+    /// How long the program takes, or where it is a library, the call of an export with a number.
+    pub fn run(&self, invoke: Option<(&str, i32)>) -> Duration {
+        match invoke {
+            Some((export, n)) => self.call::<_, i32>(export, n),
+            None => self.call::<_, ()>("_start", ()),
+        }
+    }
+
+    /// How long the call of an export takes, of a new instance.
+    pub fn call<P: WasmParams, R: WasmResults>(&self, export: &str, params: P) -> Duration {
+        let mut store = Store::new(self.linker.engine(), WasiCtxBuilder::new().build_p1());
+        let instance = self.linker.instantiate(&mut store, &self.module).unwrap();
+        let func = instance.get_typed_func::<P, R>(&mut store, export).unwrap();
+        let began = Instant::now();
+        func.call(&mut store, params).map(drop).unwrap();
+        began.elapsed()
+    }
 }
