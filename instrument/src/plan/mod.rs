@@ -38,7 +38,7 @@ use references::host_holds_references;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use wasmscope_symbolize::{
-    CodeOffset, ExportKind, FileOffset, FuncIndex, FuncType, Function, ModuleIndex, ValType,
+    CodeOffset, ExportKind, FileOffset, FuncIndex, FuncType, Function, MemoryIndex, ModuleIndex, ValType,
 };
 
 /// What is to be injected into a module, and where.
@@ -191,7 +191,8 @@ impl Plan {
         match known {
             Some((_, Some(shape))) if !shapes.contains_key(&func) => {
                 shapes.insert(func, shape);
-                self.allocators.push(Allocator { func, name: name.to_owned(), op: shape.op() });
+                let (name, memory) = (name.to_owned(), MemoryIndex(0));
+                self.allocators.push(Allocator { func, name, op: shape.op(), memory });
             }
             Some((function, None)) => self.warnings.push(format!(
                 "{func}, `{name}`, is taken for an allocator, but is {}: its blocks are not counted",
@@ -226,14 +227,14 @@ impl Plan {
         shapes: &mut FxHashMap<FuncIndex, AllocatorShape>,
     ) {
         let wrappers = self.allocators.clone();
-        for Allocator { func, name, op } in wrappers {
+        for Allocator { func, name, op, memory } in wrappers {
             let behind = forwards::forwarded_to(bytes, index, func);
             let shape = shapes.get(&func).copied();
             if let Some((behind, shape)) =
                 behind.zip(shape).filter(|(behind, _)| !shapes.contains_key(behind))
             {
                 shapes.insert(behind, shape);
-                self.allocators.push(Allocator { func: behind, name, op });
+                self.allocators.push(Allocator { func: behind, name, op, memory });
             }
         }
     }

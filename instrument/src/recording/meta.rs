@@ -3,7 +3,7 @@
 use super::HeapOp;
 use crate::MeasureSet;
 use serde::{Deserialize, Serialize};
-use wasmscope_symbolize::FuncIndex;
+use wasmscope_symbolize::{FuncIndex, MemoryIndex};
 
 /// The head of a recording.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -54,6 +54,8 @@ pub struct Allocator {
     pub name: String,
     /// What it does.
     pub op: HeapOp,
+    /// The memory in which its blocks lie.
+    pub memory: MemoryIndex,
 }
 
 /// A stage on the way from bytes to a result.

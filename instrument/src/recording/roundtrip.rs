@@ -47,7 +47,12 @@ fn meta() -> Meta {
         created_unix_millis: 1_700_000_000_000,
         rate_hz: 1_000,
         sampler: SamplerKind::Signal,
-        allocators: vec![Allocator { func: FuncIndex(3), name: "malloc".into(), op: HeapOp::Alloc }],
+        allocators: vec![Allocator {
+            func: FuncIndex(3),
+            name: "malloc".into(),
+            op: HeapOp::Alloc,
+            memory: MemoryIndex(0),
+        }],
         ..Meta::default()
     }
 }

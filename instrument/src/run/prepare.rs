@@ -225,7 +225,10 @@ fn prepare_component(
                 if !instrumented.probes.is_empty() && !is_seen {
                     prepared.warnings.push(format!("{}: only time was measured: {UNSEEN}", core.name));
                 }
-                let whole = |own: Allocator| Some(Allocator { func: core.function(own.func)?, ..own });
+                let whole = |own: Allocator| {
+                    let memory = core.memory(own.memory).unwrap_or(own.memory);
+                    Some(Allocator { func: core.function(own.func)?, memory, ..own })
+                };
                 prepared.allocators.extend(instrumented.allocators.into_iter().filter_map(whole));
                 let (lost, told): (Vec<_>, Vec<_>) =
                     instrumented.warnings.into_iter().partition(|warning| warning.starts_with(NO_FUNCTION));
