@@ -17,7 +17,10 @@ use wasmscope_instrument::Measure;
 use wasmscope_instrument::recording::{
     Batch, ContextId, HeapEvent, HeapOp, Recording, StackFrame, StackId, Writer,
 };
-use wasmscope_symbolize::{CodeOffset, FuncIndex};
+use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
+
+/// The memory of all of them.
+const MEMORY: MemoryIndex = MemoryIndex(0);
 
 const DEFAULT_MILLIONS: u64 = 100;
 const HOUR_NANOS: u64 = 3_600_000_000_000;
@@ -47,8 +50,8 @@ fn main() {
     report(&path, "flame", |profile| flame(&call_tree(profile, &time)).row_count());
     report(&path, "functions by allocated bytes", |profile| functions(profile, &allocated).rows.len());
     report(&path, "summary", |profile| summary(profile).top_functions.len());
-    report(&path, "heap at the end", |profile| heap_at(profile, u64::MAX).blocks.len());
-    report(&path, "heap in the middle", |profile| heap_at(profile, HOUR_NANOS / 2).blocks.len());
+    report(&path, "heap at the end", |profile| heap_at(profile, MEMORY, u64::MAX).blocks.len());
+    report(&path, "heap in the middle", |profile| heap_at(profile, MEMORY, HOUR_NANOS / 2).blocks.len());
 }
 
 fn report(path: &Path, name: &str, view: impl FnOnce(&Profile) -> usize) {

@@ -4,16 +4,18 @@
 use std::hint::black_box;
 use std::time::Instant;
 use wasmscope::analysis::{
-    CallTreeQuery, HeapMapQuery, Metric, boundary, call_tree, flame, functions, growth, heap_at, heap_map_of,
-    lines, summary,
+    CallTreeQuery, HeapMapQuery, Metric, boundary, call_tree, flame, functions, growth, heap_at, heap_map,
+    heap_range, lines, summary,
 };
 use wasmscope::profile::{Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
     ContextId, ContextTable, HeapEvent, HeapEvents, HeapOp, Recording, SampleTable, StackFrame, StackId,
     StackTable,
 };
-use wasmscope_symbolize::{CodeOffset, FuncIndex};
+use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
 
+/// The memory of all of them.
+const MEMORY: MemoryIndex = MemoryIndex(0);
 const FUNCTIONS: u64 = 2_000;
 const STACKS: u64 = 1_000_000;
 const SAMPLES: u64 = 1_000_000;
@@ -37,16 +39,17 @@ fn main() {
     timed("functions", || functions(&profile, &query(Metric::Time, false)));
     timed("lines", || lines(&profile, &query(Metric::Time, false)));
     timed("boundary", || boundary(&profile));
-    timed("heap_timeline", || profile.heap_timeline().totals());
+    timed("heap_timeline", || profile.heap_timeline().whole().totals);
     timed("growth", || growth(&profile));
     timed("call_tree live", || call_tree(&profile, &query(Metric::LiveBytes, false)));
     timed("summary", || summary(&profile));
     for percent in [0, 13, 50, 87, 100] {
         let at = HEAP_EVENTS * percent;
-        let heap = timed(&format!("heap_at {percent} %"), || heap_at(&profile, at));
+        let heap = timed(&format!("heap_at {percent} %"), || heap_at(&profile, MEMORY, at));
         let range = 0..heap.memory_bytes.max(heap.high_water);
-        let map = HeapMapQuery { at_nanos: at, range, cells: 100_000 };
-        timed(&format!("  heap_map of {} blocks", heap.blocks.len()), || heap_map_of(&profile, &heap, &map));
+        let map = HeapMapQuery { range: range.clone(), cells: 100_000, overlay: None };
+        timed(&format!("  heap_map of {} blocks", heap.blocks.len()), || heap_map(&profile, &heap, &map));
+        timed("  heap_range of all", || heap_range(&profile, &heap, &range));
     }
     print_peak_memory();
 }

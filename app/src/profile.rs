@@ -19,10 +19,16 @@ pub use paths::{PathId, PathTable};
 use crate::analysis::{AddressSpace, HeapTimeline};
 use expand::Expanded;
 use std::convert::Infallible;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use wasmscope_instrument::Measure;
 use wasmscope_instrument::recording::{Attachment, AttachmentKind, ContextId, Outcome, Recording, StackId};
-use wasmscope_symbolize::{ModuleIndex, SymbolFileNames, SymbolFiles, Symbols};
+use wasmscope_symbolize::{MemoryIndex, ModuleIndex, SymbolFileNames, SymbolFiles, Symbols};
+
+/// More memories of a module are not looked at.
+const MOST_MEMORIES: usize = 1 << 16;
+
+/// That of a memory that is none.
+static NO_SPACE: LazyLock<AddressSpace> = LazyLock::new(AddressSpace::none);
 
 /// A recording and the symbols of its module. Never changed once made; share it as `Arc<Profile>`.
 #[derive(Debug)]
@@ -32,7 +38,8 @@ pub struct Profile {
     expanded: Expanded,
     warnings: Vec<String>,
     duration_nanos: u64,
-    space: OnceLock<AddressSpace>,
+    /// By memory.
+    spaces: Box<[OnceLock<AddressSpace>]>,
     heap: OnceLock<HeapTimeline>,
 }
 
@@ -76,8 +83,10 @@ impl Profile {
         let expanded = expand(&recording, &symbols);
         let warnings = warnings(&recording, &symbols, &expanded);
         let duration_nanos = duration(&recording);
-        let (space, heap) = (OnceLock::new(), OnceLock::new());
-        Profile { recording, symbols, expanded, warnings, duration_nanos, space, heap }
+        let memories = symbols.module().memories().len().min(MOST_MEMORIES);
+        let spaces = (0..memories).map(|_| OnceLock::new()).collect();
+        let heap = OnceLock::new();
+        Profile { recording, symbols, expanded, warnings, duration_nanos, spaces, heap }
     }
 
     /// What was recorded.
@@ -155,14 +164,21 @@ impl Profile {
         &self.expanded.executed
     }
 
-    /// What the addresses of memory 0 are used for.
-    pub fn address_space(&self) -> &AddressSpace {
-        self.space.get_or_init(|| AddressSpace::of(self))
+    /// The memory that is shown where nobody asks for another: the first that has a heap, or else the first.
+    pub fn main_memory(&self) -> MemoryIndex {
+        let memories = self.recording.meta.allocators.iter().map(|allocator| allocator.memory);
+        memories.min().unwrap_or(MemoryIndex(0))
+    }
+
+    /// What the addresses of a memory are used for; of one that the module does not have nothing is.
+    pub fn address_space(&self, memory: MemoryIndex) -> &AddressSpace {
+        let space = self.spaces.get(memory.index());
+        space.map_or(&NO_SPACE, |space| space.get_or_init(|| AddressSpace::of(self, memory)))
     }
 
     /// The lives of all heap blocks. Worked out when it is first asked for.
     pub fn heap_timeline(&self) -> &HeapTimeline {
-        self.heap.get_or_init(|| HeapTimeline::of(&self.recording.heap, self.recording.measured_from_nanos()))
+        self.heap.get_or_init(|| HeapTimeline::of(&self.recording))
     }
 }
 

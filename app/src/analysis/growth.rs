@@ -69,7 +69,7 @@ pub fn growth(profile: &Profile) -> GrowthView {
         events.map(|(row, event)| GrowthRow { event: *event, path: profile.growth_path(row) }).collect();
     let declared = module.memories().iter().map(|memory| memory.index);
     let memories = declared.map(|memory| memory_growth(module, memory, &events)).collect();
-    let heap = profile.heap_timeline().series().to_vec();
+    let heap = profile.heap_timeline().whole().series.clone();
     GrowthView { memories, events, heap, duration_nanos: profile.duration_nanos() }
 }
 

@@ -7,6 +7,7 @@ mod accesses;
 mod boundary;
 mod call_tree;
 mod enclosing;
+mod export_calls;
 mod flame;
 mod functions;
 mod growth;
@@ -26,14 +27,15 @@ pub use accesses::{AccessedPage, Accesses, accesses};
 pub use boundary::{BoundaryCaller, BoundaryRow, BoundaryTable, boundary};
 pub use call_tree::{CallTreeQuery, call_tree};
 pub use enclosing::enclosing;
+pub use export_calls::{ExportCalls, export_calls};
 pub use flame::{FlameBox, FlameLayout, flame};
 pub use functions::{FunctionRow, FunctionTable, functions};
 pub use growth::{GrowthRow, GrowthView, MemoryGrowth, PagesStep, growth};
 pub use heap::{
-    AddressSpace, Amount, BlockRow, CellKind, Dominant, FreeSpace, HeapAt, HeapBlock, HeapCell, HeapFinding,
-    HeapFindingKind, HeapFindings, HeapMap, HeapMapQuery, HeapPoint, HeapSite, HeapTimeline, HeapTotals,
-    HeapUseQuery, HeapUses, PageUse, PathUse, SHORT_NANOS, heap_at, heap_at_peak, heap_map, heap_map_of,
-    heap_uses,
+    AddressSpace, Amount, BlockLife, BlockRow, BlockStep, CellKind, Dominant, FreeSpace, HeapAt, HeapBlock,
+    HeapCell, HeapFinding, HeapFindingKind, HeapFindings, HeapHistory, HeapMap, HeapMapQuery, HeapPoint,
+    HeapRange, HeapSite, HeapTimeline, HeapTotals, HeapUseQuery, HeapUses, Overlay, PageUse, PathUse,
+    SHORT_NANOS, StaticData, block_life, heap_at, heap_at_peak, heap_map, heap_range, heap_uses,
 };
 pub use lines::{FileRow, LineRow, LineTable, lines};
 pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};

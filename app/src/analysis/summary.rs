@@ -170,6 +170,7 @@ fn counts(profile: &Profile) -> CountSummary {
 
 fn heap(profile: &Profile) -> Option<HeapSummary> {
     let timeline = profile.heap_timeline();
-    let summary = || HeapSummary { totals: timeline.totals(), findings: timeline.findings().clone() };
+    let summary =
+        || HeapSummary { totals: timeline.whole().totals, findings: timeline.whole().findings.clone() };
     (!profile.recording().heap.is_empty()).then(summary)
 }

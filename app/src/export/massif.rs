@@ -54,7 +54,7 @@ type Part = fn(&PathUse) -> u64;
 
 /// Ascending in time, the last one at the end.
 fn snapshots(profile: &Profile, uses: &HeapUses) -> Vec<Snapshot> {
-    let series = profile.heap_timeline().series();
+    let series = &profile.heap_timeline().whole().series;
     let step = series.len().div_ceil(MOST_SNAPSHOTS - 2).max(1);
     let plain = |point: &HeapPoint| Snapshot { nanos: point.time_nanos, bytes: point.live_bytes, tree: None };
     let mut snapshots: Vec<_> = series.iter().step_by(step).map(plain).collect();

@@ -6,6 +6,7 @@ use crate::profile::{FrameId, PathId, Profile, SourceLine};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use wasmscope_symbolize::MemoryIndex;
 
 /// Names one open recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +37,8 @@ pub struct Selection {
     pub line: Option<SourceLine>,
     /// Blocks that were allocated on this call path.
     pub site: Option<PathId>,
+    /// The memory that is shown.
+    pub memory: MemoryIndex,
     /// The moment at which the heap is shown, in nanoseconds since the recording began; `None` is the end.
     pub moment_nanos: Option<u64>,
 }
@@ -52,6 +55,7 @@ impl Selection {
             function: None,
             line: None,
             site: None,
+            memory: profile.main_memory(),
             moment_nanos: None,
         }
     }
@@ -121,9 +125,10 @@ impl Document {
         if self.asked != id {
             return false;
         }
-        let Selection { metric, inline_frames, time_nanos, moment_nanos, .. } = self.selection.clone();
+        let Selection { metric, inline_frames, time_nanos, memory, moment_nanos, .. } =
+            self.selection.clone();
         let new = Selection::of(&profile, id);
-        self.selection = Selection { metric, inline_frames, time_nanos, moment_nanos, ..new };
+        self.selection = Selection { metric, inline_frames, time_nanos, memory, moment_nanos, ..new };
         self.profile = profile;
         self.panels = PanelStates::default();
         self.symbols = symbols;

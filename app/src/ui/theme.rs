@@ -81,7 +81,43 @@ pub struct Memory {
     pub chosen: Color32,
     /// The curve of the memory's size.
     pub pages: Color32,
+    /// The allocator's own: headers and rounding.
+    pub overhead: Color32,
+    /// Blocks of the functions that hold most, the first having most.
+    pub owners: [Color32; Memory::OWNERS],
+    /// Blocks of all others.
+    pub other: Color32,
+    /// From little to much, or from early to late.
+    pub scale: [Color32; 5],
 }
+
+impl Memory {
+    /// So many functions have colours of their own.
+    pub const OWNERS: usize = 8;
+
+    /// The colour at a share of 0 to 1 of the scale.
+    pub fn on_scale(&self, share: f64) -> Color32 {
+        let last = self.scale.len() - 1;
+        let at = share.clamp(0.0, 1.0) as f32 * last as f32;
+        let below = (at.floor() as usize).min(last - 1);
+        self.scale[below].lerp_to_gamma(self.scale[below + 1], at - below as f32)
+    }
+}
+
+/// Colours that people with colour blindness tell apart as well: those of Okabe and Ito (Color Universal Design, 2008).
+const OWNERS: [Color32; Memory::OWNERS] = [
+    rgb(0xe69f00),
+    rgb(0x56b4e9),
+    rgb(0x009e73),
+    rgb(0xf0e442),
+    rgb(0x0072b2),
+    rgb(0xd55e00),
+    rgb(0xcc79a7),
+    rgb(0x8f6bd0),
+];
+
+/// Rising in lightness and in hue from blue to yellow, so that it reads without colour, too.
+const SCALE: [Color32; 5] = [rgb(0x3b2f7d), rgb(0x2f6f9f), rgb(0x2fa58c), rgb(0x8fcf4f), rgb(0xfbe54a)];
 
 const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
@@ -123,6 +159,10 @@ pub static DARK: Palette = Palette {
         free: rgb(0x3f7f74),
         chosen: rgb(0xfff07a),
         pages: rgb(0x4c9ffe),
+        overhead: rgb(0x8a5a3c),
+        owners: OWNERS,
+        other: rgb(0x8b93a1),
+        scale: SCALE,
     },
 };
 
@@ -162,6 +202,10 @@ pub static LIGHT: Palette = Palette {
         free: rgb(0xa5d6c9),
         chosen: rgb(0xd4007a),
         pages: rgb(0x1668c7),
+        overhead: rgb(0xb98f73),
+        owners: OWNERS,
+        other: rgb(0x9aa3b0),
+        scale: SCALE,
     },
 };
 

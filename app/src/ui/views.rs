@@ -1,14 +1,16 @@
 //! The questions that panels ask, for the worker to answer.
 
 use crate::analysis::{
-    self, BoundaryTable, CallTree, CallTreeQuery, FlameLayout, FunctionTable, GrowthView, HeapAt, HeapMap,
-    HeapMapQuery, LineTable, NodeId, SourceListing, Summary, WatListing, WatQuery,
+    self, BlockLife, BlockRow, BoundaryTable, CallTree, CallTreeQuery, ExportCalls, FlameLayout,
+    FunctionTable, GrowthView, HeapAt, HeapMap, HeapMapQuery, HeapRange, LineTable, NodeId, SourceListing,
+    Summary, WatListing, WatQuery,
 };
 use crate::profile::{FrameId, Profile};
 use crate::sources::Sources;
 use crate::ui::worker::Query;
+use std::ops::Range;
 use std::sync::Arc;
-use wasmscope_symbolize::FuncIndex;
+use wasmscope_symbolize::{FuncIndex, MemoryIndex};
 
 /// A call tree with its boxes.
 pub struct FlameView {
@@ -183,9 +185,11 @@ impl Query for GrowthQuery {
     }
 }
 
-/// The heap at a moment.
+/// The heap of a memory at a moment.
 #[derive(Clone, PartialEq)]
 pub struct HeapQuery {
+    /// The memory.
+    pub memory: MemoryIndex,
     /// The moment.
     pub at_nanos: u64,
 }
@@ -193,20 +197,89 @@ pub struct HeapQuery {
 impl Query for HeapQuery {
     type View = HeapAt;
 
+    const KEPT: usize = 2;
+
     fn compute(&self, profile: &Profile) -> HeapAt {
-        analysis::heap_at(profile, self.at_nanos)
+        analysis::heap_at(profile, self.memory, self.at_nanos)
     }
 }
 
 /// A part of the memory at a moment.
-#[derive(Clone, PartialEq)]
-pub struct HeapMapViewQuery(pub HeapMapQuery);
+#[derive(Clone)]
+pub struct HeapMapViewQuery {
+    /// The heap of that moment.
+    pub heap: Arc<HeapAt>,
+    /// The part.
+    pub map: HeapMapQuery,
+}
+
+impl PartialEq for HeapMapViewQuery {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { heap, map } = self;
+        Arc::ptr_eq(heap, &other.heap) && *map == other.map
+    }
+}
 
 impl Query for HeapMapViewQuery {
     type View = HeapMap;
 
+    const KEPT: usize = 2;
+
     fn compute(&self, profile: &Profile) -> HeapMap {
-        analysis::heap_map(profile, &self.0)
+        analysis::heap_map(profile, &self.heap, &self.map)
+    }
+}
+
+/// Sums over a range of addresses.
+#[derive(Clone)]
+pub struct HeapRangeQuery {
+    /// The heap.
+    pub heap: Arc<HeapAt>,
+    /// The addresses.
+    pub range: Range<u64>,
+}
+
+impl PartialEq for HeapRangeQuery {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { heap, range } = self;
+        Arc::ptr_eq(heap, &other.heap) && *range == other.range
+    }
+}
+
+impl Query for HeapRangeQuery {
+    type View = HeapRange;
+
+    const KEPT: usize = 2;
+
+    fn compute(&self, profile: &Profile) -> HeapRange {
+        analysis::heap_range(profile, &self.heap, &self.range)
+    }
+}
+
+/// The calls of exports that were called again and again.
+#[derive(Clone, PartialEq)]
+pub struct ExportCallsQuery;
+
+impl Query for ExportCallsQuery {
+    type View = Vec<ExportCalls>;
+
+    fn compute(&self, profile: &Profile) -> Vec<ExportCalls> {
+        analysis::export_calls(profile, MOST_MARKS)
+    }
+}
+
+/// So many calls of each export are marks.
+const MOST_MARKS: usize = 1_000;
+
+/// The life of a block.
+#[derive(Clone, PartialEq)]
+pub struct BlockLifeQuery(pub BlockRow);
+
+impl Query for BlockLifeQuery {
+    type View = BlockLife;
+
+    fn compute(&self, profile: &Profile) -> BlockLife {
+        analysis::block_life(profile, self.0)
     }
 }
 
@@ -216,8 +289,16 @@ pub struct HeapMapView {
     pub growth: Arc<GrowthView>,
     /// The heap at the moment.
     pub heap: Arc<HeapAt>,
+    /// The map of the whole memory, in a few pieces.
+    pub overview: Arc<HeapMap>,
     /// The map of the part on screen.
     pub map: Arc<HeapMap>,
+    /// Sums over the addresses that are chosen.
+    pub chosen: Option<Arc<HeapRange>>,
+    /// The life of the block that is chosen.
+    pub block: Option<Arc<BlockLife>>,
+    /// Exports whose calls are marks in time.
+    pub calls: Option<Arc<Vec<ExportCalls>>>,
 }
 
 /// The run on one page.

@@ -58,6 +58,9 @@ pub trait Query: Clone + PartialEq + Send + 'static {
     /// The answer.
     type View: Send + Sync + 'static;
 
+    /// So many answers are kept: enough to go back and forth without computing. Fewer of those that are large.
+    const KEPT: usize = 8;
+
     /// Computes it.
     fn compute(&self, profile: &Profile) -> Self::View;
 }
@@ -90,9 +93,6 @@ impl<Q: Query> Default for Slot<Q> {
 }
 
 impl<Q: Query> Slot<Q> {
-    /// Enough to go back and forth between metrics without computing.
-    const KEPT: usize = 8;
-
     /// The answer to `query`, or the newest that there is until it is ready; `None` before the first one.
     pub fn view(&mut self, asker: &Asker<'_>, query: Q) -> Option<Arc<Q::View>> {
         self.collect();
@@ -114,7 +114,7 @@ impl<Q: Query> Slot<Q> {
                 self.asked = None;
             }
             self.known.push_front((query, view));
-            self.known.truncate(Self::KEPT);
+            self.known.truncate(Q::KEPT);
         }
     }
 

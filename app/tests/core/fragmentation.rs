@@ -1,9 +1,12 @@
 //! Figures of hand-made heaps.
 
-use wasmscope::analysis::{CellKind, HeapAt, HeapMapQuery, heap_at, heap_map, heap_map_of};
+use wasmscope::analysis::{self, CellKind, HeapAt, HeapMap, HeapMapQuery, heap_at};
 use wasmscope::profile::{Profile, ProfileBuilder};
+use wasmscope_symbolize::MemoryIndex;
 
 const PAGE: u64 = 65_536;
+/// The memory of all of them.
+const MEMORY: MemoryIndex = MemoryIndex(0);
 
 /// A memory of `pages` pages with these live blocks `(address, size)`, and one that was freed again.
 fn layout(pages: u64, blocks: &[(u64, u64)], freed: Option<(u64, u64)>) -> Profile {
@@ -18,7 +21,11 @@ fn layout(pages: u64, blocks: &[(u64, u64)], freed: Option<(u64, u64)>) -> Profi
 }
 
 fn at_end(profile: &Profile) -> HeapAt {
-    heap_at(profile, u64::MAX)
+    heap_at(profile, MEMORY, u64::MAX)
+}
+
+fn heap_map(profile: &Profile, query: &HeapMapQuery) -> HeapMap {
+    analysis::heap_map(profile, &at_end(profile), query)
 }
 
 #[test]
@@ -71,7 +78,7 @@ fn an_overlap_is_counted_and_nothing_is_counted_twice() {
 }
 
 fn whole(pages: u64, cells: usize) -> HeapMapQuery {
-    HeapMapQuery { at_nanos: u64::MAX, range: 0..pages * PAGE, cells }
+    HeapMapQuery { range: 0..pages * PAGE, cells, overlay: None }
 }
 
 #[test]
@@ -84,6 +91,7 @@ fn a_map_knows_each_byte() {
         bytes,
         [
             (CellKind::Live, 6_000),
+            (CellKind::Overhead, 0),
             (CellKind::StaticData, 512),
             (CellKind::Other, 10_000 - 512),
             (CellKind::Free, 40_000 - 10_000 - 6_000),
@@ -93,7 +101,6 @@ fn a_map_knows_each_byte() {
     );
     let dominant = map.cells[0].dominant.unwrap();
     assert_eq!((dominant.address, dominant.size, dominant.bytes_here), (10_000, 5_000, 5_000));
-    assert_eq!(heap_map_of(&profile, &at_end(&profile), &query), map);
 }
 
 #[test]
@@ -136,6 +143,6 @@ fn the_heap_ends_where_the_memory_ended_then() {
         .alloc(1, "main;malloc", 60_000, 100)
         .grow(5, "main;malloc;sbrk", 1, 2, true)
         .build();
-    assert_eq!(heap_at(&profile, 4).heap, 60_000..PAGE);
-    assert_eq!(heap_at(&profile, 5).heap, 60_000..3 * PAGE);
+    assert_eq!(heap_at(&profile, MEMORY, 4).heap, 60_000..PAGE);
+    assert_eq!(heap_at(&profile, MEMORY, 5).heap, 60_000..3 * PAGE);
 }

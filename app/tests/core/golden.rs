@@ -7,7 +7,10 @@ use wasmscope::analysis::{
 };
 use wasmscope::profile::{FrameKind, Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{Recording, StackFrame};
-use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
+use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex, ModuleIndex};
+
+/// The memory of all of them.
+const MEMORY: MemoryIndex = MemoryIndex(0);
 
 /// A program with inlining, recursion, a host call, an engine call, two lines in one function, and a little heap.
 fn program() -> Profile {
@@ -98,7 +101,7 @@ fn boundary_tables() {
 #[test]
 fn heaps() {
     let profile = program();
-    let moments = [0, 2, 3, 4, u64::MAX].map(|at| render::heap(&profile, &heap_at(&profile, at)));
+    let moments = [0, 2, 3, 4, u64::MAX].map(|at| render::heap(&profile, &heap_at(&profile, MEMORY, at)));
     check("heap.txt", &moments.concat());
 }
 

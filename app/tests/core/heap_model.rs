@@ -4,6 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use wasmscope::analysis::{HeapAt, heap_at};
 use wasmscope::profile::Profile;
 use wasmscope_instrument::recording::{HeapEvent, HeapEvents, HeapOp, Recording};
+use wasmscope_symbolize::MemoryIndex;
+
+/// The memory of all of them.
+const MEMORY: MemoryIndex = MemoryIndex(0);
 
 /// Numbers that look random (Knuth's MMIX multiplier).
 struct Lcg(u64);
@@ -111,11 +115,12 @@ fn each_moment_is_as_if_replayed() {
                 model.apply(*event);
                 rows += 1;
             }
-            let found = heap_at(&profile, at);
+            let found = heap_at(&profile, MEMORY, at);
             assert_eq!(blocks(&found), model.blocks(), "seed {seed} at {at}");
             assert_eq!(found.live_bytes, model.bytes());
         }
-        let (totals, findings) = (profile.heap_timeline().totals(), profile.heap_timeline().findings());
+        let (totals, findings) =
+            (profile.heap_timeline().whole().totals, &profile.heap_timeline().whole().findings);
         assert_eq!((totals.refused, totals.peak_bytes), (model.refused, model.peak));
         assert_eq!((totals.end_bytes, totals.end_blocks), (model.bytes(), model.live.len() as u64));
         assert_eq!(findings.double_frees, model.double_frees);
@@ -130,14 +135,14 @@ fn each_moment_is_as_if_replayed() {
 fn the_series_ends_at_the_end_and_holds_the_peak() {
     let profile = profile(operations(4, 60_000));
     let timeline = profile.heap_timeline();
-    let (series, totals) = (timeline.series(), timeline.totals());
+    let (series, totals) = (&timeline.whole().series, timeline.whole().totals);
     assert!(series.len() > 1_000 && series.len() < 2_100, "{}", series.len());
     assert!(series.is_sorted_by_key(|point| point.time_nanos));
     let last = series.last().unwrap();
     assert_eq!((last.live_bytes, last.live_blocks), (totals.end_bytes, totals.end_blocks));
     assert_eq!(series.iter().map(|point| point.peak_bytes).max(), Some(totals.peak_bytes));
     for point in series.iter().step_by(97) {
-        assert_eq!(heap_at(&profile, point.time_nanos).live_bytes, point.live_bytes);
+        assert_eq!(heap_at(&profile, MEMORY, point.time_nanos).live_bytes, point.live_bytes);
     }
 }
 
@@ -146,8 +151,8 @@ fn leaks_are_what_is_never_freed() {
     let heap = operations(5, 20_000);
     let end = heap.time_nanos.last().copied().unwrap();
     let profile = profile(heap);
-    let middle = heap_at(&profile, end / 2);
-    let at_end: BTreeSet<_> = heap_at(&profile, end).blocks.iter().map(|block| block.row).collect();
+    let middle = heap_at(&profile, MEMORY, end / 2);
+    let at_end: BTreeSet<_> = heap_at(&profile, MEMORY, end).blocks.iter().map(|block| block.row).collect();
     let leaked = middle.blocks.iter().filter(|block| at_end.contains(&block.row));
     assert_eq!(middle.leaked_blocks, leaked.clone().count() as u64);
     assert_eq!(middle.leaked_bytes, leaked.map(|block| block.size).sum::<u64>());

@@ -1,8 +1,8 @@
 //! Recordings with nothing in them, and ones that no recorder would write: every view works on them.
 
 use wasmscope::analysis::{
-    CallTreeQuery, HeapMapQuery, Metric, WatQuery, accesses, boundary, call_tree, flame, functions, growth,
-    heap_at, heap_map, lines, summary, wat,
+    BlockRow, CallTreeQuery, HeapMapQuery, Metric, Overlay, WatQuery, accesses, block_life, boundary,
+    call_tree, export_calls, flame, functions, growth, heap_at, heap_map, heap_range, lines, summary, wat,
 };
 use wasmscope::profile::{PathId, Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
@@ -10,6 +10,9 @@ use wasmscope_instrument::recording::{
     StackId,
 };
 use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
+
+/// The memory of all of them.
+const MEMORY: MemoryIndex = MemoryIndex(0);
 
 /// Asks for every view; gives the total of each metric.
 fn look_at_everything(profile: &Profile) -> Vec<u64> {
@@ -31,6 +34,10 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
     growth(profile);
     summary(profile);
     accesses(profile);
+    export_calls(profile, 5);
+    for row in [0, 1, u32::MAX].map(BlockRow) {
+        block_life(profile, row);
+    }
     for function in [0, 1, u32::MAX].map(FuncIndex) {
         for time in [None, Some(0..5), Some(u64::MAX..0)] {
             let listing = wat(profile, &WatQuery { function, time });
@@ -38,9 +45,13 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
         }
     }
     for at_nanos in [0, 3, u64::MAX] {
-        heap_at(profile, at_nanos);
+        let heap = heap_at(profile, MEMORY, at_nanos);
         for range in [0..0, 0..65_536, 5..7, 0..u64::MAX, u64::MAX - 3..u64::MAX, u64::MAX..0] {
-            heap_map(profile, &HeapMapQuery { at_nanos, range, cells: 10 });
+            heap_range(profile, &heap, &range);
+            for overlay in [None, Some(Overlay::Accesses), Some(Overlay::Grown)] {
+                let range = range.clone();
+                heap_map(profile, &heap, &HeapMapQuery { range, cells: 10, overlay });
+            }
         }
     }
     totals
@@ -58,7 +69,7 @@ fn an_empty_recording_is_empty_in_every_view() {
     assert!(lines(&profile, &query).rows.is_empty());
     assert!(boundary(&profile).rows.is_empty());
     assert!(growth(&profile).memories.is_empty());
-    let heap = heap_at(&profile, u64::MAX);
+    let heap = heap_at(&profile, MEMORY, u64::MAX);
     assert_eq!((heap.blocks.len(), heap.heap, heap.free.runs, heap.page_use.pages), (0, 0..0, 0, 0));
     assert_eq!(summary(&profile).heap, None);
     let listing = wat(&profile, &WatQuery { function: FuncIndex(0), time: None });

@@ -1,14 +1,16 @@
 //! The heap at a moment.
 
-use super::map::{CellKind, Layers, paint};
+use super::layers::Layers;
+use super::map::{CellKind, paint};
 use super::{AddressSpace, BlockRow, HeapTotals};
 use crate::profile::{PathId, Profile};
 use std::cmp::Reverse;
 use std::ops::Range;
 use wasmscope_instrument::recording::HeapEvent;
+use wasmscope_symbolize::MemoryIndex;
 
 /// Shorter free runs are counted as the allocator's own: the header and the rounding up of one block.
-const SMALLEST_FREE_RUN_BYTES: u64 = 32;
+pub(super) const SMALLEST_FREE_RUN_BYTES: u64 = 32;
 /// A page with fewer live bytes than this part of it is sparse.
 const SPARSE_PART: u64 = 16;
 /// Pages are counted one by one up to here (64 GiB of usual ones); the rest of a larger memory is left out.
@@ -17,7 +19,7 @@ const MAX_PAGES: u64 = 1 << 20;
 /// A live block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeapBlock {
-    /// Its address in memory 0.
+    /// Its address in its memory.
     pub address: u64,
     /// The size that was asked for, in bytes.
     pub size: u64,
@@ -85,9 +87,11 @@ pub struct PageUse {
     pub pinning_bytes: u64,
 }
 
-/// The heap at a moment.
+/// The heap of a memory at a moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeapAt {
+    /// The memory that it lies in.
+    pub memory: MemoryIndex,
     /// The moment, in nanoseconds since the recording began.
     pub at_nanos: u64,
     /// The live blocks by address.
@@ -117,22 +121,22 @@ pub struct HeapAt {
 }
 
 /// The heap after all that happened until and at `at_nanos`; `u64::MAX` is the end of the run.
-pub fn heap_at(profile: &Profile, at_nanos: u64) -> HeapAt {
-    heap_after(profile, rows_until(profile, at_nanos), at_nanos)
+pub fn heap_at(profile: &Profile, memory: MemoryIndex, at_nanos: u64) -> HeapAt {
+    heap_after(profile, memory, rows_until(profile, at_nanos), at_nanos)
 }
 
 /// The heap when it had most bytes, for the first time.
-pub fn heap_at_peak(profile: &Profile) -> HeapAt {
-    let HeapTotals { peak_rows, peak_nanos, .. } = profile.heap_timeline().totals();
-    heap_after(profile, peak_rows, peak_nanos)
+pub fn heap_at_peak(profile: &Profile, memory: MemoryIndex) -> HeapAt {
+    let HeapTotals { peak_rows, peak_nanos, .. } = profile.heap_timeline().of_memory(memory).totals;
+    heap_after(profile, memory, peak_rows, peak_nanos)
 }
 
 /// The heap after so many operations, the last of which was at `at_nanos`.
-fn heap_after(profile: &Profile, rows: usize, at_nanos: u64) -> HeapAt {
-    let Live { mut blocks, high_water } = live_by_age(profile, rows);
-    let sites = sites(profile, &blocks);
+fn heap_after(profile: &Profile, memory: MemoryIndex, rows: usize, at_nanos: u64) -> HeapAt {
+    let Live { mut blocks, high_water } = live_by_age(profile, memory, rows);
+    let sites = sites_of(profile, &blocks);
     blocks.sort_unstable_by_key(|block| (block.address, block.row));
-    let space = profile.address_space();
+    let space = profile.address_space(memory);
     let memory_bytes = space.size_at(at_nanos);
     let highest = blocks.iter().map(HeapBlock::end).max().unwrap_or(0);
     let heap_start = space.heap_start().unwrap_or(memory_bytes);
@@ -140,6 +144,7 @@ fn heap_after(profile: &Profile, rows: usize, at_nanos: u64) -> HeapAt {
     let heap = heap_start..memory_bytes.max(highest).max(heap_start);
     let sum = |part: fn(&HeapSite) -> u64| sites.iter().map(part).fold(0u64, u64::saturating_add);
     HeapAt {
+        memory,
         at_nanos,
         live_bytes: sum(|site| site.bytes),
         high_water,
@@ -156,15 +161,9 @@ fn heap_after(profile: &Profile, rows: usize, at_nanos: u64) -> HeapAt {
 }
 
 /// The live blocks of a moment.
-pub(super) struct Live {
-    pub(super) blocks: Vec<HeapBlock>,
-    pub(super) high_water: u64,
-}
-
-pub(super) fn live_by_address(profile: &Profile, at_nanos: u64) -> Live {
-    let mut live = live_by_age(profile, rows_until(profile, at_nanos));
-    live.blocks.sort_unstable_by_key(|block| (block.address, block.row));
-    live
+struct Live {
+    blocks: Vec<HeapBlock>,
+    high_water: u64,
 }
 
 fn rows_until(profile: &Profile, at_nanos: u64) -> usize {
@@ -172,20 +171,22 @@ fn rows_until(profile: &Profile, at_nanos: u64) -> usize {
 }
 
 /// After so many operations, in the order of the recording's columns, so that memory is read from the front to the back.
-fn live_by_age(profile: &Profile, rows: usize) -> Live {
+fn live_by_age(profile: &Profile, memory: MemoryIndex, rows: usize) -> Live {
     let heap = &profile.recording().heap;
     let timeline = profile.heap_timeline();
-    let (rows, high_water) = timeline.live_after(heap, rows);
+    let high_water = timeline.high_water(heap, memory, rows);
     let block = |(row, event): (usize, HeapEvent)| {
         let HeapEvent { time_nanos: allocated_nanos, address, size, .. } = event;
         let path = profile.heap_path(event.context);
         HeapBlock { address, size, allocated_nanos, path, row: BlockRow(row as u32) }
     };
-    let events = heap.pick(rows.into_iter().map(BlockRow::index));
-    Live { blocks: events.map(block).collect(), high_water }
+    let live = timeline.live_after(rows);
+    let events = heap.pick(live.into_iter().map(BlockRow::index));
+    let own = events.filter(|(_, event)| timeline.memory_of(event.context) == memory);
+    Live { blocks: own.map(block).collect(), high_water }
 }
 
-fn sites(profile: &Profile, blocks: &[HeapBlock]) -> Vec<HeapSite> {
+pub(super) fn sites_of(profile: &Profile, blocks: &[HeapBlock]) -> Vec<HeapSite> {
     let timeline = profile.heap_timeline();
     // By path: one more than the place of its site, or 0.
     let mut places = vec![0u32; profile.paths().len()];

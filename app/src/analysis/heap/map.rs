@@ -1,7 +1,8 @@
-//! A map of memory 0: what the bytes of each stretch of addresses are used for.
+//! A map of a memory: what the bytes of each stretch of addresses are used for.
 
-use super::at::live_by_address;
-use super::{AddressSpace, HeapAt, HeapBlock};
+use super::layers::Layers;
+use super::overlay::overlay;
+use super::{BlockRow, HeapAt, HeapBlock, Overlay};
 use crate::profile::{PathId, Profile};
 use std::ops::Range;
 
@@ -13,6 +14,8 @@ const MAX_CELLS: usize = 1 << 20;
 pub enum CellKind {
     /// In a live heap block.
     Live,
+    /// Between two live blocks with less than 32 bytes between them: the allocator's header and rounding.
+    Overhead,
     /// In a data segment of the module.
     StaticData,
     /// Below the heap and in no data segment: the shadow stack and zeroed data; without a measured heap, all that is
@@ -28,8 +31,9 @@ pub enum CellKind {
 
 impl CellKind {
     /// Every kind, in the order of [`HeapCell::bytes`].
-    pub const ALL: [CellKind; 6] = [
+    pub const ALL: [CellKind; 7] = [
         CellKind::Live,
+        CellKind::Overhead,
         CellKind::StaticData,
         CellKind::Other,
         CellKind::Free,
@@ -41,6 +45,7 @@ impl CellKind {
     pub const fn name(self) -> &'static str {
         match self {
             CellKind::Live => "live block",
+            CellKind::Overhead => "header, rounding",
             CellKind::StaticData => "static data",
             CellKind::Other => "stack and zeroed data",
             CellKind::Free => "free",
@@ -61,6 +66,8 @@ pub struct Dominant {
     pub path: PathId,
     /// When it was handed out or last resized, in nanoseconds since the recording began.
     pub allocated_nanos: u64,
+    /// The heap operation that handed it out.
+    pub row: BlockRow,
     /// How many of its bytes lie in the cell.
     pub bytes_here: u64,
 }
@@ -90,12 +97,12 @@ impl HeapCell {
 /// Which map.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct HeapMapQuery {
-    /// The moment, in nanoseconds since the recording began.
-    pub at_nanos: u64,
     /// The addresses, in bytes.
     pub range: Range<u64>,
     /// Into how many cells of equal length (to a byte) the range is cut; never more than bytes, nor than a million.
     pub cells: usize,
+    /// What else is wanted of each cell.
+    pub overlay: Option<Overlay>,
 }
 
 /// What each cell of a range of addresses is used for.
@@ -107,6 +114,8 @@ pub struct HeapMap {
     pub range: Range<u64>,
     /// The cells, from the lowest address.
     pub cells: Vec<HeapCell>,
+    /// What else was asked for, with its number for each cell.
+    pub overlay: Option<(Overlay, Vec<u64>)>,
 }
 
 impl HeapMap {
@@ -123,85 +132,20 @@ impl HeapMap {
     }
 }
 
-/// The map of a moment.
-pub fn heap_map(profile: &Profile, query: &HeapMapQuery) -> HeapMap {
-    let live = live_by_address(profile, query.at_nanos);
-    let space = profile.address_space();
-    let layers = Layers::new(&live.blocks, space, live.high_water, space.size_at(query.at_nanos));
-    map(&layers, query)
+/// The map of a heap, and of what lies below and above it.
+pub fn heap_map(profile: &Profile, heap: &HeapAt, query: &HeapMapQuery) -> HeapMap {
+    let HeapMapQuery { ref range, cells, overlay: wanted } = *query;
+    let space = profile.address_space(heap.memory);
+    let cells = paint(&Layers::of(heap, space), range, cells);
+    let grid = Grid { range, cells: cells.len() };
+    let overlay = wanted.and_then(|wanted| Some((wanted, overlay(profile, heap, wanted, &grid)?)));
+    HeapMap { at_nanos: heap.at_nanos, range: range.clone(), cells, overlay }
 }
 
-/// The same map where the heap at that moment is at hand already; `query.at_nanos` is not looked at.
-pub fn heap_map_of(profile: &Profile, heap: &HeapAt, query: &HeapMapQuery) -> HeapMap {
-    let layers = Layers::new(&heap.blocks, profile.address_space(), heap.high_water, heap.memory_bytes);
-    map(&layers, &HeapMapQuery { at_nanos: heap.at_nanos, ..query.clone() })
-}
-
-fn map(layers: &Layers<'_>, query: &HeapMapQuery) -> HeapMap {
-    let HeapMapQuery { at_nanos, ref range, cells } = *query;
-    HeapMap { at_nanos, range: range.clone(), cells: paint(layers, range, cells) }
-}
-
-/// What lies over what: blocks over static data over the ground, which changes at three addresses.
-pub(super) struct Layers<'a> {
-    blocks: &'a [HeapBlock],
-    static_data: &'a [Range<u64>],
-    /// Where each kind of ground ends, ascending.
-    ground: [(u64, CellKind); 3],
-}
-
-impl<'a> Layers<'a> {
-    fn new(blocks: &'a [HeapBlock], space: &'a AddressSpace, high_water: u64, memory_end: u64) -> Self {
-        let heap_start = space.heap_start().unwrap_or(memory_end).min(memory_end);
-        let high_water = high_water.clamp(heap_start, memory_end);
-        let ground =
-            [(heap_start, CellKind::Other), (high_water, CellKind::Free), (memory_end, CellKind::Untouched)];
-        Layers { blocks, static_data: space.static_data(), ground }
-    }
-
-    /// Nothing but blocks.
-    pub(super) fn only(blocks: &'a [HeapBlock]) -> Self {
-        Layers { blocks, static_data: &[], ground: [(0, CellKind::Other); 3] }
-    }
-
-    /// Cuts `range` into runs of one kind, ascending and without gaps.
-    fn runs(&self, range: &Range<u64>, mut emit: impl FnMut(Range<u64>, CellKind, Option<&HeapBlock>)) {
-        // The block before the range's begin may reach into it.
-        let first = self.blocks.partition_point(|block| block.address < range.start).saturating_sub(1);
-        let mut at = range.start;
-        for block in self.blocks.iter().skip(first).take_while(|block| block.address < range.end) {
-            let (start, end) = (block.address.max(at), block.end().min(range.end));
-            if start < end {
-                self.below_blocks(at..start, &mut emit);
-                emit(start..end, CellKind::Live, Some(block));
-                at = end;
-            }
-        }
-        self.below_blocks(at..range.end, &mut emit);
-    }
-
-    fn below_blocks(&self, gap: Range<u64>, emit: &mut impl FnMut(Range<u64>, CellKind, Option<&HeapBlock>)) {
-        let mut at = gap.start;
-        let first = self.static_data.partition_point(|data| data.end <= gap.start);
-        for data in self.static_data.iter().skip(first).take_while(|data| data.start < gap.end) {
-            let (start, end) = (data.start.max(at), data.end.min(gap.end));
-            self.bare_ground(at..start, emit);
-            emit(start..end, CellKind::StaticData, None);
-            at = end;
-        }
-        self.bare_ground(at..gap.end, emit);
-    }
-
-    fn bare_ground(&self, gap: Range<u64>, emit: &mut impl FnMut(Range<u64>, CellKind, Option<&HeapBlock>)) {
-        let mut at = gap.start;
-        for (until, kind) in self.ground.into_iter().chain([(u64::MAX, CellKind::Outside)]) {
-            let end = until.min(gap.end);
-            if at < end {
-                emit(at..end, kind, None);
-                at = end;
-            }
-        }
-    }
+/// How many bytes of the range are of each kind, in the order of [`CellKind::ALL`].
+pub(super) fn kinds(profile: &Profile, heap: &HeapAt, range: &Range<u64>) -> [u64; CellKind::ALL.len()] {
+    let layers = Layers::of(heap, profile.address_space(heap.memory));
+    paint(&layers, range, 1).first().map_or([0; CellKind::ALL.len()], |cell| cell.bytes)
 }
 
 /// Sums the kinds of bytes in each of `cells` cells of `range`.
@@ -229,14 +173,14 @@ pub(super) fn paint(layers: &Layers<'_>, range: &Range<u64>, cells: usize) -> Ve
 }
 
 fn dominant(block: &HeapBlock, bytes_here: u64) -> Dominant {
-    let HeapBlock { address, size, path, allocated_nanos, row: _ } = *block;
-    Dominant { address, size, path, allocated_nanos, bytes_here }
+    let HeapBlock { address, size, path, allocated_nanos, row } = *block;
+    Dominant { address, size, path, allocated_nanos, row, bytes_here }
 }
 
 /// A range cut into cells whose lengths differ by one byte at most.
-struct Grid<'a> {
-    range: &'a Range<u64>,
-    cells: usize,
+pub(super) struct Grid<'a> {
+    pub(super) range: &'a Range<u64>,
+    pub(super) cells: usize,
 }
 
 impl Grid<'_> {
@@ -244,13 +188,13 @@ impl Grid<'_> {
         u128::from(self.range.end.saturating_sub(self.range.start)).max(1)
     }
 
-    fn start_of(&self, cell: usize) -> u64 {
+    pub(super) fn start_of(&self, cell: usize) -> u64 {
         let cell = cell.min(self.cells) as u128;
         self.range.start + (self.length() * cell / (self.cells as u128).max(1)) as u64
     }
 
     /// The last cell that begins at or before `address`.
-    fn cell_of(&self, address: u64) -> usize {
+    pub(super) fn cell_of(&self, address: u64) -> usize {
         let offset = u128::from(address - self.range.start);
         let behind = ((offset + 1) * self.cells as u128).div_ceil(self.length());
         (behind as usize).saturating_sub(1)

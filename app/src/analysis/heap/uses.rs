@@ -267,6 +267,9 @@ mod tests {
     use super::*;
     use crate::analysis::{heap_at, heap_at_peak};
     use crate::profile::ProfileBuilder;
+    use wasmscope_symbolize::MemoryIndex;
+
+    const MEMORY: MemoryIndex = MemoryIndex(0);
 
     const EVER: HeapUseQuery = HeapUseQuery { time: None, short_nanos: 5 };
 
@@ -344,8 +347,8 @@ mod tests {
             .alloc(10, "b;malloc", 200, 4)
             .free(10, "b;free", 200)
             .build();
-        let (peak, uses) = (heap_at_peak(&profile), heap_uses(&profile, &EVER));
-        assert_eq!((peak.live_bytes, peak.at_nanos, heap_at(&profile, 10).live_bytes), (12, 10, 8));
+        let (peak, uses) = (heap_at_peak(&profile, MEMORY), heap_uses(&profile, &EVER));
+        assert_eq!((peak.live_bytes, peak.at_nanos, heap_at(&profile, MEMORY, 10).live_bytes), (12, 10, 8));
         assert_eq!(uses.paths.iter().map(|uses| uses.at_peak.bytes).sum::<u64>(), 12);
     }
 

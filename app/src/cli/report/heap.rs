@@ -58,10 +58,11 @@ pub(super) fn nanos(text: &str) -> Result<u64, String> {
 
 /// The heap at a moment.
 pub(super) fn at(profile: &Profile, moment: Moment) -> HeapAt {
+    let memory = profile.main_memory();
     match moment {
-        Moment::Nanos(nanos) => heap_at(profile, nanos),
-        Moment::Peak => heap_at_peak(profile),
-        Moment::End => heap_at(profile, u64::MAX),
+        Moment::Nanos(nanos) => heap_at(profile, memory, nanos),
+        Moment::Peak => heap_at_peak(profile, memory),
+        Moment::End => heap_at(profile, memory, u64::MAX),
     }
 }
 
@@ -117,11 +118,11 @@ struct SiteJson {
 }
 
 pub(super) fn json(profile: &Profile, heap: &HeapAt) -> HeapJson {
-    let timeline = profile.heap_timeline();
+    let history = profile.heap_timeline().of_memory(heap.memory);
     HeapJson {
         at_nanos: (heap.at_nanos != u64::MAX).then_some(heap.at_nanos),
-        totals: totals_json(&timeline.totals()),
-        findings: findings_json(timeline.findings()),
+        totals: totals_json(&history.totals),
+        findings: findings_json(&history.findings),
         live_blocks: heap.blocks.len() as u64,
         live_bytes: heap.live_bytes,
         leaked_blocks: heap.leaked_blocks,
@@ -165,8 +166,8 @@ fn site_json(profile: &Profile, site: &HeapSite) -> SiteJson {
 }
 
 pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
-    let timeline = profile.heap_timeline();
-    let totals = timeline.totals();
+    let history = profile.heap_timeline().of_memory(heap.memory);
+    let totals = history.totals;
     if totals.allocations == 0 {
         return "No heap operations were recorded.\n".to_owned();
     }
@@ -188,7 +189,7 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
         units::bytes(heap.free.largest_bytes),
         units::percent(heap.free.fragmentation),
     ));
-    text.push_str(&findings_text(timeline.findings()));
+    text.push_str(&findings_text(&history.findings));
     let shown = &heap.sites[..heap.sites.len().min(limit.rows)];
     if !shown.is_empty() {
         text.push_str(&format!("\n{}{}", sites_text(profile, shown), limit.rest(heap.sites.len())));

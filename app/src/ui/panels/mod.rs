@@ -19,8 +19,8 @@ use crate::analysis::{CallTreeQuery, Metric};
 use crate::profile::{FrameId, PathId, Profile};
 use crate::sources::Sources;
 use crate::ui::views::{
-    BoundaryQuery, FlameQuery, FunctionsQuery, GrowthQuery, HeapMapView, HeapMapViewQuery, HeapQuery,
-    InstructionsQuery, LinesQuery, ListingQuery, SummaryQuery,
+    BlockLifeQuery, BoundaryQuery, ExportCallsQuery, FlameQuery, FunctionsQuery, GrowthQuery, HeapMapView,
+    HeapMapViewQuery, HeapQuery, HeapRangeQuery, InstructionsQuery, LinesQuery, ListingQuery, SummaryQuery,
 };
 use crate::units;
 use egui::{RichText, Ui};
@@ -112,6 +112,10 @@ struct Slots {
     growth: Slot<GrowthQuery>,
     heap: Slot<HeapQuery>,
     heap_map: Slot<HeapMapViewQuery>,
+    overview: Slot<HeapMapViewQuery>,
+    export_calls: Slot<ExportCallsQuery>,
+    heap_range: Slot<HeapRangeQuery>,
+    block: Slot<BlockLifeQuery>,
     lines: Slot<LinesQuery>,
     listing: Slot<ListingQuery>,
     instructions: Slot<InstructionsQuery>,
@@ -184,18 +188,27 @@ fn growth(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Panel
 
 fn heap_map(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
     let at_nanos = ctx.selection.moment_nanos.unwrap_or(u64::MAX);
-    let growth = panels.slots.growth.view(asker, GrowthQuery);
-    let heap = panels.slots.heap.view(asker, HeapQuery { at_nanos });
+    let memory = ctx.selection.memory;
+    let PanelStates { heap_map: state, slots, .. } = panels;
+    let growth = slots.growth.view(asker, GrowthQuery);
+    let heap = slots.heap.view(asker, HeapQuery { memory, at_nanos });
     let (Some(growth), Some(heap)) = (growth, heap) else { return computing_ui(ui) };
-    let query = HeapMapViewQuery(panels.heap_map.query(ctx, at_nanos));
-    let Some(map) = panels.slots.heap_map.view(asker, query) else { return computing_ui(ui) };
-    let view = HeapMapView { growth, heap, map };
+    let of = |map| HeapMapViewQuery { heap: Arc::clone(&heap), map };
+    let overview = slots.overview.view(asker, of(state.overview(ctx)));
+    let map = slots.heap_map.view(asker, of(state.query(ctx)));
+    let (Some(overview), Some(map)) = (overview, map) else { return computing_ui(ui) };
+    let calls = slots.export_calls.view(asker, ExportCallsQuery);
+    let range = state.chosen_range().map(|range| HeapRangeQuery { heap: Arc::clone(&heap), range });
+    let chosen = range.and_then(|query| slots.heap_range.view(asker, query));
+    let block = state.chosen_block().and_then(|row| slots.block.view(asker, BlockLifeQuery(row)));
+    let view = HeapMapView { growth, heap, overview, map, chosen, block, calls };
     heap_map::heap_map_ui(ui, ctx, &view, &mut panels.heap_map);
 }
 
 fn sites(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
     let at_nanos = ctx.selection.moment_nanos.unwrap_or(u64::MAX);
-    match panels.slots.heap.view(asker, HeapQuery { at_nanos }) {
+    let memory = ctx.selection.memory;
+    match panels.slots.heap.view(asker, HeapQuery { memory, at_nanos }) {
         Some(view) => sites::sites_ui(ui, ctx, &view, &mut panels.sites),
         None => computing_ui(ui),
     }

@@ -1,6 +1,8 @@
 //! A time axis that can be dragged along, with a curve behind it and marks on it.
 
 use crate::ui::theme::Palette;
+use std::ops::Range;
+
 use egui::{Event, EventFilter, Key, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2};
 
 /// What the axis shows.
@@ -9,10 +11,18 @@ pub struct Scrubber<'a> {
     pub duration_nanos: u64,
     /// The curve behind it: moments and values, by rising time.
     pub curve: &'a [(u64, u64)],
-    /// Moments that are marked.
+    /// Moments at which something happened, ascending.
+    pub pins: &'a [u64],
+    /// What happened at the pin of this number.
+    pub pin_text: &'a dyn Fn(usize) -> String,
+    /// Moments that the user marked.
     pub marks: &'a [u64],
+    /// The part of the run that is shown elsewhere.
+    pub range: Option<&'a Range<u64>>,
 }
 
+/// A pin is pointed at from so many points away.
+const REACH: f32 = 4.0;
 const HEIGHT: f32 = 38.0;
 /// More points than the axis has pixels show nothing more.
 const MOST_POINTS: usize = 4_000;
@@ -34,7 +44,10 @@ impl Scrubber<'_> {
         let keyed = response.has_focus().then(|| self.keyed(ui, response.id, at_nanos)).flatten();
         let hovered = response.hover_pos().map(|pointer| self.moment(rect, pointer));
         if let Some(moment) = hovered.filter(|_| !response.dragged()) {
-            response.on_hover_text_at_pointer(crate::units::nanos(moment));
+            let reach = self.moment(rect, rect.left_top() + egui::vec2(REACH, 0.0));
+            let pin = self.nearest_pin(moment).filter(|pin| self.pins[*pin].abs_diff(moment) <= reach);
+            let text = pin.map_or_else(|| crate::units::nanos(moment), self.pin_text);
+            response.on_hover_text_at_pointer(text);
         }
         pointed.or(keyed).filter(|moment| *moment != at_nanos)
     }
@@ -53,6 +66,13 @@ impl Scrubber<'_> {
         ui.input(|input| input.events.iter().find_map(moved))
     }
 
+    fn nearest_pin(&self, moment: u64) -> Option<usize> {
+        let behind = self.pins.partition_point(|pin| *pin < moment);
+        let near =
+            [behind.checked_sub(1), Some(behind)].into_iter().flatten().filter(|at| *at < self.pins.len());
+        near.min_by_key(|at| self.pins[*at].abs_diff(moment))
+    }
+
     fn moment(&self, rect: Rect, pointer: Pos2) -> u64 {
         let share = ((pointer.x - rect.left()) / rect.width().max(1.0)).clamp(0.0, 1.0);
         (f64::from(share) * self.duration_nanos as f64) as u64
@@ -67,10 +87,22 @@ impl Scrubber<'_> {
         let palette = Palette::of(ui);
         let painter = ui.painter_at(rect);
         painter.rect_filled(rect, 4.0, palette.background);
+        if let Some(range) = self.range {
+            let (left, right) = (self.x(rect, range.start), self.x(rect, range.end));
+            let part = Rect::from_x_y_ranges(left..=right, rect.y_range());
+            painter.rect_filled(part, 0.0, palette.selected);
+        }
         self.paint_curve(&painter, rect, palette);
-        for mark in self.marks.iter().take(MOST_POINTS) {
-            let x = self.x(rect, *mark);
+        let every = (self.pins.len() / MOST_POINTS).max(1);
+        for pin in self.pins.iter().step_by(every) {
+            let x = self.x(rect, *pin);
             painter.vline(x, rect.top()..=rect.top() + 7.0, Stroke::new(1.5, palette.memory.pages));
+        }
+        for mark in self.marks {
+            let x = self.x(rect, *mark);
+            painter.vline(x, rect.y_range(), Stroke::new(1.0, palette.warning));
+            let flag = [pos2(x, rect.top()), pos2(x + 7.0, rect.top() + 3.5), pos2(x, rect.top() + 7.0)];
+            painter.add(Shape::convex_polygon(flag.to_vec(), palette.warning, Stroke::NONE));
         }
         let x = self.x(rect, at_nanos).clamp(rect.left() + 1.0, rect.right() - 1.0);
         painter.vline(x, rect.y_range(), Stroke::new(2.0, palette.text));

@@ -1,307 +1,196 @@
 //! The canvas: the memory as rows of cells, from the lowest address at the upper left.
 
-use super::super::{PanelCtx, asker_of, call_path_ui};
-use super::view_range::ViewRange;
-use crate::analysis::{CellKind, HeapCell, HeapMap};
+use super::super::PanelCtx;
+use super::colour::{Colours, Owners};
+use super::grid::{Grid, Shape};
+use super::{HeapMapState, hex, pointer};
+use crate::analysis::HeapMap;
 use crate::profile::PathId;
-use crate::ui::command::Command;
-use crate::ui::documents::Selection;
 use crate::ui::theme::{MONO, Palette};
 use crate::ui::views::HeapMapView;
-use crate::units;
 use egui::{
-    Align2, Color32, FontId, Grid as EguiGrid, Mesh, Pos2, Rect, Response, RichText, Role, Sense, Stroke,
-    StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Color32, ColorImage, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, TextureHandle,
+    TextureOptions, Ui, WidgetInfo, pos2,
 };
+use std::ops::Range;
 use std::sync::Arc;
 
-/// How many cells there are in the canvas.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Grid {
-    columns: usize,
-    rows: usize,
-    /// The size of a cell with its gap, in points.
-    cell: f32,
-}
-
-impl Default for Grid {
-    /// Something to ask for before the first frame.
-    fn default() -> Self {
-        Grid { columns: 64, rows: 32, cell: CELL }
-    }
-}
-
-impl Grid {
-    /// How many cells fit.
-    pub fn cells(self) -> usize {
-        self.columns * self.rows
-    }
-
-    /// Sixteens of cells to a row make rows of round sizes; the cells are as large as fills the width.
-    fn fitting(size: Vec2, pixels: f32) -> Grid {
-        let columns = ((size.x / CELL / 16.0).round() as usize * 16).clamp(16, 512);
-        let cell = ((size.x / columns as f32) * pixels).floor().max(1.0) / pixels;
-        let rows = ((size.y / cell).floor() as usize).clamp(1, 512);
-        Grid { columns, rows, cell }
-    }
-}
-
-/// The picture of the last map.
+/// The picture of the last map, a pixel a cell.
 #[derive(Default)]
 pub struct Canvas {
-    picture: Option<Picture>,
+    texture: Option<TextureHandle>,
+    shown: Option<Shown>,
 }
 
-struct Picture {
+/// What the picture shows.
+struct Shown {
     map: Arc<HeapMap>,
     palette: &'static Palette,
     site: Option<PathId>,
-    origin: Pos2,
+    by: super::colour::ColourBy,
+    owners: Owners,
     grid: Grid,
-    mesh: Arc<Mesh>,
 }
 
-/// About the size of a cell with its gap, in points.
-const CELL: f32 = 8.0;
-const GAP: f32 = 1.0;
 /// Room for addresses on the left.
 const GUTTER: f32 = 76.0;
 
 /// Draws the canvas and does what the user does to it.
-pub fn canvas_ui(
-    ui: &mut Ui,
-    ctx: &PanelCtx<'_>,
-    view: &HeapMapView,
-    range: &mut ViewRange,
-    grid: &mut Grid,
-    canvas: &mut Canvas,
-) {
+pub fn canvas_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
     let (outer, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Fragmentation map"));
     let inner = Rect::from_min_max(pos2(outer.left() + GUTTER, outer.top()), outer.max);
     if !inner.is_positive() {
         return;
     }
-    let fitting = Grid::fitting(inner.size(), ui.pixels_per_point());
-    if fitting != *grid {
-        *grid = fitting;
+    let fitting = fitting(ui, ctx, state, inner);
+    if fitting != state.grid {
+        state.grid = fitting;
         ui.ctx().request_repaint();
     }
-    // Until the map of a new size is there, the old one is drawn in its own shape.
-    let shape = Shape { grid: *grid, origin: inner.min, cells: view.map.cells.len() };
-    canvas.paint(ui, ctx, view, shape, outer);
+    // Until the map of a new grid is there, the old one is drawn in its own shape.
+    let shape = Shape { grid: state.grid, origin: inner.min, cells: view.map.cells.len() };
+    let colours = Colours {
+        profile: ctx.profile,
+        palette: Palette::of(ui),
+        by: state.colour,
+        owners: &state.owners,
+        site: ctx.selection.site,
+        duration_nanos: view.growth.duration_nanos,
+    };
+    state.canvas.paint(ui, view, &colours, shape, outer);
+    if is_bytes(view, shape) {
+        hex::bytes_ui(ui, ctx, view, shape, outer);
+    }
     addresses_ui(ui, &view.map, shape, outer);
-    let whole = 0..ctx.profile.address_space().largest_size();
-    navigate(ui, &response, view, range, &whole, shape);
-    point(ui, ctx, view, range, shape, response);
+    if let Some(range) = &state.chosen {
+        outline_range(ui, &view.map, range, shape, outer);
+    }
+    if let Some(cursor) = state.cursor.filter(|_| response.has_focus()) {
+        outline_cursor(ui, &view.map, cursor, shape, outer);
+    }
+    if response.has_focus() {
+        let stroke = Stroke::new(1.0, Palette::of(ui).accent);
+        ui.painter_at(outer).rect_stroke(outer, 2.0, stroke, StrokeKind::Inside);
+    }
+    pointer::pointer_ui(ui, ctx, view, state, shape, response);
 }
 
-#[derive(Clone, Copy)]
-struct Shape {
-    grid: Grid,
-    origin: Pos2,
-    cells: usize,
+/// Close up each cell is a byte with its value.
+fn fitting(ui: &Ui, ctx: &PanelCtx<'_>, state: &HeapMapState, inner: Rect) -> Grid {
+    let bytes = Grid::of_bytes(inner.size());
+    let range = state.range.of(&state.whole(ctx));
+    if range.end.saturating_sub(range.start) <= bytes.cells() as u64 {
+        return bytes;
+    }
+    Grid::fitting(inner.size(), ui.pixels_per_point())
 }
 
-impl Shape {
-    fn rect(self, cell: usize) -> Rect {
-        let (column, row) = (cell % self.grid.columns, cell / self.grid.columns);
-        let min = self.origin + vec2(column as f32, row as f32) * self.grid.cell;
-        Rect::from_min_size(min, Vec2::splat(self.grid.cell - GAP))
-    }
-
-    fn cell_at(self, pointer: Pos2) -> Option<usize> {
-        let offset = pointer - self.origin;
-        let (column, row) = ((offset.x / self.grid.cell).floor(), (offset.y / self.grid.cell).floor());
-        let inside = column >= 0.0 && row >= 0.0 && (column as usize) < self.grid.columns;
-        let cell = row as usize * self.grid.columns + column as usize;
-        (inside && cell < self.cells).then_some(cell)
-    }
+fn is_bytes(view: &HeapMapView, shape: Shape) -> bool {
+    shape.grid.cell.x > shape.grid.cell.y && view.map.range.end - view.map.range.start == shape.cells as u64
 }
 
 impl Canvas {
-    fn paint(&mut self, ui: &Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, shape: Shape, clip: Rect) {
-        let palette = Palette::of(ui);
-        let site = ctx.selection.site;
-        let is_same = self.picture.as_ref().is_some_and(|picture| {
-            let Picture { map, palette: p, site: s, origin, grid, mesh: _ } = picture;
-            Arc::ptr_eq(map, &view.map)
-                && *p == palette
-                && *s == site
-                && *origin == shape.origin
-                && *grid == shape.grid
+    fn paint(&mut self, ui: &Ui, view: &HeapMapView, colours: &Colours<'_>, shape: Shape, clip: Rect) {
+        let (palette, site) = (colours.palette, colours.site);
+        let (map, grid) = (&view.map, shape.grid);
+        let is_same = self.shown.as_ref().is_some_and(|shown| {
+            Arc::ptr_eq(&shown.map, map)
+                && (shown.palette, shown.site, shown.by, shown.grid) == (palette, site, colours.by, grid)
+                && shown.owners == *colours.owners
         });
         if !is_same {
-            let mesh = Arc::new(mesh(&view.map, palette, site, shape));
-            let map = Arc::clone(&view.map);
-            self.picture = Some(Picture { map, palette, site, origin: shape.origin, grid: shape.grid, mesh });
+            let image = image(colours.of(map), grid, palette.panel);
+            match &mut self.texture {
+                Some(texture) => texture.set(image, TextureOptions::NEAREST),
+                None => {
+                    let texture = ui.ctx().load_texture("memory", image, TextureOptions::NEAREST);
+                    self.texture = Some(texture);
+                }
+            }
+            let (map, owners) = (Arc::clone(map), colours.owners.clone());
+            self.shown = Some(Shown { map, palette, site, by: colours.by, owners, grid });
         }
-        if let Some(picture) = &self.picture {
-            ui.painter_at(clip).add(egui::Shape::mesh(Arc::clone(&picture.mesh)));
+        if let Some(texture) = &self.texture {
+            let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+            let size = egui::vec2(grid.columns as f32, grid.rows as f32) * grid.cell;
+            let rect = Rect::from_min_size(shape.origin, size);
+            ui.painter_at(clip).image(texture.id(), rect, whole, Color32::WHITE);
+            gaps(ui, rect, grid, clip, palette);
         }
     }
 }
 
-fn mesh(map: &HeapMap, palette: &Palette, site: Option<PathId>, shape: Shape) -> Mesh {
-    let mut mesh = Mesh::default();
-    for (at, cell) in map.cells.iter().enumerate() {
-        let chosen = site.is_some() && cell.dominant.map(|block| block.path) == site;
-        let colour = if chosen { palette.memory.chosen } else { blend(cell, palette) };
-        mesh.add_colored_rect(shape.rect(at), colour);
-    }
-    mesh
+/// A pixel a cell; behind the last one is nothing.
+fn image(mut colours: Vec<Color32>, grid: Grid, nothing: Color32) -> ColorImage {
+    colours.resize(grid.cells(), nothing);
+    ColorImage::new([grid.columns, grid.rows], colours)
 }
 
-fn kind_colour(kind: CellKind, palette: &Palette) -> Color32 {
-    let memory = &palette.memory;
-    match kind {
-        CellKind::Live => memory.live,
-        CellKind::StaticData => memory.data,
-        CellKind::Other => memory.stack,
-        CellKind::Free => memory.free,
-        CellKind::Untouched => memory.untouched,
-        CellKind::Outside => memory.outside,
+/// Lines between cells, one for each row and column.
+fn gaps(ui: &Ui, rect: Rect, grid: Grid, clip: Rect, palette: &Palette) {
+    let mut mesh = egui::Mesh::default();
+    let painter = ui.painter_at(clip);
+    for column in 1..=grid.columns {
+        let x = rect.left() + column as f32 * grid.cell.x;
+        let line = Rect::from_min_max(pos2(x - super::grid::GAP, rect.top()), pos2(x, rect.bottom()));
+        mesh.add_colored_rect(line, palette.panel);
     }
-}
-
-/// However few bytes of a cell are live, at least so much of its colour says it: a single block keeps a page.
-const LEAST_LIVE: f32 = 0.4;
-
-/// The colours of all kinds in the cell, by their bytes.
-fn blend(cell: &HeapCell, palette: &Palette) -> Color32 {
-    let all: u64 = cell.bytes.iter().sum();
-    let live = cell.bytes_of(CellKind::Live);
-    let live_part =
-        if live > 0 { LEAST_LIVE + (1.0 - LEAST_LIVE) * units::share(live, all) as f32 } else { 0.0 };
-    let mut mixed = [0.0f32; 3];
-    for kind in CellKind::ALL {
-        let rest = units::share(cell.bytes_of(kind), all - live) as f32 * (1.0 - live_part);
-        let part = if kind == CellKind::Live { live_part } else { rest };
-        let [r, g, b, _] = kind_colour(kind, palette).to_array();
-        for (sum, value) in mixed.iter_mut().zip([r, g, b]) {
-            *sum += f32::from(value) * part;
-        }
+    for row in 1..=grid.rows {
+        let y = rect.top() + row as f32 * grid.cell.y;
+        let line = Rect::from_min_max(pos2(rect.left(), y - super::grid::GAP), pos2(rect.right(), y));
+        mesh.add_colored_rect(line, palette.panel);
     }
-    let [r, g, b] = mixed.map(|value| value.round() as u8);
-    Color32::from_rgb(r, g, b)
+    painter.add(egui::Shape::mesh(mesh));
 }
 
 /// Addresses beside every few rows.
 fn addresses_ui(ui: &Ui, map: &HeapMap, shape: Shape, outer: Rect) {
-    const EVERY: usize = 4;
-    let painter = ui.painter_at(outer);
+    // The first address stands half above its row.
+    let painter = ui.painter_at(outer.expand2(egui::vec2(0.0, 4.0)));
     let font = FontId { size: 10.5, ..MONO };
     let colour = Palette::of(ui).weak;
+    let every = (28.0 / shape.grid.cell.y).ceil().max(1.0) as usize;
+    let every = if shape.grid.cell.y > 14.0 { 1 } else { every };
     let rows = shape.cells.div_ceil(shape.grid.columns);
-    for row in (0..rows).step_by(EVERY) {
+    for row in (0..rows).step_by(every) {
         let address = map.cell_range(row * shape.grid.columns).start;
         let at = pos2(shape.origin.x - 8.0, shape.rect(row * shape.grid.columns).center().y);
         painter.text(at, Align2::RIGHT_CENTER, format!("{address:#x}"), font.clone(), colour);
     }
 }
 
-fn navigate(
-    ui: &Ui,
-    response: &Response,
-    view: &HeapMapView,
-    range: &mut ViewRange,
-    whole: &std::ops::Range<u64>,
-    shape: Shape,
-) {
-    let shown = view.map.range.end.saturating_sub(view.map.range.start) as f64;
-    let cell_bytes = shown / shape.cells.max(1) as f64;
-    if response.dragged() {
-        let delta = response.drag_delta() / shape.grid.cell;
-        let cells = f64::from(delta.y) * shape.grid.columns as f64 + f64::from(delta.x);
-        range.shift(whole, -cells * cell_bytes);
-    }
-    if response.double_clicked() {
-        *range = ViewRange::Whole;
-    }
-    let Some(cell) = response.hover_pos().and_then(|pointer| shape.cell_at(pointer)) else { return };
-    let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
-    let factor = f64::from(zoom) * (f64::from(scroll) * 0.006).exp();
-    if factor != 1.0 {
-        range.zoom(whole, factor, view.map.cell_range(cell).start);
+/// The cells that a range of addresses fills, as far as it is on screen.
+fn cells_of(map: &HeapMap, range: &Range<u64>) -> Option<Range<usize>> {
+    let (start, end) = (range.start.max(map.range.start), range.end.min(map.range.end));
+    let last = end.checked_sub(1).filter(|_| start < end)?;
+    Some(map.cell_of(start)?..map.cell_of(last)? + 1)
+}
+
+fn outline_range(ui: &Ui, map: &HeapMap, range: &Range<u64>, shape: Shape, outer: Rect) {
+    let Some(cells) = cells_of(map, range) else { return };
+    let painter = ui.painter_at(outer);
+    let palette = Palette::of(ui);
+    for rect in shape.rects(cells.start, cells.end) {
+        painter.rect_filled(rect, 0.0, palette.canvas.outline.gamma_multiply(0.18));
+        painter.rect_stroke(rect, 0.0, Stroke::new(1.0, palette.canvas.outline), StrokeKind::Inside);
     }
 }
 
-fn point(
-    ui: &Ui,
-    ctx: &PanelCtx<'_>,
-    view: &HeapMapView,
-    range: &ViewRange,
-    shape: Shape,
-    response: Response,
-) {
-    let Some(at) = response.hover_pos().and_then(|pointer| shape.cell_at(pointer)) else { return };
-    let Some(cell) = view.map.cells.get(at).copied() else { return };
+fn outline_cursor(ui: &Ui, map: &HeapMap, cursor: u64, shape: Shape, outer: Rect) {
+    let Some(cell) = map.cell_of(cursor) else { return };
+    let stroke = Stroke::new(2.0, Palette::of(ui).accent);
+    ui.painter_at(outer).rect_stroke(shape.rect(cell).expand(1.5), 1.0, stroke, StrokeKind::Outside);
+}
+
+/// The outline of the cell under the pointer.
+pub fn outline_hovered(ui: &Ui, shape: Shape, cell: usize) {
     let stroke = Stroke::new(1.5, Palette::of(ui).canvas.outline);
-    ui.painter().rect_stroke(shape.rect(at).expand(1.0), 0.0, stroke, StrokeKind::Outside);
-    if response.clicked() {
-        let site = cell.dominant.map(|block| block.path).filter(|path| ctx.selection.site != Some(*path));
-        let function = site.map(|path| asker_of(ctx.profile, path)).or(ctx.selection.function);
-        ctx.commands.send(Command::Select(Selection { site, function, line: None, ..ctx.selection.clone() }));
-    }
-    if !response.dragged() {
-        let is_part = range.is_part();
-        response.on_hover_ui_at_pointer(|ui| tooltip_ui(ui, ctx, view, at, &cell, is_part));
-    }
+    ui.painter().rect_stroke(shape.rect(cell).expand(1.0), 0.0, stroke, StrokeKind::Outside);
 }
 
-fn tooltip_ui(
-    ui: &mut Ui,
-    ctx: &PanelCtx<'_>,
-    view: &HeapMapView,
-    at: usize,
-    cell: &HeapCell,
-    is_part: bool,
-) {
-    let range = view.map.cell_range(at);
-    let page = range.start / ctx.profile.address_space().page_bytes().max(1);
-    ui.label(RichText::new(format!("{:#x} to {:#x}", range.start, range.end)).font(MONO).strong());
-    let length = range.end.saturating_sub(range.start);
-    ui.label(RichText::new(format!("{} in page {page}", units::bytes(length))).weak());
-    EguiGrid::new("cell").num_columns(2).spacing([12.0, 1.0]).show(ui, |ui| {
-        for kind in CellKind::ALL.into_iter().filter(|kind| cell.bytes_of(*kind) > 0) {
-            ui.label(kind.name());
-            ui.label(RichText::new(units::percent(units::share(cell.bytes_of(kind), length))).font(MONO));
-            ui.end_row();
-        }
-    });
-    let Some(block) = cell.dominant else {
-        if !is_part {
-            ui.label(RichText::new("Wheel zooms").weak().small());
-        }
-        return;
-    };
-    ui.separator();
-    let since = block.allocated_nanos;
-    let owner = &ctx.profile.frames().get(asker_of(ctx.profile, block.path)).short;
-    ui.label(
-        RichText::new(format!("{} at {:#x} for {owner}", units::bytes(block.size), block.address)).strong(),
-    );
-    let age = view.heap.at_nanos.min(ctx.profile.duration_nanos()).saturating_sub(since);
-    ui.label(
-        RichText::new(format!("handed out at {}, {} ago", units::nanos(since), units::nanos(age))).weak(),
-    );
-    call_path_ui(ui, ctx.profile, block.path);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ui::theme::DARK;
-
-    #[test]
-    fn a_single_live_byte_is_seen() {
-        let mut cell = HeapCell::default();
-        cell.bytes[CellKind::Free as usize] = 4_096;
-        assert_eq!(blend(&cell, &DARK), DARK.memory.free);
-        cell.bytes[CellKind::Live as usize] = 1;
-        let mixed = blend(&cell, &DARK);
-        assert!(mixed.r() > DARK.memory.free.r() + 40, "{mixed:?}");
-        cell.bytes[CellKind::Free as usize] = 0;
-        assert_eq!(blend(&cell, &DARK), DARK.memory.live);
-    }
+/// Where text that belongs to a row begins, behind its cells.
+pub fn behind_row(shape: Shape, row: usize) -> Pos2 {
+    let last = shape.rect(row * shape.grid.columns + shape.grid.columns - 1);
+    pos2(last.right() + 8.0, last.center().y)
 }

@@ -4,24 +4,31 @@ use crate::analysis::{FreeSpace, HeapAt, PageUse};
 use crate::ui::theme::Palette;
 use crate::ui::widgets::figure;
 use crate::units;
-use egui::{RichText, ScrollArea, Ui};
+use egui::{RichText, Ui};
 
 /// Draws them.
 pub fn figures_ui(ui: &mut Ui, heap: &HeapAt) {
-    ScrollArea::vertical().id_salt("figures").auto_shrink(false).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 3.0;
-        heading(ui, "Live");
-        let HeapAt { live_bytes, memory_bytes, leaked_bytes, overlapping_blocks, .. } = heap;
-        figure(ui, "Bytes", &units::bytes(*live_bytes), "The sum of the sizes asked for of all blocks in use.");
-        figure(ui, "Blocks", &units::exact(heap.blocks.len() as u64), "How many blocks are in use.");
-        figure(ui, "Never freed", &units::bytes(*leaked_bytes), "Bytes of those blocks that are never freed until the end of the recording.");
-        figure(ui, "Memory", &units::bytes(*memory_bytes), "The size of linear memory 0 at this moment.");
-        if *overlapping_blocks > 0 {
-            figure(ui, "Overlapping", &units::exact(*overlapping_blocks), "Blocks that begin inside another live block: frees that were not seen, or an allocator inside another one's block.");
-        }
-        free_ui(ui, &heap.free);
-        pages_ui(ui, &heap.page_use);
-    });
+    heading(ui, "Live");
+    let HeapAt { live_bytes, memory_bytes, leaked_bytes, overlapping_blocks, .. } = heap;
+    figure(ui, "Bytes", &units::bytes(*live_bytes), "The sum of the sizes asked for of all blocks in use.");
+    figure(ui, "Blocks", &units::exact(heap.blocks.len() as u64), "How many blocks are in use.");
+    figure(
+        ui,
+        "Never freed",
+        &units::bytes(*leaked_bytes),
+        "Bytes of those blocks that are never freed until the end of the recording.",
+    );
+    figure(ui, "Memory", &units::bytes(*memory_bytes), "The size of the memory at this moment.");
+    if *overlapping_blocks > 0 {
+        figure(
+            ui,
+            "Overlapping",
+            &units::exact(*overlapping_blocks),
+            "Blocks that begin inside another live block: frees that were not seen, or an allocator inside another one's block.",
+        );
+    }
+    free_ui(ui, &heap.free);
+    pages_ui(ui, &heap.page_use);
 }
 
 fn heading(ui: &mut Ui, text: &str) {

@@ -1,20 +1,30 @@
-//! The fragmentation map: the whole linear memory at any moment of the run, with the figures that say how it is.
+//! The fragmentation map: the whole linear memory at any moment of the run, down to its bytes, with the figures that say
+//! how it is.
 
 mod canvas;
+mod colour;
 mod figures;
+mod grid;
+mod hex;
+mod overview;
+mod pointer;
+mod side;
+mod time;
+mod toolbar;
+mod tooltip;
 mod view_range;
 
 use super::PanelCtx;
-use crate::analysis::HeapMapQuery;
-use crate::ui::command::Command;
-use crate::ui::documents::Selection;
-use crate::ui::theme::{MONO, Palette};
+use crate::analysis::{BlockRow, HeapMapQuery};
+use crate::ui::theme::Palette;
 use crate::ui::views::HeapMapView;
-use crate::ui::widgets::scrubber::Scrubber;
-use crate::ui::widgets::{empty_state, swatch};
-use crate::units;
-use canvas::{Canvas, Grid};
-use egui::{Key, RichText, Ui};
+use crate::ui::widgets::empty_state;
+use canvas::Canvas;
+use colour::{ColourBy, Owners};
+use egui::{RichText, Ui};
+use grid::Grid;
+use std::ops::Range;
+use time::TimeState;
 use view_range::ViewRange;
 
 /// What the panel remembers.
@@ -23,31 +33,56 @@ pub struct HeapMapState {
     range: ViewRange,
     grid: Grid,
     canvas: Canvas,
-    playback: Playback,
+    time: TimeState,
+    colour: ColourBy,
+    /// Who has a colour of their own.
+    owners: Owners,
+    /// The address that keys move from.
+    cursor: Option<u64>,
+    /// The addresses that are chosen.
+    chosen: Option<Range<u64>>,
+    /// The block that is chosen.
+    block: Option<BlockRow>,
 }
 
-/// Does time run by itself?
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Playback {
-    #[default]
-    Paused,
-    Running,
-}
-
-/// How long the whole run takes when it is played, in seconds.
-const PLAY_SECONDS: f64 = 8.0;
-const FIGURES_WIDTH: f32 = 236.0;
+const SIDE_WIDTH: f32 = 248.0;
 const NARROW: f32 = 560.0;
 
 impl HeapMapState {
+    /// The addresses of the memory that is shown.
+    fn whole(&self, ctx: &PanelCtx<'_>) -> Range<u64> {
+        0..ctx.profile.address_space(ctx.selection.memory).largest_size()
+    }
+
     /// The map that is to be drawn, as large as the canvas was in the last frame.
-    pub fn query(&self, ctx: &PanelCtx<'_>, at_nanos: u64) -> HeapMapQuery {
-        let whole = 0..ctx.profile.address_space().largest_size();
-        let wanted = self.range.of(&whole);
+    pub fn query(&self, ctx: &PanelCtx<'_>) -> HeapMapQuery {
+        let wanted = self.range.of(&self.whole(ctx));
         let cells = self.grid.cells() as u64;
         let cell_bytes = round_size(wanted.end.saturating_sub(wanted.start).div_ceil(cells));
-        let start = wanted.start / cell_bytes * cell_bytes;
-        HeapMapQuery { at_nanos, range: start..start + cell_bytes * cells, cells: self.grid.cells() }
+        let row = cell_bytes * self.grid.columns as u64;
+        // Rows close up begin where a hex editor's would.
+        let start = if cell_bytes == 1 {
+            wanted.start / row.min(16) * row.min(16)
+        } else {
+            wanted.start / cell_bytes * cell_bytes
+        };
+        let range = start..start + cell_bytes * cells;
+        HeapMapQuery { range, cells: self.grid.cells(), overlay: self.colour.overlay() }
+    }
+
+    /// The whole memory in a few pieces.
+    pub fn overview(&self, ctx: &PanelCtx<'_>) -> HeapMapQuery {
+        HeapMapQuery { range: self.whole(ctx), cells: overview::PIECES, overlay: None }
+    }
+
+    /// The addresses that sums are wanted of.
+    pub fn chosen_range(&self) -> Option<Range<u64>> {
+        self.chosen.clone()
+    }
+
+    /// The block whose life is wanted.
+    pub fn chosen_block(&self) -> Option<BlockRow> {
+        self.block
     }
 }
 
@@ -60,106 +95,34 @@ fn round_size(bytes: u64) -> u64 {
 
 /// Draws the panel.
 pub fn heap_map_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
-    if ctx.profile.address_space().largest_size() == 0 {
+    if ctx.profile.address_space(view.heap.memory).largest_size() == 0 {
         return empty_state(ui, "No memory", "This module has no linear memory.");
     }
-    time_ui(ui, ctx, view, state);
+    if state.colour == ColourBy::Owner {
+        state.owners = Owners::of(ctx.profile, &view.heap);
+    }
+    time::time_ui(ui, ctx, view, state);
+    toolbar::toolbar_ui(ui, ctx, view, state);
     if ctx.profile.recording().heap.is_empty() {
         let text = "The heap was not measured: no allocator is known in this module, or “Heap” was off. Only data and pages are shown.";
         ui.add(egui::Label::new(RichText::new(text).color(Palette::of(ui).warning)).wrap());
     }
-    legend_ui(ui, ctx);
     if ui.available_width() < NARROW {
         let height = (ui.available_height() * 0.6).max(80.0);
-        ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
-            canvas::canvas_ui(ui, ctx, view, &mut state.range, &mut state.grid, &mut state.canvas);
-        });
-        figures::figures_ui(ui, &view.heap);
+        ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| map_ui(ui, ctx, view, state));
+        side::side_ui(ui, ctx, view, state);
         return;
     }
-    let figures = egui::Panel::right("heap figures").resizable(false).exact_size(FIGURES_WIDTH);
+    let side = egui::Panel::right("heap figures").resizable(false).exact_size(SIDE_WIDTH);
     let margin = egui::Margin { left: 12, ..egui::Margin::ZERO };
-    figures.frame(egui::Frame::new().inner_margin(margin)).show(ui, |ui| figures::figures_ui(ui, &view.heap));
-    egui::CentralPanel::no_frame().show(ui, |ui| {
-        canvas::canvas_ui(ui, ctx, view, &mut state.range, &mut state.grid, &mut state.canvas);
-    });
+    side.frame(egui::Frame::new().inner_margin(margin)).show(ui, |ui| side::side_ui(ui, ctx, view, state));
+    egui::CentralPanel::no_frame().show(ui, |ui| map_ui(ui, ctx, view, state));
 }
 
-fn time_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
-    let duration = view.growth.duration_nanos;
-    let now = ctx.selection.moment_nanos.unwrap_or(duration).min(duration);
-    let mut wanted = play(ui, state, now, duration);
-    ui.horizontal(|ui| {
-        let (sign, name) = match state.playback {
-            Playback::Paused => ("▶", "Play"),
-            Playback::Running => ("⏸", "Pause"),
-        };
-        let button = ui.add_sized([34.0, 30.0], egui::Button::new(sign)).accessible_name(name);
-        let space = ui.rect_contains_pointer(ui.clip_rect())
-            && !ui.ctx().text_edit_focused()
-            && ui.input(|input| input.key_pressed(Key::Space));
-        if button.on_hover_text(format!("{name} (Space)")).clicked() || space {
-            wanted = toggle(state, now, duration).or(wanted);
-        }
-        let text = format!("{:>9}", units::nanos(now));
-        ui.label(RichText::new(text).font(MONO)).on_hover_text("The moment that is shown.");
-        let curve: Vec<(u64, u64)> =
-            view.growth.heap.iter().map(|point| (point.time_nanos, point.live_bytes)).collect();
-        let marks: Vec<u64> = view.growth.events.iter().map(|row| row.event.time_nanos).collect();
-        let scrubber = Scrubber { duration_nanos: duration, curve: &curve, marks: &marks };
-        wanted = scrubber.show(ui, now, ui.available_width()).or(wanted);
-    });
-    if let Some(moment) = wanted {
-        let moment_nanos = (moment < duration).then_some(moment);
-        ctx.commands.send(Command::Select(Selection { moment_nanos, ..ctx.selection.clone() }));
-    }
-}
-
-/// Starts or stops. Starting at the end goes back to the beginning, which is given.
-fn toggle(state: &mut HeapMapState, now: u64, duration: u64) -> Option<u64> {
-    match state.playback {
-        Playback::Running => {
-            state.playback = Playback::Paused;
-            None
-        }
-        Playback::Paused => {
-            state.playback = Playback::Running;
-            (now >= duration).then_some(0)
-        }
-    }
-}
-
-/// The moment that time has run on to.
-fn play(ui: &Ui, state: &mut HeapMapState, now: u64, duration: u64) -> Option<u64> {
-    if state.playback == Playback::Paused {
-        return None;
-    }
-    ui.ctx().request_repaint();
-    let passed = f64::from(ui.input(|input| input.stable_dt)).min(0.1);
-    let moment = now.saturating_add((passed / PLAY_SECONDS * duration as f64) as u64).min(duration);
-    if moment >= duration {
-        state.playback = Playback::Paused;
-    }
-    Some(moment)
-}
-
-fn legend_ui(ui: &mut Ui, ctx: &PanelCtx<'_>) {
-    let colours = &Palette::of(ui).memory;
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 12.0;
-        swatch(ui, colours.live, "live blocks").on_hover_text("Blocks that the program holds.");
-        swatch(ui, colours.free, "free")
-            .on_hover_text("In the heap, in no live block, below the highest byte ever handed out.");
-        swatch(ui, colours.data, "static data").on_hover_text("In a data segment of the module.");
-        swatch(ui, colours.stack, "stack and zeroed data")
-            .on_hover_text("Below the heap and in no data segment.");
-        swatch(ui, colours.untouched, "untouched").on_hover_text("In the heap, never handed out until now.");
-        swatch(ui, colours.outside, "not yet grown")
-            .on_hover_text("Behind the end of the memory at this moment.");
-        if ctx.selection.site.is_some() {
-            swatch(ui, colours.chosen, "selected site");
-        }
-    });
+fn map_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
+    overview::overview_ui(ui, ctx, &view.overview, state);
+    toolbar::legend_ui(ui, ctx, state);
+    canvas::canvas_ui(ui, ctx, view, state);
 }
 
 #[cfg(test)]

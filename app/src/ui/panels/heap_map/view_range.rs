@@ -13,7 +13,7 @@ pub enum ViewRange {
 }
 
 /// Fewer bytes than this are not worth a screen.
-const LEAST_BYTES: u64 = 256;
+const LEAST_BYTES: u64 = 128;
 
 impl ViewRange {
     /// The addresses, within `whole`.
@@ -38,6 +38,12 @@ impl ViewRange {
         let before = (address.saturating_sub(now.start)) as f64 / length.max(1.0);
         let start = (address as f64 - before * wanted).max(0.0) as u64;
         self.set(whole, start, wanted as u64);
+    }
+
+    /// These addresses, as far as they are in `whole`.
+    pub fn show(&mut self, whole: &Range<u64>, part: Range<u64>) {
+        let length = part.end.saturating_sub(part.start).max(LEAST_BYTES);
+        self.set(whole, part.start, length);
     }
 
     /// Moved by so many bytes towards higher addresses.
@@ -87,6 +93,6 @@ mod tests {
     fn zooming_in_stops_before_nothing_is_left() {
         let mut range = ViewRange::Whole;
         range.zoom(&WHOLE, 1e30, 5);
-        assert_eq!(range.of(&WHOLE).end - range.of(&WHOLE).start, 256);
+        assert_eq!(range.of(&WHOLE).end - range.of(&WHOLE).start, 128);
     }
 }

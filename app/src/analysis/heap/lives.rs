@@ -1,0 +1,220 @@
+//! The pass over all heap operations that finds the lives of blocks.
+
+use super::history::Tally;
+use super::memories::HeapMemories;
+use super::timeline::{Checkpoint, NEVER, NO_BLOCK};
+use super::{HeapFindingKind, HeapHistory, HeapTimeline};
+use rustc_hash::FxHashMap;
+use wasmscope_instrument::recording::{HeapEvent, HeapLog, HeapOp};
+
+/// Fewest operations between two checkpoints.
+const MIN_SPACING: usize = 4_096;
+/// Most rows in all checkpoints together: 64 MiB.
+const MAX_CHECKPOINT_ROWS: usize = 16 << 20;
+
+/// The lives of all blocks. Sums begin at `measured_from_nanos`.
+pub(super) fn timeline(heap: &HeapLog, memories: HeapMemories, measured_from_nanos: u64) -> HeapTimeline {
+    let rows = heap.len().min(NEVER as usize - 1);
+    let mut pass = Pass::new(rows, heap.last_nanos().unwrap_or(0), memories, measured_from_nanos);
+    for (first_row, events) in heap.chunks(0..rows) {
+        (first_row..rows).zip(events.iter()).for_each(|(row, event)| pass.step(row, event));
+    }
+    pass.finish()
+}
+
+/// The last block that was handed out at an address. Its size and its state stand in other columns too, but each look
+/// at those is a trip to main memory.
+struct LastBlock {
+    row: u32,
+    is_live: bool,
+    size: u64,
+}
+
+/// The heap of one memory.
+#[derive(Default)]
+struct Heap {
+    last_at: FxHashMap<u64, LastBlock>,
+    /// Where it has a history of its own, its place among these.
+    own: Option<usize>,
+}
+
+struct Pass {
+    timeline: HeapTimeline,
+    /// By the place of the memory.
+    heaps: Vec<Heap>,
+    /// That of the whole, then, where there are several memories, that of each.
+    tallies: Vec<Tally>,
+    /// How many live blocks each operation since the last checkpoint allows the next one to have.
+    blocks_per_row: f64,
+    /// When sums begin, until they did.
+    sums_from_nanos: Option<u64>,
+}
+
+impl Pass {
+    fn new(rows: usize, last_nanos: u64, memories: HeapMemories, measured_from_nanos: u64) -> Self {
+        let budget = rows.saturating_mul(4).min(MAX_CHECKPOINT_ROWS);
+        let count = memories.all().len();
+        let own = |place| (count > 1).then_some(place + 1);
+        let heaps: Vec<_> = (0..count).map(|place| Heap { own: own(place), ..Heap::default() }).collect();
+        let tallies = 1 + heaps.iter().filter(|heap| heap.own.is_some()).count();
+        Pass {
+            timeline: HeapTimeline {
+                memories,
+                end: vec![NO_BLOCK; rows],
+                checkpoints: Vec::new(),
+                whole: HeapHistory::default(),
+                parts: Vec::new(),
+            },
+            heaps,
+            tallies: (0..tallies).map(|_| Tally::new(last_nanos)).collect(),
+            blocks_per_row: budget as f64 / rows.max(1) as f64,
+            sums_from_nanos: Some(measured_from_nanos),
+        }
+    }
+
+    /// What was counted so far was a warm-up.
+    fn begin_sums(&mut self, row: usize, now_nanos: u64) {
+        if self.sums_from_nanos.take_if(|from| now_nanos >= *from).is_some() {
+            self.tallies.iter_mut().for_each(|tally| tally.begin_sums(row));
+        }
+    }
+
+    /// Tells the history of the memory at `place`, and that of the whole.
+    fn tell(&mut self, place: usize, what: impl Fn(&mut Tally)) {
+        let own = self.heaps.get(place).and_then(|heap| heap.own);
+        self.tallies.first_mut().into_iter().for_each(&what);
+        own.and_then(|own| self.tallies.get_mut(own)).into_iter().for_each(&what);
+    }
+
+    fn step(&mut self, row: usize, event: HeapEvent) {
+        self.begin_sums(row, event.time_nanos);
+        let place = self.timeline.memories.place(event.context);
+        match event.op {
+            HeapOp::Alloc => self.begin(place, row, event),
+            HeapOp::Free => self.free(place, row, event, event.address),
+            HeapOp::Realloc if event.address != 0 => {
+                self.free(place, row, event, event.old_address);
+                self.begin(place, row, event);
+            }
+            HeapOp::Realloc if event.size == 0 => self.free(place, row, event, event.old_address),
+            HeapOp::Realloc => self.tell(place, Tally::refuse),
+        }
+        self.tell(place, |tally| tally.note_point(row + 1, event.time_nanos));
+        self.note_checkpoint(row + 1);
+    }
+
+    fn begin(&mut self, place: usize, row: usize, event: HeapEvent) {
+        let HeapEvent { address, size, .. } = event;
+        if address == 0 {
+            return self.tell(place, Tally::refuse);
+        }
+        let block = LastBlock { row: row as u32, is_live: true, size };
+        let before = self.heaps.get_mut(place).and_then(|heap| heap.last_at.insert(address, block));
+        if let Some(before) = before.filter(|before| before.is_live) {
+            self.end(place, before.row, before.size, row);
+            self.tell(place, |tally| tally.find(HeapFindingKind::AddressReused, row, event, address));
+        }
+        self.timeline.end[row] = NEVER;
+        self.tell(place, |tally| tally.begin(address, size));
+    }
+
+    fn free(&mut self, place: usize, row: usize, event: HeapEvent, address: u64) {
+        if address == 0 {
+            return;
+        }
+        let last = self.heaps.get_mut(place).and_then(|heap| heap.last_at.get_mut(&address));
+        match last {
+            None => self.tell(place, |tally| tally.find(HeapFindingKind::UnknownFree, row, event, address)),
+            Some(LastBlock { is_live: false, .. }) => {
+                self.tell(place, |tally| tally.find(HeapFindingKind::DoubleFree, row, event, address));
+            }
+            Some(last) => {
+                last.is_live = false;
+                let LastBlock { row: block, size, .. } = *last;
+                self.end(place, block, size, row);
+                self.tell(place, Tally::count_free);
+            }
+        }
+    }
+
+    fn end(&mut self, place: usize, block: u32, size: u64, row: usize) {
+        self.timeline.end[block as usize] = row as u32;
+        self.tell(place, |tally| tally.end(size));
+    }
+
+    fn note_checkpoint(&mut self, rows: usize) {
+        let last = self.timeline.checkpoints.last();
+        let since = rows - last.map_or(0, |checkpoint| checkpoint.rows);
+        let live_blocks = self.tallies.first().map_or(0, |tally| tally.live_blocks);
+        if since < MIN_SPACING || (since as f64) * self.blocks_per_row < live_blocks as f64 {
+            return;
+        }
+        let own = |heap: &Heap| self.tallies.get(heap.own.unwrap_or(0)).map_or(0, |tally| tally.high_water);
+        let high_water = self.heaps.iter().map(own).collect();
+        let live = self.timeline.live_after(rows).into();
+        self.timeline.checkpoints.push(Checkpoint { rows, live, high_water });
+    }
+
+    fn finish(mut self) -> HeapTimeline {
+        self.begin_sums(self.timeline.end.len(), u64::MAX);
+        let mut histories = self.tallies.into_iter().map(Tally::finish);
+        let mut timeline = self.timeline;
+        timeline.whole = histories.next().unwrap_or_default();
+        timeline.parts = histories.collect();
+        timeline
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmscope_instrument::recording::Recording;
+
+    fn of(heap: &HeapLog, measured_from_nanos: u64) -> HeapTimeline {
+        timeline(heap, HeapMemories::of(&Recording::default()), measured_from_nanos)
+    }
+
+    /// `count` blocks that are handed out and, `live` operations later, freed.
+    fn window(count: u64, live: u64) -> HeapLog {
+        let mut heap = HeapLog::default();
+        let event = |op, block: u64| {
+            let (time_nanos, address, size, old_address, context) = (0, (block + 1) * 16, 8, 0, None);
+            HeapEvent { time_nanos, op, address, size, old_address, context }
+        };
+        for block in 0..count {
+            heap.push(event(HeapOp::Alloc, block));
+            if let Some(old) = block.checked_sub(live) {
+                heap.push(event(HeapOp::Free, old));
+            }
+        }
+        heap
+    }
+
+    #[test]
+    fn sums_begin_behind_the_warm_up_and_blocks_before_it() {
+        let mut heap = HeapLog::default();
+        let timed = |(time_nanos, event)| HeapEvent { time_nanos, ..event };
+        (0..).zip(window(10, 2).iter()).map(timed).for_each(|event| heap.push(event));
+        let all = of(&heap, 0).whole.totals;
+        assert_eq!((all.allocations, all.frees, all.peak_bytes, all.end_blocks), (10, 8, 24, 2));
+        // Rows 0 and 1 hand out, from then on each hands out, and the next frees.
+        let late = of(&heap, 10).whole.totals;
+        assert_eq!((late.allocations, late.frees, late.peak_bytes, late.end_blocks), (4, 4, 24, 2));
+        let never = of(&heap, u64::MAX).whole.totals;
+        assert_eq!((never.allocations, never.frees, never.peak_bytes, never.end_blocks), (0, 0, 16, 2));
+    }
+
+    #[test]
+    fn checkpoints_hold_no_more_than_four_rows_an_operation() {
+        for live in [10, 5_000, 50_000, u64::MAX] {
+            let heap = window(100_000, live);
+            let timeline = of(&heap, 0);
+            let rows: usize = timeline.checkpoints.iter().map(|checkpoint| checkpoint.live.len()).sum();
+            assert!(rows <= 4 * heap.len(), "{live} live: {rows} rows for {} operations", heap.len());
+            let spread = timeline.checkpoints.len();
+            assert!(spread >= 4, "{live} live: {spread} checkpoints");
+            let live_now = timeline.live_after(heap.len()).len() as u64;
+            assert_eq!(live_now, live.min(100_000));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! In which memory heap operations happened.
+
+use rustc_hash::FxHashMap;
+use wasmscope_instrument::recording::{ContextId, Recording};
+use wasmscope_symbolize::{FuncIndex, MemoryIndex};
+
+/// The memories that have a heap, and which of them the operations of each context are of: the one of the allocator's
+/// function. Few programs have more than one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HeapMemories {
+    /// Never none, ascending.
+    memories: Vec<MemoryIndex>,
+    /// By context the place in `memories`; empty where there is one.
+    of_context: Vec<u16>,
+}
+
+impl HeapMemories {
+    pub(crate) fn of(recording: &Recording) -> HeapMemories {
+        let memory_of: FxHashMap<FuncIndex, MemoryIndex> =
+            recording.meta.allocators.iter().map(|allocator| (allocator.func, allocator.memory)).collect();
+        let mut memories: Vec<_> = memory_of.values().copied().collect();
+        memories.sort_unstable();
+        memories.dedup();
+        // No program has so many; the others are taken for the first.
+        memories.truncate(usize::from(u16::MAX));
+        match memories[..] {
+            [] => HeapMemories { memories: vec![MemoryIndex(0)], of_context: Vec::new() },
+            [_] => HeapMemories { memories, of_context: Vec::new() },
+            _ => {
+                let place = |func: &FuncIndex| {
+                    let memory = memory_of.get(func)?;
+                    u16::try_from(memories.binary_search(memory).ok()?).ok()
+                };
+                let functions = recording.contexts.func.iter();
+                let of_context = functions.map(|func| place(func).unwrap_or(0)).collect();
+                HeapMemories { memories, of_context }
+            }
+        }
+    }
+
+    /// The memories, ascending.
+    pub(crate) fn all(&self) -> &[MemoryIndex] {
+        &self.memories
+    }
+
+    /// The place in [`Self::all`] of the memory of an operation in this context.
+    pub(crate) fn place(&self, context: Option<ContextId>) -> usize {
+        let of_context = || self.of_context.get(context?.0 as usize).copied();
+        if self.of_context.is_empty() { 0 } else { usize::from(of_context().unwrap_or(0)) }
+    }
+
+    /// The memory of an operation in this context.
+    pub(crate) fn memory(&self, context: Option<ContextId>) -> MemoryIndex {
+        self.memories.get(self.place(context)).copied().unwrap_or(MemoryIndex(0))
+    }
+}
