@@ -2,8 +2,8 @@
 
 use crate::analysis::{
     self, BlockLife, BlockRow, BoundaryTable, CallTree, CallTreeQuery, ExportCalls, FlameLayout,
-    FunctionTable, GrowthView, HeapAt, HeapMap, HeapMapQuery, HeapRange, LineTable, NodeId, SourceListing,
-    Summary, WatListing, WatQuery,
+    FunctionTable, GrowthView, HeapAt, HeapMap, HeapMapQuery, HeapRange, HeapUseQuery, HeapUses, LineTable,
+    NodeId, SourceListing, Summary, WatListing, WatQuery,
 };
 use crate::profile::{FrameId, Profile};
 use crate::sources::Sources;
@@ -253,6 +253,24 @@ impl Query for HeapRangeQuery {
 
     fn compute(&self, profile: &Profile) -> HeapRange {
         analysis::heap_range(profile, &self.heap, &self.range)
+    }
+}
+
+/// What each call path did with the heap.
+#[derive(Clone, PartialEq)]
+pub struct HeapUsesQuery {
+    /// In this part of the run, in nanoseconds since the recording began.
+    pub time: Option<Range<u64>>,
+}
+
+impl Query for HeapUsesQuery {
+    type View = HeapUses;
+
+    fn compute(&self, profile: &Profile) -> HeapUses {
+        let query = HeapUseQuery { time: self.time.clone(), short_nanos: analysis::SHORT_NANOS };
+        let mut uses = analysis::heap_uses(profile, &query);
+        uses.paths.retain(|path| path.allocated.blocks > 0 || path.at_peak.blocks > 0);
+        uses
     }
 }
 

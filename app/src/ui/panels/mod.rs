@@ -20,12 +20,14 @@ use crate::profile::{FrameId, PathId, Profile};
 use crate::sources::Sources;
 use crate::ui::views::{
     BlockLifeQuery, BoundaryQuery, ExportCallsQuery, FlameQuery, FunctionsQuery, GrowthQuery, HeapMapView,
-    HeapMapViewQuery, HeapQuery, HeapRangeQuery, InstructionsQuery, LinesQuery, ListingQuery, SummaryQuery,
+    HeapMapViewQuery, HeapQuery, HeapRangeQuery, HeapUsesQuery, InstructionsQuery, LinesQuery, ListingQuery,
+    SummaryQuery,
 };
 use crate::units;
 use egui::{RichText, Ui};
 use flame::Order;
 use serde::{Deserialize, Serialize};
+use sites::{SitesOf, SitesView};
 use std::sync::Arc;
 
 /// The panels by name.
@@ -115,6 +117,7 @@ struct Slots {
     overview: Slot<HeapMapViewQuery>,
     export_calls: Slot<ExportCallsQuery>,
     heap_range: Slot<HeapRangeQuery>,
+    heap_uses: Slot<HeapUsesQuery>,
     block: Slot<BlockLifeQuery>,
     lines: Slot<LinesQuery>,
     listing: Slot<ListingQuery>,
@@ -208,11 +211,19 @@ fn heap_map(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Pan
 fn sites(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
     let at_nanos = ctx.selection.moment_nanos.unwrap_or(u64::MAX);
     let memory = ctx.selection.memory;
-    match panels.slots.heap.view(asker, HeapQuery { memory, at_nanos }) {
-        Some(view) => sites::sites_ui(ui, ctx, &view, &mut panels.sites),
-        None => computing_ui(ui),
-    }
-    stale_ui(ui, panels.slots.heap.is_waiting());
+    let PanelStates { sites: state, slots, .. } = panels;
+    let (view, is_waiting) = match state.of {
+        SitesOf::Moment => {
+            let heap = slots.heap.view(asker, HeapQuery { memory, at_nanos });
+            (heap.map(SitesView::Moment), slots.heap.is_waiting())
+        }
+        SitesOf::Time => {
+            let uses = slots.heap_uses.view(asker, HeapUsesQuery { time: ctx.selection.time_nanos.clone() });
+            (uses.map(SitesView::Time), slots.heap_uses.is_waiting())
+        }
+    };
+    sites::sites_ui(ui, ctx, view, state);
+    stale_ui(ui, is_waiting);
 }
 
 fn source(

@@ -61,11 +61,16 @@ const LIST: [(&str, &[(&str, &str)]); 5] = [
     (
         "Fragmentation map",
         &[
-            ("Wheel", "Zoom at the pointer"),
+            ("Wheel, +, −", "Zoom, down to single bytes"),
             ("Drag", "Move"),
-            ("Double click", "Show the whole memory"),
+            ("Shift+drag, right drag", "Choose addresses: sums over them"),
+            ("Arrows, Home, End", "From cell to cell; with Shift they choose"),
+            ("Click, Enter", "Choose a block, and all of its site"),
+            ("Double click", "Zoom to a block"),
+            ("Esc", "Choose nothing, then the whole memory"),
             ("Space", "Play, pause"),
-            ("Click", "Select all blocks of the same site"),
+            (", .", "To the growth before or after"),
+            ("M", "Set or remove a mark in time"),
         ],
     ),
     (

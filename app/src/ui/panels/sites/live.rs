@@ -1,13 +1,12 @@
-//! The table of allocation sites: who asked for the blocks that are live at the moment shown.
+//! Who asked for the blocks that are live at the moment shown.
 
-use super::{PanelCtx, asker_text, call_path_ui};
+use super::super::{PanelCtx, asker_text, call_path_ui};
+use super::{names, select};
 use crate::analysis::{HeapAt, HeapSite};
-use crate::ui::command::Command;
-use crate::ui::documents::Selection;
+use crate::ui::widgets::empty_state;
 use crate::ui::widgets::table::{self, ColumnSpec, RowOrder, Sorting, Table};
-use crate::ui::widgets::{empty_state, search_field};
 use crate::units;
-use egui::{RichText, Ui};
+use egui::Ui;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -20,17 +19,15 @@ enum By {
     Name,
 }
 
-/// What the panel remembers.
-pub struct SitesState {
-    filter: String,
+/// What the table remembers.
+pub struct LiveState {
     sorting: Sorting<By>,
     order: RowOrder<HeapAt, By>,
 }
 
-impl Default for SitesState {
+impl Default for LiveState {
     fn default() -> Self {
-        let (filter, order) = Default::default();
-        SitesState { filter, sorting: Sorting::falling(By::Bytes), order }
+        LiveState { sorting: Sorting::falling(By::Bytes), order: RowOrder::default() }
     }
 }
 
@@ -50,26 +47,14 @@ const COLUMNS: [ColumnSpec<By>; 4] = [
     ),
 ];
 
-/// Draws the panel.
-pub fn sites_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<HeapAt>, state: &mut SitesState) {
-    if ctx.profile.recording().heap.is_empty() {
-        let hint = "No allocator is known in this module, or the measure “Heap” was off in this run.";
-        return empty_state(ui, "No heap operations", hint);
-    }
-    ui.horizontal(|ui| {
-        search_field(ui, &mut state.filter, "Filter sites", 150.0);
-        ui.add(egui::Label::new(RichText::new(headline(ctx, view)).weak()).truncate());
-    });
+/// Draws the table.
+pub fn live_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<HeapAt>, filter: &str, state: &mut LiveState) {
     if view.sites.is_empty() {
         return empty_state(ui, "Nothing is live", "At this moment no block of the heap is in use.");
     }
-    let keep = |view: &HeapAt, row: usize, needle: &str| {
-        let mut frames = ctx.profile.paths().frames(view.sites[row].path);
-        needle.is_empty() || frames.any(|(frame, _)| named(ctx, frame).to_lowercase().contains(needle))
-    };
-    let key = (state.sorting, state.filter.as_str());
+    let keep = |view: &HeapAt, row: usize, needle: &str| names(ctx, view.sites[row].path, needle);
     let compare = |view: &HeapAt, by, a: usize, b: usize| compare(ctx, by, &view.sites[a], &view.sites[b]);
-    let rows = state.order.rows(view, key, view.sites.len(), keep, compare);
+    let rows = state.order.rows(view, (state.sorting, filter), view.sites.len(), keep, compare);
     let table = Table {
         id: "sites",
         columns: &COLUMNS,
@@ -82,22 +67,17 @@ pub fn sites_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<HeapAt>, state: &mut
         least_name: 150.0,
     };
     if let Some(row) = table.show(ui, &mut state.sorting) {
-        let path = view.sites[row].path;
-        let site = Some(path).filter(|path| ctx.selection.site != Some(*path));
-        ctx.commands.send(Command::Select(Selection { site, ..ctx.selection.clone() }));
+        select(ctx, view.sites[row].path);
     }
 }
 
-fn headline(ctx: &PanelCtx<'_>, view: &HeapAt) -> String {
+/// What stands above the table.
+pub fn headline(ctx: &PanelCtx<'_>, view: &HeapAt) -> String {
     let when = ctx
         .selection
         .moment_nanos
         .map_or_else(|| "at the end".to_owned(), |at| format!("at {}", units::nanos(at)));
     format!("{} live {when}", units::bytes(view.live_bytes))
-}
-
-fn named(ctx: &PanelCtx<'_>, frame: crate::profile::FrameId) -> String {
-    ctx.profile.frames().get(frame).short.to_string()
 }
 
 fn compare(ctx: &PanelCtx<'_>, by: By, a: &HeapSite, b: &HeapSite) -> Ordering {
