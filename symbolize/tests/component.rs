@@ -71,6 +71,28 @@ fn imports_memories_and_data_are_the_components() {
 }
 
 #[test]
+fn data_and_globals_have_the_names_that_their_core_modules_tell() {
+    let (_, symbols) = symbols(
+        r#"(component
+            (core module $main (memory 1) (global $first i32 (i32.const 1)) (global i32 (i32.const 2))
+                (data $.rodata (i32.const 8) "abc") (data (i32.const 16) "d"))
+            (core module $adapter (import "env" "g" (global $given i32)) (memory 1)
+                (global $state (mut i32) (i32.const 3)) (data $.bss (i32.const 0) "e")))"#,
+    );
+    let module = symbols.module();
+    let globals: Vec<_> = (0..5).map(|global| symbols.global_name(global)).collect();
+    let named: Vec<_> = globals.iter().map(Option::as_deref).collect();
+    assert_eq!(named, [Some("first"), None, Some("given"), Some("state"), None]);
+    assert_eq!((module.globals().len(), module.core_modules()[1].global(1)), (4, Some(3)));
+    let Some(ImportKind::Global { index }) = module.imports().first().map(|import| &import.kind) else {
+        panic!("{:?}", module.imports())
+    };
+    assert_eq!(*index, 2);
+    let data: Vec<_> = (0..4).map(|segment| symbols.data_name(segment)).collect();
+    assert_eq!(data, [Some(".rodata"), None, Some(".bss"), None]);
+}
+
+#[test]
 fn code_offsets_are_those_of_the_file() {
     let (bytes, symbols) = symbols(COMPONENT);
     let (_, constant) =

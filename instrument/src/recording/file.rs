@@ -29,6 +29,7 @@
 //! | `CTXT` | first_row u64; columns: distance u64, function (delta), call site (delta of optional id) | appended |
 //! | `CROS` | [`super::CrossingTable`] | the last one counts |
 //! | `GROW` | first_row u64, rows of [`super::GrowthEvent`] | appended |
+//! | `PAGE` | page_bytes u32, source (0 resident, 1 non-zero); columns: time in ns (delta), memory (delta), first page (delta), pages (delta); maybe no row | appended, with page_bytes and source of the last one |
 //! | `SPAN` | first_row u64, rows of [`super::CallSpan`] | appended |
 //! | `SLIC` | first_row u64, rows of [`super::CallSlice`] | appended |
 //! | `HEAP` | first_row u64; columns: time in ns (delta), op u8 (0 alloc, 1 free, 2 realloc), address (delta), size u64, old address (delta), context u64 (optional id) | appended |
@@ -77,6 +78,7 @@ impl Kind {
     pub const CONTEXTS: Kind = Kind(*b"CTXT");
     pub const CROSSINGS: Kind = Kind(*b"CROS");
     pub const GROWTH: Kind = Kind(*b"GROW");
+    pub const PAGES: Kind = Kind(*b"PAGE");
     pub const SPANS: Kind = Kind(*b"SPAN");
     pub const SLICES: Kind = Kind(*b"SLIC");
     pub const HEAP: Kind = Kind(*b"HEAP");
@@ -101,6 +103,7 @@ impl Kind {
             Kind::CONTEXTS => "call paths",
             Kind::CROSSINGS => "boundary",
             Kind::GROWTH => "memory growth",
+            Kind::PAGES => "touched pages",
             Kind::SPANS => "single calls",
             Kind::SLICES => "calls in time",
             Kind::HEAP => "heap operations",

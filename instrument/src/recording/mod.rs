@@ -16,6 +16,7 @@ mod heap;
 mod heap_log;
 mod meta;
 mod outcome;
+mod pages;
 mod reader;
 #[cfg(test)]
 mod roundtrip;
@@ -43,6 +44,7 @@ pub use heap::{GrowthEvent, HeapEvent, HeapEvents, HeapOp};
 pub use heap_log::HeapLog;
 pub use meta::{Allocator, Meta, Phase, PhaseSpan, SamplerKind};
 pub use outcome::{Outcome, TrapFrame};
+pub use pages::{PageSource, PageTable, TouchedPages};
 pub use reader::{ReadError, read, read_file};
 pub use run_time::RunTime;
 pub use span::{CallSlice, CallSpan};
@@ -72,6 +74,8 @@ pub struct Recording {
     pub slices: Vec<CallSlice>,
     /// Each growth of a linear memory, in the order of time.
     pub growth: Vec<GrowthEvent>,
+    /// First touches of memory; `None` where growth was not measured or no memory can be seen, as in components.
+    pub pages: Option<PageTable>,
     /// Each heap operation, in the order in which it happened.
     pub heap: HeapLog,
     /// How often functions were called, and bytes moved in bulk, by calling context.

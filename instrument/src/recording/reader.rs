@@ -177,6 +177,10 @@ impl Assembly {
             Kind::INSTRUCTIONS => {
                 decode::<wire::InstructionColumns>(raw)?.append_to(&mut self.recording.instructions)?;
             }
+            Kind::PAGES => {
+                let pages = self.recording.pages.get_or_insert_default();
+                decode::<wire::PageColumns>(raw)?.append_to(pages)?;
+            }
             Kind::ACCESSES => decode::<wire::AccessColumns>(raw)?.append_to(&mut self.recording.accesses)?,
             Kind::CALLS => self.recording.calls = Some(decode(raw)?),
             Kind::TIME => self.recording.time = Some(decode(raw)?),

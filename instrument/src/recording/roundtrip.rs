@@ -108,12 +108,17 @@ fn random_batch(dice: &mut Dice, so_far: &mut Recording, rows: u64) -> Batch {
         batch.slices.push(CallSlice { start_nanos, width_nanos, direction, func, calls, total_nanos });
         batch.phases.push(PhaseSpan { phase: Phase::Run, start_nanos, end_nanos });
     }
+    batch.pages = (dice.below(2) == 0).then(|| random_pages(dice));
     batch.calls = Some(*so_far.calls.insert(CallTimes { calls: dice.number(), ..CallTimes::default() }));
     let crossing_nanos = dice.number() as f64;
     batch.calibration =
         Some(*so_far.calibration.insert(Calibration { crossing_nanos, ..Calibration::default() }));
     batch.time = Some(*so_far.time.insert(RunTime { guest_nanos: dice.number(), ..RunTime::default() }));
     batch.crossings = (dice.below(2) == 0).then(|| random_crossings(dice, so_far.contexts.len()));
+    if let Some(pages) = &batch.pages {
+        let all = so_far.pages.get_or_insert_with(|| PageTable::new(4_096, PageSource::NonZero));
+        pages.iter().for_each(|row| all.push(row));
+    }
     so_far.growth.extend_from_slice(&batch.growth);
     so_far.spans.extend_from_slice(&batch.spans);
     so_far.slices.extend_from_slice(&batch.slices);
@@ -121,6 +126,16 @@ fn random_batch(dice: &mut Dice, so_far: &mut Recording, rows: u64) -> Batch {
     so_far.output.extend_from_slice(&batch.output);
     so_far.crossings = batch.crossings.clone().unwrap_or(std::mem::take(&mut so_far.crossings));
     batch
+}
+
+fn random_pages(dice: &mut Dice) -> PageTable {
+    let mut pages = PageTable::new(4_096, PageSource::NonZero);
+    for _ in 0..dice.below(5) {
+        let (time_nanos, memory) = (dice.number(), MemoryIndex(dice.below(3) as u32));
+        let (first_page, pages_touched) = (dice.below(1 << 40), 1 + dice.below(1 << 40));
+        pages.push(TouchedPages { time_nanos, memory, first_page, pages: pages_touched });
+    }
+    pages
 }
 
 fn random_crossings(dice: &mut Dice, contexts: usize) -> CrossingTable {
@@ -194,6 +209,11 @@ fn is_prefix(part: &Recording, whole: &Recording) -> bool {
         && whole.samples.iter().take(part.samples.len()).eq(part.samples.iter())
         && whole.heap.iter().take(part.heap.len()).eq(part.heap.iter())
         && whole.growth.starts_with(&part.growth)
+        && part.pages.iter().flat_map(PageTable::iter).eq(whole
+            .pages
+            .iter()
+            .flat_map(PageTable::iter)
+            .take(part.pages.as_ref().map_or(0, PageTable::len)))
         && whole.spans.starts_with(&part.spans)
         && whole.slices.starts_with(&part.slices)
         && whole.phases.starts_with(&part.phases)
@@ -302,8 +322,11 @@ fn random_harm_never_panics() {
 fn random_messages_never_panic() {
     let mut dice = Dice(5);
     let kinds = [Kind::META, Kind::MODULE, Kind::STACKS, Kind::SAMPLES, Kind::CONTEXTS, Kind::CROSSINGS];
-    let kinds =
-        [kinds.as_slice(), &[Kind::GROWTH, Kind::HEAP, Kind::PHASES, Kind::OUTPUT, Kind::OUTCOME]].concat();
+    let kinds = [
+        kinds.as_slice(),
+        &[Kind::GROWTH, Kind::PAGES, Kind::HEAP, Kind::PHASES, Kind::OUTPUT, Kind::OUTCOME],
+    ]
+    .concat();
     for round in 0..20_000 {
         let mut file = head_of_file();
         for _ in 0..3 {

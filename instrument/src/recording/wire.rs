@@ -2,11 +2,12 @@
 
 use super::{
     AccessTable, AttachmentKind, CallSlice, CallSpan, ContextId, ContextTable, CountTable, GrowthEvent,
-    HeapEvents, HeapOp, InstructionTable, SampleTable, StackFrame, StackId, StackTable,
+    HeapEvents, HeapOp, InstructionTable, PageSource, PageTable, SampleTable, StackFrame, StackId,
+    StackTable, TouchedPages,
 };
 use serde::{Deserialize, Serialize, Serializer};
 use std::ops::Range;
-use wasmscope_symbolize::{CodeOffset, FuncIndex};
+use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
 
 /// A message that can't be what a recorder wrote, though its checksum is right.
 #[derive(Debug)]
@@ -140,6 +141,48 @@ pub(super) struct AccessColumns {
     line: Vec<i64>,
     reads: Vec<i64>,
     writes: Vec<i64>,
+}
+
+/// Rows of [`PageTable`].
+#[derive(Serialize, Deserialize)]
+pub(super) struct PageColumns {
+    page_bytes: u32,
+    source: PageSource,
+    time_nanos: Vec<i64>,
+    memory: Vec<i64>,
+    first_page: Vec<i64>,
+    pages: Vec<i64>,
+}
+
+impl PageColumns {
+    /// The rows `rows` of `table`.
+    pub fn of(table: &PageTable, rows: Range<usize>) -> Self {
+        PageColumns {
+            page_bytes: table.page_bytes,
+            source: table.source,
+            time_nanos: deltas(table.time_nanos[rows.clone()].iter().copied()),
+            memory: deltas(table.memory[rows.clone()].iter().map(|memory| u64::from(memory.0))),
+            first_page: deltas(table.first_page[rows.clone()].iter().copied()),
+            pages: deltas(table.pages[rows].iter().copied()),
+        }
+    }
+
+    /// Appends the rows to `table`. No address that they tell is out of range.
+    pub fn append_to(self, table: &mut PageTable) -> Result<(), Malformed> {
+        let Self { page_bytes, source, time_nanos, memory, first_page, pages } = self;
+        equal([time_nanos.len(), memory.len(), first_page.len(), pages.len()])?;
+        page_bytes.is_power_of_two().then_some(()).ok_or(Malformed)?;
+        (table.page_bytes, table.source) = (page_bytes, source);
+        let runs = undeltas(&first_page).zip(undeltas(&pages));
+        for ((time_nanos, memory), (first_page, pages)) in
+            undeltas(&time_nanos).zip(undeltas(&memory)).zip(runs)
+        {
+            let end = first_page.checked_add(pages).and_then(|end| end.checked_mul(u64::from(page_bytes)));
+            end.ok_or(Malformed)?;
+            table.push(TouchedPages { time_nanos, memory: MemoryIndex(narrow(memory)?), first_page, pages });
+        }
+        Ok(())
+    }
 }
 
 impl AccessColumns {

@@ -3,12 +3,13 @@
 use super::file::{ChunkHead, FORMAT_VERSION, Kind, MAGIC, MAX_RAW_BYTES};
 use super::wire::{
     AccessColumns, AttachmentPiece, ContextColumns, CountColumns, GrowthRows, HeapColumns,
-    InstructionColumns, ModulePiece, OutputPiece, SampleColumns, SliceRows, SpanRows, StackColumns,
+    InstructionColumns, ModulePiece, OutputPiece, PageColumns, SampleColumns, SliceRows, SpanRows,
+    StackColumns,
 };
 use super::{
     AccessTable, Attachment, Calibration, CallSlice, CallSpan, CallTimes, ContextTable, CountTable,
-    CrossingTable, GrowthEvent, HeapEvents, InstructionTable, Meta, Outcome, PhaseSpan, RunTime, SampleTable,
-    StackTable,
+    CrossingTable, GrowthEvent, HeapEvents, InstructionTable, Meta, Outcome, PageTable, PhaseSpan, RunTime,
+    SampleTable, StackTable,
 };
 use serde::Serialize;
 use std::io::{self, Write};
@@ -42,6 +43,8 @@ pub struct Batch {
     pub slices: Vec<CallSlice>,
     /// New growth events.
     pub growth: Vec<GrowthEvent>,
+    /// New first touches of memory, or that there are none so far.
+    pub pages: Option<PageTable>,
     /// New heap operations.
     pub heap: HeapEvents,
     /// Counts, in the last batch.
@@ -125,7 +128,17 @@ impl<W: Write> Writer<W> {
     pub fn write(&mut self, batch: &Batch) -> io::Result<()> {
         let Batch { meta, stacks, samples, contexts, crossings, spans, slices, growth, heap, .. } = batch;
         let Batch {
-            counts, instructions, accesses, calls, time, calibration, phases, output, outcome, ..
+            pages,
+            counts,
+            instructions,
+            accesses,
+            calls,
+            time,
+            calibration,
+            phases,
+            output,
+            outcome,
+            ..
         } = batch;
         self.chunk_of(Kind::META, meta.as_ref())?;
         let row = advance(&mut self.next.stacks, stacks.len());
@@ -139,6 +152,11 @@ impl<W: Write> Writer<W> {
             first_row: row + rows.start as u64,
             rows: growth[rows].to_vec(),
         })?;
+        if let Some(pages) = pages {
+            // One chunk at least: it tells that nothing was touched.
+            self.table(Kind::PAGES, pages.len(), |rows| PageColumns::of(pages, rows))?;
+            self.chunk_of(Kind::PAGES, pages.is_empty().then(|| PageColumns::of(pages, 0..0)).as_ref())?;
+        }
         let row = advance(&mut self.next.spans, spans.len());
         self.table(Kind::SPANS, spans.len(), |rows| SpanRows {
             first_row: row + rows.start as u64,

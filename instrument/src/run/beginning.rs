@@ -4,6 +4,7 @@ use super::boundary_log::BoundaryLog;
 use super::compiled::CompiledGuest;
 use super::glue::{self, Console};
 use super::guest::{GuestState, Watch};
+use super::guest_memories::GuestMemories;
 use super::limit::GrowthLimit;
 use super::measured::MeasuredFrom;
 use super::message::MessageSender;
@@ -62,6 +63,7 @@ impl Watch {
             calls: CallTimes::default(),
             probes: None,
             memory: None,
+            memories: GuestMemories::default(),
             entering: None,
             unknown_callees: 0,
             abroad: 0,

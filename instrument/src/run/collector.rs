@@ -5,6 +5,7 @@ use super::compiled::Places;
 use super::guest_thread::GuestRun;
 use super::message::{Message, Shipment, TracedSample};
 use super::output::OutputBuffer;
+use super::page_log::PageLog;
 use super::probe_log::ProbeLog;
 use super::sample_log::SampleLog;
 use super::stop::{StopFlag, StopReason};
@@ -51,6 +52,7 @@ pub struct Collector<'a, W: Write> {
     sampler: Option<Arc<SignalSampler>>,
     samples: SampleLog,
     probes: ProbeLog,
+    pages: PageLog,
     output: Arc<OutputBuffer>,
     batch: Batch,
     counts: LiveCounts,
@@ -78,6 +80,7 @@ impl<'a, W: Write> Collector<'a, W> {
             sampler: None,
             samples: SampleLog::default(),
             probes: ProbeLog::default(),
+            pages: PageLog::default(),
             output,
             batch: Batch::default(),
             counts: LiveCounts::default(),
@@ -98,6 +101,7 @@ impl<'a, W: Write> Collector<'a, W> {
         self.output = run.output();
         self.samples.measure(run.measured(), run.outer_stacks());
         self.probes = ProbeLog::new(run.probed(), &run.places());
+        self.pages = PageLog::new(run.residency());
     }
 
     /// Sentences about what is missing, if anything is.
@@ -155,6 +159,7 @@ impl<'a, W: Write> Collector<'a, W> {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             self.check_limits();
+            self.pages.look(&self.clock, &mut self.batch.pages);
             if let Some(reason) = self.overdue() {
                 self.take_native_samples();
                 return Collected::UntilStopped(reason);
@@ -191,8 +196,10 @@ impl<'a, W: Write> Collector<'a, W> {
             Message::Phase(phase, at_nanos) => self.begin_phase(phase, at_nanos),
             Message::End(at_nanos) => {
                 self.has_ended = true;
+                self.pages.end();
                 self.end_phase(at_nanos);
             }
+            Message::Pages(seen) => self.pages.take(seen, self.has_ended, &mut self.batch.pages),
             Message::Probes(shipment) => self.take_shipment(shipment),
             Message::Counters(memory, live) => {
                 self.lost_calls = self.probes.take_counters(&memory, &live, &mut self.batch);

@@ -9,7 +9,7 @@ use crate::sample::{CodeMap, CompiledFunction, CompiledPlace, MachineCode, Nativ
 use crate::{OffsetMap, RecordError};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use wasmscope_symbolize::{CodeOffset, FileOffset, FuncIndex, ModuleIndex};
+use wasmscope_symbolize::{CodeOffset, Export, ExportKind, FileOffset, FuncIndex, MemoryIndex, ModuleIndex};
 use wasmtime::component::Component;
 use wasmtime::{Engine, FrameInfo, Module};
 
@@ -90,6 +90,12 @@ pub struct Places {
 }
 
 impl Places {
+    /// The name by which a memory of the original is found in an instance of what was compiled.
+    pub fn memory_export(&self, memory: MemoryIndex) -> Option<&str> {
+        let is_its = |export: &&Export| export.kind == ExportKind::Memory && export.index == memory.0;
+        self.compiled_index.exports().iter().find(is_its).map(|export| &*export.name)
+    }
+
     /// Is the guest in this frame, rather than a module that it is linked to?
     pub fn has(&self, frame: &FrameInfo) -> bool {
         match &self.code {

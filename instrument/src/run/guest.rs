@@ -4,6 +4,7 @@ use super::boundary_log::{BoundaryLog, Bytes, Callee, CrossingSite, InstanceNode
 use super::compiled::{HostCall, Places};
 use super::glue;
 use super::goroutines::goroutine;
+use super::guest_memories::GuestMemories;
 use super::limit::GrowthLimit;
 use super::live_probes::{LiveInstance, LiveProbes, answers, set_clock, ship, take_announcement};
 use super::measured::MeasuredFrom;
@@ -47,6 +48,8 @@ pub struct Watch {
     pub probes: Option<Box<LiveProbes>>,
     /// The guest's own memory, once it is instantiated.
     pub memory: Option<Memory>,
+    /// All of its memories that can be seen.
+    pub memories: GuestMemories,
     /// The function that the host is about to call.
     pub entering: Option<FuncIndex>,
     /// Calls through tables into the host, of which nobody can tell which import they reached.
@@ -181,10 +184,16 @@ fn return_from_guest(store: &mut Guest<'_>) {
 }
 
 /// The guest is about to go on: its memory is where it stays until the next crossing. Growing is one, too.
-fn see_memory(store: &Guest<'_>) {
+fn see_memory(store: &mut Guest<'_>) {
+    let growths = store.data().limit.growths;
+    if store.data().watch.memories.is_outgrown(growths) {
+        let mut memories = std::mem::take(&mut store.data_mut().watch.memories);
+        memories.see(growths, &*store);
+        store.data_mut().watch.memories = memories;
+    }
     let watch = &store.data().watch;
     if let Some(memory) = watch.memory {
-        watch.pacer.see_memory(memory, store);
+        watch.pacer.see_memory(memory, &*store);
     }
 }
 

@@ -16,6 +16,7 @@ use super::outer_stacks::OuterStacks;
 use super::output::OutputBuffer;
 use super::pacer::Pacer;
 use super::prepare::ticks_by_epochs;
+use super::residency::Residency;
 use super::stop::StopFlag;
 use super::target::{Linked, Target, mistaken};
 use super::{Guest, Limits, Observer, RunOptions};
@@ -76,6 +77,9 @@ impl GuestRun {
         };
         let mut watch = Watch::new(compiled, options, clock, pacer, messages);
         watch.measured = Arc::new(MeasuredFrom::new(linked.has_warm_up()));
+        if watch.records_growth {
+            watch.memories.residency = Residency::open().map(Arc::new);
+        }
         let (state, output) = GuestState::new(&guest.name, watch, compiled, options, observer)?;
         let mut store = Store::new(&compiled.engine, state);
         store.limiter(|state| &mut state.limit);
@@ -106,6 +110,11 @@ impl GuestRun {
     /// Where the collector finds the samples that signals took.
     pub fn sampler(&self) -> Option<Arc<SignalSampler>> {
         self.live.sampler.clone()
+    }
+
+    /// Who tells of the pages of the guest's memories.
+    pub fn residency(&self) -> Option<Arc<Residency>> {
+        self.live.store.data().watch.memories.residency.clone()
     }
 
     /// When the measured part of the run begins.
@@ -146,8 +155,7 @@ impl GuestRun {
         pacer.begin(clock);
         let ticks = start_ticks(&self)?;
         let result = runtime.block_on(self.call_or_stop());
-        let watch = &self.live.store.data().watch;
-        watch.messages.send(Message::End(watch.clock.now()));
+        self.live.end();
         drop(ticks);
         // What the guest began in the background, nobody waits for.
         runtime.shutdown_background();
@@ -278,6 +286,7 @@ impl LiveGuest {
         let probes = compiled.probes.first().and_then(|layout| LiveProbes::bind(layout, &instance, store));
         let memory = instance.get_memory(&mut *store, MEMORY_EXPORT);
         self.keep_probes(probes, memory);
+        self.keep_memories(&instance, &compiled.places);
         self.start(&instance).await?;
         Ok(instance)
     }
@@ -310,6 +319,29 @@ impl LiveGuest {
         watch.probes = probes.map(Box::new);
         watch.memory = memory;
         set_clock(&mut store.as_context_mut(), now);
+    }
+
+    /// From now on it is known where the guest's memories are.
+    fn keep_memories(&mut self, instance: &Instance, places: &Places) {
+        let mut memories = std::mem::take(&mut self.store.data_mut().watch.memories);
+        memories.find(instance, &mut self.store, places);
+        let watch = &mut self.store.data_mut().watch;
+        if let Some(seen) = memories.first_touched(watch.clock.now()) {
+            watch.messages.send(Message::Pages(seen));
+        }
+        watch.memories = memories;
+    }
+
+    /// The run is over.
+    fn end(&self) {
+        let watch = &self.store.data().watch;
+        let now = watch.clock.now();
+        watch.messages.send(Message::End(now));
+        if watch.records_growth
+            && let Some(seen) = watch.memories.last_touched(now, &self.store)
+        {
+            watch.messages.send(Message::Pages(seen));
+        }
     }
 
     /// Calls the start function where the engine did not: its probes can be read now, and still when it traps.

@@ -34,6 +34,8 @@ pub struct GrowthLimit {
     probe_pages: [Option<u64>; 3],
     /// Bytes of the largest memory that the guest has had.
     pub largest_bytes: usize,
+    /// How often any memory was to grow.
+    pub growths: u64,
 }
 
 impl GrowthLimit {
@@ -52,12 +54,14 @@ impl GrowthLimit {
             entries: 0,
             probe_pages: maxima.map(|pages| Some(u64::from(pages)).filter(is_free)),
             largest_bytes: 0,
+            growths: 0,
         }
     }
 }
 
 impl ResourceLimiter for GrowthLimit {
     fn memory_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        self.growths += 1;
         let probe_bytes = self.probe_pages.iter().flatten().map(|pages| *pages as usize * PAGE_BYTES);
         if probe_bytes.into_iter().any(|bytes| maximum == Some(bytes)) {
             return Ok(true);

@@ -5,7 +5,7 @@ use super::engine::compile;
 use super::guest::GuestState;
 use super::invoke::initializers;
 use super::link::{outline, unusable};
-use super::memory_export::with_memory_export;
+use super::memory_export::with_memory_exports;
 use crate::RecordError;
 use std::sync::Arc;
 use wasmscope_symbolize::ModuleIndex;
@@ -27,7 +27,7 @@ impl LinkedModule {
     /// Compiles it.
     pub fn compile(engine: &Engine, link: &Link) -> Result<LinkedModule, RecordError> {
         let index = outline(link)?;
-        let wasm = with_memory_export(link.bytes.to_vec()).map_err(|error| unusable(link, &error))?;
+        let wasm = with_memory_exports(link.bytes.to_vec()).map_err(|error| unusable(link, &error))?;
         let module = compile(engine, &wasm).map_err(|error| unusable(link, &error))?;
         Ok(LinkedModule { name: link.name.clone(), bytes: Arc::clone(&link.bytes), index, module })
     }

@@ -1,6 +1,7 @@
 //! What the guest's thread tells the collector.
 
 use super::boundary_log::{BoundarySums, InstanceNode};
+use super::guest_memories::PagesSeen;
 use crate::probes::LiveCall;
 use crate::recording::{AccessTable, CallSlice, CallSpan, CallTimes, Phase, RunTime};
 use crate::sample::{CompiledPlace, Leaf};
@@ -17,6 +18,8 @@ pub enum Message {
     Phase(Phase, u64),
     /// The run ended, so many nanoseconds after the recording began. What follows was only waiting to be handed on.
     End(u64),
+    /// The pages of memory that are touched: first when the guest begins, then when it has ended.
+    Pages(PagesSeen),
     /// What the probes recorded.
     Probes(Shipment),
     /// The counters as they stood when the run was over, in the memory of contexts of each instance, and the calls that

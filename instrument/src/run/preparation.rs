@@ -5,7 +5,7 @@ use super::code_cache::{Code, CodeCache};
 use super::collector::Collector;
 use super::compiled::{CompiledGuest, GuestCode};
 use super::engine::CompiledFunctions;
-use super::memory_export::with_memory_export;
+use super::memory_export::with_memory_exports;
 use super::prepare::{CompileInput, prepare};
 use super::{Guest, Observer, RunOptions};
 use crate::RecordError;
@@ -140,7 +140,7 @@ fn compile_input(
         });
         return code.map(GuestCode::Component);
     }
-    input.wasm = with_memory_export(std::mem::take(&mut input.wasm))?;
+    input.wasm = with_memory_exports(std::mem::take(&mut input.wasm))?;
     compile_or_load(engine, &input.wasm, options).map(GuestCode::Module)
 }
 

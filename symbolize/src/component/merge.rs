@@ -90,10 +90,12 @@ impl Merge {
             range,
             first_import: self.whole.functions.len() as u32,
             first_defined: (imported + self.defined.len()) as u32,
+            first_global: self.whole.globals.len() as u32,
             memories: Vec::new(),
             index,
         };
         self.memories(&mut module, one_memory);
+        self.whole.globals.extend_from_slice(module.index.globals());
         self.functions(&module);
         let imports = module.index.imports().iter().map(|import| import_in(&module, import));
         self.whole.imports.extend(imports);
@@ -146,6 +148,7 @@ fn import_in(module: &CoreModule, import: &Import) -> Import {
             ImportKind::Function { index: module.function(*index).unwrap_or(*index), ty: Arc::clone(ty) }
         }
         ImportKind::Memory { index } => ImportKind::Memory { index: module.memory(*index).unwrap_or(*index) },
+        ImportKind::Global { index } => ImportKind::Global { index: module.global(*index).unwrap_or(*index) },
         other => other.clone(),
     };
     Import { kind, ..import.clone() }

@@ -22,6 +22,7 @@ pub struct CoreModule {
     pub index: Arc<ModuleIndex>,
     first_import: u32,
     first_defined: u32,
+    first_global: u32,
     memories: Vec<MemoryIndex>,
 }
 
@@ -80,5 +81,17 @@ impl CoreModule {
     /// has one, as adapters' are; where there are several it stands for itself.
     pub fn memory(&self, local: MemoryIndex) -> Option<MemoryIndex> {
         self.memories.get(local.index()).copied()
+    }
+
+    /// The global of the component that its global `local` is; `None` where it has none such. One that it imports stands
+    /// for itself.
+    pub fn global(&self, local: u32) -> Option<u32> {
+        ((local as usize) < self.index.globals().len()).then(|| self.first_global + local)
+    }
+
+    /// Its own global that `global` of the component is; `None` for those of other core modules.
+    pub(crate) fn local_global(&self, global: u32) -> Option<u32> {
+        let local = global.checked_sub(self.first_global)?;
+        ((local as usize) < self.index.globals().len()).then_some(local)
     }
 }

@@ -37,7 +37,7 @@ pub struct ModuleIndex {
     exports: Vec<Export>,
     pub(crate) sections: Vec<Section>,
     pub(crate) memories: Vec<Memory>,
-    globals: Vec<Global>,
+    pub(crate) globals: Vec<Global>,
     tables: Vec<Table>,
     tag_count: usize,
     pub(crate) data_segments: Vec<DataSegment>,
@@ -55,8 +55,8 @@ pub struct ModuleIndex {
 impl ModuleIndex {
     /// Reads the outline of the core module or component in `bytes`.
     ///
-    /// A component has the functions, imports, memories and data of all its core modules, and sections of its own; its
-    /// code section is its whole file. What else a core module has is found in [`ModuleIndex::core_modules`].
+    /// A component has the functions, imports, memories, globals and data of all its core modules, and sections of its
+    /// own; its code section is its whole file. What else a core module has is found in [`ModuleIndex::core_modules`].
     ///
     /// # Errors
     /// When the bytes are neither, are cut off, or are malformed outside of custom sections and function bodies; each

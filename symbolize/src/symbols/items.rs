@@ -1,5 +1,5 @@
 //! The names of what is no function: locals, labels, types and their fields, tables, memories, globals, element
-//! segments, tags. Only disassembly needs them, so they are read when it is first asked for.
+//! segments, tags. Most programs' views need none of them, so they are read when one is first asked for.
 
 use std::ops::Range;
 

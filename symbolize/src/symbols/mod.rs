@@ -5,6 +5,7 @@ mod module;
 mod name;
 mod prefix;
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 pub(crate) use items::{NameMap, Space};
@@ -96,6 +97,31 @@ impl Symbols {
     /// `?`.
     pub fn name(&self, function: FuncIndex) -> &FunctionName {
         self.of(function).map_or(&self.unknown, |(part, function)| part.name(function))
+    }
+
+    /// The name section's name of a data segment, by its place in [`ModuleIndex::data_segments`]: `.rodata`. Names of
+    /// what is no function don't tell the core module of a component. Where the module has no name section, that of the
+    /// other build with the same code counts.
+    pub fn data_name(&self, segment: usize) -> Option<&str> {
+        let own = self.module.data_segments().get(segment)?.name.as_deref();
+        let twin = || self.only_part()?.named_build().module().data_segments().get(segment)?.name.as_deref();
+        own.or_else(twin).filter(|name| !name.is_empty())
+    }
+
+    /// The name section's name of a global, by its place in [`ModuleIndex::globals`]: `__stack_pointer`. As with
+    /// [`Symbols::data_name`].
+    pub fn global_name(&self, global: u32) -> Option<Cow<'_, str>> {
+        self.module.globals().get(global as usize)?;
+        let owner = |module: &CoreModule| module.local_global(global);
+        let (part, local) = match self.only_part() {
+            Some(part) => (part.named_build(), global),
+            None => {
+                let parts = self.parts.iter().zip(self.module.core_modules());
+                parts.into_iter().find_map(|(part, module)| Some((part, owner(module)?)))?
+            }
+        };
+        let span = part.items().get(Space::Global, local).filter(|span| span.len > 0)?;
+        span.text(part.bytes())
     }
 
     /// What a function belongs to: what it is imported from, what its name tells, or else the file that it is declared
