@@ -35,7 +35,8 @@ pub use heap::{
     AddressSpace, Amount, BlockLife, BlockRow, BlockStep, CellKind, Dominant, FreeSpace, HeapAt, HeapBlock,
     HeapCell, HeapFinding, HeapFindingKind, HeapFindings, HeapHistory, HeapMap, HeapMapQuery, HeapPoint,
     HeapRange, HeapSite, HeapTimeline, HeapTotals, HeapUseQuery, HeapUses, Overlay, PageUse, PathUse,
-    SHORT_NANOS, StaticData, block_life, heap_at, heap_at_peak, heap_map, heap_range, heap_uses,
+    SHORT_NANOS, StaticData, TouchedRange, block_life, heap_at, heap_at_peak, heap_map, heap_range,
+    heap_sites, heap_uses,
 };
 pub use lines::{FileRow, LineRow, LineTable, lines};
 pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};

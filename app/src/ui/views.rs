@@ -2,8 +2,8 @@
 
 use crate::analysis::{
     self, BlockLife, BlockRow, BoundaryTable, CallTree, CallTreeQuery, ExportCalls, FlameLayout,
-    FunctionTable, GrowthView, HeapAt, HeapMap, HeapMapQuery, HeapRange, HeapUseQuery, HeapUses, LineTable,
-    NodeId, SourceListing, Summary, WatListing, WatQuery,
+    FunctionTable, GrowthView, HeapAt, HeapMap, HeapMapQuery, HeapRange, HeapSite, HeapUseQuery, HeapUses,
+    LineTable, NodeId, SourceListing, Summary, WatListing, WatQuery,
 };
 use crate::profile::{FrameId, Profile};
 use crate::sources::Sources;
@@ -204,6 +204,34 @@ impl Query for HeapQuery {
     }
 }
 
+/// The blocks of a heap by who asked for them.
+#[derive(Clone)]
+pub struct HeapSitesQuery(pub Arc<HeapAt>);
+
+impl PartialEq for HeapSitesQuery {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// The blocks of a moment by who asked for them.
+pub struct LiveSites {
+    /// The heap of the moment.
+    pub heap: Arc<HeapAt>,
+    /// The sites, by falling bytes.
+    pub sites: Vec<HeapSite>,
+}
+
+impl Query for HeapSitesQuery {
+    type View = LiveSites;
+
+    const KEPT: usize = 2;
+
+    fn compute(&self, profile: &Profile) -> LiveSites {
+        LiveSites { heap: Arc::clone(&self.0), sites: analysis::heap_sites(profile, &self.0.blocks) }
+    }
+}
+
 /// A part of the memory at a moment.
 #[derive(Clone)]
 pub struct HeapMapViewQuery {
@@ -311,6 +339,8 @@ pub struct HeapMapView {
     pub overview: Arc<HeapMap>,
     /// The map of the part on screen.
     pub map: Arc<HeapMap>,
+    /// Who asked for the blocks, where colours tell that.
+    pub sites: Option<Arc<LiveSites>>,
     /// Sums over the addresses that are chosen.
     pub chosen: Option<Arc<HeapRange>>,
     /// The life of the block that is chosen.

@@ -1,7 +1,9 @@
 //! Views as small texts, for golden files and plain comparisons.
 
 use std::fmt::Write;
-use wasmscope::analysis::{BoundaryTable, CallTree, FunctionTable, HeapAt, LineTable, WatListing};
+use wasmscope::analysis::{
+    BoundaryTable, CallTree, FunctionTable, HeapAt, LineTable, WatListing, heap_sites,
+};
 use wasmscope::profile::{FrameId, FrameKind, LineId, PathId, Profile};
 
 pub fn call_tree(profile: &Profile, tree: &CallTree) -> String {
@@ -59,7 +61,7 @@ pub fn heap(profile: &Profile, heap: &HeapAt) -> String {
         let (address, size, path) = (block.address, block.size, path(profile, block.path));
         writeln!(text, "  {address}+{size} since {} by {path}", block.allocated_nanos).unwrap();
     }
-    for site in &heap.sites {
+    for site in &heap_sites(profile, &heap.blocks) {
         let live = format!("{} blocks {} bytes", site.blocks, site.bytes);
         let leaked = format!("leaked {} blocks {} bytes", site.leaked_blocks, site.leaked_bytes);
         writeln!(text, "  site {}: {live}, {leaked}", path(profile, site.path)).unwrap();

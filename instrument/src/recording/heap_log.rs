@@ -1,6 +1,7 @@
 //! All heap operations of a recording: as columns as far as they are few, and packed behind.
 
 use super::heap::{HeapEvent, HeapEvents};
+use super::heap_rows::{Cursor, HeapRows};
 use super::scan::unpack;
 use super::wire::HeapColumns;
 use std::borrow::Cow;
@@ -9,14 +10,14 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-/// Operations that stand as columns once a recording is read: 330 MB.
-pub(super) const MAX_COLUMN_ROWS: usize = 8 << 20;
+/// Operations that stand as columns once a recording is read: some 340 MB.
+pub(super) const MAX_COLUMN_ROWS: usize = 24 << 20;
 /// Chunks that are unpacked ahead of whoever passes over them.
 const AHEAD: usize = 4;
 
 /// All heap operations of a recording, in the order in which they happened.
 ///
-/// The first eight million stand as columns. Those behind stay packed as they stand in the file, some five bytes each,
+/// The first 24 million stand as columns. Those behind stay packed as they stand in the file, some five bytes each,
 /// and are unpacked a chunk at a time, each time that they are passed over: memory stays bounded however long the run
 /// was.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +35,7 @@ struct Part {
 
 #[derive(Clone, Debug)]
 enum Body {
-    Columns(HeapEvents),
+    Columns(HeapRows),
     Packed(PackedHeap),
 }
 
@@ -55,7 +56,7 @@ pub(super) struct PackedHeap {
 
 impl PackedHeap {
     /// The operations; none where the message is not what a recorder wrote, though its checksum is right.
-    fn unpack(&self) -> HeapEvents {
+    fn unpack(&self) -> HeapRows {
         let raw = unpack(&self.stored, self.raw_bytes).unwrap_or_default();
         let columns = postcard::from_bytes::<HeapColumns>(&raw).ok();
         let events = columns.and_then(|columns| columns.events(self.contexts).ok());
@@ -64,7 +65,7 @@ impl PackedHeap {
 }
 
 impl Part {
-    fn events(&self) -> Cow<'_, HeapEvents> {
+    fn rows(&self) -> Cow<'_, HeapRows> {
         match &self.body {
             Body::Columns(events) => Cow::Borrowed(events),
             Body::Packed(packed) => Cow::Owned(packed.unpack()),
@@ -73,7 +74,7 @@ impl Part {
 
     fn first_nanos(&self) -> u64 {
         match &self.body {
-            Body::Columns(events) => events.time_nanos.first().copied().unwrap_or(0),
+            Body::Columns(events) => events.first_nanos(),
             Body::Packed(packed) => packed.first_nanos,
         }
     }
@@ -92,19 +93,19 @@ impl HeapLog {
 
     /// When the last operation was, in nanoseconds since the recording began.
     pub fn last_nanos(&self) -> Option<u64> {
-        self.parts.last()?.events().time_nanos.last().copied()
+        self.parts.last()?.rows().last_nanos()
     }
 
     /// How many operations there are in front of the first one whose time does not fulfil `is_before`.
     pub fn rows_before(&self, is_before: impl Fn(u64) -> bool) -> usize {
         let behind = self.parts.partition_point(|part| is_before(part.first_nanos()));
         let Some(part) = behind.checked_sub(1).and_then(|at| self.parts.get(at)) else { return 0 };
-        part.first_row + part.events().time_nanos.partition_point(|nanos| is_before(*nanos))
+        part.first_row + part.rows().rows_before(is_before)
     }
 
     /// The chunks that hold the operations in `rows`, each with the row that it begins at. What is packed is unpacked by
     /// another thread ahead of the one that asks.
-    pub fn chunks(&self, rows: Range<usize>) -> impl Iterator<Item = (usize, Cow<'_, HeapEvents>)> {
+    pub fn chunks(&self, rows: Range<usize>) -> impl Iterator<Item = (usize, Cow<'_, HeapRows>)> {
         let from = self.parts.partition_point(|part| part.first_row + part.rows <= rows.start);
         let to = self.parts.partition_point(|part| part.first_row < rows.end).max(from);
         let parts = self.parts.get(from..to).unwrap_or_default();
@@ -120,28 +121,30 @@ impl HeapLog {
 
     /// All operations, in order.
     pub fn iter(&self) -> impl Iterator<Item = HeapEvent> {
-        self.chunks(0..self.rows)
-            .flat_map(|(_, events)| (0..events.len()).map_while(move |row| events.get(row)))
+        self.chunks(0..self.rows).flat_map(|(_, rows)| {
+            let mut cursor = Cursor::default();
+            (0..rows.len()).map_while(move |row| cursor.event(&rows, row))
+        })
     }
 
     /// The operations in `rows`, which must ascend; rows that there are none in are passed over.
     pub fn pick(&self, rows: impl IntoIterator<Item = usize>) -> impl Iterator<Item = (usize, HeapEvent)> {
-        let mut at: Option<(Range<usize>, Cow<'_, HeapEvents>)> = None;
+        let mut at: Option<(Range<usize>, Cow<'_, HeapRows>, Cursor)> = None;
         rows.into_iter().filter_map(move |row| {
-            if !at.as_ref().is_some_and(|(rows, _)| rows.contains(&row)) {
+            if !at.as_ref().is_some_and(|(rows, ..)| rows.contains(&row)) {
                 let behind = self.parts.partition_point(|part| part.first_row <= row);
                 let part = self.parts.get(behind.checked_sub(1)?)?;
-                at = Some((part.first_row..part.first_row + part.rows, part.events()));
+                at = Some((part.first_row..part.first_row + part.rows, part.rows(), Cursor::default()));
             }
-            let (rows, events) = at.as_ref()?;
-            Some((row, events.get(row - rows.start)?))
+            let (rows, columns, cursor) = at.as_mut()?;
+            Some((row, cursor.event(columns, row - rows.start)?))
         })
     }
 
     /// Appends one operation, as a column.
     pub fn push(&mut self, event: HeapEvent) {
         if !matches!(self.parts.last(), Some(Part { body: Body::Columns(_), .. })) {
-            self.push_columns(HeapEvents::default());
+            self.push_columns(HeapRows::default());
         }
         if let Some(Part { rows, body: Body::Columns(events), .. }) = self.parts.last_mut() {
             events.push(event);
@@ -150,7 +153,7 @@ impl HeapLog {
         }
     }
 
-    pub(super) fn push_columns(&mut self, events: HeapEvents) {
+    pub(super) fn push_columns(&mut self, events: HeapRows) {
         let (first_row, rows) = (self.rows, events.len());
         self.rows += rows;
         self.parts.push(Part { first_row, rows, body: Body::Columns(events) });
@@ -164,7 +167,7 @@ impl HeapLog {
 }
 
 /// Unpacks the packed ones of `parts` in order; ends early where there is no thread for it.
-fn unpack_ahead(parts: &[Part]) -> impl Iterator<Item = HeapEvents> + use<> {
+fn unpack_ahead(parts: &[Part]) -> impl Iterator<Item = HeapRows> + use<> {
     let packed = parts.iter().filter_map(|part| match &part.body {
         Body::Columns(_) => None,
         Body::Packed(packed) => Some(packed.clone()),
@@ -184,8 +187,10 @@ fn unpack_ahead(parts: &[Part]) -> impl Iterator<Item = HeapEvents> + use<> {
 
 impl From<HeapEvents> for HeapLog {
     fn from(events: HeapEvents) -> Self {
+        let mut rows = HeapRows::with_capacity(events.len());
+        events.iter().for_each(|event| rows.push(event));
         let mut log = HeapLog::default();
-        log.push_columns(events);
+        log.push_columns(rows);
         log
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{
     AccessTable, AttachmentKind, CallSlice, CallSpan, ContextId, ContextTable, CountTable, GrowthEvent,
-    HeapEvents, HeapOp, InstructionTable, PageSource, PageTable, SampleTable, StackFrame, StackId,
-    StackTable, TouchedPages,
+    HeapEvent, HeapEvents, HeapOp, HeapRows, InstructionTable, PageSource, PageTable, SampleTable,
+    StackFrame, StackId, StackTable, TouchedPages,
 };
 use serde::{Deserialize, Serialize, Serializer};
 use std::ops::Range;
@@ -380,25 +380,22 @@ impl HeapColumns {
     }
 
     /// The rows. Where a context is none of the first `contexts`, the row has none; says how many these are.
-    pub fn events(self, contexts: usize) -> Result<(HeapEvents, u64), Malformed> {
+    pub fn events(self, contexts: usize) -> Result<(HeapRows, u64), Malformed> {
         let Self { first_row: _, time_nanos, op, address, size, old_address, context } = self;
         let lengths = [time_nanos.len(), op.len(), address.len(), size.len(), old_address.len()];
         equal(lengths)?;
         equal([op.len(), context.len()])?;
-        let ops: Option<Vec<_>> = op.iter().map(|code| op_of(*code)).collect();
-        let ids: Option<Vec<_>> = context.iter().map(|code| from_optional(*code)).collect();
-        let (ops, ids) = ops.zip(ids).ok_or(Malformed)?;
         let mut orphans = 0;
-        let known = |id: Option<u32>| known_context(id.map(ContextId), contexts, &mut orphans);
-        let events = HeapEvents {
-            context: ids.into_iter().map(known).collect(),
-            op: ops,
-            time_nanos: undeltas(&time_nanos).collect(),
-            address: undeltas(&address).collect(),
-            size,
-            old_address: undeltas(&old_address).collect(),
-        };
-        Ok((events, orphans))
+        let mut rows = HeapRows::with_capacity(op.len());
+        let places = undeltas(&address).zip(undeltas(&old_address)).zip(size);
+        let kinds = op.iter().zip(context).zip(undeltas(&time_nanos));
+        for (((op, context), time_nanos), ((address, old_address), size)) in kinds.zip(places) {
+            let op = op_of(*op).ok_or(Malformed)?;
+            let id = from_optional(context).ok_or(Malformed)?.map(ContextId);
+            let context = known_context(id, contexts, &mut orphans);
+            rows.push(HeapEvent { time_nanos, op, address, size, old_address, context });
+        }
+        Ok((rows, orphans))
     }
 }
 

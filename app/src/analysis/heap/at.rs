@@ -1,20 +1,11 @@
 //! The heap at a moment.
 
-use super::layers::Layers;
-use super::map::{CellKind, paint};
-use super::{AddressSpace, BlockRow, HeapTotals};
+use super::survey::survey;
+use super::{BlockRow, HeapTotals};
 use crate::profile::{PathId, Profile};
-use std::cmp::Reverse;
 use std::ops::Range;
 use wasmscope_instrument::recording::HeapEvent;
 use wasmscope_symbolize::MemoryIndex;
-
-/// Shorter free runs are counted as the allocator's own: the header and the rounding up of one block.
-pub(super) const SMALLEST_FREE_RUN_BYTES: u64 = 32;
-/// A page with fewer live bytes than this part of it is sparse.
-const SPARSE_PART: u64 = 16;
-/// Pages are counted one by one up to here (64 GiB of usual ones); the rest of a larger memory is left out.
-const MAX_PAGES: u64 = 1 << 20;
 
 /// A live block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,21 +27,6 @@ impl HeapBlock {
     pub fn end(&self) -> u64 {
         self.address.saturating_add(self.size)
     }
-}
-
-/// The live blocks of one call path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HeapSite {
-    /// Who asked for them: the allocator function innermost, its caller above.
-    pub path: PathId,
-    /// How many blocks are live.
-    pub blocks: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// How many of the blocks are never freed until the recording's end.
-    pub leaked_blocks: u64,
-    /// The bytes of those.
-    pub leaked_bytes: u64,
 }
 
 /// The free space inside the heap.
@@ -105,12 +81,13 @@ pub struct HeapAt {
     pub high_water: u64,
     /// Size of the whole memory, in bytes.
     pub memory_bytes: u64,
+    /// Bytes of it on pages of the operating system that were touched until then: what it takes of the machine's memory.
+    /// `None` where the recording doesn't tell.
+    pub touched_bytes: Option<u64>,
     /// What is free.
     pub free: FreeSpace,
     /// How blocks lie on pages.
     pub page_use: PageUse,
-    /// The blocks by call path, by falling bytes.
-    pub sites: Vec<HeapSite>,
     /// Blocks that are never freed until the recording's end.
     pub leaked_blocks: u64,
     /// The bytes of those.
@@ -133,29 +110,30 @@ pub fn heap_at_peak(profile: &Profile, memory: MemoryIndex) -> HeapAt {
 
 /// The heap after so many operations, the last of which was at `at_nanos`.
 fn heap_after(profile: &Profile, memory: MemoryIndex, rows: usize, at_nanos: u64) -> HeapAt {
-    let Live { mut blocks, high_water } = live_by_age(profile, memory, rows);
-    let sites = sites_of(profile, &blocks);
-    blocks.sort_unstable_by_key(|block| (block.address, block.row));
+    let Live { mut blocks, leaked_blocks, leaked_bytes } = live_by_age(profile, memory, rows);
+    // Those of one address stay in the order in which they were handed out.
+    radsort::sort_by_key(&mut blocks, |block| block.address);
+    let timeline = profile.heap_timeline();
     let space = profile.address_space(memory);
     let memory_bytes = space.size_at(at_nanos);
     let highest = blocks.iter().map(HeapBlock::end).max().unwrap_or(0);
     let heap_start = space.heap_start().unwrap_or(memory_bytes);
     // Blocks behind the end only stand in a damaged recording or one without growth.
     let heap = heap_start..memory_bytes.max(highest).max(heap_start);
-    let sum = |part: fn(&HeapSite) -> u64| sites.iter().map(part).fold(0u64, u64::saturating_add);
+    let survey = survey(&blocks, &heap, space.page_bytes());
     HeapAt {
         memory,
         at_nanos,
-        live_bytes: sum(|site| site.bytes),
-        high_water,
+        live_bytes: blocks.iter().map(|block| block.size).fold(0, u64::saturating_add),
+        high_water: timeline.high_water(&profile.recording().heap, memory, rows),
         memory_bytes,
-        free: free_space(&blocks, &heap),
-        page_use: page_use(&blocks, &heap, space),
-        leaked_blocks: sum(|site| site.leaked_blocks),
-        leaked_bytes: sum(|site| site.leaked_bytes),
-        overlapping_blocks: overlapping(&blocks),
+        touched_bytes: space.touched_bytes(at_nanos),
+        free: survey.free,
+        page_use: survey.page_use,
+        leaked_blocks,
+        leaked_bytes,
+        overlapping_blocks: survey.overlapping_blocks,
         heap,
-        sites,
         blocks,
     }
 }
@@ -163,7 +141,8 @@ fn heap_after(profile: &Profile, memory: MemoryIndex, rows: usize, at_nanos: u64
 /// The live blocks of a moment.
 struct Live {
     blocks: Vec<HeapBlock>,
-    high_water: u64,
+    leaked_blocks: u64,
+    leaked_bytes: u64,
 }
 
 fn rows_until(profile: &Profile, at_nanos: u64) -> usize {
@@ -172,95 +151,18 @@ fn rows_until(profile: &Profile, at_nanos: u64) -> usize {
 
 /// After so many operations, in the order of the recording's columns, so that memory is read from the front to the back.
 fn live_by_age(profile: &Profile, memory: MemoryIndex, rows: usize) -> Live {
-    let heap = &profile.recording().heap;
     let timeline = profile.heap_timeline();
-    let high_water = timeline.high_water(heap, memory, rows);
-    let block = |(row, event): (usize, HeapEvent)| {
+    let rows = timeline.live_after(rows);
+    let mut live = Live { blocks: Vec::with_capacity(rows.len()), leaked_blocks: 0, leaked_bytes: 0 };
+    let events = profile.recording().heap.pick(rows.into_iter().map(BlockRow::index));
+    for (row, event) in events.filter(|(_, event)| timeline.memory_of(event.context) == memory) {
         let HeapEvent { time_nanos: allocated_nanos, address, size, .. } = event;
-        let path = profile.heap_path(event.context);
-        HeapBlock { address, size, allocated_nanos, path, row: BlockRow(row as u32) }
-    };
-    let live = timeline.live_after(rows);
-    let events = heap.pick(live.into_iter().map(BlockRow::index));
-    let own = events.filter(|(_, event)| timeline.memory_of(event.context) == memory);
-    Live { blocks: own.map(block).collect(), high_water }
-}
-
-pub(super) fn sites_of(profile: &Profile, blocks: &[HeapBlock]) -> Vec<HeapSite> {
-    let timeline = profile.heap_timeline();
-    // By path: one more than the place of its site, or 0.
-    let mut places = vec![0u32; profile.paths().len()];
-    let mut sites: Vec<HeapSite> = Vec::new();
-    for block in blocks {
-        let place = &mut places[block.path.index()];
-        if *place == 0 {
-            let path = block.path;
-            sites.push(HeapSite { path, blocks: 0, bytes: 0, leaked_blocks: 0, leaked_bytes: 0 });
-            *place = sites.len() as u32;
-        }
-        let site = &mut sites[*place as usize - 1];
-        site.blocks += 1;
-        site.bytes = site.bytes.saturating_add(block.size);
-        if timeline.is_never_freed(block.row) {
-            site.leaked_blocks += 1;
-            site.leaked_bytes = site.leaked_bytes.saturating_add(block.size);
+        let (path, row) = (profile.heap_path(event.context), BlockRow(row as u32));
+        live.blocks.push(HeapBlock { address, size, allocated_nanos, path, row });
+        if timeline.is_never_freed(row) {
+            live.leaked_blocks += 1;
+            live.leaked_bytes = live.leaked_bytes.saturating_add(size);
         }
     }
-    sites.sort_by_key(|site| (Reverse(site.bytes), Reverse(site.blocks), site.path));
-    sites
-}
-
-fn overlapping(blocks: &[HeapBlock]) -> u64 {
-    let mut behind = 0;
-    let begins_inside = |block: &&HeapBlock| {
-        let inside = block.address < behind;
-        behind = behind.max(block.end());
-        inside
-    };
-    blocks.iter().filter(begins_inside).count() as u64
-}
-
-fn free_space(blocks: &[HeapBlock], heap: &Range<u64>) -> FreeSpace {
-    let mut free = FreeSpace::default();
-    let mut squares = 0.0;
-    let mut from = heap.start;
-    let ends = blocks.iter().map(|block| (block.address, block.end()));
-    for (start, end) in ends.chain([(heap.end, heap.end)]) {
-        let run = start.saturating_sub(from);
-        if run >= SMALLEST_FREE_RUN_BYTES {
-            free.runs += 1;
-            free.total_bytes += run;
-            squares += run as f64 * run as f64;
-            if run > free.largest_bytes {
-                (free.largest_bytes, free.largest_address) = (run, from);
-            }
-        } else {
-            free.overhead_bytes += run;
-        }
-        from = from.max(end);
-    }
-    if free.total_bytes > 0 {
-        let total = free.total_bytes as f64;
-        free.fragmentation = 1.0 - free.largest_bytes as f64 / total;
-        free.dispersion = (1.0 - squares / (total * total)).max(0.0);
-    }
-    free
-}
-
-fn page_use(blocks: &[HeapBlock], heap: &Range<u64>, space: &AddressSpace) -> PageUse {
-    let page = space.page_bytes().max(1);
-    let (first, last) = (heap.start / page, heap.end.div_ceil(page));
-    let pages = if heap.is_empty() { 0 } else { last.saturating_sub(first).min(MAX_PAGES) };
-    let range = first.saturating_mul(page)..(first + pages).saturating_mul(page);
-    let cells = paint(&Layers::only(blocks), &range, pages as usize);
-    let live = cells.iter().map(|cell| cell.bytes_of(CellKind::Live));
-    let mut used = PageUse { pages, ..PageUse::default() };
-    for bytes in live {
-        used.empty_pages += u64::from(bytes == 0);
-        if bytes > 0 && bytes < page / SPARSE_PART {
-            used.sparse_pages += 1;
-            used.pinning_bytes += bytes;
-        }
-    }
-    used
+    live
 }

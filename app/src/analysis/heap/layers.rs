@@ -1,13 +1,13 @@
 //! What lies over what in a memory: blocks over what they lie in, which is static data or bare ground.
 
-use super::at::SMALLEST_FREE_RUN_BYTES;
+use super::survey::SMALLEST_FREE_RUN_BYTES;
 use super::{AddressSpace, CellKind, HeapAt, HeapBlock};
 use std::ops::Range;
 
 /// The layers of a memory at a moment.
 pub(super) struct Layers<'a> {
     blocks: &'a [HeapBlock],
-    space: Option<&'a AddressSpace>,
+    space: &'a AddressSpace,
     /// Where each kind of ground ends, ascending.
     ground: [(u64, CellKind); 3],
 }
@@ -23,12 +23,7 @@ impl<'a> Layers<'a> {
         let high_water = heap.high_water.clamp(heap_start, memory_end);
         let ground =
             [(heap_start, CellKind::Other), (high_water, CellKind::Free), (memory_end, CellKind::Untouched)];
-        Layers { blocks: &heap.blocks, space: Some(space), ground }
-    }
-
-    /// Nothing but blocks.
-    pub(super) fn only(blocks: &'a [HeapBlock]) -> Self {
-        Layers { blocks, space: None, ground: [(0, CellKind::Other); 3] }
+        Layers { blocks: &heap.blocks, space, ground }
     }
 
     /// Cuts `range` into runs of one kind, ascending and without gaps.
@@ -66,7 +61,7 @@ impl<'a> Layers<'a> {
 
     fn below_blocks(&self, gap: Range<u64>, emit: &mut impl Emit) {
         let mut at = gap.start;
-        let data = self.space.map_or(&[][..], AddressSpace::static_data);
+        let data = self.space.static_data();
         let first = data.partition_point(|data| data.range.end <= gap.start);
         for data in data.iter().skip(first).take_while(|data| data.range.start < gap.end) {
             let (start, end) = (data.range.start.max(at), data.range.end.min(gap.end));

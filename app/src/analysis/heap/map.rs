@@ -87,6 +87,15 @@ impl HeapCell {
         self.bytes[kind as usize]
     }
 
+    fn add(&mut self, kind: CellKind, bytes: u64, block: Option<&HeapBlock>) {
+        self.bytes[kind as usize] += bytes;
+        let most = self.dominant.map_or(0, |dominant| dominant.bytes_here);
+        if let Some(block) = block.filter(|_| bytes > most) {
+            let HeapBlock { address, size, path, allocated_nanos, row } = *block;
+            self.dominant = Some(Dominant { address, size, path, allocated_nanos, row, bytes_here: bytes });
+        }
+    }
+
     /// The kind of most of its bytes; [`CellKind::Outside`] for an empty cell.
     pub fn main_kind(&self) -> CellKind {
         let most = CellKind::ALL.into_iter().rev().max_by_key(|kind| self.bytes_of(*kind));
@@ -157,24 +166,21 @@ pub(super) fn paint(layers: &Layers<'_>, range: &Range<u64>, cells: usize) -> Ve
         return painted;
     }
     let grid = Grid { range, cells };
+    // Runs ascend: the next one mostly begins in the cell that the last one ended in, and no division is needed.
+    let (mut cell, mut cell_end) = (0, grid.start_of(1));
     layers.runs(range, |run, kind, block| {
-        for cell in grid.cell_of(run.start)..=grid.cell_of(run.end - 1) {
-            let start = run.start.max(grid.start_of(cell));
-            let bytes = run.end.min(grid.start_of(cell + 1)) - start;
-            let painted = &mut painted[cell];
-            painted.bytes[kind as usize] += bytes;
-            let most = painted.dominant.map_or(0, |dominant| dominant.bytes_here);
-            if let Some(block) = block.filter(|_| bytes > most) {
-                painted.dominant = Some(dominant(block, bytes));
+        let mut start = run.start;
+        while start < run.end {
+            if start >= cell_end {
+                cell = grid.cell_of(start);
+                cell_end = grid.start_of(cell + 1);
             }
+            let end = run.end.min(cell_end);
+            painted[cell].add(kind, end - start, block);
+            start = end;
         }
     });
     painted
-}
-
-fn dominant(block: &HeapBlock, bytes_here: u64) -> Dominant {
-    let HeapBlock { address, size, path, allocated_nanos, row } = *block;
-    Dominant { address, size, path, allocated_nanos, row, bytes_here }
 }
 
 /// A range cut into cells whose lengths differ by one byte at most.

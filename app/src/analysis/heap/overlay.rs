@@ -15,6 +15,9 @@ pub enum Overlay {
     /// One more than the moment, in nanoseconds since the recording began, at which the memory came to have the cell's
     /// first byte; 0 for never.
     Grown,
+    /// One more than the moment, in nanoseconds since the recording began, at which a page of the operating system in the
+    /// cell was first found touched; 0 for never. Where the recording tells that.
+    Touched,
 }
 
 /// The numbers for each cell; `None` where they were not measured.
@@ -29,6 +32,7 @@ pub(super) fn overlay(
             let counted = heap.memory == MemoryIndex(0) && !profile.recording().accesses.is_empty();
             counted.then(|| accesses(profile, grid))
         }
+        Overlay::Touched => touched(profile.address_space(heap.memory), grid),
         Overlay::Grown => Some(grown(profile.address_space(heap.memory), grid)),
     }
 }
@@ -55,6 +59,23 @@ fn accesses(profile: &Profile, grid: &Grid<'_>) -> Vec<u64> {
         }
     }
     sums
+}
+
+fn touched(space: &AddressSpace, grid: &Grid<'_>) -> Option<Vec<u64>> {
+    let touched = space.touched()?;
+    let mut first = vec![0u64; grid.cells];
+    let behind = touched.partition_point(|touched| touched.range.end <= grid.range.start);
+    for touched in touched.iter().skip(behind).take_while(|touched| touched.range.start < grid.range.end) {
+        let (start, end) = (touched.range.start.max(grid.range.start), touched.range.end.min(grid.range.end));
+        if start >= end || grid.cells == 0 {
+            continue;
+        }
+        let nanos = touched.time_nanos.saturating_add(1);
+        for cell in first.get_mut(grid.cell_of(start)..=grid.cell_of(end - 1)).into_iter().flatten() {
+            *cell = if *cell == 0 { nanos } else { nanos.min(*cell) };
+        }
+    }
+    Some(first)
 }
 
 fn grown(space: &AddressSpace, grid: &Grid<'_>) -> Vec<u64> {

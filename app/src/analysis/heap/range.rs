@@ -1,8 +1,7 @@
 //! Sums over a range of addresses.
 
-use super::at::sites_of;
 use super::map::kinds;
-use super::{CellKind, HeapAt, HeapBlock, HeapSite};
+use super::{CellKind, HeapAt, HeapBlock, HeapSite, heap_sites};
 use crate::profile::Profile;
 use std::ops::Range;
 
@@ -34,6 +33,6 @@ pub fn heap_range(profile: &Profile, heap: &HeapAt, range: &Range<u64>) -> HeapR
         bytes,
         blocks: blocks.len() as u64,
         block_bytes: blocks.iter().map(|block: &HeapBlock| block.size).fold(0, u64::saturating_add),
-        sites: sites_of(profile, blocks),
+        sites: heap_sites(profile, blocks),
     }
 }

@@ -24,6 +24,18 @@ pub struct AddressSpace {
     heap_start: Option<u64>,
     /// `(time in nanoseconds, size in bytes)`, the first at 0.
     sizes: Vec<(u64, u64)>,
+    /// By address.
+    touched: Vec<TouchedRange>,
+    knows_touches: bool,
+}
+
+/// Pages of the operating system that were touched first at one time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TouchedRange {
+    /// Their addresses.
+    pub range: Range<u64>,
+    /// When they were found touched, in nanoseconds since the recording began.
+    pub time_nanos: u64,
 }
 
 impl AddressSpace {
@@ -36,13 +48,22 @@ impl AddressSpace {
             static_data: static_data(module, memory),
             heap_start: profile.heap_timeline().of_memory(memory).lowest_address,
             sizes: sizes(profile, memory, page_bytes),
+            touched: touched(profile, memory),
+            knows_touches: profile.recording().pages.is_some(),
         }
     }
 
     /// That of a memory which is none.
     pub(crate) fn none() -> AddressSpace {
-        let (page_bytes, static_data, sizes) = (DEFAULT_PAGE_BYTES, Vec::new(), Vec::new());
-        AddressSpace { memory: MemoryIndex(0), page_bytes, static_data, heap_start: None, sizes }
+        AddressSpace {
+            memory: MemoryIndex(0),
+            page_bytes: DEFAULT_PAGE_BYTES,
+            static_data: Vec::new(),
+            heap_start: None,
+            sizes: Vec::new(),
+            touched: Vec::new(),
+            knows_touches: false,
+        }
     }
 
     /// Which memory it is.
@@ -84,6 +105,17 @@ impl AddressSpace {
         self.sizes.get(first).map(|(nanos, _)| *nanos)
     }
 
+    /// What was touched, by address, and when first; `None` where the recording doesn't tell.
+    pub fn touched(&self) -> Option<&[TouchedRange]> {
+        self.knows_touches.then_some(&self.touched)
+    }
+
+    /// How many bytes lie on pages that were touched until and at a time; `None` where the recording doesn't tell.
+    pub fn touched_bytes(&self, nanos: u64) -> Option<u64> {
+        let until = self.touched()?.iter().filter(|touched| touched.time_nanos <= nanos);
+        Some(until.map(|touched| touched.range.end - touched.range.start).sum())
+    }
+
     /// The largest size that the memory had, in bytes.
     pub fn largest_size(&self) -> u64 {
         self.sizes.iter().map(|(_, bytes)| *bytes).max().unwrap_or(0)
@@ -112,6 +144,28 @@ fn static_data(module: &ModuleIndex, memory: MemoryIndex) -> Vec<StaticData> {
     }
     data.retain(|data| !data.range.is_empty());
     data
+}
+
+fn touched(profile: &Profile, memory: MemoryIndex) -> Vec<TouchedRange> {
+    let Some(pages) = &profile.recording().pages else { return Vec::new() };
+    let page_bytes = u64::from(pages.page_bytes);
+    let own = pages.iter().filter(|row| row.memory == memory && row.pages > 0);
+    let mut touched: Vec<_> = own
+        .map(|row| {
+            let start = row.first_page.saturating_mul(page_bytes);
+            let end = start.saturating_add(row.pages.saturating_mul(page_bytes));
+            TouchedRange { range: start..end, time_nanos: row.time_nanos }
+        })
+        .collect();
+    touched.sort_unstable_by_key(|touched| touched.range.start);
+    // No page is in two rows, but in a damaged recording.
+    let mut behind = 0;
+    touched.retain(|touched| {
+        let is_new = touched.range.start >= behind && !touched.range.is_empty();
+        behind = behind.max(touched.range.end);
+        is_new
+    });
+    touched
 }
 
 fn sizes(profile: &Profile, memory: MemoryIndex, page_bytes: u64) -> Vec<(u64, u64)> {

@@ -6,7 +6,7 @@ use super::Limit;
 use super::paths::path_text;
 use crate::analysis::{
     Amount, HeapAt, HeapFindings, HeapSite, HeapTotals, HeapUseQuery, HeapUses, PathUse, SHORT_NANOS,
-    heap_at, heap_at_peak, heap_uses,
+    heap_at, heap_at_peak, heap_sites, heap_uses,
 };
 use crate::export::{FunctionJson, path_json};
 use crate::profile::Profile;
@@ -136,7 +136,7 @@ pub(super) fn json(profile: &Profile, heap: &HeapAt) -> HeapJson {
         largest_free_bytes: heap.free.largest_bytes,
         fragmentation: heap.free.fragmentation,
         dispersion: heap.free.dispersion,
-        sites: heap.sites.iter().map(|site| site_json(profile, site)).collect(),
+        sites: heap_sites(profile, &heap.blocks).iter().map(|site| site_json(profile, site)).collect(),
     }
 }
 
@@ -190,9 +190,10 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
         units::percent(heap.free.fragmentation),
     ));
     text.push_str(&findings_text(&history.findings));
-    let shown = &heap.sites[..heap.sites.len().min(limit.rows)];
+    let sites = heap_sites(profile, &heap.blocks);
+    let shown = &sites[..sites.len().min(limit.rows)];
     if !shown.is_empty() {
-        text.push_str(&format!("\n{}{}", sites_text(profile, shown), limit.rest(heap.sites.len())));
+        text.push_str(&format!("\n{}{}", sites_text(profile, shown), limit.rest(sites.len())));
     }
     text
 }

@@ -20,8 +20,8 @@ use crate::profile::{FrameId, PathId, Profile};
 use crate::sources::Sources;
 use crate::ui::views::{
     BlockLifeQuery, BoundaryQuery, ExportCallsQuery, FlameQuery, FunctionsQuery, GrowthQuery, HeapMapView,
-    HeapMapViewQuery, HeapQuery, HeapRangeQuery, HeapUsesQuery, InstructionsQuery, LinesQuery, ListingQuery,
-    SummaryQuery,
+    HeapMapViewQuery, HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery, InstructionsQuery,
+    LinesQuery, ListingQuery, SummaryQuery,
 };
 use crate::units;
 use egui::{RichText, Ui};
@@ -117,6 +117,7 @@ struct Slots {
     overview: Slot<HeapMapViewQuery>,
     export_calls: Slot<ExportCallsQuery>,
     heap_range: Slot<HeapRangeQuery>,
+    heap_sites: Slot<HeapSitesQuery>,
     heap_uses: Slot<HeapUsesQuery>,
     block: Slot<BlockLifeQuery>,
     lines: Slot<LinesQuery>,
@@ -201,10 +202,12 @@ fn heap_map(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Pan
     let map = slots.heap_map.view(asker, of(state.query(ctx)));
     let (Some(overview), Some(map)) = (overview, map) else { return computing_ui(ui) };
     let calls = slots.export_calls.view(asker, ExportCallsQuery);
+    let sites = state.wants_sites().then(|| slots.heap_sites.view(asker, HeapSitesQuery(Arc::clone(&heap))));
+    let sites = sites.flatten();
     let range = state.chosen_range().map(|range| HeapRangeQuery { heap: Arc::clone(&heap), range });
     let chosen = range.and_then(|query| slots.heap_range.view(asker, query));
     let block = state.chosen_block().and_then(|row| slots.block.view(asker, BlockLifeQuery(row)));
-    let view = HeapMapView { growth, heap, overview, map, chosen, block, calls };
+    let view = HeapMapView { growth, heap, overview, map, sites, chosen, block, calls };
     heap_map::heap_map_ui(ui, ctx, &view, &mut panels.heap_map);
 }
 
@@ -215,7 +218,9 @@ fn sites(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelS
     let (view, is_waiting) = match state.of {
         SitesOf::Moment => {
             let heap = slots.heap.view(asker, HeapQuery { memory, at_nanos });
-            (heap.map(SitesView::Moment), slots.heap.is_waiting())
+            let sites = heap.and_then(|heap| slots.heap_sites.view(asker, HeapSitesQuery(heap)));
+            let is_waiting = slots.heap.is_waiting() || slots.heap_sites.is_waiting();
+            (sites.map(SitesView::Moment), is_waiting)
         }
         SitesOf::Time => {
             let uses = slots.heap_uses.view(asker, HeapUsesQuery { time: ctx.selection.time_nanos.clone() });

@@ -1,7 +1,7 @@
 //! What the colours of cells tell.
 
 use super::super::asker_of;
-use crate::analysis::{CellKind, Dominant, HeapAt, HeapCell, HeapMap, Overlay};
+use crate::analysis::{CellKind, Dominant, HeapCell, HeapMap, HeapSite, Overlay};
 use crate::profile::{FrameId, PathId, Profile};
 use crate::ui::theme::{Memory, Palette};
 use crate::units;
@@ -25,11 +25,13 @@ pub enum ColourBy {
     Accesses,
     /// When the memory came to have the byte.
     Grown,
+    /// When the page was first touched.
+    Touched,
 }
 
 impl ColourBy {
     /// All of them, in the order of the menu.
-    pub const ALL: [ColourBy; 7] = [
+    pub const ALL: [ColourBy; 8] = [
         ColourBy::Use,
         ColourBy::Owner,
         ColourBy::Age,
@@ -37,6 +39,7 @@ impl ColourBy {
         ColourBy::Fate,
         ColourBy::Accesses,
         ColourBy::Grown,
+        ColourBy::Touched,
     ];
 
     /// What the menu says.
@@ -49,6 +52,7 @@ impl ColourBy {
             ColourBy::Fate => "fate",
             ColourBy::Accesses => "accesses",
             ColourBy::Grown => "growth",
+            ColourBy::Touched => "first touch",
         }
     }
 
@@ -66,6 +70,9 @@ impl ColourBy {
                 "How often the bytes were read and written in the whole run (measure “access”)."
             }
             ColourBy::Grown => "When the memory grew to have the bytes.",
+            ColourBy::Touched => {
+                "When the page of the operating system was first touched: only then it takes memory."
+            }
         }
     }
 
@@ -74,6 +81,7 @@ impl ColourBy {
         match self {
             ColourBy::Accesses => Some(Overlay::Accesses),
             ColourBy::Grown => Some(Overlay::Grown),
+            ColourBy::Touched => Some(Overlay::Touched),
             _ => None,
         }
     }
@@ -84,11 +92,11 @@ impl ColourBy {
 pub struct Owners(pub Vec<FrameId>);
 
 impl Owners {
-    /// Of a heap.
-    pub fn of(profile: &Profile, heap: &HeapAt) -> Owners {
+    /// Of sites by falling bytes.
+    pub fn of(profile: &Profile, sites: &[HeapSite]) -> Owners {
         let mut owners: Vec<(FrameId, u64)> = Vec::new();
         // Those behind hold too little to be among the first.
-        for site in heap.sites.iter().take(2_000) {
+        for site in sites.iter().take(2_000) {
             let frame = asker_of(profile, site.path);
             match owners.iter_mut().find(|(known, _)| *known == frame) {
                 Some((_, bytes)) => *bytes += site.bytes,
@@ -132,7 +140,7 @@ impl Colours<'_> {
             .zip(overlay)
             .map(|(cell, value)| match (cell.dominant, value) {
                 (Some(block), _) if self.site == Some(block.path) => self.palette.memory.chosen,
-                (_, Some(value)) => self.overlaid(cell, value, most),
+                (_, Some(value)) => self.overlaid(cell, value, most, map.at_nanos),
                 (Some(block), None) => blend(cell, self.block(map, &block, cell_bytes), self.palette),
                 (None, None) => blend(cell, self.palette.memory.live, self.palette),
             })
@@ -156,17 +164,21 @@ impl Colours<'_> {
             ColourBy::Use | ColourBy::Fate if cell_bytes <= SHADED_BYTES && block.row.0 % 2 == 1 => {
                 memory.live.lerp_to_gamma(self.palette.panel, 0.22)
             }
-            ColourBy::Use | ColourBy::Fate | ColourBy::Accesses | ColourBy::Grown => memory.live,
+            _ => memory.live,
         }
     }
 
-    fn overlaid(&self, cell: &HeapCell, value: u64, most: u64) -> Color32 {
+    fn overlaid(&self, cell: &HeapCell, value: u64, most: u64, at_nanos: u64) -> Color32 {
         let memory = &self.palette.memory;
         if cell.main_kind() == CellKind::Outside {
             return memory.outside;
         }
         let share = match self.by {
-            ColourBy::Grown => Some(units::share(value.saturating_sub(1), self.duration_nanos)),
+            ColourBy::Grown | ColourBy::Touched => {
+                // What comes later than the moment shown is not there yet.
+                let nanos = value.checked_sub(1).filter(|nanos| *nanos <= at_nanos);
+                nanos.map(|nanos| units::share(nanos, self.duration_nanos))
+            }
             _ => (value > 0).then(|| ((value as f64).ln_1p() / (most.max(1) as f64).ln_1p()).clamp(0.0, 1.0)),
         };
         share.map_or(memory.untouched, |share| memory.on_scale(share))

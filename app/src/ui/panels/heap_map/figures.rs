@@ -19,6 +19,11 @@ pub fn figures_ui(ui: &mut Ui, heap: &HeapAt) {
         "Bytes of those blocks that are never freed until the end of the recording.",
     );
     figure(ui, "Memory", &units::bytes(*memory_bytes), "The size of the memory at this moment.");
+    if let Some(touched) = heap.touched_bytes {
+        let about = "Bytes on pages of the operating system that were written or read until now: what the memory takes of the machine's. The rest of it was never touched.";
+        figure(ui, "Touched", &units::bytes(touched), about);
+        figure(ui, "Never touched", &units::bytes(memory_bytes.saturating_sub(touched)), about);
+    }
     if *overlapping_blocks > 0 {
         figure(
             ui,

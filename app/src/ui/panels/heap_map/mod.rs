@@ -75,6 +75,11 @@ impl HeapMapState {
         HeapMapQuery { range: self.whole(ctx), cells: overview::PIECES, overlay: None }
     }
 
+    /// Do colours tell who asked for the blocks?
+    pub fn wants_sites(&self) -> bool {
+        self.colour == ColourBy::Owner
+    }
+
     /// The addresses that sums are wanted of.
     pub fn chosen_range(&self) -> Option<Range<u64>> {
         self.chosen.clone()
@@ -98,8 +103,8 @@ pub fn heap_map_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &
     if ctx.profile.address_space(view.heap.memory).largest_size() == 0 {
         return empty_state(ui, "No memory", "This module has no linear memory.");
     }
-    if state.colour == ColourBy::Owner {
-        state.owners = Owners::of(ctx.profile, &view.heap);
+    if let Some(sites) = &view.sites {
+        state.owners = Owners::of(ctx.profile, &sites.sites);
     }
     time::time_ui(ui, ctx, view, state);
     toolbar::toolbar_ui(ui, ctx, view, state);

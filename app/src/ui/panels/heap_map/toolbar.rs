@@ -72,6 +72,7 @@ fn is_known(ctx: &PanelCtx<'_>, by: ColourBy) -> bool {
         ColourBy::Use | ColourBy::Grown => true,
         ColourBy::Owner | ColourBy::Age | ColourBy::Size | ColourBy::Fate => !recording.heap.is_empty(),
         ColourBy::Accesses => !recording.accesses.is_empty(),
+        ColourBy::Touched => recording.pages.is_some(),
     }
 }
 
@@ -112,6 +113,10 @@ pub fn legend_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, state: &HeapMapState) {
             }
             ColourBy::Accesses => scale_ui(ui, &palette.memory, "few accesses", "many"),
             ColourBy::Grown => scale_ui(ui, &palette.memory, "at the beginning", "at the end"),
+            ColourBy::Touched => {
+                scale_ui(ui, &palette.memory, "at the beginning", "at the end");
+                swatch(ui, palette.memory.untouched, "never until now");
+            }
         }
         if state.colour.overlay().is_none() {
             kinds_ui(ui, state, palette);

@@ -29,7 +29,9 @@ pub fn tooltip_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, at: usize
         }
     });
     accesses_ui(ui, view, at);
+    data_ui(ui, ctx, view, &range);
     grown_ui(ui, ctx, view, &range);
+    touched_ui(ui, ctx, view, &range);
     if let Some(block) = cell.dominant {
         ui.separator();
         let since = block.allocated_nanos;
@@ -49,6 +51,37 @@ fn accesses_ui(ui: &mut Ui, view: &HeapMapView, at: usize) {
     {
         ui.label(RichText::new(format!("{} accesses", units::count(*accesses))).weak());
     }
+}
+
+/// The segments that fill it, by their names.
+fn data_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, range: &Range<u64>) {
+    const MOST: usize = 4;
+    let data = ctx.profile.address_space(view.heap.memory).static_data();
+    let first = data.partition_point(|data| data.range.end <= range.start);
+    let mut inside = data.iter().skip(first).take_while(|data| data.range.start < range.end);
+    for data in inside.by_ref().take(MOST) {
+        let name = ctx.profile.symbols().data_name(data.segment);
+        let name = name.map_or_else(|| format!("data segment {}", data.segment), str::to_owned);
+        let bytes = units::bytes(data.range.end - data.range.start);
+        ui.label(RichText::new(format!("{name}, {bytes} at {:#x}", data.range.start)).weak());
+    }
+    let more = inside.count();
+    if more > 0 {
+        ui.label(RichText::new(format!("and {more} more segments")).weak());
+    }
+}
+
+/// When its first page was touched.
+fn touched_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, range: &Range<u64>) {
+    let Some(touched) = ctx.profile.address_space(view.heap.memory).touched() else { return };
+    let first = touched.partition_point(|touched| touched.range.end <= range.start);
+    let touched = touched.get(first).filter(|touched| touched.range.start < range.end);
+    let text = match touched.filter(|touched| touched.time_nanos <= view.heap.at_nanos) {
+        Some(touched) => format!("first touched by {}", units::nanos(touched.time_nanos)),
+        None if range.start >= view.heap.memory_bytes => return,
+        None => "never touched until now".to_owned(),
+    };
+    ui.label(RichText::new(text).weak());
 }
 
 /// When the memory came to have the first byte, and who asked for it.

@@ -2,7 +2,8 @@
 
 use super::super::{PanelCtx, asker_text, call_path_ui};
 use super::{names, select};
-use crate::analysis::{HeapAt, HeapSite};
+use crate::analysis::HeapSite;
+use crate::ui::views::LiveSites;
 use crate::ui::widgets::empty_state;
 use crate::ui::widgets::table::{self, ColumnSpec, RowOrder, Sorting, Table};
 use crate::units;
@@ -22,7 +23,7 @@ enum By {
 /// What the table remembers.
 pub struct LiveState {
     sorting: Sorting<By>,
-    order: RowOrder<HeapAt, By>,
+    order: RowOrder<LiveSites, By>,
 }
 
 impl Default for LiveState {
@@ -48,12 +49,12 @@ const COLUMNS: [ColumnSpec<By>; 4] = [
 ];
 
 /// Draws the table.
-pub fn live_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<HeapAt>, filter: &str, state: &mut LiveState) {
+pub fn live_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<LiveSites>, filter: &str, state: &mut LiveState) {
     if view.sites.is_empty() {
         return empty_state(ui, "Nothing is live", "At this moment no block of the heap is in use.");
     }
-    let keep = |view: &HeapAt, row: usize, needle: &str| names(ctx, view.sites[row].path, needle);
-    let compare = |view: &HeapAt, by, a: usize, b: usize| compare(ctx, by, &view.sites[a], &view.sites[b]);
+    let keep = |view: &LiveSites, row: usize, needle: &str| names(ctx, view.sites[row].path, needle);
+    let compare = |view: &LiveSites, by, a: usize, b: usize| compare(ctx, by, &view.sites[a], &view.sites[b]);
     let rows = state.order.rows(view, (state.sorting, filter), view.sites.len(), keep, compare);
     let table = Table {
         id: "sites",
@@ -72,12 +73,12 @@ pub fn live_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<HeapAt>, filter: &str
 }
 
 /// What stands above the table.
-pub fn headline(ctx: &PanelCtx<'_>, view: &HeapAt) -> String {
+pub fn headline(ctx: &PanelCtx<'_>, view: &LiveSites) -> String {
     let when = ctx
         .selection
         .moment_nanos
         .map_or_else(|| "at the end".to_owned(), |at| format!("at {}", units::nanos(at)));
-    format!("{} live {when}", units::bytes(view.live_bytes))
+    format!("{} live {when}", units::bytes(view.heap.live_bytes))
 }
 
 fn compare(ctx: &PanelCtx<'_>, by: By, a: &HeapSite, b: &HeapSite) -> Ordering {
@@ -99,10 +100,10 @@ fn cell(ctx: &PanelCtx<'_>, site: &HeapSite, by: By) -> String {
     }
 }
 
-fn share(view: &HeapAt, site: &HeapSite, by: By) -> Option<f64> {
+fn share(view: &LiveSites, site: &HeapSite, by: By) -> Option<f64> {
     match by {
-        By::Bytes => Some(units::share(site.bytes, view.live_bytes)),
-        By::Leaked => Some(units::share(site.leaked_bytes, view.live_bytes)),
+        By::Bytes => Some(units::share(site.bytes, view.heap.live_bytes)),
+        By::Leaked => Some(units::share(site.leaked_bytes, view.heap.live_bytes)),
         By::Blocks | By::Name => None,
     }
 }

@@ -4,10 +4,11 @@ mod live;
 mod uses;
 
 use super::PanelCtx;
-use crate::analysis::{HeapAt, HeapUses};
+use crate::analysis::HeapUses;
 use crate::profile::PathId;
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
+use crate::ui::views::LiveSites;
 use crate::ui::widgets::{empty_state, search_field};
 use egui::{RichText, Ui};
 use live::LiveState;
@@ -37,7 +38,7 @@ pub struct SitesState {
 /// What the panel draws.
 pub enum SitesView {
     /// For [`SitesOf::Moment`].
-    Moment(Arc<HeapAt>),
+    Moment(Arc<LiveSites>),
     /// For [`SitesOf::Time`].
     Time(Arc<HeapUses>),
 }
