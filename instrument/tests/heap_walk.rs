@@ -1,65 +1,19 @@
-//! Heap events against the heap itself: what a replay of them leaves alive is what the C library's allocator has in use in
-//! the memory that the program left behind.
+//! Heap events against the heap itself: what a replay of them leaves alive is what the C library's allocator has in use
+//! in the memory that the program left behind, both as a recording has them.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "common/recorded.rs"]
+mod recorded;
+
+use recorded::run;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
-use wasmscope_instrument::probes::{
-    ContextReader, EVENTS_EXPORT, HOST_EXPORT, Probes, decode, take_crossing, take_records,
-};
-use wasmscope_instrument::recording::{HeapEvents, HeapOp};
-use wasmscope_instrument::{Measure, MeasureSet, instrument};
-use wasmscope_symbolize::ModuleIndex;
-use wasmtime::{Caller, Config, Engine, Func, Linker, Memory, Module, Ref, Store};
-use wasmtime_wasi::p1::WasiP1Ctx;
-use wasmtime_wasi::{I32Exit, WasiCtxBuilder};
-
-struct World {
-    wasi: WasiP1Ctx,
-    events: Option<Memory>,
-    records: Vec<u8>,
-}
-
-impl World {
-    fn take(memory: &mut [u8], records: &mut Vec<u8>) {
-        take_crossing(memory);
-        take_records(memory, records);
-    }
-}
-
-/// Runs a command with probes of its heap. Gives its memory as it is at the end, the records and how to read them.
-fn run(wasm: &[u8]) -> (Vec<u8>, Vec<u8>, Arc<Probes>) {
-    let bytes: Arc<[u8]> = wasm.into();
-    let index = Arc::new(ModuleIndex::parse(&bytes).unwrap());
-    let instrumented = instrument(&bytes, &index, MeasureSet::NONE.with(Measure::Heap), &[]).unwrap();
-    let engine = Engine::new(Config::new().wasm_multi_memory(true)).unwrap();
-    let mut linker = Linker::new(&engine);
-    wasmtime_wasi::p1::add_to_linker_sync(&mut linker, |world: &mut World| &mut world.wasi).unwrap();
-    let wasi = WasiCtxBuilder::new().build_p1();
-    let mut store = Store::new(&engine, World { wasi, events: None, records: Vec::new() });
-    let module = Module::new(&engine, &instrumented.wasm).unwrap();
-    let instance = linker.instantiate(&mut store, &module).unwrap();
-    store.data_mut().events = instance.get_memory(&mut store, EVENTS_EXPORT);
-    let drain = Func::wrap(&mut store, |mut caller: Caller<'_, World>| {
-        let (memory, world) = caller.data().events.unwrap().data_and_store_mut(&mut caller);
-        World::take(memory, &mut world.records);
-    });
-    let host = instance.get_table(&mut store, HOST_EXPORT).unwrap();
-    host.set(&mut store, 0, Ref::Func(Some(drain))).unwrap();
-    let start = instance.get_typed_func::<(), ()>(&mut store, "_start").unwrap();
-    if let Err(error) = start.call(&mut store, ()) {
-        assert_eq!(error.downcast_ref::<I32Exit>().map(|exit| exit.0), Some(0), "{error:#}");
-    }
-    let (memory, world) = store.data().events.unwrap().data_and_store_mut(&mut store);
-    World::take(memory, &mut world.records);
-    let memory = instance.get_memory(&mut store, "memory").unwrap().data(&store).to_vec();
-    (memory, std::mem::take(&mut store.data_mut().records), instrumented.probes)
-}
+use wasmscope_instrument::recording::{HeapLog, HeapOp, MemoryImage, Outcome, Recording};
+use wasmscope_instrument::{Guest, Limits, Measure, MeasureSet, RunOptions};
 
 /// The blocks that are alive after all events, and the lowest address that ever was one.
-fn replay(events: &HeapEvents) -> (BTreeMap<u64, u64>, u64) {
+fn replay(events: &HeapLog) -> (BTreeMap<u64, u64>, u64) {
     let (mut alive, mut lowest) = (BTreeMap::new(), u64::MAX);
     for event in events.iter() {
         let freed = match event.op {
@@ -78,18 +32,18 @@ fn replay(events: &HeapEvents) -> (BTreeMap<u64, u64>, u64) {
     (alive, lowest)
 }
 
-/// The chunks in use from the one that holds the block at `first` on: address and room of each. In dlmalloc, as wasi-libc has
-/// it, a chunk begins 8 bytes in front of its block: the size of a free chunk before it, then its own size with two flags,
-/// bit 1 of which says that it is in use. Chunks follow each other up to the rest of the heap, behind which is one of
-/// 40 bytes that is none.
-fn walk(memory: &[u8], first: u64) -> BTreeMap<u64, u64> {
+/// The chunks in use from the one that holds the block at `first` on: address and room of each. In dlmalloc, as
+/// wasi-libc has it, a chunk begins 8 bytes in front of its block: the size of a free chunk before it, then its own
+/// size with two flags, bit 1 of which says that it is in use. Chunks follow each other up to the rest of the heap,
+/// behind which is one of 40 bytes that is none.
+fn walk(memory: &MemoryImage, first: u64) -> BTreeMap<u64, u64> {
     const HEADER: u64 = 8;
     const IN_USE: u32 = 2;
     const LAST: u32 = 40;
     let mut used = BTreeMap::new();
     let mut chunk = first - HEADER;
-    while let Some(head) = memory.get(chunk as usize + 4..).and_then(|rest| rest.first_chunk()) {
-        let head = u32::from_le_bytes(*head);
+    while let Some(head) = memory.read(chunk + 4, 4) {
+        let head = u32::from_le_bytes(head.try_into().unwrap());
         let size = u64::from(head & !7);
         if head == LAST {
             return used;
@@ -104,15 +58,35 @@ fn walk(memory: &[u8], first: u64) -> BTreeMap<u64, u64> {
     used
 }
 
+/// A run of a sample whose memory may have so many bytes. A program that asks for more is told that there is none, and
+/// gives up with all its blocks in use.
+fn recorded(sample: &str, memory_bytes: Option<u64>) -> Recording {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples").join(sample);
+    let guest =
+        Guest { bytes: std::fs::read(file).unwrap().into(), name: sample.into(), path: String::new() };
+    let measures = MeasureSet::NONE.with(Measure::Heap);
+    let limits = Limits { memory_bytes, ..Limits::default() };
+    let recording = run(&guest, &RunOptions { measures, limits, ..RunOptions::default() });
+    let is_whole = recording.outcome == Outcome::Exited { code: 0 };
+    assert_eq!(is_whole, memory_bytes.is_none(), "{}", recording.outcome);
+    recording
+}
+
 #[test]
 fn what_events_leave_alive_the_allocator_has_in_use() {
-    for (sample, fewest) in [("fragment/before.wasm", 2_000), ("fragment/after.wasm", 1)] {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples").join(sample);
-        let (memory, records, probes) = run(&std::fs::read(file).unwrap());
-        let (mut growth, mut events) = (Vec::new(), HeapEvents::default());
-        decode(&probes, &records, &ContextReader::default(), &mut growth, &mut events);
-        let (alive, lowest) = replay(&events);
-        let used = walk(&memory, lowest);
+    // C, C++ and Rust; all of them have the C library's allocator. The last two free everything when they may.
+    for (sample, memory_mib, fewest) in [
+        ("fragment/before.wasm", None, 2_000),
+        ("fragment/after.wasm", None, 1),
+        ("words/words.wasm", None, 0),
+        ("words/words.wasm", Some(3), 5_000),
+        ("json/json.wasm", None, 0),
+        ("json/json.wasm", Some(4), 20_000),
+    ] {
+        let recording = recorded(sample, memory_mib.map(|mib: u64| mib << 20));
+        let (alive, lowest) = replay(&recording.heap);
+        let used = walk(&recording.images[0], lowest);
+        println!("{sample}: {} operations, {} blocks alive", recording.heap.len(), alive.len());
         assert!(alive.len() >= fewest, "{sample}: {} blocks", alive.len());
         let alive_at: Vec<_> = alive.keys().collect();
         assert_eq!(alive_at, used.keys().collect::<Vec<_>>(), "{sample}");

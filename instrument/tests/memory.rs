@@ -6,8 +6,9 @@
 mod recorded;
 
 use recorded::run;
-use wasmscope_instrument::recording::{PageSource, PageTable, Recording};
-use wasmscope_instrument::{Guest, Invocation, Measure, MeasureSet, RunOptions};
+use std::time::Duration;
+use wasmscope_instrument::recording::{MemoryImage, PageSource, PageTable, Recording};
+use wasmscope_instrument::{Guest, Invocation, Limits, Measure, MeasureSet, RunOptions};
 use wasmscope_symbolize::MemoryIndex;
 
 const FIRST: MemoryIndex = MemoryIndex(0);
@@ -107,4 +108,75 @@ fn nothing_is_told_where_nothing_can_be_seen() {
     assert_eq!(run(&guest, &call("f", Measure::Calls)).pages, None);
     let untouched = wat(r#"(module (memory 1) (func (export "f")))"#);
     assert!(run(&untouched, &call("f", Measure::Growth)).pages.unwrap().is_empty());
+}
+
+fn kept(recording: &Recording, memory: MemoryIndex) -> &MemoryImage {
+    recording.images.iter().find(|image| image.memory == memory).unwrap()
+}
+
+/// Fills stretches of both memories with a pattern, and returns, exits or traps as it is asked to.
+const FILLS: &str = r#"(module
+    (memory 3) (memory $other (export "x") 2)
+    (data (i32.const 70000) "never touched by the code")
+    (data (memory $other) (i32.const 5) "other")
+    (func $fill (param $from i32) (param $to i32)
+        (loop $l
+            (i32.store8 (local.get $from) (i32.mul (local.get $from) (i32.const 7)))
+            (local.set $from (i32.add (local.get $from) (i32.const 1)))
+            (br_if $l (i32.lt_u (local.get $from) (local.get $to)))))
+    (func $all (call $fill (i32.const 4090) (i32.const 12345)) (drop (memory.grow (i32.const 1)))
+        (call $fill (i32.const 262139) (i32.const 262144)))
+    (func (export "returns") (call $all))
+    (func (export "traps") (call $all) unreachable)
+    (func (export "spins") (call $all) (loop $l (br $l))))"#;
+
+/// What [`FILLS`] leaves in its first memory.
+fn filled() -> Vec<u8> {
+    let pattern = |address: usize| (address * 7) as u8;
+    let mut bytes = vec![0; 4 << 16];
+    for address in (4_090..12_345).chain(262_139..262_144) {
+        bytes[address] = pattern(address);
+    }
+    let data = b"never touched by the code";
+    bytes[70_000..70_000 + data.len()].copy_from_slice(data);
+    bytes
+}
+
+#[test]
+fn the_content_of_memory_at_the_end_is_kept_however_it_ends() {
+    for export in ["returns", "traps", "spins"] {
+        let limits = Limits { time: Some(Duration::from_millis(300)), ..Limits::default() };
+        for measure in [Measure::Growth, Measure::Heap] {
+            let recording = run(&wat(FILLS), &RunOptions { limits, ..call(export, measure) });
+            let image = kept(&recording, FIRST);
+            assert_eq!((image.bytes, image.known_bytes), (4 << 16, 4 << 16));
+            let read = image.read(0, 4 << 16).unwrap();
+            let differs = read.iter().zip(filled()).position(|(found, filled)| *found != filled);
+            assert_eq!(differs, None, "{export}");
+            let pieces: Vec<_> = image.pieces.iter().map(|(at, piece)| (*at, piece.len())).collect();
+            assert_eq!(pieces, [(0, 16_384), (69_632, 4_096), (258_048, 4_096)], "{export}");
+            assert_eq!(kept(&recording, SECOND).read(0, 12).unwrap(), b"\0\0\0\0\0other\0\0");
+        }
+    }
+}
+
+#[test]
+fn memory_is_kept_only_where_it_is_wanted() {
+    let without = RunOptions { memory_image: false, ..call("returns", Measure::Growth) };
+    for options in [without, call("returns", Measure::Calls)] {
+        assert_eq!(run(&wat(FILLS), &options).images, []);
+    }
+}
+
+#[test]
+fn of_very_much_memory_the_beginning_is_kept_and_the_rest_is_told() {
+    let guest = wat(r#"(module (memory 6000)
+        (func (export "fill") (memory.fill (i32.const 0) (i32.const 3) (i32.const 0x12c00000))))"#);
+    let recording = run(&guest, &call("fill", Measure::Growth));
+    let image = kept(&recording, FIRST);
+    assert_eq!((image.bytes, image.known_bytes), (6_000 << 16, 256 << 20));
+    assert_eq!(image.read((256 << 20) - 2, 2).unwrap(), [3, 3]);
+    assert_eq!(image.read((256 << 20) - 2, 3), None);
+    let told = "124780544 bytes of memory were not kept: a recording holds 256 MiB that are not zeros";
+    assert!(recording.meta.warnings.iter().any(|warning| warning == told), "{:?}", recording.meta.warnings);
 }

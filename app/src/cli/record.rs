@@ -34,6 +34,10 @@ pub struct RecordArgs {
     /// What to measure: a comma list of time, boundary, growth, heap, calls, instructions, access
     #[arg(long, value_name = "LIST", default_value_t)]
     measure: MeasureSet,
+    /// Don't keep what stands in the program's memory at the end, which is kept where heap or growth are measured: the
+    /// recording then holds none of the program's data but its output
+    #[arg(long)]
+    no_memory_image: bool,
     /// A function that allocates though its name doesn't tell, and the C function that it does the same as, such as
     /// arena_alloc=malloc
     #[arg(long, value_name = "NAME=FUNCTION")]
@@ -107,6 +111,7 @@ fn options(args: &RecordArgs) -> RunOptions {
         unprovided: args.imports.all,
         single_imports: args.imports.single.clone(),
         limits: args.limits.limits(),
+        memory_image: !args.no_memory_image,
         cache_dir: pipeline::code_cache(),
         ..RunOptions::default()
     }

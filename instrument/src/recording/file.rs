@@ -36,6 +36,7 @@
 //! | `CNTS` | columns: context (delta), calls (delta), bytes moved in bulk (delta) | appended |
 //! | `INST` | columns: context (delta), start (delta), end (delta), count (delta) | appended |
 //! | `ACCS` | columns: line (delta), reads (delta), writes (delta) | appended |
+//! | `IMAG` | memory u32, memory_bytes u64, from u64, to u64; columns: address (delta) and length u64 of the runs that are not zeros; the bytes of all runs | stretches of each memory's content at the end, each from where the one before ends |
 //! | `CALL` | [`super::CallTimes`] | the last one counts |
 //! | `TIME` | [`super::RunTime`] | the last one counts |
 //! | `CALI` | [`super::Calibration`] | the last one counts |
@@ -48,8 +49,8 @@
 //! it doesn't know, so new tables need no new version; a change to a message does.
 //!
 //! What it takes (the test `packing` measures it): 4.0 bytes for a heap operation of a
-//! program with a thousand live blocks of mixed sizes, 3.7 for a sample at 1 kHz in hundreds of stacks at random (41 and
-//! 20 as columns in memory), and 28 for a chunk's head.
+//! program with a thousand live blocks of mixed sizes, 3.7 for a sample at 1 kHz in hundreds of stacks at random (41
+//! and 20 as columns in memory), and 28 for a chunk's head.
 
 /// The first eight bytes of every recording.
 pub const MAGIC: [u8; 8] = *b"wscope\r\n";
@@ -85,6 +86,7 @@ impl Kind {
     pub const COUNTS: Kind = Kind(*b"CNTS");
     pub const INSTRUCTIONS: Kind = Kind(*b"INST");
     pub const ACCESSES: Kind = Kind(*b"ACCS");
+    pub const IMAGES: Kind = Kind(*b"IMAG");
     pub const CALLS: Kind = Kind(*b"CALL");
     pub const TIME: Kind = Kind(*b"TIME");
     pub const CALIBRATION: Kind = Kind(*b"CALI");
@@ -110,6 +112,7 @@ impl Kind {
             Kind::COUNTS => "counts",
             Kind::INSTRUCTIONS => "instruction counts",
             Kind::ACCESSES => "memory accesses",
+            Kind::IMAGES => "memory content",
             Kind::CALLS => "call times",
             Kind::TIME => "time of the run",
             Kind::CALIBRATION => "calibration",

@@ -15,6 +15,7 @@ mod file;
 mod heap;
 mod heap_log;
 mod heap_rows;
+mod image;
 mod meta;
 mod outcome;
 mod pages;
@@ -44,6 +45,7 @@ pub use file::{FORMAT_VERSION, MAGIC};
 pub use heap::{GrowthEvent, HeapEvent, HeapEvents, HeapOp};
 pub use heap_log::HeapLog;
 pub use heap_rows::HeapRows;
+pub use image::{ImagePart, MemoryImage};
 pub use meta::{Allocator, Meta, Phase, PhaseSpan, SamplerKind};
 pub use outcome::{Outcome, TrapFrame};
 pub use pages::{PageSource, PageTable, TouchedPages};
@@ -86,6 +88,8 @@ pub struct Recording {
     pub instructions: InstructionTable,
     /// How often each line of memory was accessed.
     pub accesses: AccessTable,
+    /// What stood in each memory that can be seen when the run was over, unless that was not to be kept.
+    pub images: Vec<MemoryImage>,
     /// The calls of the export that the run was about; `None` for a command, and where the recording has no end.
     pub calls: Option<CallTimes>,
     /// Where the time of the run went; `None` where the recording has no end.
@@ -105,8 +109,8 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// When what was measured begins, in nanoseconds since the recording began: behind the warm-up, where there was one.
-    /// Heap and growth events before it tell what is in memory, and belong to no sum.
+    /// When what was measured begins, in nanoseconds since the recording began: behind the warm-up, where there was
+    /// one. Heap and growth events before it tell what is in memory, and belong to no sum.
     pub fn measured_from_nanos(&self) -> u64 {
         let start = |phase| self.phases.iter().find(|span| span.phase == phase).map(|span| span.start_nanos);
         start(Phase::WarmUp).map_or(0, |_| start(Phase::Run).unwrap_or(u64::MAX))

@@ -3,16 +3,16 @@
 use serde::{Deserialize, Serialize};
 use wasmscope_symbolize::MemoryIndex;
 
-/// When pages of the guest's memories were first seen to be touched: written, read, or filled by the host. Columns of equal
-/// length, in the order of time; no page is in two rows. Memory that grows without being touched has no row.
+/// When pages of the guest's memories were first seen to be touched: written, read, or filled by the host. Columns of
+/// equal length, in the order of time; no page is in two rows. Memory that grows without being touched has no row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PageTable {
     /// The size of a page of the operating system, in bytes: a power of two. The guest's own pages are larger.
     pub page_bytes: u32,
     /// How touched pages were told.
     pub source: PageSource,
-    /// When the pages were found touched, in nanoseconds since the recording began. They were not yet touched when memory
-    /// was looked at before: some 20 ms earlier, in memories of gigabytes some seconds.
+    /// When the pages were found touched, in nanoseconds since the recording began. They were not yet touched when
+    /// memory was looked at before: some 20 ms earlier, in memories of gigabytes some seconds.
     pub time_nanos: Vec<u64>,
     /// The memory.
     pub memory: Vec<MemoryIndex>,

@@ -124,6 +124,7 @@ struct Missing {
     spans: u64,
     slices: u64,
     heap: u64,
+    lost_stretches: u64,
     orphaned_samples: u64,
     orphaned_events: u64,
 }
@@ -182,6 +183,10 @@ impl Assembly {
                 decode::<wire::PageColumns>(raw)?.append_to(pages)?;
             }
             Kind::ACCESSES => decode::<wire::AccessColumns>(raw)?.append_to(&mut self.recording.accesses)?,
+            Kind::IMAGES => {
+                let is_next = decode::<wire::ImageStretch<'_>>(raw)?.append_to(&mut self.recording.images)?;
+                self.missing.lost_stretches += u64::from(!is_next);
+            }
             Kind::CALLS => self.recording.calls = Some(decode(raw)?),
             Kind::TIME => self.recording.time = Some(decode(raw)?),
             Kind::CALIBRATION => self.recording.calibration = Some(decode(raw)?),
@@ -331,6 +336,8 @@ impl Assembly {
             contexts_end.saturating_sub(contexts as u64),
             "call paths are missing",
         );
+        let what = "stretches of memory content were left out, as those before them are missing";
+        damage.add_missing(file_bytes, missing.lost_stretches, what);
         damage.add_missing(file_bytes, orphaned_events, "events have lost their call path");
         recording.module = module.finish(&mut damage, file_bytes).into();
         let (attachments, cut) = attachments.finish();

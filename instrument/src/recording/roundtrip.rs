@@ -108,6 +108,11 @@ fn random_batch(dice: &mut Dice, so_far: &mut Recording, rows: u64) -> Batch {
         batch.slices.push(CallSlice { start_nanos, width_nanos, direction, func, calls, total_nanos });
         batch.phases.push(PhaseSpan { phase: Phase::Run, start_nanos, end_nanos });
     }
+    if dice.below(2) == 0 {
+        let part = random_stretch(dice, &so_far.images);
+        append_stretch(&mut so_far.images, &part);
+        batch.images.push(part);
+    }
     batch.pages = (dice.below(2) == 0).then(|| random_pages(dice));
     batch.calls = Some(*so_far.calls.insert(CallTimes { calls: dice.number(), ..CallTimes::default() }));
     let crossing_nanos = dice.number() as f64;
@@ -126,6 +131,31 @@ fn random_batch(dice: &mut Dice, so_far: &mut Recording, rows: u64) -> Batch {
     so_far.output.extend_from_slice(&batch.output);
     so_far.crossings = batch.crossings.clone().unwrap_or(std::mem::take(&mut so_far.crossings));
     batch
+}
+
+/// A stretch of one of two memories of 2^33 bytes, that goes on where `images` end.
+fn random_stretch(dice: &mut Dice, images: &[MemoryImage]) -> ImagePart {
+    let memory = MemoryIndex(dice.below(2) as u32);
+    let from = images.iter().find(|image| image.memory == memory).map_or(0, |image| image.known_bytes);
+    let mut part = ImagePart::new(memory, 1 << 33, from);
+    for _ in 0..dice.below(4) {
+        let content: Vec<u8> = (0..=dice.below(300)).map(|_| dice.next() as u8).collect();
+        part.push(part.to + dice.below(1 << 20), &content);
+    }
+    part.to += dice.below(5_000);
+    part
+}
+
+fn append_stretch(images: &mut Vec<MemoryImage>, part: &ImagePart) {
+    if images.iter().all(|image| image.memory != part.memory) {
+        images.push(MemoryImage::new(part.memory, part.memory_bytes));
+    }
+    let image = images.iter_mut().find(|image| image.memory == part.memory).unwrap();
+    let mut content = part.content.as_slice();
+    for (address, length) in &part.runs {
+        image.pieces.push((*address, content.split_off(..*length as usize).unwrap().into()));
+    }
+    image.known_bytes = part.to;
 }
 
 fn random_pages(dice: &mut Dice) -> PageTable {
@@ -200,6 +230,13 @@ pub(super) fn chunk_starts(file: &[u8]) -> Vec<(usize, ChunkHead)> {
     std::iter::from_fn(next).collect()
 }
 
+fn is_image_prefix(part: &MemoryImage, whole: &MemoryImage) -> bool {
+    part.memory == whole.memory
+        && part.known_bytes <= whole.known_bytes
+        && whole.pieces.starts_with(&part.pieces)
+        && whole.pieces.get(part.pieces.len()).is_none_or(|(address, _)| *address >= part.known_bytes)
+}
+
 /// Is each table of `part` the beginning of `whole`'s?
 fn is_prefix(part: &Recording, whole: &Recording) -> bool {
     whole.stacks.frame.starts_with(&part.stacks.frame)
@@ -214,6 +251,7 @@ fn is_prefix(part: &Recording, whole: &Recording) -> bool {
             .iter()
             .flat_map(PageTable::iter)
             .take(part.pages.as_ref().map_or(0, PageTable::len)))
+        && part.images.iter().all(|image| whole.images.iter().any(|all| is_image_prefix(image, all)))
         && whole.spans.starts_with(&part.spans)
         && whole.slices.starts_with(&part.slices)
         && whole.phases.starts_with(&part.phases)
@@ -324,7 +362,7 @@ fn random_messages_never_panic() {
     let kinds = [Kind::META, Kind::MODULE, Kind::STACKS, Kind::SAMPLES, Kind::CONTEXTS, Kind::CROSSINGS];
     let kinds = [
         kinds.as_slice(),
-        &[Kind::GROWTH, Kind::PAGES, Kind::HEAP, Kind::PHASES, Kind::OUTPUT, Kind::OUTCOME],
+        &[Kind::GROWTH, Kind::PAGES, Kind::IMAGES, Kind::HEAP, Kind::PHASES, Kind::OUTPUT, Kind::OUTCOME],
     ]
     .concat();
     for round in 0..20_000 {
@@ -336,6 +374,31 @@ fn random_messages_never_panic() {
         }
         assert_sound(&read(&file).unwrap());
     }
+}
+
+#[test]
+fn content_behind_a_lost_stretch_is_not_known() {
+    let memory = MemoryIndex(0);
+    let stretch = |from: u64| {
+        let mut part = ImagePart::new(memory, 3 << 16, from);
+        part.push(from + 10, b"content");
+        ImagePart { to: from + (1 << 16), ..part }
+    };
+    let mut file = Vec::new();
+    let mut writer = Writer::new(&mut file, &meta(), b"module").unwrap();
+    let images = (0..3).map(|part| stretch(part << 16)).collect();
+    writer.write(&Batch { images, ..Batch::default() }).unwrap();
+    let whole = read(&file).unwrap();
+    assert_eq!((whole.damage, whole.images[0].known_bytes), (None, 3 << 16));
+    let (lost, _) =
+        chunk_starts(&file).into_iter().filter(|(_, head)| head.kind == Kind::IMAGES).nth(1).unwrap();
+    file[lost + ChunkHead::BYTES + 2] ^= 1;
+    let found = read(&file).unwrap();
+    let [image] = found.images.as_slice() else { panic!("{:?}", found.images) };
+    assert_eq!((image.known_bytes, image.pieces.len()), (1 << 16, 1));
+    assert_eq!(image.read(10, 7).unwrap(), b"content");
+    let damage = found.damage.unwrap().message;
+    assert!(damage.contains("1 stretches of memory content were left out"), "{damage}");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::{
     AccessTable, AttachmentKind, CallSlice, CallSpan, ContextId, ContextTable, CountTable, GrowthEvent,
-    HeapEvent, HeapEvents, HeapOp, HeapRows, InstructionTable, PageSource, PageTable, SampleTable,
-    StackFrame, StackId, StackTable, TouchedPages,
+    HeapEvent, HeapEvents, HeapOp, HeapRows, ImagePart, InstructionTable, MemoryImage, PageSource, PageTable,
+    SampleTable, StackFrame, StackId, StackTable, TouchedPages,
 };
 use serde::{Deserialize, Serialize, Serializer};
 use std::ops::Range;
@@ -31,6 +31,65 @@ pub(super) struct AttachmentPiece<'a> {
     pub offset: u64,
     #[serde(serialize_with = "as_bytes")]
     pub bytes: &'a [u8],
+}
+
+/// A stretch of a memory's content.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ImageStretch<'a> {
+    memory: u32,
+    memory_bytes: u64,
+    from: u64,
+    to: u64,
+    address: Vec<i64>,
+    length: Vec<u64>,
+    #[serde(serialize_with = "as_bytes")]
+    content: &'a [u8],
+}
+
+impl<'a> ImageStretch<'a> {
+    pub fn of(part: &'a ImagePart) -> Self {
+        let ImagePart { memory, memory_bytes, from, to, runs, content } = part;
+        ImageStretch {
+            memory: memory.0,
+            memory_bytes: *memory_bytes,
+            from: *from,
+            to: *to,
+            address: deltas(runs.iter().map(|(address, _)| *address)),
+            length: runs.iter().map(|(_, length)| *length).collect(),
+            content,
+        }
+    }
+
+    /// Appends the stretch to the image of its memory. Is it the one that comes next? Otherwise it is left out.
+    pub fn append_to(self, images: &mut Vec<MemoryImage>) -> Result<bool, Malformed> {
+        let Self { memory, memory_bytes, from, to, address, length, mut content } = self;
+        equal([address.len(), length.len()])?;
+        let memory = MemoryIndex(memory);
+        let known = images.iter().position(|image| image.memory == memory);
+        let known_bytes = known.and_then(|at| images.get(at)).map_or(0, |image| image.known_bytes);
+        if from != known_bytes {
+            return Ok(false);
+        }
+        let (mut pieces, mut end) = (Vec::new(), from);
+        for (address, length) in undeltas(&address).zip(&length) {
+            let length = usize::try_from(*length).map_err(|_| Malformed)?;
+            let (piece, rest) = content.split_at_checked(length).ok_or(Malformed)?;
+            (address >= end).then_some(()).ok_or(Malformed)?;
+            end = address.checked_add(length as u64).ok_or(Malformed)?;
+            pieces.push((address, piece.into()));
+            content = rest;
+        }
+        let fits = end <= to && to <= memory_bytes && content.is_empty();
+        fits.then_some(()).ok_or(Malformed)?;
+        let image = match known.and_then(|at| images.get_mut(at)) {
+            Some(image) if image.bytes == memory_bytes => image,
+            Some(_) => return Err(Malformed),
+            None => images.push_mut(MemoryImage::new(memory, memory_bytes)),
+        };
+        image.known_bytes = to;
+        image.pieces.append(&mut pieces);
+        Ok(true)
+    }
 }
 
 /// What the program wrote.

@@ -2,14 +2,14 @@
 
 use super::file::{ChunkHead, FORMAT_VERSION, Kind, MAGIC, MAX_RAW_BYTES};
 use super::wire::{
-    AccessColumns, AttachmentPiece, ContextColumns, CountColumns, GrowthRows, HeapColumns,
+    AccessColumns, AttachmentPiece, ContextColumns, CountColumns, GrowthRows, HeapColumns, ImageStretch,
     InstructionColumns, ModulePiece, OutputPiece, PageColumns, SampleColumns, SliceRows, SpanRows,
     StackColumns,
 };
 use super::{
     AccessTable, Attachment, Calibration, CallSlice, CallSpan, CallTimes, ContextTable, CountTable,
-    CrossingTable, GrowthEvent, HeapEvents, InstructionTable, Meta, Outcome, PageTable, PhaseSpan, RunTime,
-    SampleTable, StackTable,
+    CrossingTable, GrowthEvent, HeapEvents, ImagePart, InstructionTable, Meta, Outcome, PageTable, PhaseSpan,
+    RunTime, SampleTable, StackTable,
 };
 use serde::Serialize;
 use std::io::{self, Write};
@@ -53,6 +53,8 @@ pub struct Batch {
     pub instructions: InstructionTable,
     /// Memory accesses, in the last batch.
     pub accesses: AccessTable,
+    /// The content of memories, behind the end of the run.
+    pub images: Vec<ImagePart>,
     /// The calls of the export that the run was about, in the last batch.
     pub calls: Option<CallTimes>,
     /// Where the time of the run went, in the last batch.
@@ -132,6 +134,7 @@ impl<W: Write> Writer<W> {
             counts,
             instructions,
             accesses,
+            images,
             calls,
             time,
             calibration,
@@ -175,6 +178,7 @@ impl<W: Write> Writer<W> {
             InstructionColumns::of(instructions, rows)
         })?;
         self.table(Kind::ACCESSES, accesses.len(), |rows| AccessColumns::of(accesses, rows))?;
+        images.iter().try_for_each(|part| self.chunk(Kind::IMAGES, &ImageStretch::of(part)))?;
         self.chunk_of(Kind::CALLS, calls.as_ref())?;
         self.chunk_of(Kind::TIME, time.as_ref())?;
         self.chunk_of(Kind::CALIBRATION, calibration.as_ref())?;

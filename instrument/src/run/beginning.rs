@@ -74,6 +74,7 @@ impl Watch {
             is_calling: false,
             records_boundary,
             records_growth: options.measures.has(Measure::Growth),
+            keeps_image: options.keeps_image(),
         }
     }
 }

@@ -24,6 +24,8 @@ const POLL: Duration = Duration::from_millis(10);
 const WRITE: Duration = Duration::from_millis(250);
 /// Heap operations that may wait to be written: some ten megabytes.
 const MAX_HEAP_EVENTS: usize = 1 << 18;
+/// Stretches of memory content that may: some four megabytes.
+const MAX_IMAGE_PARTS: usize = 4;
 /// How long samples are taken before limits are looked at again: a guest with deep stacks may make them faster than we
 /// take them.
 const TURN: Duration = Duration::from_millis(100);
@@ -164,7 +166,7 @@ impl<'a, W: Write> Collector<'a, W> {
                 self.take_native_samples();
                 return Collected::UntilStopped(reason);
             }
-            if written.elapsed() >= WRITE || self.batch.heap.len() >= MAX_HEAP_EVENTS {
+            if written.elapsed() >= WRITE || self.is_full() {
                 self.take_native_samples();
                 self.write(self.clock.now());
                 written = Instant::now();
@@ -173,6 +175,11 @@ impl<'a, W: Write> Collector<'a, W> {
         // What is left fits into the ring: the guest makes no more.
         while self.take_native_samples() {}
         Collected::All
+    }
+
+    /// Must what was collected be written, so that memory stays bounded?
+    fn is_full(&self) -> bool {
+        self.batch.heap.len() >= MAX_HEAP_EVENTS || self.batch.images.len() >= MAX_IMAGE_PARTS
     }
 
     /// Why the guest should have stopped long ago, if it should have and did not.
@@ -204,6 +211,7 @@ impl<'a, W: Write> Collector<'a, W> {
             Message::Counters(memory, live) => {
                 self.lost_calls = self.probes.take_counters(&memory, &live, &mut self.batch);
             }
+            Message::Image(part) => self.batch.images.push(part),
             Message::Calls(calls) => self.batch.calls = Some(calls),
             Message::Time(time) => self.batch.time = Some(time),
             Message::Accesses(accesses) => self.batch.accesses = accesses,

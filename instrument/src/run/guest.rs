@@ -71,6 +71,8 @@ pub struct Watch {
     pub records_boundary: bool,
     /// Is growth recorded?
     pub records_growth: bool,
+    /// Is what stands in memory at the end recorded?
+    pub keeps_image: bool,
 }
 
 /// More frames than this are cut off at the outer end of a sample's stack.

@@ -24,12 +24,20 @@ pub struct GuestMemories {
 }
 
 /// The pages that were found touched at some moment.
+#[derive(Clone)]
 pub struct PagesSeen {
     /// Nanoseconds since the recording began.
     pub time_nanos: u64,
     pub page_bytes: u32,
     pub source: PageSource,
     pub touched: Touched,
+}
+
+impl PagesSeen {
+    /// Those of one memory.
+    pub fn of(&self, memory: MemoryIndex) -> Option<&PageSet> {
+        self.touched.iter().find(|(of, _)| *of == memory).map(|(_, pages)| pages)
+    }
 }
 
 impl GuestMemories {
@@ -42,6 +50,11 @@ impl GuestMemories {
         });
         self.list = found.collect();
         self.see(self.growths, &*store);
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = (MemoryIndex, Memory)> {
+        self.list.iter().copied()
     }
 
     /// Was any memory to grow since they were last seen?

@@ -1,13 +1,15 @@
 //! The guest's own thread: its ticks, the call, and the end of all waiting where the run is to be stopped.
 //!
-//! The guest runs on a stack of its own, which the engine makes. A host call that has to wait therefore gives the thread
-//! back to us, and we wait for the stop flag along with it. Where the flag is raised first, the call is abandoned, and
-//! the guest with it; its memories and what its probes recorded stay.
+//! The guest runs on a stack of its own, which the engine makes. A host call that has to wait therefore gives the
+//! thread back to us, and we wait for the stop flag along with it. Where the flag is raised first, the call is
+//! abandoned, and the guest with it; its memories and what its probes recorded stay.
 
 use super::compiled::{CompiledGuest, GuestCode, Places};
 use super::ending::{live_calls, outcome};
 use super::engine::engine_failed;
+use super::final_image::ship_images;
 use super::guest::{GuestState, Stopped, Watch, on_crossing, on_epoch};
+use super::guest_memories::PagesSeen;
 use super::link::Linking;
 use super::live_probes::{LiveInstance, LiveProbes, answers, set_clock, ship_all, ship_counters};
 use super::measured::{MeasuredFrom, begin_measuring};
@@ -77,7 +79,7 @@ impl GuestRun {
         };
         let mut watch = Watch::new(compiled, options, clock, pacer, messages);
         watch.measured = Arc::new(MeasuredFrom::new(linked.has_warm_up()));
-        if watch.records_growth {
+        if watch.records_growth || watch.keeps_image {
             watch.memories.residency = Residency::open().map(Arc::new);
         }
         let (state, output) = GuestState::new(&guest.name, watch, compiled, options, observer)?;
@@ -112,9 +114,10 @@ impl GuestRun {
         self.live.sampler.clone()
     }
 
-    /// Who tells of the pages of the guest's memories.
+    /// Who tells of the pages of the guest's memories, where that is to be recorded.
     pub fn residency(&self) -> Option<Arc<Residency>> {
-        self.live.store.data().watch.memories.residency.clone()
+        let watch = &self.live.store.data().watch;
+        watch.memories.residency.clone().filter(|_| watch.records_growth)
     }
 
     /// When the measured part of the run begins.
@@ -155,7 +158,7 @@ impl GuestRun {
         pacer.begin(clock);
         let ticks = start_ticks(&self)?;
         let result = runtime.block_on(self.call_or_stop());
-        self.live.end();
+        let touched = self.live.end();
         drop(ticks);
         // What the guest began in the background, nobody waits for.
         runtime.shutdown_background();
@@ -186,7 +189,9 @@ impl GuestRun {
         if let Outcome::Trapped { message, .. } = &mut outcome {
             message.insert_str(0, &failed_call);
         }
-        Ok((outcome, self.notes()))
+        let touched = touched.filter(|_| watch.keeps_image);
+        let left_out = touched.map_or(0, |touched| ship_images(store, &touched));
+        Ok((outcome, self.notes(left_out)))
     }
 
     /// The flag is looked at only while the guest waits: while it runs, ticks and crossings look at it.
@@ -236,7 +241,8 @@ impl GuestRun {
         }
     }
 
-    fn notes(&self) -> Vec<String> {
+    /// Sentences about what is missing, with so many bytes of the memories' content.
+    fn notes(&self, unkept_bytes: u64) -> Vec<String> {
         let watch = &self.live.store.data().watch;
         let overflowed =
             watch.probes.as_ref().map_or(0, |probes| probes.overflowed_contexts(&self.live.store));
@@ -255,6 +261,7 @@ impl GuestRun {
             ),
             (watch.unknown_callees, "calls of imports through a table could not be told apart"),
             (overflowed, no_room),
+            (unkept_bytes, "bytes of memory were not kept: a recording holds 256 MiB that are not zeros"),
             (dropped, "events found no room and are missing"),
             (watch.log.pathless_calls, "calls of imports found no room for their call paths"),
             (
@@ -326,22 +333,27 @@ impl LiveGuest {
         let mut memories = std::mem::take(&mut self.store.data_mut().watch.memories);
         memories.find(instance, &mut self.store, places);
         let watch = &mut self.store.data_mut().watch;
-        if let Some(seen) = memories.first_touched(watch.clock.now()) {
+        if watch.records_growth
+            && let Some(seen) = memories.first_touched(watch.clock.now())
+        {
             watch.messages.send(Message::Pages(seen));
         }
         watch.memories = memories;
     }
 
-    /// The run is over.
-    fn end(&self) {
+    /// The run is over. Gives the pages that were touched, if anybody wants to know.
+    fn end(&self) -> Option<PagesSeen> {
         let watch = &self.store.data().watch;
         let now = watch.clock.now();
         watch.messages.send(Message::End(now));
-        if watch.records_growth
-            && let Some(seen) = watch.memories.last_touched(now, &self.store)
-        {
-            watch.messages.send(Message::Pages(seen));
+        if !(watch.records_growth || watch.keeps_image) {
+            return None;
         }
+        let seen = watch.memories.last_touched(now, &self.store)?;
+        if watch.records_growth {
+            watch.messages.send(Message::Pages(seen.clone()));
+        }
+        Some(seen)
     }
 
     /// Calls the start function where the engine did not: its probes can be read now, and still when it traps.

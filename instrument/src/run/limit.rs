@@ -16,8 +16,8 @@ const MIN_TABLE_BYTES: u64 = 1 << 20;
 /// start, touched or not.
 const MAX_TABLE_ENTRIES: u64 = 10_000_000;
 
-/// The bytes of a memory with 64-bit addresses without a limit: what browsers allow it. The engine reserves the addresses
-/// of that many, since it would otherwise copy the memory to where there is room, and touch all of it.
+/// The bytes of a memory with 64-bit addresses without a limit: what browsers allow it. The engine reserves the
+/// addresses of that many, since it would otherwise copy the memory to where there is room, and touch all of it.
 pub const MEMORY64_BYTES: u64 = 16 << 30;
 
 /// Lets memories and tables grow up to their limits. The probes' own memories have a bound of their own.

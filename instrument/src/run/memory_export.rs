@@ -1,8 +1,8 @@
 //! Has a module export its memories, so that hosts find them.
 //!
-//! WASI and glue find the guest's memory as the caller's export `memory`. Modules for browsers may import their memory, or
-//! export it under a short name, since their own JavaScript knows where it is. For them one export is added, and one for
-//! each other memory that has none, so that we see it:
+//! WASI and glue find the guest's memory as the caller's export `memory`. Modules for browsers may import their memory,
+//! or export it under a short name, since their own JavaScript knows where it is. For them one export is added, and one
+//! for each other memory that has none, so that we see it:
 //!
 //! ```text
 //! (import "env" "memory" (memory 256))   ⟶   the same, and (export "memory" (memory 0))

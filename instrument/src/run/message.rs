@@ -3,7 +3,7 @@
 use super::boundary_log::{BoundarySums, InstanceNode};
 use super::guest_memories::PagesSeen;
 use crate::probes::LiveCall;
-use crate::recording::{AccessTable, CallSlice, CallSpan, CallTimes, Phase, RunTime};
+use crate::recording::{AccessTable, CallSlice, CallSpan, CallTimes, ImagePart, Phase, RunTime};
 use crate::sample::{CompiledPlace, Leaf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use wasmscope_symbolize::CodeOffset;
@@ -27,6 +27,8 @@ pub enum Message {
     Counters(Vec<Vec<u8>>, Vec<LiveCall>),
     /// The accesses of the first memory, when the run was over.
     Accesses(AccessTable),
+    /// What stood in a stretch of a memory when the run was over.
+    Image(ImagePart),
     /// The calls of the export that the run was about.
     Calls(CallTimes),
     /// Where the time of the run went.

@@ -1,8 +1,9 @@
 //! Runs a module and records it.
 //!
-//! A thread of its own makes the guest ready ([`preparation`]). Then two threads work together. The guest's own thread runs the guest, notes its crossings ([`guest`]) and empties the
-//! probes' memories ([`live_probes`]); the collector ([`collector`]), on the caller's thread, turns samples and events
-//! into rows, writes them, and stops the guest where it must be stopped.
+//! A thread of its own makes the guest ready ([`preparation`]). Then two threads work together. The guest's own thread
+//! runs the guest, notes its crossings ([`guest`]) and empties the probes' memories ([`live_probes`]); the collector
+//! ([`collector`]), on the caller's thread, turns samples and events into rows, writes them, and stops the guest where
+//! it must be stopped.
 
 mod beginning;
 mod boundary_log;
@@ -14,6 +15,7 @@ mod compiled;
 mod component;
 mod ending;
 mod engine;
+mod final_image;
 mod glue;
 mod goroutines;
 mod guest;

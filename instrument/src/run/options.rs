@@ -1,6 +1,6 @@
 //! How a module is to be run: what it is given, what is called, what it may use up.
 
-use crate::{MeasureSet, OwnAllocator};
+use crate::{Measure, MeasureSet, OwnAllocator};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,8 +41,19 @@ pub struct RunOptions {
     pub invoke: Option<Invocation>,
     /// What the guest may use up.
     pub limits: Limits,
+    /// Is what stands in memory at the end kept, where heap or growth are measured? Otherwise a recording holds none of
+    /// the program's data but its output.
+    pub memory_image: bool,
     /// Where machine code is kept for the next run; `None` compiles each time.
     pub cache_dir: Option<PathBuf>,
+}
+
+impl RunOptions {
+    /// Is what stands in memory at the end kept?
+    pub fn keeps_image(&self) -> bool {
+        self.memory_image
+            && [Measure::Heap, Measure::Growth].iter().any(|measure| self.measures.has(*measure))
+    }
 }
 
 impl Default for RunOptions {
@@ -59,6 +70,7 @@ impl Default for RunOptions {
             links: Vec::new(),
             invoke: None,
             limits: Limits::default(),
+            memory_image: true,
             cache_dir: None,
         }
     }
@@ -130,8 +142,8 @@ pub struct GrantedDir {
 pub struct Limits {
     /// Wall-clock time of the run, compilation not counted.
     pub time: Option<Duration>,
-    /// Bytes of each linear memory; 16 GiB without a limit, as in browsers. A `memory.grow` beyond it fails, as it would in
-    /// a smaller machine.
+    /// Bytes of each linear memory; 16 GiB without a limit, as in browsers. A `memory.grow` beyond it fails, as it
+    /// would in a smaller machine.
     pub memory_bytes: Option<u64>,
     /// Entries of all tables together; ten million without a limit, as in browsers. A `table.grow` beyond it fails.
     pub table_entries: Option<u64>,

@@ -1,5 +1,5 @@
-//! Makes rows of the pages that the guest touched. It is the collector that looks at them while the guest runs: that costs
-//! the guest nothing, and a guest that calls no host is seen as well.
+//! Makes rows of the pages that the guest touched. It is the collector that looks at them while the guest runs: that
+//! costs the guest nothing, and a guest that calls no host is seen as well.
 
 use super::guest_memories::PagesSeen;
 use super::page_set::PageSet;

@@ -74,8 +74,8 @@ impl Preparation {
         Ok(Preparation { steps, compiled, functions })
     }
 
-    /// Waits for the end; `None` where `observer` cancels first. Then the thread goes on by itself, and what it compiles
-    /// is there for the next time.
+    /// Waits for the end; `None` where `observer` cancels first. Then the thread goes on by itself, and what it
+    /// compiles is there for the next time.
     pub fn finish<W: Write>(
         self,
         collector: &mut Collector<'_, W>,

@@ -1,6 +1,6 @@
-//! Which pages of the guest's memories the operating system has given memory to. On Linux it tells that of each page of a
-//! process in a file, 64 bits a page (Linux: Documentation/admin-guide/mm/pagemap.rst). Addresses go in and bits come out:
-//! nothing is read of the memories themselves, so that it may be done on any thread while the guest runs.
+//! Which pages of the guest's memories the operating system has given memory to. On Linux it tells that of each page of
+//! a process in a file, 64 bits a page (Linux: Documentation/admin-guide/mm/pagemap.rst). Addresses go in and bits come
+//! out: nothing is read of the memories themselves, so that it may be done on any thread while the guest runs.
 
 use super::page_set::PageSet;
 use std::fs::File;

@@ -83,8 +83,8 @@ impl CoreModule {
         self.memories.get(local.index()).copied()
     }
 
-    /// The global of the component that its global `local` is; `None` where it has none such. One that it imports stands
-    /// for itself.
+    /// The global of the component that its global `local` is; `None` where it has none such. One that it imports
+    /// stands for itself.
     pub fn global(&self, local: u32) -> Option<u32> {
         ((local as usize) < self.index.globals().len()).then(|| self.first_global + local)
     }

@@ -1,5 +1,5 @@
-//! The outline of a core module or component, in own types. One pass that checks what is needed so that no index handed out
-//! here is out of range; it is no validation.
+//! The outline of a core module or component, in own types. One pass that checks what is needed so that no index handed
+//! out here is out of range; it is no validation.
 
 mod error;
 mod items;

@@ -37,6 +37,8 @@ pub struct RunForm {
     pub dirs: Vec<(String, String)>,
     /// What to measure.
     pub measures: MeasureSet,
+    /// Keep the memory's content at the end, where heap or growth are measured.
+    pub memory_image: bool,
     /// Functions that are allocators, one `NAME=FUNCTION` a line.
     pub allocators: String,
     /// A file or folder with names and lines; empty looks beside the module only.
@@ -110,6 +112,7 @@ impl Default for RunForm {
             stdin_path: String::new(),
             dirs: Vec::new(),
             measures: MeasureSet::default(),
+            memory_image: true,
             allocators: String::new(),
             symbols: String::new(),
             unprovided: Unprovided::default(),
@@ -154,6 +157,7 @@ impl RunForm {
             call,
             args: words::join(&options.program.args),
             measures: options.measures,
+            memory_image: options.memory_image,
             allocators: lines(options.allocators.iter()),
             links: lines(options.links.iter().map(|link| format!("{}={}", link.name, link.path))),
             rate_hz: options.rate_hz,
@@ -191,6 +195,7 @@ impl RunForm {
         }
         Ok(RunOptions {
             measures: self.measures,
+            memory_image: self.memory_image,
             allocators: self.own_allocators()?,
             symbols: SymbolFiles::default(),
             rate_hz: self.rate_hz.clamp(1, 10_000),
@@ -461,6 +466,15 @@ mod tests {
         let invoke = RunForm { call: call.clone(), ..form }.options(&module).unwrap().invoke;
         assert_eq!(invoke, Some(Invocation::once("a:b/c@1.0.0#count(\"(x)\", 3)", &[])));
         assert_eq!(RunForm::from_options(&RunOptions { invoke, ..RunOptions::default() }).call, call);
+    }
+
+    #[test]
+    fn memory_is_kept_unless_it_is_not_wanted() {
+        let kept = RunForm::for_module(&library());
+        let unwanted = RunForm { memory_image: false, ..kept.clone() };
+        assert!(kept.options(&library()).unwrap().memory_image);
+        let options = unwanted.options(&library()).unwrap();
+        assert!(!options.memory_image && !RunForm::from_options(&options).memory_image);
     }
 
     #[test]

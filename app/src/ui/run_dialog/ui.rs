@@ -153,6 +153,11 @@ fn measures_ui(ui: &mut Ui, form: &mut RunForm) {
                 .accessible_name("Sampling rate");
             }
         });
+        if [Measure::Heap, Measure::Growth].iter().any(|measure| form.measures.has(*measure)) {
+            ui.checkbox(&mut form.memory_image, "Keep the memory's content at the end").on_hover_text(
+                "Up to 256 MiB that are not zeros. Without it a recording holds none of the program's data but its output.",
+            );
+        }
     });
 }
 
