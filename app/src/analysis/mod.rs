@@ -30,10 +30,10 @@ pub use flame::{FlameBox, FlameLayout, flame};
 pub use functions::{FunctionRow, FunctionTable, functions};
 pub use growth::{GrowthRow, GrowthView, MemoryGrowth, PagesStep, growth};
 pub use heap::{
-    AddressSpace, Amount, BlockRow, CellKind, Dominant, FreeSpace, HeapAt, HeapBlock, HeapCell, HeapFinding,
-    HeapFindingKind, HeapFindings, HeapMap, HeapMapQuery, HeapPoint, HeapSite, HeapTimeline, HeapTotals,
-    HeapUseQuery, HeapUses, PageUse, PathUse, SHORT_NANOS, heap_at, heap_at_peak, heap_map, heap_map_of,
-    heap_uses,
+    AddressSpace, AllocatorModel, Amount, BlockRow, CellKind, Dominant, FreeSpace, HeapAt, HeapBlock,
+    HeapCell, HeapFinding, HeapFindingKind, HeapFindings, HeapMap, HeapMapQuery, HeapNumbers, HeapPoint,
+    HeapSite, HeapTimeline, HeapTotals, HeapUseQuery, HeapUses, PageUse, PathUse, SHORT_NANOS, WhatIf,
+    WhatIfRow, heap_at, heap_at_peak, heap_map, heap_map_of, heap_numbers, heap_uses, what_if,
 };
 pub use lines::{FileRow, LineRow, LineTable, lines};
 pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};

@@ -5,6 +5,7 @@
 mod fragmentation;
 mod golden;
 mod heap_model;
+mod heap_numbers;
 mod hostile;
 mod real_modules;
 mod render;
