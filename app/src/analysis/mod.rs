@@ -13,6 +13,7 @@ mod growth;
 mod heap;
 mod lines;
 mod listing;
+mod marks;
 mod metric;
 mod own_cost;
 mod summary;
@@ -30,13 +31,16 @@ pub use flame::{FlameBox, FlameLayout, flame};
 pub use functions::{FunctionRow, FunctionTable, functions};
 pub use growth::{GrowthRow, GrowthView, MemoryGrowth, PagesStep, growth};
 pub use heap::{
-    AddressSpace, AllocatorModel, Amount, BlockRow, CellKind, Dominant, FreeSpace, HeapAt, HeapBlock,
-    HeapCell, HeapFinding, HeapFindingKind, HeapFindings, HeapMap, HeapMapQuery, HeapNumbers, HeapPoint,
-    HeapSite, HeapTimeline, HeapTotals, HeapUseQuery, HeapUses, PageUse, PathUse, SHORT_NANOS, WhatIf,
-    WhatIfRow, heap_at, heap_at_peak, heap_map, heap_map_of, heap_numbers, heap_uses, what_if,
+    AddressSpace, AllocatorModel, Amount, BlockRow, CellKind, Dominant, Fragmentation, FreeSpace, HeapAt,
+    HeapBlock, HeapCell, HeapFinding, HeapFindingKind, HeapFindings, HeapHabits, HeapMap, HeapMapQuery,
+    HeapNumbers, HeapPoint, HeapSite, HeapTimeline, HeapTotals, HeapUseQuery, HeapUses, HeapVerdict,
+    HistogramBar, Leak, LeakSite, PageUse, PathUse, Peak, Pin, ReallocSite, SHORT_NANOS, Slack, WhatIf,
+    WhatIfRow, asker, heap_at, heap_at_peak, heap_habits, heap_map, heap_map_of, heap_numbers, heap_uses,
+    heap_verdict, live_sizes, pins, slack, verdict_sentences, what_if,
 };
 pub use lines::{FileRow, LineRow, LineTable, lines};
 pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};
+pub use marks::{NamedCalls, calls_named};
 pub use metric::{Metric, Unit, UnknownMetric};
 pub use own_cost::{OwnCost, own_cost, probe_nanos};
 pub use summary::{CountSummary, HeapSummary, MemorySummary, Summary, summary};

@@ -1,20 +1,24 @@
 //! The heap at a moment, and what became of it between two.
 
+mod figures;
+mod verdict;
+
 use super::super::table::{Align, Table};
-use super::super::values::duration;
 use super::Limit;
+use super::moment::Moment;
 use super::paths::path_text;
 use crate::analysis::{
     Amount, HeapAt, HeapFindings, HeapSite, HeapTotals, HeapUseQuery, HeapUses, PathUse, SHORT_NANOS,
-    heap_at, heap_at_peak, heap_uses,
+    heap_at, heap_at_peak, heap_uses, heap_verdict,
 };
 use crate::export::{FunctionJson, path_json};
 use crate::profile::Profile;
 use crate::units;
+use figures::{Figures, FiguresJson};
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::ops::Range;
-use std::str::FromStr;
+pub(super) use verdict::{VerdictJson, json as verdict_json, text as verdict_text};
 
 /// Which heap is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,48 +29,18 @@ pub(super) enum HeapQuestion {
     Between(Range<u64>),
 }
 
-/// A moment of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moment {
-    /// So many nanoseconds since the recording began.
-    Nanos(u64),
-    /// When the heap was largest.
-    Peak,
-    /// The end.
-    End,
-}
-
-impl FromStr for Moment {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        match word {
-            "peak" => Ok(Moment::Peak),
-            "end" => Ok(Moment::End),
-            time => nanos(time).map(Moment::Nanos).map_err(|error| format!("{error}, or peak, or end")),
-        }
-    }
-}
-
-/// `0`, or a duration since the recording began, in nanoseconds.
-pub(super) fn nanos(text: &str) -> Result<u64, String> {
-    if text == "0" {
-        return Ok(0);
-    }
-    Ok(u64::try_from(duration(text)?.as_nanos()).unwrap_or(u64::MAX))
-}
-
 /// The heap at a moment.
-pub(super) fn at(profile: &Profile, moment: Moment) -> HeapAt {
+pub(super) fn at(profile: &Profile, moment: &Moment) -> HeapAt {
     match moment {
-        Moment::Nanos(nanos) => heap_at(profile, nanos),
+        Moment::Nanos(nanos) => heap_at(profile, *nanos),
         Moment::Peak => heap_at_peak(profile),
-        Moment::End => heap_at(profile, u64::MAX),
+        _ => heap_at(profile, u64::MAX),
     }
 }
 
 #[derive(Serialize)]
 pub(super) struct HeapJson {
+    verdict: VerdictJson,
     /// The moment; none for the end.
     at_nanos: Option<u64>,
     totals: TotalsJson,
@@ -85,6 +59,8 @@ pub(super) struct HeapJson {
     fragmentation: f64,
     dispersion: f64,
     sites: Vec<SiteJson>,
+    #[serde(flatten)]
+    figures: FiguresJson,
 }
 
 #[derive(Serialize)]
@@ -119,6 +95,7 @@ struct SiteJson {
 pub(super) fn json(profile: &Profile, heap: &HeapAt) -> HeapJson {
     let timeline = profile.heap_timeline();
     HeapJson {
+        verdict: verdict::json(profile, &heap_verdict(profile)),
         at_nanos: (heap.at_nanos != u64::MAX).then_some(heap.at_nanos),
         totals: totals_json(&timeline.totals()),
         findings: findings_json(timeline.findings()),
@@ -136,6 +113,7 @@ pub(super) fn json(profile: &Profile, heap: &HeapAt) -> HeapJson {
         fragmentation: heap.free.fragmentation,
         dispersion: heap.free.dispersion,
         sites: heap.sites.iter().map(|site| site_json(profile, site)).collect(),
+        figures: figures::json(profile, &Figures::of(profile, heap)),
     }
 }
 
@@ -170,7 +148,7 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
     if totals.allocations == 0 {
         return "No heap operations were recorded.\n".to_owned();
     }
-    let mut text = totals_text(&totals);
+    let mut text = verdict::text(profile, &heap_verdict(profile)) + &totals_text(&totals);
     if heap.at_nanos != u64::MAX {
         text.push_str(&format!(
             "at {}: {} live in {}\n",
@@ -193,7 +171,7 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
     if !shown.is_empty() {
         text.push_str(&format!("\n{}{}", sites_text(profile, shown), limit.rest(heap.sites.len())));
     }
-    text
+    text + &figures::text(profile, &Figures::of(profile, heap), limit)
 }
 
 pub(super) fn totals_text(totals: &HeapTotals) -> String {

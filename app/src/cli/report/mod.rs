@@ -6,6 +6,7 @@ mod functions;
 mod growth;
 mod heap;
 mod lines;
+mod moment;
 mod outcome;
 mod paths;
 mod source;
@@ -14,6 +15,7 @@ mod time;
 mod timeline;
 mod tree;
 mod wat;
+mod what_if;
 
 use super::values::{SourceArgs, SymbolArgs};
 use super::{export, print};
@@ -23,7 +25,8 @@ use crate::pipeline;
 use crate::profile::Profile;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use heap::{HeapQuestion, Moment};
+use heap::HeapQuestion;
+use moment::Moment;
 use source::SourceQuestion;
 use std::path::PathBuf;
 use wasmscope_symbolize::FuncIndex;
@@ -56,13 +59,13 @@ pub struct ReportArgs {
     /// The function that the view wat shows: its name, or its index in the module
     #[arg(long, value_name = "NAME|INDEX", required_if_eq("view", "wat"))]
     function: Option<String>,
-    /// The moment that the view heap shows: a time since the recording began, such as 250ms, or peak, or end
-    /// [default: end]
-    #[arg(long, value_name = "TIME|peak|end")]
+    /// The moment that the view heap shows: a time since the recording began, such as 250ms, or start, peak, end, or
+    /// when a call of an export or import began, such as frame#3, or ended, frame#3.end [default: end]
+    #[arg(long, value_name = "TIME|start|peak|end|FUNCTION#N")]
     at: Option<Moment>,
-    /// What the view heap shows instead: what was allocated, freed and kept between two times, such as 100ms 2s
-    #[arg(long, num_args = 2, value_names = ["FROM", "UNTIL"], value_parser = heap::nanos, conflicts_with = "at")]
-    between: Option<Vec<u64>>,
+    /// What the view heap shows instead: what was allocated, freed and kept between two such moments
+    #[arg(long, num_args = 2, value_names = ["FROM", "UNTIL"], conflicts_with = "at")]
+    between: Option<Vec<Moment>>,
     /// All rows, not only the first 40
     #[arg(long)]
     all: bool,
@@ -81,16 +84,13 @@ impl ReportArgs {
         if (self.at.is_some() || self.between.is_some()) && self.view != View::Heap {
             bail!("--at and --between say something to --view heap only");
         }
-        if self.between.as_ref().is_some_and(|times| !times.is_sorted()) {
-            bail!("--between takes the earlier time first");
-        }
         Ok(())
     }
 
-    fn heap(&self) -> HeapQuestion {
+    fn heap(&self, profile: &Profile) -> anyhow::Result<HeapQuestion> {
         match self.between.as_deref() {
-            Some([from, until]) => HeapQuestion::Between(*from..*until),
-            _ => HeapQuestion::At(self.at.unwrap_or(Moment::End)),
+            Some([from, until]) => Ok(HeapQuestion::Between(moment::between(profile, from, until)?)),
+            _ => Ok(HeapQuestion::At(self.at.clone().unwrap_or(Moment::End).resolve(profile)?)),
         }
     }
 }
@@ -109,6 +109,7 @@ enum View {
     Access,
     Timeline,
     Wat,
+    WhatIf,
 }
 
 /// What is asked of the views.
@@ -154,7 +155,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
         tree: CallTreeQuery { metric, ..CallTreeQuery::default() },
         wat: WatQuery { function, time: None },
         source: SourceQuestion { file: args.source_file.clone(), sources: args.sources.sources() },
-        heap: args.heap(),
+        heap: args.heap(&profile).with_context(|| args.file.display().to_string())?,
     };
     print::damage(&args.file, &profile);
     if args.json {
@@ -173,7 +174,7 @@ fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()
         View::Boundary => print::json(&boundary::json(profile, &analysis::boundary(profile))),
         View::Growth => print::json(&growth::json(profile, &analysis::growth(profile))),
         View::Heap => match &question.heap {
-            HeapQuestion::At(moment) => print::json(&heap::json(profile, &heap::at(profile, *moment))),
+            HeapQuestion::At(moment) => print::json(&heap::json(profile, &heap::at(profile, moment))),
             HeapQuestion::Between(time) => print::json(&heap::between_json(profile, time)),
         },
         View::Lines => print::json(&lines::json(profile, &analysis::lines(profile, query))),
@@ -181,6 +182,7 @@ fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()
         View::Access => print::json(&access::json(profile, &analysis::accesses(profile))),
         View::Timeline => print::json(&timeline::json(&analysis::timeline(profile))),
         View::Wat => print::json(&wat::json(&analysis::wat(profile, &question.wat))),
+        View::WhatIf => print::json(&what_if::json(&analysis::what_if(profile))),
     }
 }
 
@@ -193,7 +195,7 @@ fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> any
         View::Boundary => boundary::text(profile, &analysis::boundary(profile), limit),
         View::Growth => growth::text(profile, &analysis::growth(profile), limit),
         View::Heap => match &question.heap {
-            HeapQuestion::At(moment) => heap::text(profile, &heap::at(profile, *moment), limit),
+            HeapQuestion::At(moment) => heap::text(profile, &heap::at(profile, moment), limit),
             HeapQuestion::Between(time) => heap::between_text(profile, time, limit),
         },
         View::Lines => lines::text(profile, &analysis::lines(profile, query), limit),
@@ -201,5 +203,6 @@ fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> any
         View::Access => access::text(profile, &analysis::accesses(profile), limit),
         View::Timeline => timeline::text(&analysis::timeline(profile), limit),
         View::Wat => wat::text(&analysis::wat(profile, &question.wat)),
+        View::WhatIf => what_if::text(&analysis::what_if(profile)),
     })
 }
