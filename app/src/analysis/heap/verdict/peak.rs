@@ -16,8 +16,9 @@ const SITES: usize = 3;
 /// For a short time far more bytes were live than otherwise.
 ///
 /// More than half of the most that was ever live was so for at most a tenth of the time from the first heap operation to the
-/// end of the run, and meanwhile the memory grew by at least four pages and a quarter of the peak. Linear memory never
-/// shrinks: what grew for the peak stays until the end. Runs of less than 20 ms are not looked at.
+/// end of the run, and the memory grew by at least four pages and a quarter of the peak while more than twice the usual was
+/// live, or more than half of the peak. Linear memory never shrinks: what grew for the peak stays until the end. Runs of less
+/// than 20 ms are not looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peak {
     /// The most live bytes.
@@ -30,7 +31,7 @@ pub struct Peak {
     pub high_nanos: u64,
     /// The time that this is a part of, in nanoseconds.
     pub run_nanos: u64,
-    /// By how much the memory grew meanwhile, in pages.
+    /// By how much the memory grew for the peak, in pages.
     pub grown_pages: u64,
     /// Who had most bytes at the peak, by falling bytes: at most three.
     pub sites: Vec<HeapSite>,
@@ -40,59 +41,48 @@ pub(super) fn peak(profile: &Profile) -> Option<Peak> {
     let totals = profile.heap_timeline().totals();
     let from_nanos = profile.recording().measured_from_nanos();
     let series = profile.heap_timeline().series();
-    let series = &series[series.partition_point(|point| point.time_nanos < from_nanos)..];
-    let levels = Levels::of(profile, series, totals.peak_bytes / 2)?;
+    let series = series.get(series.partition_point(|point| point.time_nanos < from_nanos)..)?;
+    let first_nanos = series.first()?.time_nanos;
+    let last_nanos = profile.duration_nanos().max(first_nanos);
+    let run_nanos = last_nanos - first_nanos;
+    let levels = levels(series, last_nanos);
+    let half_bytes = totals.peak_bytes / 2;
+    let high = levels.iter().filter(|(bytes, _)| *bytes > half_bytes);
+    let high_nanos = high.map(|(_, nanos)| *nanos).fold(0, u64::saturating_add);
+    let usual_bytes = median(levels);
+    let grown_bytes = grown_bytes(profile, series, half_bytes.min(usual_bytes.saturating_mul(2)));
     let page_bytes = profile.address_space().page_bytes().max(1);
-    let is_short = levels.high_nanos <= levels.run_nanos / SHORT_PART;
     let least_bytes = (LEAST_PAGES * page_bytes).max(totals.peak_bytes / GROWN_PART);
-    if levels.run_nanos < LEAST_NANOS || !is_short || levels.grown_bytes < least_bytes {
+    if run_nanos < LEAST_NANOS || high_nanos > run_nanos / SHORT_PART || grown_bytes < least_bytes {
         return None;
     }
     let mut sites = heap_at_peak(profile).sites;
     sites.truncate(SITES);
-    Some(Peak {
-        peak_bytes: totals.peak_bytes,
-        peak_nanos: totals.peak_nanos,
-        usual_bytes: levels.usual_bytes,
-        high_nanos: levels.high_nanos,
-        run_nanos: levels.run_nanos,
-        grown_pages: levels.grown_bytes / page_bytes,
-        sites,
-    })
+    let (peak_bytes, peak_nanos) = (totals.peak_bytes, totals.peak_nanos);
+    let grown_pages = grown_bytes / page_bytes;
+    Some(Peak { peak_bytes, peak_nanos, usual_bytes, high_nanos, run_nanos, grown_pages, sites })
 }
 
-/// How many bytes were live for how long.
-struct Levels {
-    run_nanos: u64,
-    usual_bytes: u64,
-    /// How long more than a limit was live.
-    high_nanos: u64,
-    /// By how much the memory grew meanwhile.
-    grown_bytes: u64,
+/// How many bytes were live for how many nanoseconds.
+fn levels(series: &[HeapPoint], last_nanos: u64) -> Vec<(u64, u64)> {
+    let ends = series.iter().skip(1).map(|point| point.time_nanos).chain([last_nanos]);
+    let level = |(point, end): (&HeapPoint, u64)| (point.live_bytes, end.saturating_sub(point.time_nanos));
+    series.iter().zip(ends).map(level).collect()
 }
 
-impl Levels {
-    fn of(profile: &Profile, series: &[HeapPoint], limit_bytes: u64) -> Option<Levels> {
-        let space = profile.address_space();
-        let first = series.first()?.time_nanos;
-        let last = profile.duration_nanos().max(first);
-        let (mut high_nanos, mut grown_bytes, mut before_nanos) = (0, 0, first.saturating_sub(1));
-        let mut levels = Vec::with_capacity(series.len());
-        for (at, point) in series.iter().enumerate() {
-            let next_nanos = series.get(at + 1).map_or(last, |next| next.time_nanos);
-            let nanos = next_nanos.saturating_sub(point.time_nanos);
-            levels.push((point.live_bytes, nanos));
-            if point.live_bytes > limit_bytes {
-                high_nanos += nanos;
-            }
-            if point.peak_bytes > limit_bytes {
-                grown_bytes += space.size_at(point.time_nanos).saturating_sub(space.size_at(before_nanos));
-            }
-            before_nanos = point.time_nanos;
+/// By how much the memory grew while more than so much was live.
+fn grown_bytes(profile: &Profile, series: &[HeapPoint], limit_bytes: u64) -> u64 {
+    let space = profile.address_space();
+    let mut before = space.size_at(series.first().map_or(0, |point| point.time_nanos.saturating_sub(1)));
+    let mut grown_bytes = 0;
+    for point in series {
+        let now = space.size_at(point.time_nanos);
+        if point.peak_bytes > limit_bytes {
+            grown_bytes += now.saturating_sub(before);
         }
-        let usual_bytes = median(levels);
-        Some(Levels { run_nanos: last - first, usual_bytes, high_nanos, grown_bytes })
+        before = now;
     }
+    grown_bytes
 }
 
 /// Of `(value, weight)`.

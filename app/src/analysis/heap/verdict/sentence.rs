@@ -86,13 +86,14 @@ fn peak_sentence(profile: &Profile, peak: &Peak) -> String {
         format!(", {part} of it from {}", asker(profile, site.path))
     });
     format!(
-        "peak: {} live at {}{}, usually {}; for the {} that more than half of it was live the memory grew by {}, \
-         which stay",
+        "peak: {} live at {}{}, usually {}; more than half of it was live for {} of {}, for which the memory grew by \
+         {} that stay",
         bytes(peak.peak_bytes),
         nanos(peak.peak_nanos),
         site.unwrap_or_default(),
         bytes(peak.usual_bytes),
         nanos(peak.high_nanos),
+        nanos(peak.run_nanos),
         things(peak.grown_pages, "page"),
     )
 }

@@ -153,7 +153,7 @@ mod tests {
         // Chunks of 104, 16, 56, 16, 56, 16 bytes.
         let blocks = [100, 8, 52, 8, 50, 8].map(|size| (fit.alloc(size), size));
         assert_eq!(blocks.map(|(address, _)| address), [4, 108, 124, 180, 196, 252]);
-        [0, 2, 4].map(|at: usize| fit.free(blocks[at].0, blocks[at].1));
+        blocks.iter().step_by(2).for_each(|(address, size)| fit.free(*address, *size));
         assert_eq!(fit.alloc(50), 124, "of two the lower one");
         assert_eq!(fit.alloc(30), 196, "the smaller piece, of which 16 bytes are left");
         assert_eq!(fit.alloc(12), 236, "which are a chunk");

@@ -194,12 +194,13 @@ fn titled(title: &str, table: &Table) -> String {
 }
 
 fn sizes_text(live: &[HistogramBar], allocated: &[HistogramBar]) -> String {
-    let mut table = Table::new(&right(&["up to", "live blocks", "live", "allocated blocks", "allocated"]));
+    let mut table =
+        Table::new(&right(&["less than", "live blocks", "live", "allocated blocks", "allocated"]));
     for bar in allocated {
         let now =
             live.iter().find(|live| live.up_to == bar.up_to).map_or(Default::default(), |bar| bar.amount);
         table.row([
-            units::bytes(bar.up_to),
+            units::bytes(bar.up_to.saturating_add(1)),
             units::exact(now.blocks),
             units::bytes(now.bytes),
             units::exact(bar.amount.blocks),
