@@ -125,3 +125,46 @@ fn what_happened_between_two_moments_adds_up_to_the_whole() {
     assert_eq!(at("peak")["live_bytes"], heap["totals"]["peak_bytes"]);
     assert_eq!(at("end")["live_bytes"], heap["live_bytes"]);
 }
+
+/// The n-th call of `frame` hands out n blocks.
+const FRAMES: &str = r#"(module
+    (memory (export "memory") 1)
+    (global $end (mut i32) (i32.const 1024)) (global $calls (mut i32) (i32.const 0))
+    (func $malloc (export "malloc") (param $size i32) (result i32)
+        (global.get $end) (global.set $end (i32.add (global.get $end) (i32.const 16))))
+    (func $free (export "free") (param i32))
+    (func (export "frame") (local $left i32)
+        (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+        (local.set $left (global.get $calls))
+        (loop $next
+            (drop (call $malloc (i32.const 10)))
+            (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))))"#;
+
+#[test]
+fn calls_are_moments_of_the_heap() {
+    let recorded = Recorded { dir: tempfile::tempdir().unwrap() };
+    std::fs::write(recorded.dir.path().join("frames.wasm"), wat::parse_str(FRAMES).unwrap()).unwrap();
+    recorded.does(&["record", "frames.wasm", "-q", "-o", "run.wscope", "--invoke", "frame", "--times", "5"]);
+    let heap = |words: &[&str]| -> Value {
+        let report = ["report", "run.wscope", "--view", "heap", "--json"];
+        serde_json::from_slice(&recorded.does(&[&report, words].concat())).unwrap()
+    };
+    for number in 1..=5u64 {
+        let (begin, end) = (format!("frame#{number}"), format!("frame#{number}.end"));
+        let before = number * (number - 1) / 2;
+        assert_eq!(heap(&["--at", &begin])["live_blocks"], before, "{begin}");
+        assert_eq!(heap(&["--at", &end])["live_blocks"], before + number, "{end}");
+        let uses = heap(&["--between", &begin, &end]);
+        assert_eq!(uses["paths"][0]["kept"]["blocks"], number, "{begin}: {uses}");
+    }
+    for (words, told) in [
+        (["--at", "frame#6"].as_slice(), "frame#6: it was called 5 times"),
+        (&["--at", "fame#1"], "`fame`"),
+        (&["--between", "frame#3", "frame#2"], "takes the earlier time first"),
+    ] {
+        let words = [&["report", "run.wscope", "--view", "heap"], words].concat();
+        let output = wasmscope(recorded.dir.path(), &words);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && error.contains(told), "{words:?}: {error}");
+    }
+}

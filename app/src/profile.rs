@@ -83,7 +83,8 @@ impl Profile {
         let expanded = expand(&recording, &symbols);
         let warnings = warnings(&recording, &symbols, &expanded);
         let duration_nanos = duration(&recording);
-        let memories = symbols.module().memories().len().min(MOST_MEMORIES);
+        // A recording without its module has heap operations all the same.
+        let memories = symbols.module().memories().len().clamp(1, MOST_MEMORIES);
         let spaces = (0..memories).map(|_| OnceLock::new()).collect();
         let heap = OnceLock::new();
         Profile { recording, symbols, expanded, warnings, duration_nanos, spaces, heap }

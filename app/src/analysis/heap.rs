@@ -2,11 +2,15 @@
 
 mod at;
 mod block;
+mod habits;
 mod history;
 mod layers;
+mod layout;
 mod lives;
 mod map;
 mod memories;
+mod numbers;
+mod operations;
 mod overlay;
 mod range;
 mod sites;
@@ -14,11 +18,15 @@ mod space;
 mod survey;
 mod timeline;
 mod uses;
+mod verdict;
+mod what_if;
 
 pub use at::{FreeSpace, HeapAt, HeapBlock, PageUse, heap_at, heap_at_peak};
 pub use block::{BlockLife, BlockStep, block_life};
+pub use habits::{HeapHabits, HistogramBar, ReallocSite, Slack, heap_habits, live_sizes, slack};
 pub use history::{HeapFinding, HeapFindingKind, HeapFindings, HeapHistory, HeapPoint, HeapTotals};
 pub use map::{CellKind, Dominant, HeapCell, HeapMap, HeapMapQuery, heap_map};
+pub use numbers::{HeapNumbers, heap_numbers};
 pub use overlay::Overlay;
 pub use range::{HeapRange, heap_range};
 pub use sites::{HeapSite, heap_sites};
@@ -26,3 +34,7 @@ pub(super) use space::page_bytes;
 pub use space::{AddressSpace, StaticData, TouchedRange};
 pub use timeline::{BlockRow, HeapTimeline};
 pub use uses::{Amount, HeapUseQuery, HeapUses, PathUse, SHORT_NANOS, heap_uses};
+pub use verdict::{
+    Fragmentation, HeapVerdict, Leak, LeakSite, Peak, Pin, asker, heap_verdict, pins, verdict_sentences,
+};
+pub use what_if::{AllocatorModel, WhatIf, WhatIfRow, what_if};

@@ -14,6 +14,7 @@ mod growth;
 mod heap;
 mod lines;
 mod listing;
+mod marks;
 mod metric;
 mod own_cost;
 mod summary;
@@ -32,14 +33,17 @@ pub use flame::{FlameBox, FlameLayout, flame};
 pub use functions::{FunctionRow, FunctionTable, functions};
 pub use growth::{GrowthRow, GrowthView, MemoryGrowth, PagesStep, growth};
 pub use heap::{
-    AddressSpace, Amount, BlockLife, BlockRow, BlockStep, CellKind, Dominant, FreeSpace, HeapAt, HeapBlock,
-    HeapCell, HeapFinding, HeapFindingKind, HeapFindings, HeapHistory, HeapMap, HeapMapQuery, HeapPoint,
-    HeapRange, HeapSite, HeapTimeline, HeapTotals, HeapUseQuery, HeapUses, Overlay, PageUse, PathUse,
-    SHORT_NANOS, StaticData, TouchedRange, block_life, heap_at, heap_at_peak, heap_map, heap_range,
-    heap_sites, heap_uses,
+    AddressSpace, AllocatorModel, Amount, BlockLife, BlockRow, BlockStep, CellKind, Dominant, Fragmentation,
+    FreeSpace, HeapAt, HeapBlock, HeapCell, HeapFinding, HeapFindingKind, HeapFindings, HeapHabits,
+    HeapHistory, HeapMap, HeapMapQuery, HeapNumbers, HeapPoint, HeapRange, HeapSite, HeapTimeline,
+    HeapTotals, HeapUseQuery, HeapUses, HeapVerdict, HistogramBar, Leak, LeakSite, Overlay, PageUse, PathUse,
+    Peak, Pin, ReallocSite, SHORT_NANOS, Slack, StaticData, TouchedRange, WhatIf, WhatIfRow, asker,
+    block_life, heap_at, heap_at_peak, heap_habits, heap_map, heap_numbers, heap_range, heap_sites,
+    heap_uses, heap_verdict, live_sizes, pins, slack, verdict_sentences, what_if,
 };
 pub use lines::{FileRow, LineRow, LineTable, lines};
 pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};
+pub use marks::{NamedCalls, calls_named};
 pub use metric::{Metric, Unit, UnknownMetric};
 pub use own_cost::{OwnCost, own_cost, probe_nanos};
 pub use summary::{CountSummary, HeapSummary, MemorySummary, Summary, summary};

@@ -1,7 +1,7 @@
 //! A run on one page.
 
-use super::{CallTreeQuery, FunctionRow, HeapFindings, HeapTotals, Metric, OwnCost, TimeSplit};
-use super::{functions, growth, own_cost, time_split};
+use super::{CallTreeQuery, FunctionRow, HeapFindings, HeapTotals, HeapVerdict, Metric, OwnCost, TimeSplit};
+use super::{functions, growth, heap_verdict, own_cost, time_split};
 use crate::profile::Profile;
 use crate::units;
 use std::fmt;
@@ -25,12 +25,14 @@ pub struct MemorySummary {
 }
 
 /// The heap in a [`Summary`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct HeapSummary {
     /// Sums over the run.
     pub totals: HeapTotals,
     /// What was wrong in its use.
     pub findings: HeapFindings,
+    /// Whether it leaks, is fragmented or had a short peak: that of the first memory with a heap.
+    pub verdict: HeapVerdict,
 }
 
 /// The exact counts in a [`Summary`]; `None` where it was not counted.
@@ -170,7 +172,10 @@ fn counts(profile: &Profile) -> CountSummary {
 
 fn heap(profile: &Profile) -> Option<HeapSummary> {
     let timeline = profile.heap_timeline();
-    let summary =
-        || HeapSummary { totals: timeline.whole().totals, findings: timeline.whole().findings.clone() };
+    let summary = || HeapSummary {
+        totals: timeline.whole().totals,
+        findings: timeline.whole().findings.clone(),
+        verdict: heap_verdict(profile, profile.main_memory()),
+    };
     (!profile.recording().heap.is_empty()).then(summary)
 }

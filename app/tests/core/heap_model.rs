@@ -20,7 +20,7 @@ impl Lcg {
 }
 
 /// Operations on few addresses, so that each kind of mistake comes up often.
-fn operations(seed: u64, count: usize) -> HeapEvents {
+pub fn operations(seed: u64, count: usize) -> HeapEvents {
     let mut random = Lcg(seed);
     let mut heap = HeapEvents::default();
     let mut time_nanos = 0;

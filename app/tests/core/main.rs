@@ -5,8 +5,12 @@
 mod fragmentation;
 mod golden;
 mod heap_model;
+mod heap_numbers;
 mod hostile;
 mod real_modules;
+mod recorded;
 mod render;
 mod time;
+mod verdict;
 mod views;
+mod what_if;

@@ -6,9 +6,9 @@ use std::ops::Range;
 /// Shorter free runs are counted as the allocator's own: the header and the rounding up of one block.
 pub(super) const SMALLEST_FREE_RUN_BYTES: u64 = 32;
 /// A page with fewer live bytes than this part of it is sparse.
-const SPARSE_PART: u64 = 16;
+pub(super) const SPARSE_PART: u64 = 16;
 /// Pages are counted one by one up to here (64 GiB of usual ones); the rest of a larger memory is left out.
-const MAX_PAGES: u64 = 1 << 20;
+pub(super) const MAX_PAGES: u64 = 1 << 20;
 
 /// What one pass tells.
 #[derive(Default)]

@@ -96,6 +96,11 @@ impl HeapTimeline {
         self.end.get(block.index()) == Some(&NEVER)
     }
 
+    /// Does the row hand a block out?
+    pub(crate) fn begins(&self, row: BlockRow) -> bool {
+        self.end.get(row.index()).is_some_and(|end| *end != NO_BLOCK)
+    }
+
     /// How many operations happened until and at `nanos`.
     pub(crate) fn rows_until(&self, heap: &HeapLog, nanos: u64) -> usize {
         heap.rows_before(|time| time <= nanos).min(self.end.len())

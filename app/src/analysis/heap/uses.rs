@@ -20,7 +20,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    fn add(&mut self, bytes: u64) {
+    pub(super) fn add(&mut self, bytes: u64) {
         self.blocks += 1;
         self.bytes = self.bytes.saturating_add(bytes);
     }

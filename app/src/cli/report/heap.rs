@@ -1,73 +1,49 @@
 //! The heap at a moment, and what became of it between two.
 
+mod figures;
+mod verdict;
+
 use super::super::table::{Align, Table};
-use super::super::values::duration;
 use super::Limit;
+use super::moment::Moment;
 use super::paths::path_text;
 use crate::analysis::{
     Amount, HeapAt, HeapFindings, HeapSite, HeapTotals, HeapUseQuery, HeapUses, PathUse, SHORT_NANOS,
-    heap_at, heap_at_peak, heap_sites, heap_uses,
+    heap_at, heap_at_peak, heap_sites, heap_uses, heap_verdict,
 };
 use crate::export::{FunctionJson, path_json};
 use crate::profile::Profile;
 use crate::units;
+use figures::{Figures, FiguresJson};
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::ops::Range;
-use std::str::FromStr;
+pub(super) use verdict::{VerdictJson, json as verdict_json, text as verdict_text};
+use wasmscope_symbolize::MemoryIndex;
 
 /// Which heap is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum HeapQuestion {
     /// That of a moment.
-    At(Moment),
+    At(MemoryIndex, Moment),
     /// What happened in a stretch of time, in nanoseconds since the recording began.
     Between(Range<u64>),
 }
 
-/// A moment of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moment {
-    /// So many nanoseconds since the recording began.
-    Nanos(u64),
-    /// When the heap was largest.
-    Peak,
-    /// The end.
-    End,
-}
-
-impl FromStr for Moment {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        match word {
-            "peak" => Ok(Moment::Peak),
-            "end" => Ok(Moment::End),
-            time => nanos(time).map(Moment::Nanos).map_err(|error| format!("{error}, or peak, or end")),
-        }
-    }
-}
-
-/// `0`, or a duration since the recording began, in nanoseconds.
-pub(super) fn nanos(text: &str) -> Result<u64, String> {
-    if text == "0" {
-        return Ok(0);
-    }
-    Ok(u64::try_from(duration(text)?.as_nanos()).unwrap_or(u64::MAX))
-}
-
 /// The heap at a moment.
-pub(super) fn at(profile: &Profile, moment: Moment) -> HeapAt {
-    let memory = profile.main_memory();
+pub(super) fn at(profile: &Profile, memory: MemoryIndex, moment: &Moment) -> HeapAt {
     match moment {
-        Moment::Nanos(nanos) => heap_at(profile, memory, nanos),
+        Moment::Nanos(nanos) => heap_at(profile, memory, *nanos),
         Moment::Peak => heap_at_peak(profile, memory),
-        Moment::End => heap_at(profile, memory, u64::MAX),
+        _ => heap_at(profile, memory, u64::MAX),
     }
 }
 
 #[derive(Serialize)]
 pub(super) struct HeapJson {
+    verdict: VerdictJson,
+    /// The memory's index.
+    memory: u32,
     /// The moment; none for the end.
     at_nanos: Option<u64>,
     totals: TotalsJson,
@@ -86,6 +62,8 @@ pub(super) struct HeapJson {
     fragmentation: f64,
     dispersion: f64,
     sites: Vec<SiteJson>,
+    #[serde(flatten)]
+    figures: FiguresJson,
 }
 
 #[derive(Serialize)]
@@ -120,6 +98,8 @@ struct SiteJson {
 pub(super) fn json(profile: &Profile, heap: &HeapAt) -> HeapJson {
     let history = profile.heap_timeline().of_memory(heap.memory);
     HeapJson {
+        verdict: verdict::json(profile, &heap_verdict(profile, heap.memory)),
+        memory: heap.memory.0,
         at_nanos: (heap.at_nanos != u64::MAX).then_some(heap.at_nanos),
         totals: totals_json(&history.totals),
         findings: findings_json(&history.findings),
@@ -137,6 +117,7 @@ pub(super) fn json(profile: &Profile, heap: &HeapAt) -> HeapJson {
         fragmentation: heap.free.fragmentation,
         dispersion: heap.free.dispersion,
         sites: heap_sites(profile, &heap.blocks).iter().map(|site| site_json(profile, site)).collect(),
+        figures: figures::json(profile, &Figures::of(profile, heap)),
     }
 }
 
@@ -171,7 +152,7 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
     if totals.allocations == 0 {
         return "No heap operations were recorded.\n".to_owned();
     }
-    let mut text = totals_text(&totals);
+    let mut text = verdict::text(profile, &heap_verdict(profile, heap.memory)) + &totals_text(&totals);
     if heap.at_nanos != u64::MAX {
         text.push_str(&format!(
             "at {}: {} live in {}\n",
@@ -195,7 +176,7 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
     if !shown.is_empty() {
         text.push_str(&format!("\n{}{}", sites_text(profile, shown), limit.rest(sites.len())));
     }
-    text
+    text + &figures::text(profile, &Figures::of(profile, heap), limit)
 }
 
 pub(super) fn totals_text(totals: &HeapTotals) -> String {

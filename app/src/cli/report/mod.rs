@@ -6,6 +6,7 @@ mod functions;
 mod growth;
 mod heap;
 mod lines;
+mod moment;
 mod outcome;
 mod paths;
 mod source;
@@ -14,6 +15,7 @@ mod time;
 mod timeline;
 mod tree;
 mod wat;
+mod what_if;
 
 use super::values::{SourceArgs, SymbolArgs};
 use super::{export, print};
@@ -23,10 +25,11 @@ use crate::pipeline;
 use crate::profile::Profile;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use heap::{HeapQuestion, Moment};
+use heap::HeapQuestion;
+use moment::Moment;
 use source::SourceQuestion;
 use std::path::PathBuf;
-use wasmscope_symbolize::FuncIndex;
+use wasmscope_symbolize::{FuncIndex, MemoryIndex};
 
 /// Rows of a text table, unless all are asked for.
 const SHORT_ROWS: usize = 40;
@@ -56,13 +59,16 @@ pub struct ReportArgs {
     /// The function that the view wat shows: its name, or its index in the module
     #[arg(long, value_name = "NAME|INDEX", required_if_eq("view", "wat"))]
     function: Option<String>,
-    /// The moment that the view heap shows: a time since the recording began, such as 250ms, or peak, or end
-    /// [default: end]
-    #[arg(long, value_name = "TIME|peak|end")]
+    /// The moment that the view heap shows: a time since the recording began, such as 250ms, or start, peak, end, or
+    /// when a call of an export or import began, such as frame#3, or ended, frame#3.end [default: end]
+    #[arg(long, value_name = "TIME|start|peak|end|FUNCTION#N")]
     at: Option<Moment>,
-    /// What the view heap shows instead: what was allocated, freed and kept between two times, such as 100ms 2s
-    #[arg(long, num_args = 2, value_names = ["FROM", "UNTIL"], value_parser = heap::nanos, conflicts_with = "at")]
-    between: Option<Vec<u64>>,
+    /// What the view heap shows instead: what was allocated, freed and kept between two such moments
+    #[arg(long, num_args = 2, value_names = ["FROM", "UNTIL"], conflicts_with = "at")]
+    between: Option<Vec<Moment>>,
+    /// The memory that the views heap and what-if show [default: the first that has a heap]
+    #[arg(long, value_name = "INDEX")]
+    memory: Option<u32>,
     /// All rows, not only the first 40
     #[arg(long)]
     all: bool,
@@ -81,16 +87,28 @@ impl ReportArgs {
         if (self.at.is_some() || self.between.is_some()) && self.view != View::Heap {
             bail!("--at and --between say something to --view heap only");
         }
-        if self.between.as_ref().is_some_and(|times| !times.is_sorted()) {
-            bail!("--between takes the earlier time first");
+        if self.memory.is_some() && !matches!(self.view, View::Heap | View::WhatIf) {
+            bail!("--memory says something to --view heap and what-if only");
+        }
+        if self.memory.is_some() && self.between.is_some() {
+            bail!("--between shows the blocks of all memories; --memory says nothing to it");
         }
         Ok(())
     }
 
-    fn heap(&self) -> HeapQuestion {
+    fn memory(&self, profile: &Profile) -> anyhow::Result<MemoryIndex> {
+        let Some(wanted) = self.memory else { return Ok(profile.main_memory()) };
+        let memories = profile.symbols().module().memories().len();
+        if wanted as usize >= memories {
+            bail!("there is no memory {wanted}; those of the module are 0 to {}", memories.saturating_sub(1));
+        }
+        Ok(MemoryIndex(wanted))
+    }
+
+    fn heap(&self, profile: &Profile, memory: MemoryIndex) -> anyhow::Result<HeapQuestion> {
         match self.between.as_deref() {
-            Some([from, until]) => HeapQuestion::Between(*from..*until),
-            _ => HeapQuestion::At(self.at.unwrap_or(Moment::End)),
+            Some([from, until]) => Ok(HeapQuestion::Between(moment::between(profile, from, until)?)),
+            _ => Ok(HeapQuestion::At(memory, self.at.clone().unwrap_or(Moment::End).resolve(profile)?)),
         }
     }
 }
@@ -109,6 +127,7 @@ enum View {
     Access,
     Timeline,
     Wat,
+    WhatIf,
 }
 
 /// What is asked of the views.
@@ -117,6 +136,7 @@ struct Question {
     wat: WatQuery,
     source: SourceQuestion,
     heap: HeapQuestion,
+    memory: MemoryIndex,
 }
 
 /// How a text is to be made.
@@ -150,11 +170,13 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
         }
         None => FuncIndex(0),
     };
+    let memory = args.memory(&profile).with_context(|| args.file.display().to_string())?;
     let question = Question {
         tree: CallTreeQuery { metric, ..CallTreeQuery::default() },
         wat: WatQuery { function, time: None },
         source: SourceQuestion { file: args.source_file.clone(), sources: args.sources.sources() },
-        heap: args.heap(),
+        memory,
+        heap: args.heap(&profile, memory).with_context(|| args.file.display().to_string())?,
     };
     print::damage(&args.file, &profile);
     if args.json {
@@ -173,7 +195,9 @@ fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()
         View::Boundary => print::json(&boundary::json(profile, &analysis::boundary(profile))),
         View::Growth => print::json(&growth::json(profile, &analysis::growth(profile))),
         View::Heap => match &question.heap {
-            HeapQuestion::At(moment) => print::json(&heap::json(profile, &heap::at(profile, *moment))),
+            HeapQuestion::At(memory, moment) => {
+                print::json(&heap::json(profile, &heap::at(profile, *memory, moment)))
+            }
             HeapQuestion::Between(time) => print::json(&heap::between_json(profile, time)),
         },
         View::Lines => print::json(&lines::json(profile, &analysis::lines(profile, query))),
@@ -181,6 +205,7 @@ fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()
         View::Access => print::json(&access::json(profile, &analysis::accesses(profile))),
         View::Timeline => print::json(&timeline::json(&analysis::timeline(profile))),
         View::Wat => print::json(&wat::json(&analysis::wat(profile, &question.wat))),
+        View::WhatIf => print::json(&what_if::json(&analysis::what_if(profile, question.memory))),
     }
 }
 
@@ -193,7 +218,9 @@ fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> any
         View::Boundary => boundary::text(profile, &analysis::boundary(profile), limit),
         View::Growth => growth::text(profile, &analysis::growth(profile), limit),
         View::Heap => match &question.heap {
-            HeapQuestion::At(moment) => heap::text(profile, &heap::at(profile, *moment), limit),
+            HeapQuestion::At(memory, moment) => {
+                heap::text(profile, &heap::at(profile, *memory, moment), limit)
+            }
             HeapQuestion::Between(time) => heap::between_text(profile, time, limit),
         },
         View::Lines => lines::text(profile, &analysis::lines(profile, query), limit),
@@ -201,5 +228,6 @@ fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> any
         View::Access => access::text(profile, &analysis::accesses(profile), limit),
         View::Timeline => timeline::text(&analysis::timeline(profile), limit),
         View::Wat => wat::text(&analysis::wat(profile, &question.wat)),
+        View::WhatIf => what_if::text(&analysis::what_if(profile, question.memory)),
     })
 }

@@ -67,6 +67,7 @@ struct MemoryJson {
 struct HeapJson {
     totals: heap::TotalsJson,
     findings: heap::FindingsJson,
+    verdict: heap::VerdictJson,
 }
 
 pub(super) fn json<'a>(profile: &Profile, summary: &'a Summary) -> SummaryJson<'a> {
@@ -99,6 +100,7 @@ pub(super) fn json<'a>(profile: &Profile, summary: &'a Summary) -> SummaryJson<'
         heap: summary.heap.as_ref().map(|heap| HeapJson {
             totals: heap::totals_json(&heap.totals),
             findings: heap::findings_json(&heap.findings),
+            verdict: heap::verdict_json(profile, &heap.verdict),
         }),
         has_lines: summary.has_lines,
         top_functions: summary.top_functions.iter().map(functions::row_json).collect(),
@@ -136,6 +138,7 @@ pub(super) fn text(profile: &Profile, summary: &Summary) -> String {
             units::bytes(heap.totals.end_bytes),
         );
         text.push_str(&heap::findings_text(&heap.findings));
+        text.push_str(&heap::verdict_text(profile, &heap.verdict));
     }
     summary.warnings.iter().for_each(|warning| text.push_str(&format!("warning: {}\n", clean(warning))));
     if !summary.top_functions.is_empty() {

@@ -1,0 +1,260 @@
+//! What is in use and what is free, kept up to date block by block.
+
+use super::survey::{MAX_PAGES, SMALLEST_FREE_RUN_BYTES, SPARSE_PART};
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
+
+/// Where live blocks lie. A step takes as long as a look into a tree of the live blocks, and a large block a little more
+/// for each page that it lies on.
+pub(super) struct Layout {
+    start: u64,
+    /// `(begin, end)` of stretches that are in use, and by how many blocks. They never overlap: blocks that do are cut into
+    /// stretches. A block without bytes is a stretch without bytes, which parts the free run that it lies in.
+    used: BTreeMap<(u64, u64), u32>,
+    runs: Runs,
+    pages: Pages,
+}
+
+impl Layout {
+    /// Nothing is in use yet; the heap begins at `start`.
+    pub(super) fn new(start: u64, page_bytes: u64) -> Self {
+        Layout { start, used: BTreeMap::new(), runs: Runs::default(), pages: Pages::new(start, page_bytes) }
+    }
+
+    /// One behind the last byte in use; the heap's start where nothing is.
+    pub(super) fn end(&self) -> u64 {
+        self.used.last_key_value().map_or(self.start, |((_, end), _)| *end)
+    }
+
+    /// What is free up to `heap_end`.
+    pub(super) fn free(&self, heap_end: u64) -> FreeSums {
+        self.runs.with(heap_end.saturating_sub(self.end()))
+    }
+
+    /// Pages that something lies on, and those of them of which less than a sixteenth is in use.
+    pub(super) fn pages(&self) -> (u64, u64) {
+        (self.pages.used, self.pages.sparse)
+    }
+
+    /// A block is handed out.
+    pub(super) fn insert(&mut self, start: u64, end: u64) {
+        if self.is_free(start, end) {
+            return self.occupy(start, end);
+        }
+        self.cut(start);
+        self.cut(end);
+        if start == end {
+            *self.used.entry((start, end)).or_default() += 1;
+            return;
+        }
+        let mut at = start;
+        for (from, to) in self.stretches(start, end) {
+            self.occupy_some(at, from);
+            let is_block_here = from < to;
+            self.used.entry((from, to)).and_modify(|blocks| *blocks += u32::from(is_block_here));
+            at = to;
+        }
+        self.occupy_some(at, end);
+    }
+
+    /// A block that was handed out is given back.
+    pub(super) fn remove(&mut self, start: u64, end: u64) {
+        if self.used.contains_key(&(start, end)) {
+            return self.leave(start, end);
+        }
+        for (from, to) in self.stretches(start, end) {
+            if from < to {
+                self.leave(from, to);
+            }
+        }
+    }
+
+    fn is_free(&self, start: u64, end: u64) -> bool {
+        let before = self.used.range(..=(start, end)).next_back();
+        let behind = self.used.range((start, end)..).next();
+        before.is_none_or(|((_, to), _)| *to <= start)
+            && behind.is_none_or(|((from, _), _)| *from >= end)
+            && !self.used.contains_key(&(start, end))
+    }
+
+    /// Those between two places.
+    fn stretches(&self, start: u64, end: u64) -> Vec<(u64, u64)> {
+        self.used.range((start, start)..(end, end)).map(|(stretch, _)| *stretch).collect()
+    }
+
+    /// Makes a stretch that `at` lies inside of two, so that none does.
+    fn cut(&mut self, at: u64) {
+        let before = self.used.range(..(at, at)).next_back().map(|(stretch, blocks)| (*stretch, *blocks));
+        if let Some(((from, to), blocks)) = before.filter(|((_, to), _)| *to > at) {
+            self.used.remove(&(from, to));
+            self.used.insert((from, at), blocks);
+            self.used.insert((at, to), blocks);
+        }
+    }
+
+    fn occupy_some(&mut self, start: u64, end: u64) {
+        if start < end {
+            self.occupy(start, end);
+        }
+    }
+
+    /// A stretch that was free is in use.
+    fn occupy(&mut self, start: u64, end: u64) {
+        let (before, behind) = self.neighbours(start, end);
+        if let Some(behind) = behind {
+            self.runs.remove(behind - before);
+            self.runs.add(behind - end);
+        }
+        self.runs.add(start.saturating_sub(before));
+        self.used.insert((start, end), 1);
+        self.pages.change(start, end, true);
+    }
+
+    /// One block less lies on a stretch.
+    fn leave(&mut self, start: u64, end: u64) {
+        let Some(blocks) = self.used.get_mut(&(start, end)) else { return };
+        *blocks -= 1;
+        if *blocks > 0 {
+            return;
+        }
+        self.used.remove(&(start, end));
+        let (before, behind) = self.neighbours(start, end);
+        self.runs.remove(start.saturating_sub(before));
+        if let Some(behind) = behind {
+            self.runs.remove(behind - end);
+            self.runs.add(behind - before);
+        }
+        self.pages.change(start, end, false);
+    }
+
+    /// Where what lies before a stretch ends, and where what lies behind it begins.
+    fn neighbours(&self, start: u64, end: u64) -> (u64, Option<u64>) {
+        let before = self.used.range(..(start, end)).next_back().map_or(self.start, |((_, to), _)| *to);
+        let behind = self.used.range((Excluded((start, end)), Unbounded)).next();
+        (before, behind.map(|((from, _), _)| *from))
+    }
+}
+
+/// The free runs between what is in use.
+#[derive(Default)]
+struct Runs {
+    /// How many there are of each length.
+    lengths: BTreeMap<u64, u32>,
+    count: u64,
+    total_bytes: u64,
+    overhead_bytes: u64,
+    squares: u128,
+}
+
+impl Runs {
+    fn add(&mut self, length: u64) {
+        if length < SMALLEST_FREE_RUN_BYTES {
+            self.overhead_bytes += length;
+            return;
+        }
+        *self.lengths.entry(length).or_default() += 1;
+        self.count += 1;
+        self.total_bytes += length;
+        self.squares += square(length);
+    }
+
+    fn remove(&mut self, length: u64) {
+        if length < SMALLEST_FREE_RUN_BYTES {
+            self.overhead_bytes -= length;
+            return;
+        }
+        let Some(count) = self.lengths.get_mut(&length) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.lengths.remove(&length);
+        }
+        self.count -= 1;
+        self.total_bytes -= length;
+        self.squares -= square(length);
+    }
+
+    /// All of them, with one more at the end.
+    fn with(&self, last: u64) -> FreeSums {
+        let (run, overhead) = if last < SMALLEST_FREE_RUN_BYTES { (0, last) } else { (last, 0) };
+        FreeSums {
+            total_bytes: self.total_bytes + run,
+            runs: self.count + u64::from(run > 0),
+            largest_bytes: self.lengths.last_key_value().map_or(0, |(length, _)| *length).max(run),
+            overhead_bytes: self.overhead_bytes + overhead,
+            squares: self.squares + square(run),
+        }
+    }
+}
+
+/// What is free: the sums of [`FreeSpace`](super::FreeSpace).
+#[derive(Clone, Copy)]
+pub(super) struct FreeSums {
+    pub(super) total_bytes: u64,
+    pub(super) runs: u64,
+    pub(super) largest_bytes: u64,
+    pub(super) overhead_bytes: u64,
+    squares: u128,
+}
+
+impl FreeSums {
+    /// See [`FreeSpace::fragmentation`](super::FreeSpace::fragmentation).
+    pub(super) fn fragmentation(&self) -> f64 {
+        self.part_missing(self.largest_bytes as f64 / self.total_bytes as f64)
+    }
+
+    /// See [`FreeSpace::dispersion`](super::FreeSpace::dispersion).
+    pub(super) fn dispersion(&self) -> f64 {
+        self.part_missing(self.squares as f64 / (self.total_bytes as f64 * self.total_bytes as f64))
+    }
+
+    fn part_missing(&self, part: f64) -> f64 {
+        if self.total_bytes > 0 { (1.0 - part).max(0.0) } else { 0.0 }
+    }
+}
+
+fn square(length: u64) -> u128 {
+    u128::from(length) * u128::from(length)
+}
+
+/// How many bytes are in use on each page.
+struct Pages {
+    page_bytes: u64,
+    first: u64,
+    live: Vec<u64>,
+    used: u64,
+    sparse: u64,
+}
+
+impl Pages {
+    fn new(start: u64, page_bytes: u64) -> Self {
+        let page_bytes = page_bytes.max(1);
+        Pages { page_bytes, first: start / page_bytes, live: Vec::new(), used: 0, sparse: 0 }
+    }
+
+    fn change(&mut self, start: u64, end: u64, is_more: bool) {
+        let mut at = start;
+        while at < end {
+            let page = at / self.page_bytes;
+            let next = (page + 1).saturating_mul(self.page_bytes).min(end);
+            let place = page.saturating_sub(self.first);
+            if place >= MAX_PAGES {
+                return;
+            }
+            self.change_page(place as usize, next - at, is_more);
+            at = next;
+        }
+    }
+
+    fn change_page(&mut self, place: usize, bytes: u64, is_more: bool) {
+        if place >= self.live.len() {
+            self.live.resize(place + 1, 0);
+        }
+        let live = &mut self.live[place];
+        let is_sparse = |live: u64| live > 0 && live < self.page_bytes / SPARSE_PART;
+        self.used -= u64::from(*live > 0);
+        self.sparse -= u64::from(is_sparse(*live));
+        *live = if is_more { *live + bytes } else { live.saturating_sub(bytes) };
+        self.used += u64::from(*live > 0);
+        self.sparse += u64::from(is_sparse(*live));
+    }
+}

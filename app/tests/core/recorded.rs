@@ -1,0 +1,19 @@
+//! Real programs, recorded here and now.
+
+use std::path::Path;
+use std::sync::Arc;
+use wasmscope::profile::Profile;
+use wasmscope_instrument::recording::read;
+use wasmscope_instrument::{Guest, Nobody, Program, RunOptions, record};
+
+/// A module of this repository, by its path, run as a command with `args`.
+pub fn recorded(module: &str, args: &[&str]) -> Profile {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(module);
+    let bytes = std::fs::read(&file).unwrap().into();
+    let guest = Guest { bytes, name: module.into(), path: String::new() };
+    let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+    let options = RunOptions { program: Program { args, ..Program::default() }, ..RunOptions::default() };
+    let mut written = Vec::new();
+    record(&guest, &options, Arc::new(Nobody), &mut written).unwrap();
+    Profile::new(read(&written).unwrap())
+}
