@@ -158,10 +158,12 @@ impl BoundaryLog {
         }
     }
 
-    /// A call crosses.
-    pub fn enter(&mut self, callee: Callee, bytes: Option<(BytesRule, u64)>, clock: &RecordingClock) {
-        self.open.push(Open { callee, bytes, start_nanos: clock.now(), nested_nanos: 0, core_nanos: 0 });
+    /// A call crosses. Gives the time.
+    pub fn enter(&mut self, callee: Callee, bytes: Option<(BytesRule, u64)>, clock: &RecordingClock) -> u64 {
+        let start_nanos = clock.now();
+        self.open.push(Open { callee, bytes, start_nanos, nested_nanos: 0, core_nanos: 0 });
         self.deepest = self.deepest.max(self.open.len());
+        start_nanos
     }
 
     /// The call that crossed last comes back. Gives the time.

@@ -161,7 +161,9 @@ fn call_guest(store: &mut Guest<'_>) {
     see_memory(store);
     enter_stack(store);
     let Watch { log, clock, entering, .. } = &mut store.data_mut().watch;
-    log.enter(Callee::Guest(entering.take()), None, clock);
+    let now = log.enter(Callee::Guest(entering.take()), None, clock);
+    // What the call does to memory is of its time, not of that before it.
+    set_clock(store, now);
 }
 
 /// Tells the sampler of the stack that the guest is called on, and of the calls that wait below it.

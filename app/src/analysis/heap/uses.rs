@@ -1,8 +1,7 @@
 //! What each call path did with the heap in a stretch of time: who allocates, who keeps, who allocates only to free.
 
-use super::{BlockRow, HeapTimeline};
+use super::lives::{Operation, each_operation};
 use crate::profile::{PathId, Profile};
-use rustc_hash::FxHashMap;
 use std::ops::Range;
 use wasmscope_instrument::recording::HeapEvent;
 
@@ -85,10 +84,8 @@ pub fn heap_uses(profile: &Profile, query: &HeapUseQuery) -> HeapUses {
         }
     };
     let end_nanos = heap.last_nanos().unwrap_or(0).min(time.until.unwrap_or(u64::MAX));
-    let mut pass = Pass::new(profile, timeline, time, query.short_nanos);
-    for (first_row, events) in heap.chunks(0..rows) {
-        (first_row..rows).zip(events.iter()).for_each(|(row, event)| pass.step(row, event));
-    }
+    let mut pass = Pass::new(profile, time, query.short_nanos);
+    each_operation(profile, rows, |operation| pass.step(operation));
     pass.finish(end_nanos)
 }
 
@@ -132,15 +129,11 @@ impl Ongoing {
 
 struct Pass<'a> {
     profile: &'a Profile,
-    timeline: &'a HeapTimeline,
     time: Stretch,
     short_nanos: u64,
     /// By path: one more than its place in `paths`, or 0. Few of all paths have to do with the heap.
     places: Vec<u32>,
     paths: Vec<Ongoing>,
-    /// By the row that frees them. A realloc to where a block was whose free was not seen ends two.
-    ending: FxHashMap<usize, Live>,
-    also_ending: FxHashMap<usize, Live>,
     live_bytes: u64,
     peak_bytes: u64,
     peak_nanos: u64,
@@ -150,16 +143,13 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    fn new(profile: &'a Profile, timeline: &'a HeapTimeline, time: Stretch, short_nanos: u64) -> Self {
+    fn new(profile: &'a Profile, time: Stretch, short_nanos: u64) -> Self {
         Pass {
             profile,
-            timeline,
             time,
             short_nanos,
             places: vec![0; profile.paths().len()],
             paths: Vec::new(),
-            ending: FxHashMap::default(),
-            also_ending: FxHashMap::default(),
             live_bytes: 0,
             peak_bytes: 0,
             peak_nanos: time.from,
@@ -167,22 +157,18 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn step(&mut self, row: usize, event: HeapEvent) {
+    fn step(&mut self, operation: Operation<Live>) -> Option<Live> {
+        let Operation { event, ended, begins } = operation;
         let now = event.time_nanos;
         if self.peaks == 0 && self.time.contains(now) {
             self.note_peak(self.time.from);
         }
-        for ended in [self.ending.remove(&row), self.also_ending.remove(&row)].into_iter().flatten() {
-            self.end(&ended, now);
-        }
-        let block = BlockRow(row as u32);
-        let freed_by = self.timeline.freed_by(block);
-        if freed_by.is_some() || self.timeline.is_never_freed(block) {
-            self.begin(freed_by, event);
-        }
+        ended.iter().flatten().for_each(|block| self.end(block, now));
+        let begun = begins.then(|| self.begin(event));
         if self.live_bytes > self.peak_bytes && self.time.contains(now) {
             self.note_peak(now);
         }
+        begun
     }
 
     fn note_peak(&mut self, nanos: u64) {
@@ -205,7 +191,7 @@ impl<'a> Pass<'a> {
         ongoing
     }
 
-    fn begin(&mut self, freed_by: Option<BlockRow>, event: HeapEvent) {
+    fn begin(&mut self, event: HeapEvent) -> Live {
         let HeapEvent { time_nanos: began_nanos, size, .. } = event;
         let path = self.profile.heap_path(event.context);
         let is_in_time = self.time.contains(began_nanos);
@@ -221,12 +207,7 @@ impl<'a> Pass<'a> {
             uses.lifetime_nanos = uses.lifetime_nanos.wrapping_sub(began_nanos);
         }
         self.live_bytes = self.live_bytes.saturating_add(size);
-        if let Some(row) = freed_by {
-            let block = Live { path, size, began_nanos };
-            if let Some(other) = self.ending.insert(row.index(), block) {
-                self.also_ending.insert(row.index(), other);
-            }
-        }
+        Live { path, size, began_nanos }
     }
 
     fn end(&mut self, block: &Live, now: u64) {
