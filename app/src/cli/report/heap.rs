@@ -9,12 +9,13 @@ use crate::analysis::{
     heap_at, heap_at_peak, heap_uses,
 };
 use crate::export::{FunctionJson, path_json};
-use crate::profile::Profile;
+use crate::profile::{PathId, Profile};
 use crate::units;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::ops::Range;
 use std::str::FromStr;
+use wasmscope_instrument::recording::ShadowStack;
 
 /// Which heap is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +85,19 @@ pub(super) struct HeapJson {
     largest_free_bytes: u64,
     fragmentation: f64,
     dispersion: f64,
+    shadow_stack: Option<ShadowStackJson>,
     sites: Vec<SiteJson>,
+}
+
+/// The shadow stack at its deepest.
+#[derive(Serialize)]
+struct ShadowStackJson {
+    /// Addresses.
+    top: u64,
+    lowest: u64,
+    deepest_bytes: u64,
+    deepest_nanos: Option<u64>,
+    path: Vec<FunctionJson>,
 }
 
 #[derive(Serialize)]
@@ -135,8 +148,32 @@ pub(super) fn json(profile: &Profile, heap: &HeapAt) -> HeapJson {
         largest_free_bytes: heap.free.largest_bytes,
         fragmentation: heap.free.fragmentation,
         dispersion: heap.free.dispersion,
+        shadow_stack: profile.recording().shadow_stack.as_ref().map(|stack| stack_json(profile, stack)),
         sites: heap.sites.iter().map(|site| site_json(profile, site)).collect(),
     }
+}
+
+fn stack_json(profile: &Profile, stack: &ShadowStack) -> ShadowStackJson {
+    ShadowStackJson {
+        top: stack.top,
+        lowest: stack.lowest,
+        deepest_bytes: stack.deepest_bytes(),
+        deepest_nanos: stack.lows.last().map(|low| low.time_nanos),
+        path: path_json(profile, deepest_path(profile, stack)),
+    }
+}
+
+fn deepest_path(profile: &Profile, stack: &ShadowStack) -> PathId {
+    stack.lows.len().checked_sub(1).map_or(PathId::ROOT, |last| profile.stack_low_path(last))
+}
+
+/// How deep the shadow stack was, where that was measured.
+fn stack_text(profile: &Profile) -> String {
+    let Some(stack) = &profile.recording().shadow_stack else { return String::new() };
+    let deepest = units::bytes(stack.deepest_bytes());
+    let at = stack.lows.last().map_or(String::new(), |low| format!(", at {}", units::nanos(low.time_nanos)));
+    let path = path_text(profile, deepest_path(profile, stack));
+    format!("the stack was at most {deepest} deep{at}, down from {:#x}: {path}\n", stack.top)
 }
 
 pub(super) fn totals_json(totals: &HeapTotals) -> TotalsJson {
@@ -168,7 +205,7 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
     let timeline = profile.heap_timeline();
     let totals = timeline.totals();
     if totals.allocations == 0 {
-        return "No heap operations were recorded.\n".to_owned();
+        return format!("No heap operations were recorded.\n{}", stack_text(profile));
     }
     let mut text = totals_text(&totals);
     if heap.at_nanos != u64::MAX {
@@ -188,6 +225,7 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
         units::bytes(heap.free.largest_bytes),
         units::percent(heap.free.fragmentation),
     ));
+    text.push_str(&stack_text(profile));
     text.push_str(&findings_text(timeline.findings()));
     let shown = &heap.sites[..heap.sites.len().min(limit.rows)];
     if !shown.is_empty() {
