@@ -150,6 +150,11 @@ impl Profile {
         self.expanded.of_growth.get(row).copied().unwrap_or(PathId::ROOT)
     }
 
+    /// The call path of the shadow stack's low in row `row` of the recording, the function that is so deep innermost.
+    pub fn stack_low_path(&self, row: usize) -> PathId {
+        self.expanded.of_stack_low.get(row).copied().unwrap_or(PathId::ROOT)
+    }
+
     /// The call path of the crossings in row `row` of the recording's call sites, the import innermost.
     pub fn crossing_path(&self, row: usize) -> PathId {
         self.expanded.of_crossing_site.get(row).copied().unwrap_or(PathId::ROOT)

@@ -85,7 +85,9 @@ impl CallGraph {
             Op::Call(_) | Op::TailCall(_) if !self.imports_call_back => Entry::None,
             Op::Call(_) | Op::TailCall(_) | Op::Resume => indirect(ANY),
             Op::CallIndirect(ty) | Op::TailCallIndirect(ty) => indirect(self.class(ty)),
-            Op::Grow(_) | Op::Bulk(_) | Op::Access { .. } | Op::Take(_) | Op::Return => Entry::None,
+            Op::Grow(_) | Op::Bulk(_) | Op::Access { .. } | Op::SetStack | Op::Take(_) | Op::Return => {
+                Entry::None
+            }
         }
     }
 
@@ -182,7 +184,7 @@ fn called(index: &ModuleIndex, graph: &CallGraph, op: Op) -> Option<usize> {
         Op::Call(_) | Op::TailCall(_) if !graph.imports_call_back => None,
         Op::Call(_) | Op::TailCall(_) | Op::Resume => Some(functions + ANY.0),
         Op::CallIndirect(ty) | Op::TailCallIndirect(ty) => Some(functions + graph.class(ty).0),
-        Op::Grow(_) | Op::Bulk(_) | Op::Access { .. } | Op::Take(_) | Op::Return => None,
+        Op::Grow(_) | Op::Bulk(_) | Op::Access { .. } | Op::SetStack | Op::Take(_) | Op::Return => None,
     }
 }
 

@@ -22,11 +22,13 @@ pub enum Measure {
     Instructions,
     /// Reads and writes of the first linear memory, by line of 64 bytes. Exact.
     Access,
+    /// How deep the stack gets that compiled code keeps in linear memory, and by which call path.
+    Stack,
 }
 
 impl Measure {
     /// Every measure, in the order in which they are shown.
-    pub const ALL: [Measure; 7] = [
+    pub const ALL: [Measure; 8] = [
         Measure::Time,
         Measure::Boundary,
         Measure::Growth,
@@ -34,6 +36,7 @@ impl Measure {
         Measure::Calls,
         Measure::Instructions,
         Measure::Access,
+        Measure::Stack,
     ];
 
     /// The word that the command line and the recording use.
@@ -46,6 +49,7 @@ impl Measure {
             Measure::Calls => "calls",
             Measure::Instructions => "instructions",
             Measure::Access => "access",
+            Measure::Stack => "stack",
         }
     }
 
@@ -74,7 +78,7 @@ impl MeasureSet {
     }
 
     /// Everything that there is.
-    pub const ALL: MeasureSet = MeasureSet((1 << Measure::ALL.len()) - 1);
+    pub const ALL: MeasureSet = MeasureSet(u8::MAX >> (u8::BITS as usize - Measure::ALL.len()));
 
     /// The set with `measure` added.
     #[must_use]
@@ -154,7 +158,7 @@ mod tests {
         let error = "time,heat".parse::<MeasureSet>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`heat` is not a measure; there are: time,boundary,growth,heap,calls,instructions,access"
+            "`heat` is not a measure; there are: time,boundary,growth,heap,calls,instructions,access,stack"
         );
     }
 }

@@ -11,11 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use wasmscope_instrument::recording::{Direction, HeapOp, Outcome, Phase, Recording};
 use wasmscope_instrument::{
-    Argument, Guest, Invocation, Limits, Measure, MeasureSet, Nobody, RecordError, Repeat, RunOptions,
-    SamplerChoice, Value, record,
+    Argument, Guest, Invocation, Limits, MeasureSet, Nobody, RecordError, Repeat, RunOptions, SamplerChoice,
+    Value, record,
 };
-
-const ALL: [Measure; 7] = Measure::ALL;
 
 fn wat(text: &str) -> Guest {
     Guest { bytes: wat::parse_str(text).unwrap().into(), name: "test.wasm".into(), path: String::new() }
@@ -30,7 +28,7 @@ fn library() -> Guest {
 /// Calls of `export` with all measures.
 fn calls(export: &str, args: &[Value], warm_up: Repeat, repeat: Repeat) -> RunOptions {
     RunOptions {
-        measures: ALL.into_iter().fold(MeasureSet::NONE, MeasureSet::with),
+        measures: MeasureSet::ALL,
         invoke: Some(Invocation { warm_up, repeat, ..Invocation::once(export, args) }),
         ..RunOptions::default()
     }

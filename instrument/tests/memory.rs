@@ -6,9 +6,10 @@
 mod recorded;
 
 use recorded::run;
+use std::path::Path;
 use std::time::Duration;
-use wasmscope_instrument::recording::{MemoryImage, PageSource, PageTable, Recording};
-use wasmscope_instrument::{Guest, Invocation, Limits, Measure, MeasureSet, RunOptions};
+use wasmscope_instrument::recording::{ContextId, MemoryImage, PageSource, PageTable, Recording, StackLow};
+use wasmscope_instrument::{Guest, Invocation, Limits, Measure, MeasureSet, RunOptions, SamplerChoice};
 use wasmscope_symbolize::MemoryIndex;
 
 const FIRST: MemoryIndex = MemoryIndex(0);
@@ -179,4 +180,76 @@ fn of_very_much_memory_the_beginning_is_kept_and_the_rest_is_told() {
     assert_eq!(image.read((256 << 20) - 2, 3), None);
     let told = "124780544 bytes of memory were not kept: a recording holds 256 MiB that are not zeros";
     assert!(recording.meta.warnings.iter().any(|warning| warning == told), "{:?}", recording.meta.warnings);
+}
+
+/// Sleeps for 60 ms with nothing on its stack, and then 4,096 bytes deep, which a function of 4,000 bytes and one of 96 make.
+const SINKS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+    (memory 2) (global $__stack_pointer (mut i32) (i32.const 65536))
+    (func $sleep (local $fp i32)
+        (global.set 0 (local.tee $fp (i32.sub (global.get 0) (i32.const 96))))
+        (i32.store (i32.const 16) (i32.const 1)) (i64.store (i32.const 24) (i64.const 60000000))
+        (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 96)))
+        (global.set 0 (i32.add (local.get $fp) (i32.const 96))))
+    (func $deep (local $fp i32)
+        (global.set 0 (local.tee $fp (i32.sub (global.get 0) (i32.const 4000))))
+        (call $sleep)
+        (global.set 0 (i32.add (local.get $fp) (i32.const 4000))))
+    (func (export "sink") (call $sleep) (call $deep)))"#;
+
+#[test]
+fn the_depth_of_the_stack_is_told_over_time_and_by_call_path() {
+    for sampler in [SamplerChoice::Auto, SamplerChoice::Epoch] {
+        let guest = wat(SINKS);
+        let recording = run(&guest, &RunOptions { sampler, ..call("sink", Measure::Stack) });
+        let stack = recording.shadow_stack.as_ref().unwrap();
+        assert_eq!((stack.top, stack.lowest, stack.deepest_bytes()), (65_536, 61_440, 4_096));
+        let low = |low: &StackLow| (stack.top - low.pointer, path(&recording, low.context));
+        let lows: Vec<_> = stack.lows.iter().map(low).collect();
+        assert_eq!(lows, [(96, vec![3, 1]), (4_000, vec![3, 2]), (4_096, vec![3, 2, 1])]);
+        assert!(stack.lows[1].time_nanos >= stack.lows[0].time_nanos + 50_000_000, "{stack:?}");
+        if sampler == SamplerChoice::Auto && cfg!(target_os = "linux") {
+            // Ticks fall into both sleeps.
+            let seen =
+                |depth| stack.depths.iter().filter(|(_, pointer)| stack.top - pointer == depth).count();
+            assert!(seen(96) >= 3 && seen(4_096) >= 3, "{:?}", stack.depths);
+            assert!(stack.depths.is_sorted());
+        }
+    }
+}
+
+/// The functions of a call path, outermost first.
+fn path(recording: &Recording, context: Option<ContextId>) -> Vec<u32> {
+    let ancestors = context.into_iter().flat_map(|context| recording.contexts.ancestors(context));
+    let mut functions: Vec<_> = ancestors.map(|id| recording.contexts.func[id.0 as usize].0).collect();
+    functions.reverse();
+    functions
+}
+
+#[test]
+fn samples_have_a_shadow_stack() {
+    for sample in ["words/words.wasm", "json/json.wasm", "fragment/before.wasm"] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples").join(sample);
+        let guest =
+            Guest { bytes: std::fs::read(file).unwrap().into(), name: sample.into(), path: String::new() };
+        let measures = MeasureSet::NONE.with(Measure::Stack).with(Measure::Growth);
+        let recording = run(&guest, &RunOptions { measures, ..RunOptions::default() });
+        let stack = recording.shadow_stack.as_ref().unwrap();
+        println!("{sample}: {} of {} bytes, {} records", stack.deepest_bytes(), stack.top, stack.lows.len());
+        let deepest = stack.lows.last().unwrap();
+        assert!(deepest.pointer - stack.lowest < 64 && deepest.context.is_some(), "{sample}");
+        assert!(stack.lows.is_sorted_by(|a, b| a.pointer >= b.pointer + 64), "{sample}");
+        // What was on the stack was touched: the page of the deepest frame is among those that were.
+        let pages = recording.pages.as_ref().unwrap();
+        let page = stack.top.saturating_sub(1) / u64::from(pages.page_bytes);
+        assert!(touched(pages, FIRST, page).is_some(), "{sample}: {pages:?}");
+    }
+}
+
+#[test]
+fn a_module_without_a_shadow_stack_says_so() {
+    let recording = run(&wat(FILLS), &call("returns", Measure::Stack));
+    assert_eq!(recording.shadow_stack, None);
+    let told = "no global is known as the stack pointer: the shadow stack can't be seen";
+    assert_eq!(recording.meta.warnings, [told]);
 }

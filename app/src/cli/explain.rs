@@ -77,7 +77,7 @@ fn body_bytes(index: &ModuleIndex, func: FuncIndex) -> u64 {
 
 /// What is injected, and for what.
 fn what(probes: &FunctionProbes) -> String {
-    let FunctionProbes { calls, crossings, growths, accesses, counters, bulk, .. } = *probes;
+    let FunctionProbes { calls, crossings, growths, accesses, counters, bulk, stack_sets, .. } = *probes;
     let counted = |count: u32, thing: &str| (count > 0).then(|| units::things(u64::from(count), thing));
     let allocator = probes.allocator.map(|op| match op {
         HeapOp::Alloc => "allocates: its block is recorded",
@@ -92,6 +92,7 @@ fn what(probes: &FunctionProbes) -> String {
         counted(growths, "memory.grow"),
         counted(counters, "more counter"),
         counted(accesses, "memory instruction"),
+        counted(stack_sets, "setting").map(|sets| format!("{sets} of the stack pointer")),
         counted(bulk, "bulk instruction").map(|bulk| format!("bytes of {bulk}")),
         leads_on,
         probes.by_reference.then(|| "can be entered by reference".to_owned()),

@@ -17,7 +17,8 @@ pub struct InstrumentArgs {
     /// Where the module with probes goes
     #[arg(short, long, value_name = "OUT.wasm", required_unless_present = "explain")]
     output: Option<PathBuf>,
-    /// What the probes measure: a comma list of time, boundary, growth, heap, calls, instructions, access (time needs none)
+    /// What the probes measure: a comma list of time, boundary, growth, heap, calls, instructions, access,
+    /// stack (time needs none)
     #[arg(long, value_name = "LIST", default_value_t)]
     measure: MeasureSet,
     /// A function that allocates though its name doesn't tell, and the C function that it does the same as, such as

@@ -31,7 +31,8 @@ pub struct RecordArgs {
     /// Where the recording goes [default: the module's name with .wscope, in the current folder]
     #[arg(short, long, value_name = "OUT.wscope")]
     output: Option<PathBuf>,
-    /// What to measure: a comma list of time, boundary, growth, heap, calls, instructions, access
+    /// What to measure: a comma list of time, boundary, growth, heap, calls, instructions, access,
+    /// stack
     #[arg(long, value_name = "LIST", default_value_t)]
     measure: MeasureSet,
     /// Don't keep what stands in the program's memory at the end, which is kept where heap or growth are measured: the

@@ -24,6 +24,8 @@ pub(super) struct Expanded {
     pub(super) of_heap_context: Vec<PathId>,
     /// By growth event.
     pub(super) of_growth: Vec<PathId>,
+    /// By row of the shadow stack's lows.
+    pub(super) of_stack_low: Vec<PathId>,
     /// By row of the crossings' call sites.
     pub(super) of_crossing_site: Vec<PathId>,
     /// By row of the counts.
@@ -41,6 +43,7 @@ impl Expanded {
         let events = ContextEvents { contexts: &recording.contexts, callers };
         let of_heap_context = events.heap(&mut expander, recording);
         let of_growth = events.growth(&mut expander, recording);
+        let of_stack_low = events.stack_lows(&mut expander, recording);
         let of_crossing_site = events.crossing_sites(&mut expander, recording);
         let of_count = events.counts(&mut expander, recording);
         let executed = executed(&mut expander, recording, &events.callers);
@@ -53,6 +56,7 @@ impl Expanded {
             of_stack,
             of_heap_context,
             of_growth,
+            of_stack_low,
             of_crossing_site,
             of_count,
             executed,
@@ -243,6 +247,15 @@ impl ContextEvents<'_> {
         recording: &Recording,
     ) -> Vec<PathId> {
         recording.growth.iter().map(|event| self.path(expander, event.context, event.site)).collect()
+    }
+
+    fn stack_lows<S: FrameSource + ?Sized>(
+        &self,
+        expander: &mut Expander<'_, S>,
+        recording: &Recording,
+    ) -> Vec<PathId> {
+        let lows = recording.shadow_stack.iter().flat_map(|stack| &stack.lows);
+        lows.map(|low| self.path(expander, low.context, None)).collect()
     }
 
     fn counts<S: FrameSource + ?Sized>(

@@ -26,6 +26,8 @@ pub struct FunctionProbes {
     pub counters: u32,
     /// Instructions whose bytes are counted.
     pub bulk: u32,
+    /// Instructions that set the stack pointer.
+    pub stack_sets: u32,
     /// What it does if it is an allocator.
     pub allocator: Option<HeapOp>,
 }
@@ -52,6 +54,7 @@ impl FunctionProbes {
             accesses: count(|action| matches!(action, Action::Access { .. } | Action::BulkAccess(_))),
             counters: count(|action| matches!(action, Action::Count(_))),
             bulk: count(|action| matches!(action, Action::CountBytes { .. })),
+            stack_sets: count(|action| matches!(action, Action::SetStack)),
             allocator: plan.allocator.map(|shape| shape.op()),
         }
     }

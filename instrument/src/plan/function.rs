@@ -68,6 +68,8 @@ pub(crate) enum Action {
     Resume { sp: u32 },
     /// Around: the growth is recorded.
     Grow { site: u32, memory: u8, memory64: bool },
+    /// Behind: the stack pointer is told, and looked at.
+    SetStack,
     /// In front: the counter with this number is raised by one.
     Count(u32),
     /// Around: the last counter is raised by the number of bytes that are moved, once they are.
@@ -152,6 +154,7 @@ impl Planner<'_> {
                 let site = self.site(func, instruction, SiteKind::Grow(MemoryIndex(memory)));
                 Some(Action::Grow { site, memory: index, memory64 })
             }
+            Op::SetStack => Some(Action::SetStack),
             Op::Bulk(bulk) if self.measures.has(Measure::Instructions) => {
                 Some(Action::CountBytes { wide: bulk.wide[2] })
             }
@@ -189,6 +192,7 @@ pub(super) fn everything_counts(measures: MeasureSet) -> bool {
 pub(super) fn is_event(index: &ModuleIndex, measures: MeasureSet, op: Op) -> bool {
     match op {
         Op::Grow(_) => measures.has(Measure::Growth),
+        Op::SetStack => true,
         Op::Call(func) | Op::TailCall(func) => {
             measures.has(Measure::Boundary) && func.index() < index.imported_function_count()
         }

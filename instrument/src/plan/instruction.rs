@@ -24,6 +24,8 @@ pub(crate) enum Op {
         offset: u32,
         kind: AccessKind,
     },
+    /// Sets the stack pointer.
+    SetStack,
     Return,
     /// Takes the reference of a function.
     Take(FuncIndex),
@@ -102,6 +104,8 @@ pub(crate) struct Reader<'m> {
     index: &'m ModuleIndex,
     /// Do instructions that access memory matter?
     accesses: bool,
+    /// The global that holds the stack pointer, if it matters when that is set.
+    stack_pointer: Option<u32>,
     /// Where the instruction that was read last leads to, if it has a table.
     pub(super) labels: Vec<u32>,
 }
@@ -109,7 +113,16 @@ pub(crate) struct Reader<'m> {
 impl<'m> Reader<'m> {
     /// A reader for the module with this outline. `accesses` says whether instructions that access memory matter.
     pub(crate) fn new(index: &'m ModuleIndex, accesses: bool) -> Reader<'m> {
-        Reader { index, accesses, labels: Vec::new() }
+        Reader { index, accesses, stack_pointer: None, labels: Vec::new() }
+    }
+
+    /// The same, where instructions matter that set this global.
+    pub(crate) fn with_stack_pointer(self, stack_pointer: Option<u32>) -> Reader<'m> {
+        Reader { stack_pointer, ..self }
+    }
+
+    fn set_global(&self, global: u32) -> Effect {
+        Effect { flow: Flow::On, op: (self.stack_pointer == Some(global)).then_some(Op::SetStack) }
     }
 
     #[inline(always)]
@@ -221,6 +234,7 @@ macro_rules! effect {
     ($self:ident Switch $($operand:ident)*) => { both(Flow::Perhaps, Op::Resume) };
     ($self:ident Suspend $tag:ident) => { flow(Flow::Perhaps) };
     ($self:ident RefFunc $func:ident) => { op(Op::Take(FuncIndex($func))) };
+    ($self:ident GlobalSet $global:ident) => { $self.set_global($global) };
     ($self:ident MemoryGrow $memory:ident) => { op(Op::Grow($memory)) };
     ($self:ident MemoryFill $memory:ident) => { op($self.fill($memory)) };
     ($self:ident MemoryInit $data:ident $memory:ident) => { op($self.init($memory)) };

@@ -13,6 +13,7 @@ mod references;
 mod regions;
 mod resumption;
 mod scan;
+mod stack_pointer;
 
 pub(crate) use access::AccessKind;
 pub use explain::FunctionProbes;
@@ -23,13 +24,16 @@ pub(crate) use references::References;
 pub(crate) use regions::{Region, Regions};
 pub(crate) use resumption::Goroutines;
 pub(crate) use scan::{Instruction, Scan, body_error, read_body};
+pub(crate) use stack_pointer::STACK_POINTER;
+pub use stack_pointer::StackPointer;
 
 use crate::allocators::{self, AllocatorKind, AllocatorShape, Misfit};
 use crate::callgraph::CallGraph;
 use crate::error::RewriteError;
 use crate::probes::layout::Width;
 use crate::probes::{
-    ACCESSED_EXPORT, ACCESSES_EXPORT, CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, Probes, START_EXPORT,
+    ACCESSED_EXPORT, ACCESSES_EXPORT, CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, LOWEST_EXPORT, Probes,
+    START_EXPORT,
 };
 use crate::recording::Allocator;
 use crate::{Measure, MeasureSet};
@@ -57,6 +61,9 @@ pub struct Plan {
     warnings: Vec<String>,
 }
 
+/// What is said where the shadow stack is to be measured and there is none to be seen.
+const NO_STACK_POINTER: &str = "no global is known as the stack pointer: the shadow stack can't be seen";
+
 /// Engines take no function with more locals.
 const MOST_LOCALS: u64 = 50_000;
 /// Engines take no longer function body.
@@ -80,7 +87,7 @@ impl Plan {
         name_of: impl Fn(FuncIndex) -> Arc<str>,
         options: impl Into<ProbeOptions>,
     ) -> Result<Plan, RewriteError> {
-        let ProbeOptions { measures, allocators, reader, goroutines } = options.into();
+        let ProbeOptions { measures, allocators, reader, stack_pointer, goroutines } = options.into();
         let goroutines = goroutines.and_then(|frames| Goroutines::find(bytes, index, frames));
         if !measures.needs_rewriting() && goroutines.is_none() {
             return Ok(Plan::default());
@@ -93,6 +100,9 @@ impl Plan {
         let counts_accesses = measures.has(Measure::Access) && !index.memories().is_empty();
         let probes = Arc::new(Probes { goroutines, counts_accesses, ..Probes::default() });
         let mut plan = Plan { reader, probes, ..Plan::default() };
+        if measures.has(Measure::Stack) {
+            plan.find_stack_pointer(bytes, index, stack_pointer);
+        }
         if index.memories().iter().any(|memory| memory.memory64) {
             Arc::make_mut(&mut plan.probes).width = Width::Wide;
         }
@@ -102,7 +112,8 @@ impl Plan {
             FxHashMap::default()
         };
         let references = References::read(bytes)?;
-        let (scan, regions) = pass::read(bytes, index, measures)?;
+        let (scan, regions) =
+            pass::read(bytes, index, measures, plan.probes.stack.map(|stack| stack.global))?;
         plan.drop_guarded_tail_calls(&scan, &mut shapes);
         let inside = outermost::only_inside(index, &references, &scan, &shapes);
         shapes.retain(|func, _| !inside.contains(func));
@@ -157,6 +168,15 @@ impl Plan {
         }
         self.find_behind_wrappers(bytes, index, &mut shapes);
         shapes
+    }
+
+    /// Finds the global that holds the shadow stack's pointer, which may be the one that is `named` so.
+    fn find_stack_pointer(&mut self, bytes: &[u8], index: &ModuleIndex, named: Option<u32>) {
+        let found = StackPointer::find(bytes, index, named);
+        if found.is_none() {
+            self.warnings.push(NO_STACK_POINTER.to_owned());
+        }
+        Arc::make_mut(&mut self.probes).stack = found;
     }
 
     /// Do the module's allocators hand out what another core module of its component does, in whose memory it works? Each
@@ -355,9 +375,16 @@ fn address_fits(index: &ModuleIndex, function: &Function, shape: AllocatorShape)
 
 fn refuse_instrumented(index: &ModuleIndex) -> Result<(), RewriteError> {
     let ours = |name: &str| {
-        let exports =
-            [CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, ACCESSES_EXPORT, ACCESSED_EXPORT, START_EXPORT];
-        exports.contains(&name)
+        [
+            CONTEXTS_EXPORT,
+            EVENTS_EXPORT,
+            HOST_EXPORT,
+            ACCESSES_EXPORT,
+            ACCESSED_EXPORT,
+            LOWEST_EXPORT,
+            START_EXPORT,
+        ]
+        .contains(&name)
     };
     match index.exports().iter().find(|export| ours(&export.name)) {
         Some(export) => Err(RewriteError::AlreadyInstrumented { export: export.name.to_string() }),

@@ -14,6 +14,8 @@ pub struct ProbeOptions {
     pub allocators: Vec<(FuncIndex, AllocatorKind)>,
     /// Who will read the probes.
     pub reader: ProbeReader,
+    /// The global that the module's names tell to be the stack pointer, if any.
+    pub stack_pointer: Option<u32>,
     /// The frames of Go's own stacks, where those are to be read in samples of the time.
     pub goroutines: Option<Arc<GoFrames>>,
 }

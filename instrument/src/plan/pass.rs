@@ -21,11 +21,12 @@ pub(super) fn read(
     bytes: &[u8],
     index: &ModuleIndex,
     measures: MeasureSet,
+    stack_pointer: Option<u32>,
 ) -> Result<(Scan, Regions), RewriteError> {
     let imported = index.imported_function_count();
     let mut pass = Pass {
         base: index.code_start().map_or(0, |start| start.0 as usize),
-        reader: Reader::new(index, measures.has(Measure::Access)),
+        reader: Reader::new(index, measures.has(Measure::Access)).with_stack_pointer(stack_pointer),
         scan: Scan::new(imported),
         splitter: measures.has(Measure::Instructions).then(|| Splitter::new(index.tag_count() > 0)),
         regions: Regions::new(imported),

@@ -2,7 +2,7 @@
 
 use super::layout::{HEAD_KIND_SHIFT, Width, contexts, events, kind, node};
 use super::{Probes, SiteKind};
-use crate::recording::{ContextId, ContextTable, GrowthEvent, HeapEvent, HeapEvents, HeapOp};
+use crate::recording::{ContextId, ContextTable, GrowthEvent, HeapEvent, HeapEvents, HeapOp, StackLow};
 use rustc_hash::FxHashMap;
 use wasmscope_symbolize::{CodeOffset, FuncIndex};
 
@@ -68,6 +68,11 @@ impl Resumed {
     }
 }
 
+/// The pointer of the shadow stack; 0 before it was first set.
+pub(crate) fn stack_pointer(memory: &[u8]) -> u64 {
+    u64_at(memory, events::STACK).unwrap_or(0)
+}
+
 /// Sets the time that the events to come will carry, in nanoseconds.
 pub fn set_clock(memory: &mut [u8], nanos: u64) {
     put(memory, events::CLOCK, &nanos.to_le_bytes());
@@ -104,9 +109,10 @@ pub fn decode(
     contexts: &ContextReader,
     growth: &mut Vec<GrowthEvent>,
     heap: &mut HeapEvents,
+    lows: &mut Vec<StackLow>,
 ) {
     for record in records.chunks_exact(probes.width.record_bytes() as usize) {
-        take_record(probes, record, contexts, growth, heap);
+        take_record(probes, record, contexts, growth, heap, lows);
     }
 }
 
@@ -116,6 +122,7 @@ fn take_record(
     contexts: &ContextReader,
     growth: &mut Vec<GrowthEvent>,
     heap: &mut HeapEvents,
+    lows: &mut Vec<StackLow>,
 ) {
     let width = probes.width;
     let head = u32_at(record, 0).unwrap_or(0);
@@ -129,6 +136,7 @@ fn take_record(
         kind::ALLOC => (HeapOp::Alloc, b, 0),
         kind::FREE => (HeapOp::Free, 0, 0),
         kind::REALLOC => (HeapOp::Realloc, b, c),
+        kind::LOW => return lows.push(StackLow { time_nanos, pointer: a, context }),
         grow => return growth.extend(growth_event(probes, time_nanos, context, grow, [a, b, c])),
     };
     heap.push(HeapEvent { time_nanos, op, address: a, size, old_address, context });

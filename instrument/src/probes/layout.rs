@@ -4,6 +4,7 @@
 //! EVENTS    0 clock_nanos u64   8 write u32    12 end u32   16 dropped u64
 //!          24 context u32      28 site u32     32 argument u64   (of the crossing that goes on)
 //!          40 answers u32     44 stack pointer u32, 48 program counter u64   (of the goroutine that went on last)
+//!          56 stack pointer u64 (of the shadow stack)
 //!          64 records
 //! record    0 context | kind << 27 u32, and by the module's width
 //!   narrow  4 a u32    8 clock_nanos u64   16 b u32   20 c u32
@@ -41,6 +42,8 @@ pub(crate) mod events {
     pub(crate) const RESUMED_SP: u32 = 44;
     /// Where it went on, as Go has it: slot in the table of functions, and place in the function.
     pub(crate) const RESUMED_PC: u32 = 48;
+    /// The pointer of the shadow stack; 0 before it was first set. Written by the guest, as wide as it is.
+    pub(crate) const STACK: u32 = 56;
     /// The first record.
     pub(crate) const BASE: u32 = 64;
     /// The buffer grows up to this many pages when no host drains it: almost 64 MiB.
@@ -96,6 +99,8 @@ pub(crate) mod kind {
     pub(crate) const GROW: u32 = 4;
     /// The same, but the memory did not grow. The number behind that of GROW: the injected code counts on it.
     pub(crate) const REFUSED: u32 = GROW + 1;
+    /// a = the stack pointer, which was never so low.
+    pub(crate) const LOW: u32 = 6;
 }
 
 /// The memory of accesses.

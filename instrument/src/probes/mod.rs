@@ -17,9 +17,9 @@ pub use decode::{
     take_records,
 };
 
-pub(crate) use decode::{Resumed, ResumedWords, resumed_words};
+pub(crate) use decode::{Resumed, ResumedWords, resumed_words, stack_pointer};
 
-use crate::plan::{Goroutines, Regions};
+use crate::plan::{Goroutines, Regions, StackPointer};
 use crate::{Measure, MeasureSet};
 use layout::{Width, contexts, node};
 use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
@@ -34,6 +34,8 @@ pub const ACCESSES_EXPORT: &str = "wasmscope:accesses";
 pub const ACCESSED_EXPORT: &str = "wasmscope:accessed";
 /// The name of the exported table of one `funcref`, into which the host puts what drains the events.
 pub const HOST_EXPORT: &str = "wasmscope:host";
+/// The name of the exported global that holds the lowest stack pointer so far, where the stack is measured.
+pub const LOWEST_EXPORT: &str = "wasmscope:lowest";
 /// The name of the exported start function, where the host is to call it.
 pub const START_EXPORT: &str = "wasmscope:start";
 
@@ -50,6 +52,8 @@ pub const ACCESSES_MAXIMUM_PAGES: u32 = 16_385;
 pub(crate) const MEMORY_EXPORT: &str = "memory";
 /// Where in the events memory the word is that holds the time of the events to come, in nanoseconds.
 pub const CLOCK_ADDRESS: u32 = layout::events::CLOCK;
+/// Where in the events memory the word of 64 bits is that holds the pointer of the shadow stack, where that is measured.
+pub(crate) const STACK_ADDRESS: u32 = layout::events::STACK;
 
 /// The layout of a rewritten module's probes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,6 +76,8 @@ pub struct Probes {
     pub(crate) regions: Regions,
     /// The functions that the host enters by a thunk; the root's slot `n + 1` is that of `thunks[n]`.
     pub(crate) thunks: Vec<FuncIndex>,
+    /// The pointer of the shadow stack, where that is measured and known.
+    pub(crate) stack: Option<StackPointer>,
     /// What is known of Go's own stacks, where samples are to show them.
     pub(crate) goroutines: Option<Goroutines>,
 }
@@ -147,6 +153,11 @@ impl Probes {
     /// Was nothing injected? Then the module has none of our exports and there is nothing to read.
     pub fn is_empty(&self) -> bool {
         !self.injected
+    }
+
+    /// The pointer of the shadow stack, where that is measured and known.
+    pub fn stack_pointer(&self) -> Option<StackPointer> {
+        self.stack
     }
 
     /// The site with this id, as [`Call::Import`] gives it.

@@ -36,6 +36,7 @@
 //! | `CNTS` | columns: context (delta), calls (delta), bytes moved in bulk (delta) | appended |
 //! | `INST` | columns: context (delta), start (delta), end (delta), count (delta) | appended |
 //! | `ACCS` | columns: line (delta), reads (delta), writes (delta) | appended |
+//! | `SPTR` | memory u32, global u32, top u64, lowest u64; columns: time in ns (delta), pointer (delta), context u64 (optional id); other columns: time in ns (delta), pointer (delta) | appended, with the numbers of the last one |
 //! | `IMAG` | memory u32, memory_bytes u64, from u64, to u64; columns: address (delta) and length u64 of the runs that are not zeros; the bytes of all runs | stretches of each memory's content at the end, each from where the one before ends |
 //! | `CALL` | [`super::CallTimes`] | the last one counts |
 //! | `TIME` | [`super::RunTime`] | the last one counts |
@@ -86,6 +87,7 @@ impl Kind {
     pub const COUNTS: Kind = Kind(*b"CNTS");
     pub const INSTRUCTIONS: Kind = Kind(*b"INST");
     pub const ACCESSES: Kind = Kind(*b"ACCS");
+    pub const SHADOW_STACK: Kind = Kind(*b"SPTR");
     pub const IMAGES: Kind = Kind(*b"IMAG");
     pub const CALLS: Kind = Kind(*b"CALL");
     pub const TIME: Kind = Kind(*b"TIME");
@@ -112,6 +114,7 @@ impl Kind {
             Kind::COUNTS => "counts",
             Kind::INSTRUCTIONS => "instruction counts",
             Kind::ACCESSES => "memory accesses",
+            Kind::SHADOW_STACK => "shadow stack",
             Kind::IMAGES => "memory content",
             Kind::CALLS => "call times",
             Kind::TIME => "time of the run",

@@ -28,6 +28,7 @@ mod roundtrip_attached;
 mod roundtrip_packed;
 mod run_time;
 mod scan;
+mod shadow_stack;
 mod span;
 mod stack;
 mod wire;
@@ -51,6 +52,7 @@ pub use outcome::{Outcome, TrapFrame};
 pub use pages::{PageSource, PageTable, TouchedPages};
 pub use reader::{ReadError, read, read_file};
 pub use run_time::RunTime;
+pub use shadow_stack::{ShadowStack, StackLow};
 pub use span::{CallSlice, CallSpan};
 pub use stack::{SampleTable, StackFrame, StackId, StackTable};
 pub use writer::{Batch, Writer};
@@ -88,6 +90,8 @@ pub struct Recording {
     pub instructions: InstructionTable,
     /// How often each line of memory was accessed.
     pub accesses: AccessTable,
+    /// How deep the shadow stack was; `None` where it was not measured, or there is none to be seen.
+    pub shadow_stack: Option<ShadowStack>,
     /// What stood in each memory that can be seen when the run was over, unless that was not to be kept.
     pub images: Vec<MemoryImage>,
     /// The calls of the export that the run was about; `None` for a command, and where the recording has no end.

@@ -183,6 +183,11 @@ impl Assembly {
                 decode::<wire::PageColumns>(raw)?.append_to(pages)?;
             }
             Kind::ACCESSES => decode::<wire::AccessColumns>(raw)?.append_to(&mut self.recording.accesses)?,
+            Kind::SHADOW_STACK => {
+                let (stack, contexts) = (&mut self.recording.shadow_stack, self.recording.contexts.len());
+                self.missing.orphaned_events +=
+                    decode::<wire::ShadowStackColumns>(raw)?.append_to(stack, contexts)?;
+            }
             Kind::IMAGES => {
                 let is_next = decode::<wire::ImageStretch<'_>>(raw)?.append_to(&mut self.recording.images)?;
                 self.missing.lost_stretches += u64::from(!is_next);

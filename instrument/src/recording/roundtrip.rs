@@ -113,6 +113,14 @@ fn random_batch(dice: &mut Dice, so_far: &mut Recording, rows: u64) -> Batch {
         append_stretch(&mut so_far.images, &part);
         batch.images.push(part);
     }
+    if dice.below(2) == 0 {
+        let part = random_shadow_stack(dice, so_far.contexts.len());
+        let all = so_far.shadow_stack.get_or_insert_with(|| ShadowStack::new(part.memory, 0, part.top));
+        all.lowest = part.lowest;
+        all.lows.extend_from_slice(&part.lows);
+        all.depths.extend_from_slice(&part.depths);
+        batch.shadow_stack = Some(part);
+    }
     batch.pages = (dice.below(2) == 0).then(|| random_pages(dice));
     batch.calls = Some(*so_far.calls.insert(CallTimes { calls: dice.number(), ..CallTimes::default() }));
     let crossing_nanos = dice.number() as f64;
@@ -131,6 +139,20 @@ fn random_batch(dice: &mut Dice, so_far: &mut Recording, rows: u64) -> Batch {
     so_far.output.extend_from_slice(&batch.output);
     so_far.crossings = batch.crossings.clone().unwrap_or(std::mem::take(&mut so_far.crossings));
     batch
+}
+
+fn random_shadow_stack(dice: &mut Dice, contexts: usize) -> ShadowStack {
+    let mut stack = ShadowStack::new(MemoryIndex(0), 0, 1 << 20);
+    stack.lowest = dice.number();
+    stack.depths = (0..dice.below(9)).map(|_| (dice.number(), dice.number())).collect();
+    stack.lows = (0..dice.below(9))
+        .map(|_| StackLow {
+            time_nanos: dice.number(),
+            pointer: dice.number(),
+            context: dice.id(contexts).map(ContextId),
+        })
+        .collect();
+    stack
 }
 
 /// A stretch of one of two memories of 2^33 bytes, that goes on where `images` end.
@@ -260,7 +282,7 @@ fn is_prefix(part: &Recording, whole: &Recording) -> bool {
 
 /// Do all ids point at rows that are there, parents before children, in columns of equal length?
 fn assert_sound(recording: &Recording) {
-    let Recording { stacks, samples, contexts, crossings, growth, heap, .. } = recording;
+    let Recording { stacks, samples, contexts, crossings, growth, heap, shadow_stack, .. } = recording;
     assert_eq!(stacks.parent.len(), stacks.frame.len());
     for (row, parent) in stacks.parent.iter().enumerate() {
         assert!(parent.is_none_or(|id| (id.0 as usize) < row));
@@ -274,6 +296,7 @@ fn assert_sound(recording: &Recording) {
     let known = |id: Option<ContextId>| id.is_none_or(|id| (id.0 as usize) < contexts.len());
     assert_eq!(heap.iter().filter(|event| known(event.context)).count(), heap.len());
     assert!(growth.iter().all(|event| known(event.context)));
+    assert!(shadow_stack.iter().flat_map(|stack| &stack.lows).all(|low| known(low.context)));
     assert!(crossings.sites.iter().all(|site| known(site.context)));
 }
 
@@ -362,7 +385,16 @@ fn random_messages_never_panic() {
     let kinds = [Kind::META, Kind::MODULE, Kind::STACKS, Kind::SAMPLES, Kind::CONTEXTS, Kind::CROSSINGS];
     let kinds = [
         kinds.as_slice(),
-        &[Kind::GROWTH, Kind::PAGES, Kind::IMAGES, Kind::HEAP, Kind::PHASES, Kind::OUTPUT, Kind::OUTCOME],
+        &[
+            Kind::GROWTH,
+            Kind::PAGES,
+            Kind::IMAGES,
+            Kind::SHADOW_STACK,
+            Kind::HEAP,
+            Kind::PHASES,
+            Kind::OUTPUT,
+            Kind::OUTCOME,
+        ],
     ]
     .concat();
     for round in 0..20_000 {

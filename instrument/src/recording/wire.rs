@@ -3,7 +3,7 @@
 use super::{
     AccessTable, AttachmentKind, CallSlice, CallSpan, ContextId, ContextTable, CountTable, GrowthEvent,
     HeapEvent, HeapEvents, HeapOp, HeapRows, ImagePart, InstructionTable, MemoryImage, PageSource, PageTable,
-    SampleTable, StackFrame, StackId, StackTable, TouchedPages,
+    SampleTable, ShadowStack, StackFrame, StackId, StackLow, StackTable, TouchedPages,
 };
 use serde::{Deserialize, Serialize, Serializer};
 use std::ops::Range;
@@ -31,6 +31,58 @@ pub(super) struct AttachmentPiece<'a> {
     pub offset: u64,
     #[serde(serialize_with = "as_bytes")]
     pub bytes: &'a [u8],
+}
+
+/// Rows of [`ShadowStack`], and what stands above them.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ShadowStackColumns {
+    memory: u32,
+    global: u32,
+    top: u64,
+    lowest: u64,
+    low_nanos: Vec<i64>,
+    low_pointer: Vec<i64>,
+    low_context: Vec<u64>,
+    depth_nanos: Vec<i64>,
+    depth_pointer: Vec<i64>,
+}
+
+impl ShadowStackColumns {
+    pub fn of(stack: &ShadowStack) -> Self {
+        let ShadowStack { memory, global, top, lowest, lows, depths } = stack;
+        ShadowStackColumns {
+            memory: memory.0,
+            global: *global,
+            top: *top,
+            lowest: *lowest,
+            low_nanos: deltas(lows.iter().map(|low| low.time_nanos)),
+            low_pointer: deltas(lows.iter().map(|low| low.pointer)),
+            low_context: lows.iter().map(|low| optional(low.context.map(|id| id.0))).collect(),
+            depth_nanos: deltas(depths.iter().map(|(time_nanos, _)| *time_nanos)),
+            depth_pointer: deltas(depths.iter().map(|(_, pointer)| *pointer)),
+        }
+    }
+
+    /// Appends the rows to those of `stack`, and takes the rest over. Where a context is none of the first `contexts`, the
+    /// row has none; says how many these are.
+    pub fn append_to(self, stack: &mut Option<ShadowStack>, contexts: usize) -> Result<u64, Malformed> {
+        let Self { low_nanos, low_pointer, low_context, depth_nanos, depth_pointer, .. } = self;
+        equal([low_nanos.len(), low_pointer.len(), low_context.len()])?;
+        equal([depth_nanos.len(), depth_pointer.len()])?;
+        let ids: Option<Vec<_>> = low_context.iter().map(|code| from_optional(*code)).collect();
+        let (memory, global) = (MemoryIndex(self.memory), self.global);
+        let stack = stack.get_or_insert_with(|| ShadowStack::new(memory, global, self.top));
+        (stack.memory, stack.global, stack.top, stack.lowest) = (memory, global, self.top, self.lowest);
+        let mut orphans = 0;
+        let places = undeltas(&low_nanos).zip(undeltas(&low_pointer));
+        let lows = places.zip(ids.ok_or(Malformed)?).map(|((time_nanos, pointer), id)| {
+            let context = known_context(id.map(ContextId), contexts, &mut orphans);
+            StackLow { time_nanos, pointer, context }
+        });
+        stack.lows.extend(lows);
+        stack.depths.extend(undeltas(&depth_nanos).zip(undeltas(&depth_pointer)));
+        Ok(orphans)
+    }
 }
 
 /// A stretch of a memory's content.

@@ -3,13 +3,13 @@
 use super::file::{ChunkHead, FORMAT_VERSION, Kind, MAGIC, MAX_RAW_BYTES};
 use super::wire::{
     AccessColumns, AttachmentPiece, ContextColumns, CountColumns, GrowthRows, HeapColumns, ImageStretch,
-    InstructionColumns, ModulePiece, OutputPiece, PageColumns, SampleColumns, SliceRows, SpanRows,
-    StackColumns,
+    InstructionColumns, ModulePiece, OutputPiece, PageColumns, SampleColumns, ShadowStackColumns, SliceRows,
+    SpanRows, StackColumns,
 };
 use super::{
     AccessTable, Attachment, Calibration, CallSlice, CallSpan, CallTimes, ContextTable, CountTable,
     CrossingTable, GrowthEvent, HeapEvents, ImagePart, InstructionTable, Meta, Outcome, PageTable, PhaseSpan,
-    RunTime, SampleTable, StackTable,
+    RunTime, SampleTable, ShadowStack, StackTable,
 };
 use serde::Serialize;
 use std::io::{self, Write};
@@ -53,6 +53,8 @@ pub struct Batch {
     pub instructions: InstructionTable,
     /// Memory accesses, in the last batch.
     pub accesses: AccessTable,
+    /// What is new of the shadow stack, with the numbers so far.
+    pub shadow_stack: Option<ShadowStack>,
     /// The content of memories, behind the end of the run.
     pub images: Vec<ImagePart>,
     /// The calls of the export that the run was about, in the last batch.
@@ -134,6 +136,7 @@ impl<W: Write> Writer<W> {
             counts,
             instructions,
             accesses,
+            shadow_stack,
             images,
             calls,
             time,
@@ -178,6 +181,7 @@ impl<W: Write> Writer<W> {
             InstructionColumns::of(instructions, rows)
         })?;
         self.table(Kind::ACCESSES, accesses.len(), |rows| AccessColumns::of(accesses, rows))?;
+        self.chunk_of(Kind::SHADOW_STACK, shadow_stack.as_ref().map(ShadowStackColumns::of).as_ref())?;
         images.iter().try_for_each(|part| self.chunk(Kind::IMAGES, &ImageStretch::of(part)))?;
         self.chunk_of(Kind::CALLS, calls.as_ref())?;
         self.chunk_of(Kind::TIME, time.as_ref())?;

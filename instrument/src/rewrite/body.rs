@@ -128,6 +128,7 @@ fn instead(action: Action) -> Option<Instead> {
         | Action::Cross { .. }
         | Action::Resume { .. }
         | Action::Grow { .. }
+        | Action::SetStack
         | Action::Count(_)
         | Action::CountBytes { .. }
         | Action::Access { .. }

@@ -41,6 +41,8 @@ pub(super) struct Indices {
     pub(super) host_table: u32,
     /// What counts accesses, where they are counted.
     pub(super) accesses: Option<AccessIndices>,
+    /// What watches the shadow stack, where that is measured.
+    pub(super) stack: Option<StackIndices>,
     /// The page size of memory 0, which is the module's own, as a power of two.
     pub(super) first_page_log2: u32,
 }
@@ -56,11 +58,26 @@ pub(super) struct AccessIndices {
     pub(super) wide: bool,
 }
 
+/// What watches the shadow stack.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StackIndices {
+    /// The module's own global that holds the pointer.
+    pub(super) pointer: u32,
+    /// The global of its lowest value so far, and that of the lowest one that was recorded.
+    pub(super) lowest: u32,
+    pub(super) recorded: u32,
+    pub(super) lower_type: u32,
+    pub(super) lower: u32,
+    /// Are these globals of 64 bits?
+    pub(super) wide: bool,
+}
+
 impl Indices {
     pub(super) fn new(index: &ModuleIndex, plan: &Plan) -> Result<Indices, RewriteError> {
         let accessed = index.memories().first().filter(|_| plan.probes.counts_accesses);
         let touches = usize::from(accessed.is_some());
-        let added_functions = FIXED_FUNCTIONS + touches + plan.probes.thunks.len();
+        let lowers = usize::from(plan.probes.stack.is_some());
+        let added_functions = FIXED_FUNCTIONS + touches + lowers + plan.probes.thunks.len();
         let ty = index.types().len() as u32;
         let func = bounded("functions", index.functions().len(), added_functions, MOST_FUNCTIONS)?;
         let memory = bounded("memories", index.memories().len(), 2 + touches, MOST_MEMORIES)?;
@@ -79,7 +96,7 @@ impl Indices {
             alloc: func + 3,
             free: func + 4,
             realloc: func + 5,
-            first_thunk: func + (FIXED_FUNCTIONS + touches) as u32,
+            first_thunk: func + (FIXED_FUNCTIONS + touches + lowers) as u32,
             slot: index.globals().len() as u32,
             contexts: memory,
             events: memory + 1,
@@ -89,6 +106,14 @@ impl Indices {
                 touch_type: ty + 7,
                 touch: func + FIXED_FUNCTIONS as u32,
                 wide: accessed.memory64,
+            }),
+            stack: plan.probes.stack.map(|stack| StackIndices {
+                pointer: stack.global,
+                lowest: index.globals().len() as u32 + 1,
+                recorded: index.globals().len() as u32 + 2,
+                lower_type: ty + 7 + touches as u32,
+                lower: func + (FIXED_FUNCTIONS + touches) as u32,
+                wide: stack.wide,
             }),
             first_page_log2: index.memories().first().map_or(0, |memory| memory.page_size_log2),
         })

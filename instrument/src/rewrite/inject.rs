@@ -17,6 +17,10 @@
 //! (local.tee $errno)
 //! (i32.store ANSWERS (i32.add (i32.load ANSWERS) (i32.eqz (local.get $errno))))
 //!
+//! ;; behind what sets the pointer of the shadow stack
+//! (i32.store STACK (global.get $sp))
+//! (if (i32.lt_u (global.get $sp) (global.get $lowest)) (then (call $lower $me)))
+//!
 //! ;; in front of the call that goes on with a goroutine of Go's
 //! (i32.store SP (global.get $sp))
 //! (i32.store16 PC (i32.load16_u (i32.sub (global.get $sp) (i32.const 8))))
@@ -153,7 +157,7 @@ impl Injector<'_> {
             }
             Action::Access { kind, .. } => self.keep_operands(code, kind),
             Action::BulkAccess(bulk) => self.keep_bulk(code, bulk),
-            Action::Return { .. } | Action::TailCall { .. } => {}
+            Action::Return { .. } | Action::TailCall { .. } | Action::SetStack => {}
         }
     }
 
@@ -207,6 +211,7 @@ impl Injector<'_> {
             }
             Action::Cross { bytes: Some(_), .. } => self.count_answer(code),
             Action::CountBytes { wide } => self.count_bytes(code, wide),
+            Action::SetStack => self.tell_stack(code),
             Action::Access { offset, kind } => self.count_access(code, offset, kind),
             Action::BulkAccess(bulk) => self.count_bulk(code, bulk),
             Action::SetSlot(_)
@@ -215,6 +220,24 @@ impl Injector<'_> {
             | Action::Return { .. }
             | Action::Count(_) => {}
         }
+    }
+
+    fn tell_stack(&self, code: &mut InstructionSink<'_>) {
+        let Some(stack) = self.indices.stack else { return };
+        let told = events::STACK;
+        code.i32_const(0).global_get(stack.pointer);
+        if stack.wide {
+            code.i64_store(long(self.indices.events, told));
+        } else {
+            code.i32_store(word(self.indices.events, told));
+        }
+        code.global_get(stack.pointer).global_get(stack.lowest);
+        if stack.wide {
+            code.i64_lt_u();
+        } else {
+            code.i32_lt_u();
+        }
+        code.if_(BlockType::Empty).local_get(self.locals.me).call(stack.lower).end();
     }
 
     /// The bytes were moved: if they could not be, the instruction has trapped.

@@ -9,7 +9,7 @@ use crate::plan::{Plan, ProbeReader};
 use crate::probes::layout::{accesses, events};
 use crate::probes::{
     ACCESSED_EXPORT, ACCESSES_EXPORT, ACCESSES_MAXIMUM_PAGES, COMPONENT_EVENTS_PAGES, CONTEXTS_EXPORT,
-    EVENTS_EXPORT, HOST_EXPORT, LINE_BYTES, PROBE_MAXIMUM_PAGES, START_EXPORT,
+    EVENTS_EXPORT, HOST_EXPORT, LINE_BYTES, LOWEST_EXPORT, PROBE_MAXIMUM_PAGES, START_EXPORT,
 };
 use std::ops::Range;
 use wasm_encoder::{
@@ -144,7 +144,7 @@ impl<'a> Assembler<'a> {
             FUNCTION => self.functions(&mut new),
             TABLE => table(&mut new),
             MEMORY => self.memories(&mut new),
-            GLOBAL => global(&mut new),
+            GLOBAL => self.globals(&mut new),
             ELEMENT => self.declaration(&mut new),
             _ => 0,
         };
@@ -157,7 +157,8 @@ impl<'a> Assembler<'a> {
         let fixed = [emit_type, room_type, miss_type, alloc_type, free_type, realloc_type];
         let thunks = self.plan.probes.thunks.iter().map(|func| self.plan.type_of.get(func.index()).copied());
         let touch = self.indices.accesses.map(|accesses| accesses.touch_type);
-        let types = fixed.into_iter().chain(touch).chain(thunks.flatten());
+        let lower = self.indices.stack.map(|stack| stack.lower_type);
+        let types = fixed.into_iter().chain(touch).chain(lower).chain(thunks.flatten());
         types.map(|ty| ty.encode(out)).count() as u32
     }
 
@@ -185,6 +186,18 @@ impl<'a> Assembler<'a> {
         2 + accesses.iter().count() as u32
     }
 
+    fn globals(&self, out: &mut Vec<u8>) -> u32 {
+        global(out, ValType::I32, &ConstExpr::i32_const(runtime::unknown_slot() as i32));
+        let Some(stack) = self.plan.probes.stack else { return 1 };
+        for _ in 0..2 {
+            match stack.wide {
+                true => global(out, ValType::I64, &ConstExpr::i64_const(stack.top as i64)),
+                false => global(out, ValType::I32, &ConstExpr::i32_const(stack.top as i32)),
+            }
+        }
+        3
+    }
+
     /// The counters for the first memory at its largest, as far as 32 bits reach.
     fn access_bytes(&self) -> u64 {
         let bytes = self.index.memories().first().and_then(|memory| {
@@ -206,8 +219,10 @@ impl<'a> Assembler<'a> {
             let counters = (ACCESSES_EXPORT, ExportKind::Memory, accesses.memory);
             [counters, (ACCESSED_EXPORT, ExportKind::Memory, 0)]
         });
+        let lowest = self.indices.stack.map(|stack| (LOWEST_EXPORT, ExportKind::Global, stack.lowest));
         let start = self.deferred_start().map(|start| (START_EXPORT, ExportKind::Func, start));
-        let ours: Vec<_> = ours.into_iter().chain(accesses.into_iter().flatten()).chain(start).collect();
+        let ours = ours.into_iter().chain(accesses.into_iter().flatten()).chain(lowest).chain(start);
+        let ours: Vec<_> = ours.collect();
         let own = self.index.exports().iter().map(|export| {
             let (kind, index) = match export.kind {
                 Own::Function => (ExportKind::Func, self.entered(FuncIndex(export.index))),
@@ -291,7 +306,8 @@ fn types(indices: &Indices, out: &mut Vec<u8>) -> u32 {
         (&[I32, word, word, word], &[]),
     ];
     const FUNCTION_TYPE: u8 = 0x60;
-    let types = fixed.into_iter().chain(touch);
+    let lower = indices.stack.map(|_| (&[I32][..], &[][..]));
+    let types = fixed.into_iter().chain(touch).chain(lower);
     let encoded = types.map(|(params, results)| {
         out.push(FUNCTION_TYPE);
         params.encode(out);
@@ -312,10 +328,9 @@ fn table(out: &mut Vec<u8>) -> u32 {
     1
 }
 
-fn global(out: &mut Vec<u8>) -> u32 {
-    GlobalType { val_type: ValType::I32, mutable: true, shared: false }.encode(out);
-    ConstExpr::i32_const(runtime::unknown_slot() as i32).encode(out);
-    1
+fn global(out: &mut Vec<u8>, val_type: ValType, initial: &ConstExpr) {
+    GlobalType { val_type, mutable: true, shared: false }.encode(out);
+    initial.encode(out);
 }
 
 fn slice(bytes: &[u8], range: Range<FileOffset>) -> &[u8] {

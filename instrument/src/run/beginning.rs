@@ -69,6 +69,7 @@ impl Watch {
             abroad: 0,
             stacks: Vec::new(),
             outer_stacks: OuterStacks::default(),
+            depths: Arc::default(),
             growths: Vec::new(),
             imports_announced,
             is_calling: false,

@@ -211,6 +211,7 @@ impl<'a, W: Write> Collector<'a, W> {
             Message::Counters(memory, live) => {
                 self.lost_calls = self.probes.take_counters(&memory, &live, &mut self.batch);
             }
+            Message::Stack { lowest, depths } => self.probes.take_depths(lowest, depths, &mut self.batch),
             Message::Image(part) => self.batch.images.push(part),
             Message::Calls(calls) => self.batch.calls = Some(calls),
             Message::Time(time) => self.batch.time = Some(time),

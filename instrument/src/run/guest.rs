@@ -6,7 +6,9 @@ use super::glue;
 use super::goroutines::goroutine;
 use super::guest_memories::GuestMemories;
 use super::limit::GrowthLimit;
-use super::live_probes::{LiveInstance, LiveProbes, answers, set_clock, ship, take_announcement};
+use super::live_probes::{
+    LiveInstance, LiveProbes, answers, set_clock, shadow_stack_pointer, ship, take_announcement,
+};
 use super::measured::MeasuredFrom;
 use super::message::{HostGrowth, Message, MessageSender, TracedSample};
 use super::outer_stacks::OuterStacks;
@@ -15,7 +17,7 @@ use super::stop::StopFlag;
 use crate::clock::RecordingClock;
 use crate::probes::{BytesRule, Call, SiteKind};
 use crate::recording::{CallTimes, RunTime};
-use crate::sample::{CompiledPlace, Leaf, StackBounds};
+use crate::sample::{CompiledPlace, Depths, Leaf, StackBounds};
 use std::sync::Arc;
 use wasmscope_symbolize::{CodeOffset, FuncIndex};
 use wasmtime::{
@@ -60,6 +62,8 @@ pub struct Watch {
     pub stacks: Vec<StackBounds>,
     /// The calls that waited there.
     pub outer_stacks: OuterStacks,
+    /// How deep the shadow stack was at each tick, where that is measured.
+    pub depths: Arc<Depths>,
     /// Growths that the host was asked for and that were not handed on.
     pub growths: Vec<HostGrowth>,
     /// Is each call of an import announced by a probe, or is the boundary of no interest? Then what is not announced
@@ -115,6 +119,9 @@ pub fn on_epoch(store: Guest<'_>) -> Result<UpdateDeadline> {
     }
     let now = store.data().watch.clock.now();
     set_clock(&mut store, now);
+    if let Some(pointer) = shadow_stack_pointer(&store) {
+        store.data().watch.depths.tick(now, pointer);
+    }
     stop_if_asked(&store).map(|()| UpdateDeadline::Continue(1))
 }
 

@@ -11,7 +11,9 @@ use super::final_image::ship_images;
 use super::guest::{GuestState, Stopped, Watch, on_crossing, on_epoch};
 use super::guest_memories::PagesSeen;
 use super::link::Linking;
-use super::live_probes::{LiveInstance, LiveProbes, answers, set_clock, ship_all, ship_counters};
+use super::live_probes::{
+    LiveInstance, LiveProbes, answers, set_clock, ship_all, ship_counters, ship_depths,
+};
 use super::measured::{MeasuredFrom, begin_measuring};
 use super::message::{Message, MessageSender};
 use super::outer_stacks::OuterStacks;
@@ -23,7 +25,7 @@ use super::stop::StopFlag;
 use super::target::{Linked, Target, mistaken};
 use super::{Guest, Limits, Observer, RunOptions};
 use crate::clock::RecordingClock;
-use crate::probes::{CLOCK_ADDRESS, MEMORY_EXPORT, START_EXPORT};
+use crate::probes::{CLOCK_ADDRESS, MEMORY_EXPORT, STACK_ADDRESS, START_EXPORT};
 use crate::recording::{Outcome, Phase};
 use crate::sample::{SignalSampler, Signals, Ticker};
 use crate::{Measure, RecordError};
@@ -174,6 +176,7 @@ impl GuestRun {
         let time = store.data().watch.time();
         store.data().watch.messages.send(Message::Time(time));
         ship_all(store.as_context_mut());
+        ship_depths(store);
         ship_counters(store, live_calls(&result, &store.data().watch.places));
         let watch = &store.data().watch;
         let result = match result {
@@ -317,6 +320,11 @@ impl LiveGuest {
             let events = || probes.instances().iter().map(|live| live.events(&*store));
             sampler.keep_clocks(events(), CLOCK_ADDRESS as usize);
             events().take(1).for_each(|events| sampler.follow_goroutines(events));
+            let watches = |live: &&LiveInstance| live.layout.stack_pointer().is_some();
+            if let Some(live) = probes.instances().iter().find(watches) {
+                let depths = &store.data().watch.depths;
+                sampler.watch_stack(live.events(&*store), STACK_ADDRESS as usize, depths);
+            }
         }
         let escaping = |live: &LiveInstance| !live.layout.escaping_imports().is_empty();
         let watch = &mut store.data_mut().watch;

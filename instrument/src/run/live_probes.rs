@@ -7,14 +7,14 @@ use super::probe_bytes::ProbeBytes;
 use crate::component::{Probed, ViewedMemory};
 use crate::probes::{
     self, ACCESSED_EXPORT, ACCESSES_EXPORT, CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT,
-    LiveCall, Probes, access_counter_bytes, clear_accesses, clear_counters, read_accesses,
+    LOWEST_EXPORT, LiveCall, Probes, access_counter_bytes, clear_accesses, clear_counters, read_accesses,
 };
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::{
-    AsContext, AsContextMut, Caller, Extern, Func, Instance, Memory, Ref, SharedMemory, Store,
-    StoreContextMut, component,
+    AsContext, AsContextMut, Caller, Extern, Func, Global, Instance, Memory, Ref, SharedMemory, Store,
+    StoreContextMut, Val, component,
 };
 
 /// What was recorded is handed on at least this often, as far as the guest gives occasion.
@@ -70,6 +70,8 @@ pub struct LiveInstance {
     accesses: Option<(ProbeBytes, Accessed)>,
     /// Bytes of the contexts memory that were taken.
     nodes_taken: usize,
+    /// The lowest pointer of the shadow stack so far, where that is measured and can be seen.
+    lowest: Option<Global>,
     /// What was taken and not handed on.
     pending: Taken,
     /// Records for which there was no room.
@@ -85,7 +87,17 @@ impl LiveInstance {
         accesses: Option<(ProbeBytes, Accessed)>,
     ) -> Self {
         let (layout, pending) = (Arc::clone(layout), Taken::default());
-        LiveInstance { module, layout, events, contexts, accesses, nodes_taken: 0, pending, dropped: 0 }
+        LiveInstance {
+            module,
+            layout,
+            events,
+            contexts,
+            accesses,
+            nodes_taken: 0,
+            lowest: None,
+            pending,
+            dropped: 0,
+        }
     }
 
     /// The bytes of its memory of events.
@@ -122,7 +134,9 @@ impl LiveProbes {
         let counters = instance.get_memory(&mut *store, ACCESSES_EXPORT).map(ProbeBytes::Exported);
         let accesses = counters.zip(Accessed::find(instance, store));
         let (events, contexts) = (ProbeBytes::Exported(events), ProbeBytes::Exported(contexts));
-        let instances = vec![LiveInstance::new(0, layout, events, contexts, accesses)];
+        let mut live = LiveInstance::new(0, layout, events, contexts, accesses);
+        live.lowest = instance.get_global(&mut *store, LOWEST_EXPORT);
+        let instances = vec![live];
         Some(LiveProbes::new(instances, false))
     }
 
@@ -203,6 +217,28 @@ pub fn ship_counters(store: &Store<GuestState>, live: Vec<LiveCall>) {
         let counters = counters.get(..bytes).unwrap_or(counters);
         watch.messages.send(Message::Accesses(read_accesses(counters)));
     }
+}
+
+/// Hands on how deep the shadow stack was, where that was measured.
+pub fn ship_depths(store: &mut Store<GuestState>) {
+    let Some(probes) = store.data_mut().watch.probes.take() else { return };
+    let watches = |live: &&LiveInstance| live.layout.stack_pointer().is_some();
+    if let Some(live) = probes.instances.iter().find(watches) {
+        let lowest = live.lowest.map(|global| match global.get(&mut *store) {
+            Val::I64(pointer) => pointer as u64,
+            pointer => u64::from(pointer.i32().unwrap_or(0).cast_unsigned()),
+        });
+        let watch = &store.data().watch;
+        watch.messages.send(Message::Stack { lowest, depths: watch.depths.rows() });
+    }
+    store.data_mut().watch.probes = Some(probes);
+}
+
+/// The pointer of the shadow stack as it is, where it is measured; 0 before it was first set.
+pub fn shadow_stack_pointer(store: &StoreContextMut<'_, GuestState>) -> Option<u64> {
+    let probes = store.data().watch.probes.as_ref()?;
+    let live = probes.instances.iter().find(|live| live.layout.stack_pointer().is_some())?;
+    Some(probes::stack_pointer(live.events.bytes(store)))
 }
 
 /// Sets all counters to 0.

@@ -27,6 +27,8 @@ pub enum Message {
     Counters(Vec<Vec<u8>>, Vec<LiveCall>),
     /// The accesses of the first memory, when the run was over.
     Accesses(AccessTable),
+    /// The lowest pointer of the shadow stack, if it is known, and its depths in time.
+    Stack { lowest: Option<u64>, depths: Vec<(u64, u64)> },
     /// What stood in a stretch of a memory when the run was over.
     Image(ImagePart),
     /// The calls of the export that the run was about.

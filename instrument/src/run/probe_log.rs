@@ -3,8 +3,9 @@
 use super::boundary_log::InstanceNode;
 use super::compiled::Places;
 use super::message::{HostGrowth, Shipment, Taken};
+use crate::plan::StackPointer;
 use crate::probes::{ContextReader, Counts, LiveCall, Probes, decode};
-use crate::recording::{Batch, ContextId, ContextTable, GrowthEvent};
+use crate::recording::{Batch, ContextId, ContextTable, GrowthEvent, ShadowStack};
 use std::sync::Arc;
 use wasmscope_symbolize::{CoreModule, MemoryIndex};
 
@@ -14,6 +15,8 @@ pub struct ProbeLog {
     instances: Vec<InstanceLog>,
     places: Option<Arc<Places>>,
     next_context: ContextId,
+    /// The instance whose shadow stack is shown, and what is known of that beside its rows.
+    stack: Option<(usize, ShadowStack)>,
     /// What a component does before its probes can be seen has no time of its own.
     guest_began: u64,
 }
@@ -37,8 +40,12 @@ impl ProbeLog {
             nodes_end: 0,
             reader: ContextReader::default(),
         });
-        let (instances, places) = (instances.collect(), Some(Arc::clone(places)));
-        ProbeLog { instances, places, next_context: ContextId(0), guest_began: 0 }
+        let instances: Vec<InstanceLog> = instances.collect();
+        let stack = instances.iter().enumerate().find_map(|(number, instance)| {
+            Some((number, shadow_stack(instance.layout.stack_pointer()?, places, instance.module)))
+        });
+        let places = Some(Arc::clone(places));
+        ProbeLog { instances, places, next_context: ContextId(0), stack, guest_began: 0 }
     }
 
     /// The guest's code can run from now on.
@@ -86,14 +93,21 @@ impl ProbeLog {
     }
 
     fn take_instance(&mut self, number: usize, taken: &Taken, batch: &mut Batch) {
-        let Self { instances, places, next_context, guest_began } = self;
+        let Self { instances, places, next_context, stack, guest_began } = self;
         let Some(instance) = instances.get_mut(number) else { return };
         let InstanceLog { module, layout, nodes_end, reader } = instance;
         let (contexts_before, growth_before) = (batch.contexts.len(), batch.growth.len());
         let heap_before = batch.heap.len();
         reader.read_from(next_context, layout, *nodes_end, &taken.nodes, &mut batch.contexts);
         *nodes_end += taken.nodes.len() as u32;
-        decode(layout, &taken.records, reader, &mut batch.growth, &mut batch.heap);
+        let mut lows = Vec::new();
+        decode(layout, &taken.records, reader, &mut batch.growth, &mut batch.heap, &mut lows);
+        if let Some((_, stack)) = stack.as_mut().filter(|(own, _)| *own == number && !lows.is_empty()) {
+            stack.lowest = lows.last().map_or(stack.lowest, |low| low.pointer);
+            let rows = batch.shadow_stack.get_or_insert_with(|| stack.clone());
+            rows.lowest = stack.lowest;
+            rows.lows.append(&mut lows);
+        }
         let Some(module) = places.as_ref().and_then(|places| places.index.core_modules().get(*module)) else {
             return;
         };
@@ -106,6 +120,14 @@ impl ProbeLog {
         for time_nanos in batch.heap.time_nanos.iter_mut().skip(heap_before) {
             *time_nanos = (*time_nanos).max(*guest_began);
         }
+    }
+
+    /// Adds how deep the shadow stack was, when the run is over.
+    pub fn take_depths(&mut self, lowest: Option<u64>, depths: Vec<(u64, u64)>, batch: &mut Batch) {
+        let Some((_, stack)) = &mut self.stack else { return };
+        stack.lowest = lowest.unwrap_or(stack.lowest);
+        let rows = batch.shadow_stack.get_or_insert_with(|| stack.clone());
+        (rows.lowest, rows.depths) = (stack.lowest, depths);
     }
 
     fn growth_event(&self, growth: HostGrowth) -> GrowthEvent {
@@ -122,6 +144,18 @@ impl ProbeLog {
     /// The core module that an instance in a component is made of.
     fn core_module(&self, instance: &InstanceLog) -> Option<&CoreModule> {
         self.places.as_ref()?.index.core_modules().get(instance.module)
+    }
+}
+
+/// The stack of `pointer`, of which nothing is known yet, in the terms of the component that `module` is in, if it is.
+fn shadow_stack(pointer: StackPointer, places: &Places, module: usize) -> ShadowStack {
+    let StackPointer { global, top, .. } = pointer;
+    match places.index.core_modules().get(module) {
+        Some(core) => {
+            let memory = core.memory(MemoryIndex(0)).unwrap_or(MemoryIndex(0));
+            ShadowStack::new(memory, core.global(global).unwrap_or(global), top)
+        }
+        None => ShadowStack::new(MemoryIndex(0), global, top),
     }
 }
 

@@ -6,6 +6,7 @@
 //! never stop by itself.
 
 mod code_map;
+mod depths;
 mod goroutine;
 mod machine;
 mod ring;
@@ -21,6 +22,7 @@ mod ticker;
 mod tripwire;
 
 pub use code_map::{CodeMap, NativeCode};
+pub use depths::Depths;
 pub use goroutine::walk_goroutine;
 pub use machine::{CompiledFunction, CompiledPlace, MachineCode};
 pub use signal::{SignalSampler, Signals, signal_nanos};

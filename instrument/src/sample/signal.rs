@@ -14,7 +14,7 @@
 
 use super::ring::Ring;
 use super::stack_bounds::mapping_around;
-use super::{Leaf, NativeCode, NativeSample, StackBounds, Ticker, walk_goroutine};
+use super::{Depths, Leaf, NativeCode, NativeSample, StackBounds, Ticker, walk_goroutine};
 use crate::clock::RecordingClock;
 use crate::probes::{Resumed, ResumedWords, resumed_words};
 use std::cell::Cell;
@@ -54,6 +54,8 @@ pub struct SignalSampler {
     stop: AtomicBool,
     /// Words in the guest's probe memories that are to be kept at the time of the last tick.
     clock_words: OnceLock<Box<[AtomicPtr<u64>]>>,
+    /// The word that holds the pointer of the shadow stack, and where it goes at each tick.
+    depths: OnceLock<(AtomicPtr<u64>, Arc<Depths>)>,
     goroutines: Option<Goroutines>,
     lost: AtomicU64,
     /// How long the handler took in all, and how often it ran.
@@ -85,6 +87,7 @@ impl SignalSampler {
             record_stacks,
             stop: AtomicBool::new(false),
             clock_words: OnceLock::new(),
+            depths: OnceLock::new(),
             goroutines: goroutines.map(Goroutines::new),
             lost: AtomicU64::new(0),
             handler_nanos: AtomicU64::new(0),
@@ -171,6 +174,17 @@ impl SignalSampler {
         let _ = self.clock_words.set(words);
     }
 
+    /// From now on the aligned 64-bit word at `address` of `events`, the pointer of the shadow stack, goes to `depths` at
+    /// each tick.
+    ///
+    /// `events` must be as in [`SignalSampler::keep_clocks`].
+    pub fn watch_stack(&self, events: &[u8], address: usize, depths: &Arc<Depths>) {
+        if let Some(word) = events.get(address..address + 8) {
+            let word = AtomicPtr::new(word.as_ptr().cast_mut().cast());
+            let _ = self.depths.set((word, Arc::clone(depths)));
+        }
+    }
+
     /// From now on stacks are those of the goroutines that the probes tell of in `events`.
     ///
     /// `events` must be as in [`SignalSampler::keep_clocks`].
@@ -231,6 +245,7 @@ impl SignalSampler {
         let elapsed = now.saturating_sub(self.last_nanos.load(Ordering::Relaxed));
         self.last_nanos.store(now, Ordering::Relaxed);
         self.write_clock(now);
+        self.read_depth(now);
         let in_guest = self.code.contains(registers.pc) && !self.in_host.load(Ordering::Relaxed);
         if !in_guest {
             self.pending_nanos.fetch_add(elapsed, Ordering::Relaxed);
@@ -252,6 +267,14 @@ impl SignalSampler {
             // SAFETY: `keep_clocks` checked the bounds; the memory lives longer than the timer, does not move, and is
             // read by this thread alone.
             unsafe { word.load(Ordering::Relaxed).write_volatile(now) };
+        }
+    }
+
+    fn read_depth(&self, now: u64) {
+        if let Some((word, depths)) = self.depths.get() {
+            // SAFETY: `watch_stack` checked the bounds; the memory lives longer than the timer, does not move, and is
+            // written by this thread alone.
+            depths.tick(now, unsafe { word.load(Ordering::Relaxed).read_volatile() });
         }
     }
 

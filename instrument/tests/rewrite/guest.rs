@@ -6,7 +6,7 @@ use wasmscope_instrument::probes::{
     CONTEXTS_EXPORT, Call, ContextReader, EVENTS_EXPORT, HOST_EXPORT, Probes, SiteKind, decode, nodes_from,
     set_clock, take_crossing, take_records,
 };
-use wasmscope_instrument::recording::{ContextId, ContextTable, GrowthEvent, HeapEvents, HeapOp};
+use wasmscope_instrument::recording::{ContextId, ContextTable, GrowthEvent, HeapEvents, HeapOp, StackLow};
 use wasmscope_instrument::{MeasureSet, Plan, Rewritten, rewrite};
 use wasmscope_symbolize::{ModuleIndex, Symbols};
 use wasmtime::{Caller, Config, Engine, Extern, Func, FuncType, Linker, Memory, Module, Ref, Store, Val};
@@ -33,6 +33,7 @@ pub struct Recorded {
     pub contexts: ContextTable,
     pub growth: Vec<GrowthEvent>,
     pub heap: HeapEvents,
+    pub lows: Vec<StackLow>,
     /// Site and context of each call of an import, in order, and its argument.
     pub calls: Vec<(u32, Option<ContextId>, u64)>,
     pub drains: usize,
@@ -57,6 +58,11 @@ impl Guest {
     pub fn plan(&self, measures: MeasureSet) -> Plan {
         let name_of = |func| Arc::clone(&self.symbols.name(func).raw);
         Plan::new(&self.bytes, &self.index, name_of, measures).unwrap()
+    }
+
+    /// Where the shadow stack begins.
+    pub fn plan_top(&self, measures: MeasureSet) -> u64 {
+        self.rewritten(measures).probes.stack_pointer().unwrap().top
     }
 
     /// The rewritten module, which is checked to be valid.
@@ -240,8 +246,8 @@ fn take([contexts, events]: [Memory; 2], mut store: impl wasmtime::AsContextMut<
     recorded.reader.read(&probes, 0, nodes_from(memory, 0), &mut recorded.contexts);
     recorded.overflowed = ContextReader::overflowed(memory);
     let (memory, recorded) = events.data_and_store_mut(&mut store);
-    let Recorded { reader, growth, heap, dropped, .. } = recorded;
+    let Recorded { reader, growth, heap, lows, dropped, .. } = recorded;
     let mut records = Vec::new();
     *dropped = take_records(memory, &mut records);
-    decode(&probes, &records, reader, growth, heap);
+    decode(&probes, &records, reader, growth, heap, lows);
 }

@@ -18,3 +18,4 @@ mod guest;
 mod heap;
 mod hints;
 mod limits;
+mod stack;

@@ -120,6 +120,8 @@ pub struct Global {
     pub mutable: bool,
     /// Whether the host provides it.
     pub imported: bool,
+    /// Its value at the start, if it is a plain constant integer: the bits, those of 32 without a sign.
+    pub initial: Option<u64>,
 }
 
 /// A table of references.

@@ -159,7 +159,7 @@ impl<'a> Pass<'a> {
             }
             TypeRef::Memory(ty) => ImportKind::Memory { index: self.memory(&ty, true) },
             TypeRef::Table(ty) => ImportKind::Table { index: self.table(&ty, true) },
-            TypeRef::Global(ty) => ImportKind::Global { index: self.global(ty, true) },
+            TypeRef::Global(ty) => ImportKind::Global { index: self.global(ty, true, None) },
             TypeRef::Tag(_) => {
                 self.module.tag_count += 1;
                 ImportKind::Tag { index: to_u32(self.module.tag_count - 1) }
@@ -242,14 +242,14 @@ impl<'a> Pass<'a> {
     fn globals(&mut self, globals: wasmparser::GlobalSectionReader<'a>) -> Result<(), ModuleError> {
         for global in globals {
             let global = global?;
-            self.global(global.ty, false);
+            self.global(global.ty, false, taken::constant(&global.init_expr)?);
             self.taken.expression(&global.init_expr)?;
         }
         Ok(())
     }
 
-    fn global(&mut self, ty: wasmparser::GlobalType, imported: bool) -> u32 {
-        let global = Global { ty: self.types.value(ty.content_type), mutable: ty.mutable, imported };
+    fn global(&mut self, ty: wasmparser::GlobalType, imported: bool, initial: Option<u64>) -> u32 {
+        let global = Global { ty: self.types.value(ty.content_type), mutable: ty.mutable, imported, initial };
         self.module.globals.push(global);
         to_u32(self.module.globals.len() - 1)
     }

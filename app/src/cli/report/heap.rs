@@ -12,13 +12,14 @@ use crate::analysis::{
     heap_at, heap_at_peak, heap_sites, heap_uses, heap_verdict,
 };
 use crate::export::{FunctionJson, path_json};
-use crate::profile::Profile;
+use crate::profile::{PathId, Profile};
 use crate::units;
 use figures::{Figures, FiguresJson};
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::ops::Range;
 pub(super) use verdict::{VerdictJson, json as verdict_json, text as verdict_text};
+use wasmscope_instrument::recording::ShadowStack;
 use wasmscope_symbolize::MemoryIndex;
 
 /// Which heap is asked for.
@@ -61,9 +62,21 @@ pub(super) struct HeapJson {
     largest_free_bytes: u64,
     fragmentation: f64,
     dispersion: f64,
+    shadow_stack: Option<ShadowStackJson>,
     sites: Vec<SiteJson>,
     #[serde(flatten)]
     figures: FiguresJson,
+}
+
+/// The shadow stack at its deepest.
+#[derive(Serialize)]
+struct ShadowStackJson {
+    /// Addresses.
+    top: u64,
+    lowest: u64,
+    deepest_bytes: u64,
+    deepest_nanos: Option<u64>,
+    path: Vec<FunctionJson>,
 }
 
 #[derive(Serialize)]
@@ -116,9 +129,33 @@ pub(super) fn json(profile: &Profile, heap: &HeapAt) -> HeapJson {
         largest_free_bytes: heap.free.largest_bytes,
         fragmentation: heap.free.fragmentation,
         dispersion: heap.free.dispersion,
+        shadow_stack: profile.recording().shadow_stack.as_ref().map(|stack| stack_json(profile, stack)),
         sites: heap_sites(profile, &heap.blocks).iter().map(|site| site_json(profile, site)).collect(),
         figures: figures::json(profile, &Figures::of(profile, heap)),
     }
+}
+
+fn stack_json(profile: &Profile, stack: &ShadowStack) -> ShadowStackJson {
+    ShadowStackJson {
+        top: stack.top,
+        lowest: stack.lowest,
+        deepest_bytes: stack.deepest_bytes(),
+        deepest_nanos: stack.lows.last().map(|low| low.time_nanos),
+        path: path_json(profile, deepest_path(profile, stack)),
+    }
+}
+
+fn deepest_path(profile: &Profile, stack: &ShadowStack) -> PathId {
+    stack.lows.len().checked_sub(1).map_or(PathId::ROOT, |last| profile.stack_low_path(last))
+}
+
+/// How deep the shadow stack was, where that was measured.
+fn stack_text(profile: &Profile) -> String {
+    let Some(stack) = &profile.recording().shadow_stack else { return String::new() };
+    let deepest = units::bytes(stack.deepest_bytes());
+    let at = stack.lows.last().map_or(String::new(), |low| format!(", at {}", units::nanos(low.time_nanos)));
+    let path = path_text(profile, deepest_path(profile, stack));
+    format!("the stack was at most {deepest} deep{at}, down from {:#x}: {path}\n", stack.top)
 }
 
 pub(super) fn totals_json(totals: &HeapTotals) -> TotalsJson {
@@ -150,7 +187,7 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
     let history = profile.heap_timeline().of_memory(heap.memory);
     let totals = history.totals;
     if totals.allocations == 0 {
-        return "No heap operations were recorded.\n".to_owned();
+        return format!("No heap operations were recorded.\n{}", stack_text(profile));
     }
     let mut text = verdict::text(profile, &heap_verdict(profile, heap.memory)) + &totals_text(&totals);
     if heap.at_nanos != u64::MAX {
@@ -170,6 +207,7 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
         units::bytes(heap.free.largest_bytes),
         units::percent(heap.free.fragmentation),
     ));
+    text.push_str(&stack_text(profile));
     text.push_str(&findings_text(&history.findings));
     let sites = heap_sites(profile, &heap.blocks);
     let shown = &sites[..sites.len().min(limit.rows)];

@@ -174,6 +174,10 @@ fn measure_ui(ui: &mut Ui, form: &mut RunForm, measure: Measure) {
             "Instructions",
             "Each executed instruction, counted, by call path and line. Costs more than the rest.",
         ),
+        Measure::Stack => (
+            "Stack",
+            "How deep the program's own stack gets in linear memory, and by which call path. Costs a few percent.",
+        ),
         Measure::Access => {
             ("Access", "Reads and writes of memory, counted by line of 64 bytes. Costs the most.")
         }

@@ -1,6 +1,7 @@
 //! The functions that are appended: what is too long, or too rare, to stand in the module's own.
 
 mod emit;
+mod lower;
 mod miss;
 mod touch;
 
@@ -23,7 +24,8 @@ pub(super) fn bodies(index: &ModuleIndex, plan: &Plan, indices: &Indices) -> Vec
     ];
     let thunks = thunks.map(|(at, func)| thunk(index, indices, *func, root_slot(at)));
     let touch = indices.accesses.map(|accesses| touch::touch(&accesses));
-    fixed.into_iter().chain(touch).chain(thunks).map(Function::into_raw_body).collect()
+    let lower = indices.stack.map(|stack| lower::lower(indices, &stack));
+    fixed.into_iter().chain(touch).chain(lower).chain(thunks).map(Function::into_raw_body).collect()
 }
 
 /// The address of the root's slot for the thunk number `at`; the one in front of the first is for callers that
