@@ -162,7 +162,9 @@ impl Profile {
 
     /// The lives of all heap blocks. Worked out when it is first asked for.
     pub fn heap_timeline(&self) -> &HeapTimeline {
-        self.heap.get_or_init(|| HeapTimeline::of(&self.recording.heap, self.recording.measured_from_nanos()))
+        let Recording { heap, meta, .. } = &self.recording;
+        let from = self.recording.measured_from_nanos();
+        self.heap.get_or_init(|| HeapTimeline::of(heap, meta.frees(), from))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The heap: the lives of its blocks, its state at any moment, and a map of the memory that it lies in.
 
 mod at;
+mod collected;
 mod map;
 mod space;
 mod timeline;

@@ -52,7 +52,7 @@ impl FunctionProbes {
             accesses: count(|action| matches!(action, Action::Access { .. } | Action::BulkAccess(_))),
             counters: count(|action| matches!(action, Action::Count(_))),
             bulk: count(|action| matches!(action, Action::CountBytes { .. })),
-            allocator: plan.allocator.map(|shape| shape.op()),
+            allocator: plan.allocator.map(|probe| probe.shape.op()),
         }
     }
 }

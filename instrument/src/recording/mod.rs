@@ -4,6 +4,7 @@
 //! ([`writer`]) and read back whole ([`reader`]). Ids point backwards only: a parent stands before its children.
 
 mod access;
+mod allocator;
 mod attachment;
 mod boundary;
 mod calibration;
@@ -31,6 +32,7 @@ mod wire;
 mod writer;
 
 pub use access::AccessTable;
+pub use allocator::{Allocator, AllocatorFamily, BlockLayout, Frees, KnownBy};
 pub use attachment::{Attachment, AttachmentKind, MOST_ATTACHED_BYTES, attach};
 pub use boundary::{Crossing, CrossingTable, Direction, DurationHistogram, SiteCrossings};
 pub use calibration::Calibration;
@@ -41,7 +43,7 @@ pub use damage::Damage;
 pub use file::{FORMAT_VERSION, MAGIC};
 pub use heap::{GrowthEvent, HeapEvent, HeapEvents, HeapOp};
 pub use heap_log::HeapLog;
-pub use meta::{Allocator, Meta, Phase, PhaseSpan, SamplerKind};
+pub use meta::{Meta, Phase, PhaseSpan, SamplerKind};
 pub use outcome::{Outcome, TrapFrame};
 pub use reader::{ReadError, read, read_file};
 pub use run_time::RunTime;

@@ -1,8 +1,9 @@
 //! The lives of all heap blocks, so that the blocks of any moment are found in the same short time.
 
+use super::collected::LiveRanges;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
-use wasmscope_instrument::recording::{ContextId, HeapEvent, HeapLog, HeapOp};
+use wasmscope_instrument::recording::{ContextId, Frees, HeapEvent, HeapLog, HeapOp};
 
 /// A row of the recording's heap operations: the one that handed a block out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -134,10 +135,12 @@ struct Checkpoint {
 }
 
 impl HeapTimeline {
-    /// Sums begin at `measured_from_nanos`; blocks are known from the start.
-    pub(crate) fn of(heap: &HeapLog, measured_from_nanos: u64) -> HeapTimeline {
+    /// Sums begin at `measured_from_nanos`; blocks are known from the start. Where frees are not seen nothing is found
+    /// wrong in them.
+    pub(crate) fn of(heap: &HeapLog, frees: Frees, measured_from_nanos: u64) -> HeapTimeline {
         let rows = heap.len().min(NEVER as usize - 1);
         let mut pass = Pass::new(rows, heap.last_nanos().unwrap_or(0), measured_from_nanos);
+        pass.collected = (frees == Frees::Collected).then(LiveRanges::default);
         for (first_row, events) in heap.chunks(0..rows) {
             (first_row..rows).zip(events.iter()).for_each(|(row, event)| pass.step(row, event));
         }
@@ -229,6 +232,8 @@ struct LastBlock {
 struct Pass {
     timeline: HeapTimeline,
     last_at: FxHashMap<u64, LastBlock>,
+    /// The room of live blocks where frees are not seen.
+    collected: Option<LiveRanges>,
     live_blocks: u64,
     live_bytes: u64,
     /// One behind the highest byte that was handed out so far.
@@ -256,6 +261,7 @@ impl Pass {
                 findings: HeapFindings::default(),
             },
             last_at: FxHashMap::default(),
+            collected: None,
             live_blocks: 0,
             live_bytes: 0,
             high_water: 0,
@@ -298,6 +304,7 @@ impl Pass {
             self.timeline.totals.refused += 1;
             return;
         }
+        self.end_overlapped(row, address, size);
         let block = LastBlock { row: row as u32, is_live: true, size };
         if let Some(before) = self.last_at.insert(address, block).filter(|before| before.is_live) {
             self.end(before.row, before.size, row);
@@ -314,9 +321,23 @@ impl Pass {
         totals.allocated_bytes = totals.allocated_bytes.saturating_add(size);
     }
 
+    /// Where frees are not seen, ends the blocks in whose room there is a new one.
+    fn end_overlapped(&mut self, row: usize, address: u64, size: u64) {
+        for older in self.collected.as_mut().map_or_else(Vec::new, |live| live.begin(address, size)) {
+            if let Some(last) = self.last_at.get_mut(&older).filter(|last| last.is_live) {
+                last.is_live = false;
+                let LastBlock { row: block, size, .. } = *last;
+                self.end(block, size, row);
+            }
+        }
+    }
+
     fn free(&mut self, row: usize, event: HeapEvent, address: u64) {
         if address == 0 {
             return;
+        }
+        if let Some(live) = &mut self.collected {
+            live.end(address);
         }
         match self.last_at.get_mut(&address) {
             None => self.find(HeapFindingKind::UnknownFree, row, event, address),
@@ -339,6 +360,9 @@ impl Pass {
     }
 
     fn find(&mut self, kind: HeapFindingKind, row: usize, event: HeapEvent, address: u64) {
+        if self.collected.is_some() {
+            return;
+        }
         let findings = &mut self.timeline.findings;
         *match kind {
             HeapFindingKind::DoubleFree => &mut findings.double_frees,
@@ -420,20 +444,40 @@ mod tests {
         let mut heap = HeapLog::default();
         let timed = |(time_nanos, event)| HeapEvent { time_nanos, ..event };
         (0..).zip(window(10, 2).iter()).map(timed).for_each(|event| heap.push(event));
-        let all = HeapTimeline::of(&heap, 0).totals();
+        let all = HeapTimeline::of(&heap, Frees::Seen, 0).totals();
         assert_eq!((all.allocations, all.frees, all.peak_bytes, all.end_blocks), (10, 8, 24, 2));
         // Rows 0 and 1 hand out, from then on each hands out, and the next frees.
-        let late = HeapTimeline::of(&heap, 10).totals();
+        let late = HeapTimeline::of(&heap, Frees::Seen, 10).totals();
         assert_eq!((late.allocations, late.frees, late.peak_bytes, late.end_blocks), (4, 4, 24, 2));
-        let never = HeapTimeline::of(&heap, u64::MAX).totals();
+        let never = HeapTimeline::of(&heap, Frees::Seen, u64::MAX).totals();
         assert_eq!((never.allocations, never.frees, never.peak_bytes, never.end_blocks), (0, 0, 16, 2));
+    }
+
+    #[test]
+    fn a_block_whose_free_is_not_seen_ends_where_its_room_is_handed_out_again() {
+        let mut heap = HeapLog::default();
+        for (time_nanos, (op, address, size)) in (0..).zip([
+            (HeapOp::Alloc, 64, 32),
+            (HeapOp::Alloc, 128, 16),
+            (HeapOp::Alloc, 80, 8),
+            (HeapOp::Alloc, 128, 4),
+            (HeapOp::Free, 64, 0),
+        ]) {
+            heap.push(HeapEvent { time_nanos, op, address, size, old_address: 0, context: None });
+        }
+        let timeline = HeapTimeline::of(&heap, Frees::Collected, 0);
+        let ends = [0, 1, 2, 3].map(|row| timeline.freed_by(BlockRow(row)));
+        assert_eq!(ends, [Some(BlockRow(2)), Some(BlockRow(3)), None, None]);
+        assert_eq!((timeline.totals().end_bytes, timeline.findings().first.len()), (12, 0));
+        let seen = HeapTimeline::of(&heap, Frees::Seen, 0);
+        assert_eq!((seen.totals().end_bytes, seen.findings().addresses_reused), (12, 1));
     }
 
     #[test]
     fn checkpoints_hold_no_more_than_four_rows_an_operation() {
         for live in [10, 5_000, 50_000, u64::MAX] {
             let heap = window(100_000, live);
-            let timeline = HeapTimeline::of(&heap, 0);
+            let timeline = HeapTimeline::of(&heap, Frees::Seen, 0);
             let rows: usize = timeline.checkpoints.iter().map(|checkpoint| checkpoint.live.len()).sum();
             assert!(rows <= 4 * heap.len(), "{live} live: {rows} rows for {} operations", heap.len());
             let spread = timeline.checkpoints.len();
