@@ -2,6 +2,7 @@
 
 mod at;
 mod block;
+mod collected;
 mod habits;
 mod history;
 mod layers;

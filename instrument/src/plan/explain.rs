@@ -55,7 +55,7 @@ impl FunctionProbes {
             counters: count(|action| matches!(action, Action::Count(_))),
             bulk: count(|action| matches!(action, Action::CountBytes { .. })),
             stack_sets: count(|action| matches!(action, Action::SetStack)),
-            allocator: plan.allocator.map(|shape| shape.op()),
+            allocator: plan.allocator.map(|probe| probe.shape.op()),
         }
     }
 }

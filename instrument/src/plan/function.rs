@@ -6,7 +6,7 @@ use super::instruction::{Bulk, Op};
 use super::regions::{Region, Regions};
 use super::resumption::Goroutines;
 use super::scan::Instruction;
-use crate::allocators::AllocatorShape;
+use crate::allocators::AllocatorProbe;
 use crate::callgraph::{CallGraph, Entry};
 use crate::probes::{Site, SiteKind};
 use crate::{Measure, MeasureSet};
@@ -27,7 +27,9 @@ pub(crate) struct FunctionPlan {
     /// In the order of the code; several may be at one instruction.
     pub(crate) points: Vec<Point>,
     /// Set where the function is an allocator: its body is wrapped in a block.
-    pub(crate) allocator: Option<AllocatorShape>,
+    pub(crate) allocator: Option<AllocatorProbe>,
+    /// Does what it frees count even inside of an allocator?
+    pub(crate) is_collector: bool,
     pub(crate) slots: u32,
     /// Is each call counted?
     pub(crate) counts_calls: bool,
@@ -101,7 +103,7 @@ impl Planner<'_> {
         func: FuncIndex,
         instructions: &[Instruction],
         check: EntryCheck,
-        allocator: Option<AllocatorShape>,
+        allocator: Option<AllocatorProbe>,
         regions: &Regions,
     ) -> (FunctionPlan, Vec<Option<CodeOffset>>) {
         let slots = Slots::new(self, instructions);
@@ -136,6 +138,7 @@ impl Planner<'_> {
             check,
             points,
             allocator,
+            is_collector: false,
             slots: count,
             counts_calls,
             counters,
@@ -214,7 +217,7 @@ pub(super) fn access(measures: MeasureSet, op: Op) -> Option<Action> {
 /// What leaves an allocator must come by its end, and what a crossing answers must be seen.
 fn leave(
     instruction: &Instruction,
-    allocator: Option<AllocatorShape>,
+    allocator: Option<AllocatorProbe>,
     event: Option<Action>,
 ) -> Option<Action> {
     let depth = instruction.depth;

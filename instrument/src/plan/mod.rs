@@ -14,6 +14,7 @@ mod regions;
 mod resumption;
 mod scan;
 mod stack_pointer;
+mod whose;
 
 pub(crate) use access::AccessKind;
 pub use explain::FunctionProbes;
@@ -27,7 +28,7 @@ pub(crate) use scan::{Instruction, Scan, body_error, read_body};
 pub(crate) use stack_pointer::STACK_POINTER;
 pub use stack_pointer::StackPointer;
 
-use crate::allocators::{self, AllocatorKind, AllocatorShape, Misfit};
+use crate::allocators::{self, AllocatorKind, AllocatorProbe, AllocatorShape, Found, Named};
 use crate::callgraph::CallGraph;
 use crate::error::RewriteError;
 use crate::probes::layout::Width;
@@ -35,14 +36,14 @@ use crate::probes::{
     ACCESSED_EXPORT, ACCESSES_EXPORT, CONTEXTS_EXPORT, EVENTS_EXPORT, HOST_EXPORT, LOWEST_EXPORT, Probes,
     START_EXPORT,
 };
-use crate::recording::Allocator;
+use crate::recording::{Allocator, Frees, HeapOp, KnownBy};
 use crate::{Measure, MeasureSet};
 use function::Planner;
 use references::host_holds_references;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 use wasmscope_symbolize::{
-    CodeOffset, ExportKind, FileOffset, FuncIndex, FuncType, Function, MemoryIndex, ModuleIndex, ValType,
+    CodeOffset, ExportKind, FileOffset, FuncIndex, FuncType, Function, ModuleIndex, ValType,
 };
 
 /// What is to be injected into a module, and where.
@@ -106,27 +107,30 @@ impl Plan {
         if index.memories().iter().any(|memory| memory.memory64) {
             Arc::make_mut(&mut plan.probes).width = Width::Wide;
         }
-        let mut shapes = if measures.has(Measure::Heap) {
-            plan.find_allocators(bytes, index, name_of, &allocators)
+        let mut found = if measures.has(Measure::Heap) {
+            plan.find_allocators(bytes, index, &name_of, &allocators)
         } else {
-            FxHashMap::default()
+            Found::default()
         };
         let references = References::read(bytes)?;
         let (scan, regions) =
             pass::read(bytes, index, measures, plan.probes.stack.map(|stack| stack.global))?;
-        plan.drop_guarded_tail_calls(&scan, &mut shapes);
-        let inside = outermost::only_inside(index, &references, &scan, &shapes);
-        shapes.retain(|func, _| !inside.contains(func));
+        drop_guarded_tail_calls(&scan, &mut found);
+        let inside = outermost::only_inside(index, &references, &scan, &found);
+        whose::tell(bytes, index, &scan, name_of, &inside, &mut found.allocators);
+        plan.allocators = std::mem::take(&mut found.allocators);
+        plan.warnings.append(&mut found.warnings);
+        found.probes.retain(|func, _| !inside.contains(func));
         let open = host_holds_references(index);
         let has_event = |func| {
             let mut instructions = scan.of(func).iter();
             function::everything_counts(measures)
-                || shapes.contains_key(&func)
+                || found.probes.contains_key(&func)
                 || instructions.any(|i| function::is_event(index, measures, i.op))
         };
         let graph = CallGraph::new(index, &references, &scan, open, has_event);
         let left_alone = plan.leave_alone(bytes, index, &scan, &graph, measures, &regions)?;
-        plan.plan_functions(index, &scan, &graph, measures, &shapes, &regions, &left_alone, open);
+        plan.plan_functions(index, &scan, &graph, measures, &found, &regions, &left_alone, open);
         Arc::make_mut(&mut plan.probes).regions = regions;
         let taken: FxHashSet<_> = scan.taken.iter().copied().collect();
         plan.undeclared = plan.probes.thunks.iter().copied().filter(|func| taken.contains(func)).collect();
@@ -144,30 +148,38 @@ impl Plan {
         &self.warnings
     }
 
-    /// The defined functions that are allocators by their name or by that of an export.
+    /// The defined functions that are allocators by the user's word, by their name or by that of an export.
     fn find_allocators(
-        &mut self,
+        &self,
         bytes: &[u8],
         index: &ModuleIndex,
         name_of: impl Fn(FuncIndex) -> Arc<str>,
         own: &[(FuncIndex, AllocatorKind)],
-    ) -> FxHashMap<FuncIndex, AllocatorShape> {
-        let mut shapes = FxHashMap::default();
-        for (func, kind) in own {
-            self.add_allocator(index, *func, &name_of(*func), |ty| Some(kind.shape(ty)), &mut shapes);
-        }
-        if self.hands_on(index) {
-            return shapes;
-        }
-        let named = index.functions().iter().map(|function| (function.index, name_of(function.index)));
+    ) -> Found {
         let exports = index.exports().iter().filter(|export| export.kind == ExportKind::Function);
-        let exported = exports.map(|export| (FuncIndex(export.index), Arc::clone(&export.name)));
-        for (func, name) in named.chain(exported) {
-            let shape = |ty: &FuncType| allocators::recognise(&name, ty);
-            self.add_allocator(index, func, &name, shape, &mut shapes);
+        let exported: FxHashSet<_> = exports.clone().map(|export| FuncIndex(export.index)).collect();
+        // Of a module without a name section the names are those of exports, where there are any.
+        let is_named = index.custom_section("name").is_some();
+        let known_by = |func| {
+            if is_named || !exported.contains(&func) { KnownBy::Name } else { KnownBy::Export }
+        };
+        let functions = index.functions().iter().map(|function| function.index);
+        let named = functions.map(|func| (func, name_of(func), known_by(func)));
+        let exported =
+            exports.map(|export| (FuncIndex(export.index), Arc::clone(&export.name), KnownBy::Export));
+        let function = |(func, name, known_by)| {
+            let function = index.function(func).filter(|function| function.import.is_none())?;
+            Some(Named { func, name, known_by, ty: &function.ty })
+        };
+        let mut functions: Vec<_> = named.chain(exported).filter_map(function).collect();
+        if self.hands_on(index) {
+            functions.retain(|function| own.iter().any(|(func, _)| *func == function.func));
         }
-        self.find_behind_wrappers(bytes, index, &mut shapes);
-        shapes
+        let mut found = allocators::find(&functions, own, |function, probe| {
+            address_fits(index, function.ty, probe.shape)
+        });
+        find_behind_wrappers(bytes, index, &mut found);
+        found
     }
 
     /// Finds the global that holds the shadow stack's pointer, which may be the one that is `named` so.
@@ -192,71 +204,6 @@ impl Plan {
             })
         };
         self.reader == ProbeReader::Component && imports_memory && index.functions().iter().any(is_allocator)
-    }
-
-    /// Adds a function of the module if it is an allocator, and is none yet.
-    fn add_allocator(
-        &mut self,
-        index: &ModuleIndex,
-        func: FuncIndex,
-        name: &str,
-        shape: impl Fn(&FuncType) -> Option<Result<AllocatorShape, Misfit>>,
-        shapes: &mut FxHashMap<FuncIndex, AllocatorShape>,
-    ) {
-        let function = index.function(func).filter(|function| function.import.is_none());
-        let known = function.and_then(|function| {
-            let shape = shape(&function.ty)?;
-            Some((function, shape.ok().filter(|shape| address_fits(index, function, *shape))))
-        });
-        match known {
-            Some((_, Some(shape))) if !shapes.contains_key(&func) => {
-                shapes.insert(func, shape);
-                let (name, memory) = (name.to_owned(), MemoryIndex(0));
-                self.allocators.push(Allocator { func, name, op: shape.op(), memory });
-            }
-            Some((function, None)) => self.warnings.push(format!(
-                "{func}, `{name}`, is taken for an allocator, but is {}: its blocks are not counted",
-                function.ty
-            )),
-            _ => {}
-        }
-    }
-
-    /// An allocator's tail calls become calls. Where a handler is around one it would catch what it must not, since a tail
-    /// call leaves its function first.
-    fn drop_guarded_tail_calls(&mut self, scan: &Scan, shapes: &mut FxHashMap<FuncIndex, AllocatorShape>) {
-        let is_guarded = |func: FuncIndex| {
-            let mut instructions = scan.of(func).iter();
-            instructions.any(|i| i.is_guarded && matches!(i.op, Op::TailCall(_) | Op::TailCallIndirect(_)))
-        };
-        let guarded: Vec<_> = shapes.keys().copied().filter(|func| is_guarded(*func)).collect();
-        for func in guarded {
-            shapes.remove(&func);
-            self.allocators.retain(|allocator| allocator.func != func);
-            self.warnings.push(format!(
-                "{func} is an allocator with a tail call inside of an exception handler: its blocks are not counted"
-            ));
-        }
-    }
-
-    /// What a known allocator merely forwards to is the allocator.
-    fn find_behind_wrappers(
-        &mut self,
-        bytes: &[u8],
-        index: &ModuleIndex,
-        shapes: &mut FxHashMap<FuncIndex, AllocatorShape>,
-    ) {
-        let wrappers = self.allocators.clone();
-        for Allocator { func, name, op, memory } in wrappers {
-            let behind = forwards::forwarded_to(bytes, index, func);
-            let shape = shapes.get(&func).copied();
-            if let Some((behind, shape)) =
-                behind.zip(shape).filter(|(behind, _)| !shapes.contains_key(behind))
-            {
-                shapes.insert(behind, shape);
-                self.allocators.push(Allocator { func: behind, name, op, memory });
-            }
-        }
     }
 
     /// The functions that would go past an engine's limits with what we inject.
@@ -298,7 +245,7 @@ impl Plan {
         scan: &Scan,
         graph: &CallGraph,
         measures: MeasureSet,
-        shapes: &FxHashMap<FuncIndex, AllocatorShape>,
+        found: &Found,
         regions: &Regions,
         left_alone: &FxHashSet<FuncIndex>,
         open: bool,
@@ -318,8 +265,9 @@ impl Plan {
                 continue;
             }
             let check = if all_check || graph.is_taken(func) { EntryCheck::Tag } else { EntryCheck::Null };
-            let shape = shapes.get(&func).copied();
-            let (mut planned, call_sites) = planner.function(func, scan.of(func), check, shape, regions);
+            let probe = found.probes.get(&func).copied();
+            let (mut planned, call_sites) = planner.function(func, scan.of(func), check, probe, regions);
+            planned.is_collector = found.collectors.contains(&func);
             probes.slots.push(&call_sites, planned.counters);
             planned.points.shrink_to_fit();
             self.functions.push(planned);
@@ -351,6 +299,47 @@ impl Plan {
     }
 }
 
+/// An allocator's tail calls become calls. Where a handler is around one it would catch what it must not, since a tail
+/// call leaves its function first.
+fn drop_guarded_tail_calls(scan: &Scan, found: &mut Found) {
+    let is_guarded = |func: FuncIndex| {
+        let mut instructions = scan.of(func).iter();
+        instructions.any(|i| i.is_guarded && matches!(i.op, Op::TailCall(_) | Op::TailCallIndirect(_)))
+    };
+    let guarded: Vec<_> = found.probes.keys().copied().filter(|func| is_guarded(*func)).collect();
+    for func in guarded {
+        let what =
+            "is an allocator with a tail call inside of an exception handler: its blocks are not counted";
+        found.remove(func, format!("{func} {what}"));
+    }
+}
+
+/// What a known allocator merely forwards to is the allocator.
+///
+/// Rust's compiler may inline `__rust_alloc` and its like, so that programs call what is behind them. Where there is
+/// something behind what allocates and nothing behind what frees, the latter was inlined, too.
+fn find_behind_wrappers(bytes: &[u8], index: &ModuleIndex, found: &mut Found) {
+    let mut behind_rust = FxHashSet::default();
+    for wrapper in found.allocators.clone() {
+        let probe = found.probes.get(&wrapper.func).copied();
+        let behind =
+            forwards::forwarded_to(bytes, index, wrapper.func).zip(probe).and_then(|(behind, probe)| {
+                let shape = probe.shape.moved(|param| behind.place(param))?;
+                Some((behind.to, AllocatorProbe { shape, ..probe }))
+            });
+        if let Some((func, probe)) = behind.filter(|(func, _)| !found.probes.contains_key(func)) {
+            if wrapper.name.contains("__rust_") {
+                behind_rust.insert(wrapper.op);
+            }
+            found.probes.insert(func, probe);
+            found.allocators.push(Allocator { func, ..wrapper });
+        }
+    }
+    if behind_rust.contains(&HeapOp::Alloc) && !behind_rust.contains(&HeapOp::Free) {
+        found.allocators.iter_mut().for_each(|allocator| allocator.frees = Frees::Collected);
+    }
+}
+
 /// Those of `functions` with a context that the host enters by name: those exported, and the start function.
 fn thunks(functions: &[FunctionPlan], index: &ModuleIndex) -> Vec<FuncIndex> {
     let planned = |func: FuncIndex| {
@@ -367,9 +356,9 @@ fn thunks(functions: &[FunctionPlan], index: &ModuleIndex) -> Vec<FuncIndex> {
 }
 
 /// Where a block's address is read out of memory, are addresses of the width that the function was given?
-fn address_fits(index: &ModuleIndex, function: &Function, shape: AllocatorShape) -> bool {
+fn address_fits(index: &ModuleIndex, ty: &FuncType, shape: AllocatorShape) -> bool {
     let AllocatorShape::AllocInto { out, .. } = shape else { return true };
-    let is_wide = function.ty.params.get(out as usize) == Some(&ValType::I64);
+    let is_wide = ty.params.get(out as usize) == Some(&ValType::I64);
     index.memories().first().is_some_and(|memory| memory.memory64 == is_wide)
 }
 

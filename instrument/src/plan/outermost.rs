@@ -2,21 +2,23 @@
 //! others (`malloc` > `dlmalloc`, `__rust_alloc` > `__rdl_alloc` > `malloc`) need no probe.
 
 use super::{Op, References, Scan};
-use crate::allocators::AllocatorShape;
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::allocators::Found;
+use rustc_hash::FxHashSet;
 use wasmscope_symbolize::{ExportKind, FuncIndex, ModuleIndex};
 
-/// Those of `allocators` and of what they call that run only inside of `allocators`: nothing but allocators, and
-/// functions of which the same is true, names them in a call, and nobody enters them in another way.
+/// Those of the allocators and of what they call that run only inside of allocators: nothing but allocators, and
+/// functions of which the same is true, names them in a call, and nobody enters them in another way. Collectors do not
+/// count as inside: what they free was not asked for by the allocator around them.
 pub(super) fn only_inside(
     index: &ModuleIndex,
     references: &References,
     scan: &Scan,
-    allocators: &FxHashMap<FuncIndex, AllocatorShape>,
+    Found { probes: allocators, collectors, .. }: &Found,
 ) -> FxHashSet<FuncIndex> {
     let reached = reached_from(index, scan, allocators.keys().copied());
     let calls = calls_of(index, scan, &reached);
-    let entered_otherwise: FxHashSet<_> = entered_by_reference_or_host(index, references, scan).collect();
+    let entered_otherwise: FxHashSet<_> =
+        entered_by_reference_or_host(index, references, scan).chain(collectors.iter().copied()).collect();
     let called = calls.iter().map(|(_, callee)| *callee);
     let mut inside: FxHashSet<_> = called.filter(|callee| !entered_otherwise.contains(callee)).collect();
     loop {
@@ -61,7 +63,11 @@ fn calls_of(
 }
 
 /// The functions that `caller` names in a call.
-fn callees(index: &ModuleIndex, scan: &Scan, caller: FuncIndex) -> impl Iterator<Item = FuncIndex> {
+pub(super) fn callees(
+    index: &ModuleIndex,
+    scan: &Scan,
+    caller: FuncIndex,
+) -> impl Iterator<Item = FuncIndex> {
     let callee = |op| match op {
         Op::Call(func) | Op::TailCall(func) => Some(func),
         _ => None,

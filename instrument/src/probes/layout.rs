@@ -160,6 +160,11 @@ pub(crate) mod node {
     /// Flag: runs inside of an allocator function.
     pub(crate) const NESTED: u32 = 2;
 
+    /// In what `$miss` is told of a node beside its bytes: the function is an allocator.
+    pub(crate) const ALLOCATOR_SHAPE: u32 = 1 << 31;
+    /// The same: it is a collector, which nothing is nested in.
+    pub(crate) const COLLECTOR_SHAPE: u32 = 1 << 30;
+
     /// Bytes of the word in front of the counters.
     pub(crate) const LENGTH: u32 = 8;
 

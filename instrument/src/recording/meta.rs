@@ -1,9 +1,8 @@
 //! What was run, how, and what was measured.
 
-use super::HeapOp;
+use super::{Allocator, AllocatorFamily, Frees};
 use crate::MeasureSet;
 use serde::{Deserialize, Serialize};
-use wasmscope_symbolize::{FuncIndex, MemoryIndex};
 
 /// The head of a recording.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +31,32 @@ pub struct Meta {
     pub warnings: Vec<String>,
 }
 
+impl Meta {
+    /// Are the frees of all blocks seen?
+    pub fn frees(&self) -> Frees {
+        let is_collected = |allocator: &Allocator| allocator.frees == Frees::Collected;
+        if self.allocators.iter().any(is_collected) { Frees::Collected } else { Frees::Seen }
+    }
+
+    /// Whose the allocators are, with what told it, each once: "dlmalloc, by name". Those that nothing is known of stand with
+    /// their functions' names.
+    pub fn allocator_families(&self) -> Vec<String> {
+        let mut families: Vec<String> = Vec::new();
+        for allocator in &self.allocators {
+            let whose = match allocator.family {
+                AllocatorFamily::Unknown => &*allocator.name,
+                family => family.name(),
+            };
+            let unseen = if allocator.frees == Frees::Collected { ", not all frees are seen" } else { "" };
+            let text = format!("{whose}, {}{unseen}", allocator.known_by.name());
+            if !families.contains(&text) {
+                families.push(text);
+            }
+        }
+        families
+    }
+}
+
 /// How samples were taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -43,19 +68,6 @@ pub enum SamplerKind {
     Signal,
     /// Samples at the loop heads and function entries that follow each tick.
     Epoch,
-}
-
-/// A function of the module that was taken for an allocator.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Allocator {
-    /// The function.
-    pub func: FuncIndex,
-    /// The name by which it was known.
-    pub name: String,
-    /// What it does.
-    pub op: HeapOp,
-    /// The memory in which its blocks lie.
-    pub memory: MemoryIndex,
 }
 
 /// A stage on the way from bytes to a result.

@@ -4,6 +4,7 @@
 //! ([`writer`]) and read back whole ([`reader`]). Ids point backwards only: a parent stands before its children.
 
 mod access;
+mod allocator;
 mod attachment;
 mod boundary;
 mod calibration;
@@ -35,6 +36,7 @@ mod wire;
 mod writer;
 
 pub use access::AccessTable;
+pub use allocator::{Allocator, AllocatorFamily, BlockLayout, Frees, KnownBy};
 pub use attachment::{Attachment, AttachmentKind, MOST_ATTACHED_BYTES, attach};
 pub use boundary::{Crossing, CrossingTable, Direction, DurationHistogram, SiteCrossings};
 pub use calibration::Calibration;
@@ -47,7 +49,7 @@ pub use heap::{GrowthEvent, HeapEvent, HeapEvents, HeapOp};
 pub use heap_log::HeapLog;
 pub use heap_rows::HeapRows;
 pub use image::{ImagePart, MemoryImage};
-pub use meta::{Allocator, Meta, Phase, PhaseSpan, SamplerKind};
+pub use meta::{Meta, Phase, PhaseSpan, SamplerKind};
 pub use outcome::{Outcome, TrapFrame};
 pub use pages::{PageSource, PageTable, TouchedPages};
 pub use reader::{ReadError, read, read_file};

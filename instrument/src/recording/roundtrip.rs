@@ -52,6 +52,9 @@ fn meta() -> Meta {
             name: "malloc".into(),
             op: HeapOp::Alloc,
             memory: MemoryIndex(0),
+            family: AllocatorFamily::Dlmalloc,
+            known_by: KnownBy::Export,
+            frees: Frees::Collected,
         }],
         ..Meta::default()
     }

@@ -36,7 +36,7 @@
 
 use super::indices::Indices;
 use super::locals::{GrowLocals, Local, Locals};
-use crate::allocators::AllocatorShape;
+use crate::allocators::{AllocatorProbe, AllocatorShape};
 use crate::plan::{Action, EntryCheck, FunctionPlan};
 use crate::probes::layout::{Width, events, kind, node};
 use wasm_encoder::{BlockType, InstructionSink, MemArg, ValType};
@@ -111,10 +111,11 @@ impl Injector<'_> {
         }
     }
 
-    /// The bytes of a node, and in the top bit whether the function is an allocator.
+    /// The bytes of a node, and in the top bits whether the function is an allocator or a collector.
     fn shape(&self) -> i32 {
-        let allocator = if self.plan.allocator.is_some() { 1 << 31 } else { 0 };
-        (node::size(self.plan.slots) | allocator) as i32
+        let allocator = if self.plan.allocator.is_some() { node::ALLOCATOR_SHAPE } else { 0 };
+        let collector = if self.plan.is_collector { node::COLLECTOR_SHAPE } else { 0 };
+        (node::size(self.plan.slots) | allocator | collector) as i32
     }
 
     /// Adds to a word of 64 bits at `offset` behind `base`.
@@ -280,17 +281,26 @@ impl Injector<'_> {
 
     /// Saves what the parameters tell, since the body may overwrite them, and opens the block around the body.
     pub(super) fn open_allocator(&self, out: &mut Vec<u8>) {
-        let Some(shape) = self.plan.allocator else { return };
+        let Some(probe) = self.plan.allocator else { return };
         let code = &mut InstructionSink::new(out);
         let saved = &self.locals.saved;
-        for (param, saved) in shape.params().into_iter().zip(saved) {
+        for (param, saved) in probe.shape.params().into_iter().zip(saved) {
             code.local_get(param).local_set(saved.index);
         }
-        if let AllocatorShape::Free { .. } = shape {
-            self.if_outermost(code);
-            code.local_get(self.locals.me);
-            self.saved(code, 0);
-            code.call(self.indices.free).end();
+        match (probe.shape, self.locals.result) {
+            (AllocatorShape::Free { .. }, _) => {
+                self.if_outermost(code);
+                code.local_get(self.locals.me);
+                self.saved(code, 0);
+                self.add(code, probe.shift.into());
+                code.call(self.indices.free).end();
+            }
+            (AllocatorShape::Resize { .. }, None) => {
+                self.if_outermost(code);
+                self.resized_block(code, probe);
+                code.end();
+            }
+            _ => {}
         }
         code.block(self.locals.result.map_or(BlockType::Empty, |result| BlockType::Result(result.ty)));
     }
@@ -298,16 +308,45 @@ impl Injector<'_> {
     /// What stands behind the body of an allocator, whose own `end` closes the block around it.
     pub(super) fn exit(&self, out: &mut Vec<u8>) {
         let code = &mut InstructionSink::new(out);
-        if let (Some(shape), Some(result)) = (self.plan.allocator, self.locals.result) {
+        if let (Some(probe), Some(result)) = (self.plan.allocator, self.locals.result) {
             code.local_tee(result.index);
             self.if_outermost(code);
-            match shape {
+            match probe.shape {
                 AllocatorShape::AllocInto { .. } => self.stored_block(code, result.index, result.ty),
-                _ => self.returned_block(code, shape, result.index, result.ty),
+                AllocatorShape::Resize { .. } | AllocatorShape::Remap { .. } => {
+                    self.if_not_zero(code, result);
+                    match probe.shape {
+                        AllocatorShape::Remap { .. } => self.returned_block(code, probe, result),
+                        _ => self.resized_block(code, probe),
+                    }
+                    code.end();
+                }
+                _ => self.returned_block(code, probe, result),
             }
             code.end();
         }
         code.end();
+    }
+
+    fn if_not_zero(&self, code: &mut InstructionSink<'_>, Local { index, ty }: Local) {
+        code.local_get(index);
+        if ty == ValType::I64 {
+            code.i64_eqz()
+        } else {
+            code.i32_eqz()
+        };
+        code.i32_eqz().if_(BlockType::Empty);
+    }
+
+    /// The block at the first saved parameter has the size in the second.
+    fn resized_block(&self, code: &mut InstructionSink<'_>, probe: AllocatorProbe) {
+        code.local_get(self.locals.me);
+        self.saved(code, 0);
+        self.add(code, probe.shift.into());
+        self.size(code, 1, probe);
+        self.saved(code, 0);
+        self.add(code, probe.shift.into());
+        code.call(self.indices.realloc);
     }
 
     /// Opens the `if` around what is done unless the allocator runs inside of another one.
@@ -316,30 +355,34 @@ impl Injector<'_> {
         code.i32_const(node::NESTED as i32).i32_and().i32_eqz().if_(BlockType::Empty);
     }
 
-    fn returned_block(
-        &self,
-        code: &mut InstructionSink<'_>,
-        shape: AllocatorShape,
-        result: u32,
-        ty: ValType,
-    ) {
-        code.local_get(self.locals.me).local_get(result);
-        self.as_word(code, ty);
-        if let AllocatorShape::CanonicalRealloc { .. } = shape {
-            self.null_if_empty(code);
-        }
-        match shape {
+    fn returned_block(&self, code: &mut InstructionSink<'_>, probe: AllocatorProbe, result: Local) {
+        let shift = i32::from(probe.shift);
+        code.local_get(self.locals.me).local_get(result.index);
+        self.as_word(code, result.ty);
+        self.add(code, shift);
+        match probe.shape {
             AllocatorShape::Alloc { .. } => {
-                self.saved(code, 0);
+                self.size(code, 0, probe);
+                code.call(self.indices.alloc);
+            }
+            AllocatorShape::AllocSome { .. } => {
+                self.null_if_empty(code, 0);
+                self.size(code, 0, probe);
                 code.call(self.indices.alloc);
             }
             AllocatorShape::AllocArray { .. } => {
                 self.product(code, 0, 1);
                 code.call(self.indices.alloc);
             }
-            AllocatorShape::Realloc { .. } | AllocatorShape::CanonicalRealloc { .. } => {
-                self.saved(code, 1);
+            AllocatorShape::Realloc { .. }
+            | AllocatorShape::CanonicalRealloc { .. }
+            | AllocatorShape::Remap { .. } => {
+                if let AllocatorShape::CanonicalRealloc { .. } = probe.shape {
+                    self.null_if_empty(code, 1);
+                }
+                self.size(code, 1, probe);
                 self.saved(code, 0);
+                self.add(code, shift);
                 code.call(self.indices.realloc);
             }
             AllocatorShape::ReallocArray { .. } => {
@@ -347,18 +390,40 @@ impl Injector<'_> {
                 self.saved(code, 0);
                 code.call(self.indices.realloc);
             }
-            AllocatorShape::Free { .. } | AllocatorShape::AllocInto { .. } => {}
+            AllocatorShape::Free { .. }
+            | AllocatorShape::AllocInto { .. }
+            | AllocatorShape::Resize { .. }
+            | AllocatorShape::Quiet => {}
         }
     }
 
-    /// Replaces the block on the stack by none where none was asked for.
-    fn null_if_empty(&self, code: &mut InstructionSink<'_>) {
+    /// A saved parameter as the size of a block.
+    fn size(&self, code: &mut InstructionSink<'_>, at: usize, probe: AllocatorProbe) {
+        self.saved(code, at);
+        self.add(code, probe.header.into());
+    }
+
+    /// Adds to the word on the stack.
+    fn add(&self, code: &mut InstructionSink<'_>, number: i32) {
+        match (number, self.indices.width) {
+            (0, _) => {}
+            (_, Width::Wide) => {
+                code.i64_const(number.into()).i64_add();
+            }
+            (_, Width::Narrow) => {
+                code.i32_const(number).i32_add();
+            }
+        }
+    }
+
+    /// Replaces the block on the stack by none where none was asked for, as the saved parameter tells.
+    fn null_if_empty(&self, code: &mut InstructionSink<'_>, size: usize) {
         if self.indices.width.is_wide() {
             code.i64_const(0)
         } else {
             code.i32_const(0)
         };
-        self.saved(code, 1);
+        self.saved(code, size);
         if self.indices.width.is_wide() {
             code.i64_eqz()
         } else {

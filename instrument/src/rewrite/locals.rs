@@ -75,7 +75,7 @@ impl Locals {
             locals.bytes64 = locals.add(ValType::I64);
         }
         locals.add_accesses(plan, wide_addresses);
-        let params = plan.allocator.map_or_else(Vec::new, |shape| shape.params());
+        let params = plan.allocator.map_or_else(Vec::new, |probe| probe.shape.params());
         for param in params.into_iter().filter_map(|param| ty.params.get(param as usize)) {
             let saved = locals.add_word(param);
             locals.saved.push(saved);

@@ -33,6 +33,9 @@ pub struct Instrumented {
 /// What is said where heap blocks are to be measured and there are none to be seen.
 pub(crate) const NO_ALLOCATOR: &str = "no function is known as an allocator: heap blocks can't be seen";
 
+/// What is said of Go: `runtime.mallocgc` and all that it calls have the address on Go's own stack.
+const GO: &str = "; Go's runtime hands blocks out on a stack of its own: what can be seen is which calls make the memory grow, and its pages";
+
 /// Why nothing is read of probes in a core module.
 const UNSEEN: &str = "no instance of it can be seen from outside of the component";
 
@@ -72,7 +75,8 @@ pub(crate) fn instrument_for(
     let rewritten = rewrite(bytes, index, &plan)?;
     warnings.extend_from_slice(plan.warnings());
     if measures.has(Measure::Heap) && plan.allocators().is_empty() {
-        warnings.push(NO_ALLOCATOR.to_owned() + &proposal(index, symbols));
+        let go = if symbols.is_go() { GO } else { "" };
+        warnings.push(NO_ALLOCATOR.to_owned() + go + &proposal(index, symbols));
     }
     Ok(Instrumented {
         wasm: rewritten.wasm,

@@ -3,6 +3,7 @@
 use crate::guest::{Guest, Host};
 use std::path::Path;
 use std::sync::Arc;
+use wasmscope_instrument::recording::{AllocatorFamily, Frees, KnownBy};
 use wasmscope_instrument::{Measure, MeasureSet, OwnAllocator, Plan, ProbeOptions, instrument};
 use wasmscope_symbolize::{ModuleIndex, Symbols};
 
@@ -187,4 +188,118 @@ fn functions_that_may_be_allocators_by_their_code_are_proposed() {
     }
     let instrumented = instrument(&bytes, &index, HEAP, &proposed).unwrap();
     assert_eq!((instrumented.allocators.len(), instrumented.warnings), (proposed.len(), Vec::new()));
+}
+
+/// What AssemblyScript's optimiser leaves: the collector frees within the allocation, which puts the rest of a free block
+/// back, too.
+#[test]
+fn what_a_collector_frees_within_an_allocation_is_counted_and_what_is_left_of_a_block_is_not() {
+    check(
+        r#"(module (global $calls (mut i32) (i32.const 0))
+          (func $new (@name "~lib/rt/itcms/__new") (param i32 i32) (result i32)
+            (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+            (if (i32.eq (global.get $calls) (i32.const 2)) (then (drop (call $step))))
+            (call $insert (i32.const 64) (i32.const 500))
+            (i32.add (i32.mul (global.get $calls) (i32.const 100)) (i32.const 20)))
+          (func $step (@name "~lib/rt/itcms/step") (result i32) (call $let_go (i32.const 100)) (i32.const 0))
+          (func $let_go (param i32) (call $insert (i32.const 64) (local.get 0)))
+          (func $insert (@name "~lib/rt/tlsf/insertBlock") (param i32 i32))
+          (func $prepare (@name "~lib/rt/tlsf/prepareBlock") (param i32 i32 i32))
+          (func $run (export "run")
+            (drop (call $new (i32.const 8) (i32.const 0))) (drop (call $new (i32.const 5) (i32.const 0)))
+            (call $prepare (i32.const 64) (i32.const 200) (i32.const 48))))"#,
+        &[
+            "run/~lib/rt/itcms/__new +104:24",
+            "run/~lib/rt/itcms/__new/~lib/rt/itcms/step/let_go/~lib/rt/tlsf/insertBlock -104",
+            "run/~lib/rt/itcms/__new +204:21",
+            "run/~lib/rt/tlsf/prepareBlock 204>204:48",
+        ],
+    );
+}
+
+#[test]
+fn zigs_allocators_make_blocks_longer_where_they_lie_or_say_that_they_cannot() {
+    check(
+        r#"(module
+          (func $alloc (@name "heap.WasmAllocator.alloc") (param i32 i32 i32 i32) (result i32) (i32.const 64))
+          (func $resize (@name "heap.WasmAllocator.resize") (param i32 i32 i32 i32 i32 i32) (result i32)
+            (i32.lt_u (local.get 4) (i32.const 30)))
+          (func $remap (@name "heap.WasmAllocator.remap") (param i32 i32 i32 i32 i32 i32) (result i32)
+            (if (result i32) (i32.lt_u (local.get 4) (i32.const 30)) (then (i32.const 96)) (else (i32.const 0))))
+          (func $free (@name "heap.WasmAllocator.free") (param i32 i32 i32 i32 i32))
+          (func $change (param $to i32)
+            (drop (call $resize (i32.const 0) (i32.const 64) (i32.const 10) (i32.const 0) (local.get $to) (i32.const 0)))
+            (drop (call $remap (i32.const 0) (i32.const 64) (i32.const 10) (i32.const 0) (local.get $to) (i32.const 0))))
+          (func $run (export "run")
+            (drop (call $alloc (i32.const 0) (i32.const 10) (i32.const 0) (i32.const 0)))
+            (call $change (i32.const 40)) (call $change (i32.const 20))
+            (call $free (i32.const 0) (i32.const 96) (i32.const 20) (i32.const 0) (i32.const 0))))"#,
+        &[
+            "run/heap.WasmAllocator.alloc +64:10",
+            "run/change/heap.WasmAllocator.resize 64>64:20",
+            "run/change/heap.WasmAllocator.remap 64>96:20",
+            "run/heap.WasmAllocator.free -96",
+        ],
+    );
+}
+
+#[test]
+fn tinygo_gives_no_block_for_nothing() {
+    check(
+        r#"(module (func $alloc (@name "runtime.alloc") (param i32 i32) (result i32) (i32.const 4))
+          (func $run (export "run") (drop (call $alloc (i32.const 0) (i32.const 3)))
+            (drop (call $alloc (i32.const 8) (i32.const 3)))))"#,
+        &["run/runtime.alloc +4:8"],
+    );
+}
+
+#[test]
+fn what_a_wrapper_hands_on_in_another_order_is_an_allocator_like_it() {
+    check(
+        r#"(module (func $alloc (@name "__rust_alloc") (param i32 i32) (result i32)
+            (call $behind (i32.const 5000) (local.get 1) (local.get 0)))
+          (func $behind (param i32 i32 i32) (result i32) (i32.const 64))
+          (func $run (export "run") (drop (call $alloc (i32.const 10) (i32.const 4)))
+            (drop (call $behind (i32.const 5000) (i32.const 8) (i32.const 11)))))"#,
+        &["run/__rust_alloc +64:10", "run/behind +64:11"],
+    );
+}
+
+#[test]
+fn each_allocator_has_its_memory() {
+    let guest = Guest::new(
+        r#"(module (memory $a 1) (memory $b 1)
+          (func $malloc (param i32) (result i32) (call $take (i32.load $a (i32.const 0))))
+          (func $take (param i32) (result i32) (i32.store $b (i32.const 0) (local.get 0))
+            (i32.store $b (i32.const 4) (local.get 0)) (i32.const 64))
+          (func $free (param i32) (i32.store $b (i32.const 8) (local.get 0)))
+          (func $emmalloc_malloc (param i32) (result i32) (memory.grow $a (i32.const 1)))
+          (func $emmalloc_free (param i32) (i32.store8 $a (i32.const 8) (local.get 0)))
+          (func $realloc (param i32 i32) (result i32) (i32.const 0))
+          (func (export "run") (call $free (call $malloc (i32.const 1)))))"#,
+    );
+    let plan = guest.plan(HEAP);
+    let memories = plan.allocators().iter().map(|allocator| (&*allocator.name, allocator.memory.0));
+    let expected = [("malloc", 1), ("free", 1), ("emmalloc_malloc", 0), ("emmalloc_free", 0), ("realloc", 0)];
+    assert_eq!(memories.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn families_are_told_by_what_is_called() {
+    let of = |functions: &str| {
+        let plan = Guest::new(&format!("(module {functions})")).plan(HEAP);
+        plan.allocators().iter().map(|one| (one.family, one.known_by, one.frees)).collect::<Vec<_>>()
+    };
+    let dlmalloc = (AllocatorFamily::Dlmalloc, KnownBy::Name, Frees::Seen);
+    let malloc = "(func $malloc (param i32) (result i32) (call $dlmalloc (local.get 0)))
+        (func $dlmalloc (param i32) (result i32) (i32.const 8))";
+    assert_eq!(of(malloc), [dlmalloc, dlmalloc]);
+    assert_eq!(of(&format!("{malloc} (func $free (param i32))")), [dlmalloc, dlmalloc, dlmalloc]);
+    let unknown = (AllocatorFamily::Unknown, KnownBy::Export, Frees::Seen);
+    assert_eq!(of(r#"(func (export "malloc") (param i32) (result i32) (i32.const 8))"#), [unknown]);
+    let new = r#"(func (export "__new") (param i32 i32) (result i32) (i32.const 8))"#;
+    assert_eq!(of(new), []);
+    let runtime = r#"(func (export "__pin") (param i32)) (func (export "__unpin") (param i32)) (func (export "__collect"))"#;
+    let collected = (AllocatorFamily::Unknown, KnownBy::Export, Frees::Collected);
+    assert_eq!(of(&format!("{new} {runtime}")), [collected]);
 }

@@ -54,7 +54,7 @@ pub struct HeapHabits {
 /// How the program uses its heap, without its warm-up: one pass over all operations.
 pub fn heap_habits(profile: &Profile, memory: MemoryIndex) -> HeapHabits {
     let mut pass = Pass::new(profile);
-    each_operation(profile, memory, profile.recording().heap.len(), |operation| pass.step(operation));
+    each_operation(profile, Some(memory), profile.recording().heap.len(), |operation| pass.step(operation));
     pass.finish()
 }
 

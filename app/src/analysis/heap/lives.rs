@@ -1,5 +1,6 @@
 //! The pass over all heap operations that finds the lives of blocks.
 
+use super::collected::LiveRanges;
 use super::history::Tally;
 use super::memories::HeapMemories;
 use super::timeline::{Checkpoint, NEVER, NO_BLOCK};
@@ -34,6 +35,8 @@ struct LastBlock {
 #[derive(Default)]
 struct Heap {
     last_at: FxHashMap<u64, LastBlock>,
+    /// The room of live blocks where frees are not seen. Nothing is found wrong in them then.
+    collected: Option<LiveRanges>,
     /// Where it has a history of its own, its place among these.
     own: Option<usize>,
 }
@@ -55,7 +58,9 @@ impl Pass {
         let budget = rows.saturating_mul(4).min(MAX_CHECKPOINT_ROWS);
         let count = memories.all().len();
         let own = |place| (count > 1).then_some(place + 1);
-        let heaps: Vec<_> = (0..count).map(|place| Heap { own: own(place), ..Heap::default() }).collect();
+        let collected = |place| memories.is_collected(place).then(LiveRanges::default);
+        let heap = |place| Heap { own: own(place), collected: collected(place), ..Heap::default() };
+        let heaps: Vec<_> = (0..count).map(heap).collect();
         let tallies = 1 + heaps.iter().filter(|heap| heap.own.is_some()).count();
         Pass {
             timeline: HeapTimeline {
@@ -108,11 +113,12 @@ impl Pass {
         if address == 0 {
             return self.tell(place, Tally::refuse);
         }
+        self.end_overlapped(place, row, address, size);
         let block = LastBlock { row: row as u32, is_live: true, size };
         let before = self.heaps.get_mut(place).and_then(|heap| heap.last_at.insert(address, block));
         if let Some(before) = before.filter(|before| before.is_live) {
             self.end(place, before.row, before.size, row);
-            self.tell(place, |tally| tally.find(HeapFindingKind::AddressReused, row, event, address));
+            self.find(place, HeapFindingKind::AddressReused, row, event, address);
         }
         self.timeline.end[row] = NEVER;
         self.tell(place, |tally| tally.begin(address, size));
@@ -122,11 +128,12 @@ impl Pass {
         if address == 0 {
             return;
         }
-        let last = self.heaps.get_mut(place).and_then(|heap| heap.last_at.get_mut(&address));
-        match last {
-            None => self.tell(place, |tally| tally.find(HeapFindingKind::UnknownFree, row, event, address)),
+        let Some(heap) = self.heaps.get_mut(place) else { return };
+        heap.collected.iter_mut().for_each(|live| live.end(address));
+        match heap.last_at.get_mut(&address) {
+            None => self.find(place, HeapFindingKind::UnknownFree, row, event, address),
             Some(LastBlock { is_live: false, .. }) => {
-                self.tell(place, |tally| tally.find(HeapFindingKind::DoubleFree, row, event, address));
+                self.find(place, HeapFindingKind::DoubleFree, row, event, address);
             }
             Some(last) => {
                 last.is_live = false;
@@ -134,6 +141,26 @@ impl Pass {
                 self.end(place, block, size, row);
                 self.tell(place, Tally::count_free);
             }
+        }
+    }
+
+    /// Where frees are not seen, ends the blocks in whose room there is a new one.
+    fn end_overlapped(&mut self, place: usize, row: usize, address: u64, size: u64) {
+        let Some(heap) = self.heaps.get_mut(place) else { return };
+        let Some(live) = &mut heap.collected else { return };
+        let mut ended = Vec::new();
+        for older in live.begin(address, size) {
+            if let Some(last) = heap.last_at.get_mut(&older).filter(|last| last.is_live) {
+                last.is_live = false;
+                ended.push((last.row, last.size));
+            }
+        }
+        ended.into_iter().for_each(|(block, size)| self.end(place, block, size, row));
+    }
+
+    fn find(&mut self, place: usize, kind: HeapFindingKind, row: usize, event: HeapEvent, address: u64) {
+        if self.heaps.get(place).is_none_or(|heap| heap.collected.is_none()) {
+            self.tell(place, |tally| tally.find(kind, row, event, address));
         }
     }
 

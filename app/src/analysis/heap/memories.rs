@@ -1,7 +1,7 @@
 //! In which memory heap operations happened.
 
 use rustc_hash::FxHashMap;
-use wasmscope_instrument::recording::{ContextId, Recording};
+use wasmscope_instrument::recording::{ContextId, Frees, Recording};
 use wasmscope_symbolize::{FuncIndex, MemoryIndex};
 
 /// The memories that have a heap, and which of them the operations of each context are of: the one of the allocator's
@@ -10,6 +10,8 @@ use wasmscope_symbolize::{FuncIndex, MemoryIndex};
 pub(crate) struct HeapMemories {
     /// Never none, ascending.
     memories: Vec<MemoryIndex>,
+    /// Those of them in which not all frees are seen, as a collector is at work.
+    collected: Vec<MemoryIndex>,
     /// By context the place in `memories`; empty where there is one.
     of_context: Vec<u16>,
 }
@@ -23,9 +25,11 @@ impl HeapMemories {
         memories.dedup();
         // No program has so many; the others are taken for the first.
         memories.truncate(usize::from(u16::MAX));
+        let unseen = recording.meta.allocators.iter().filter(|own| own.frees == Frees::Collected);
+        let collected = unseen.map(|allocator| allocator.memory).collect();
         match memories[..] {
-            [] => HeapMemories { memories: vec![MemoryIndex(0)], of_context: Vec::new() },
-            [_] => HeapMemories { memories, of_context: Vec::new() },
+            [] => HeapMemories { memories: vec![MemoryIndex(0)], collected, of_context: Vec::new() },
+            [_] => HeapMemories { memories, collected, of_context: Vec::new() },
             _ => {
                 let place = |func: &FuncIndex| {
                     let memory = memory_of.get(func)?;
@@ -33,7 +37,7 @@ impl HeapMemories {
                 };
                 let functions = recording.contexts.func.iter();
                 let of_context = functions.map(|func| place(func).unwrap_or(0)).collect();
-                HeapMemories { memories, of_context }
+                HeapMemories { memories, collected, of_context }
             }
         }
     }
@@ -41,6 +45,11 @@ impl HeapMemories {
     /// The memories, ascending.
     pub(crate) fn all(&self) -> &[MemoryIndex] {
         &self.memories
+    }
+
+    /// Are frees in the memory at `place` not all seen?
+    pub(crate) fn is_collected(&self, place: usize) -> bool {
+        self.memories.get(place).is_some_and(|memory| self.collected.contains(memory))
     }
 
     /// The place in [`Self::all`] of the memory of an operation in this context.

@@ -47,7 +47,7 @@ pub fn heap_numbers(profile: &Profile, memory: MemoryIndex) -> Vec<HeapNumbers> 
     let Some(start) = profile.address_space(memory).heap_start() else { return Vec::new() };
     let layout = Layout::new(start, profile.address_space(memory).page_bytes());
     let mut pass = Pass { profile, memory, start, layout, live: Live::default(), points: Vec::new() };
-    each_operation(profile, memory, profile.recording().heap.len(), |operation| {
+    each_operation(profile, Some(memory), profile.recording().heap.len(), |operation| {
         pass.note_until(operation.event.time_nanos);
         pass.step(operation)
     });

@@ -22,18 +22,18 @@ impl<T> Operation<T> {
     }
 }
 
-/// Shows `visit` those of the first `rows` operations that are of the memory, in order. What it gives back is kept of the block that begins there, and
+/// Shows `visit` those of the first `rows` operations that are of the memory, or of any, in order. What it gives back is kept of the block that begins there, and
 /// shown again where that ends: memory is taken by blocks that are live and will be freed alone.
 pub(super) fn each_operation<T>(
     profile: &Profile,
-    memory: MemoryIndex,
+    memory: Option<MemoryIndex>,
     rows: usize,
     mut visit: impl FnMut(Operation<T>) -> Option<T>,
 ) {
     let timeline = profile.heap_timeline();
     let (mut ending, mut also_ending) = (FxHashMap::default(), FxHashMap::default());
     for (first_row, events) in profile.recording().heap.chunks(0..rows) {
-        let own = |event: &HeapEvent| timeline.memory_of(event.context) == memory;
+        let own = |event: &HeapEvent| memory.is_none_or(|memory| timeline.memory_of(event.context) == memory);
         for (row, event) in (first_row..rows).zip(events.iter()).filter(|(_, event)| own(event)) {
             let ended = [ending.remove(&row), also_ending.remove(&row)];
             let block = BlockRow(row as u32);

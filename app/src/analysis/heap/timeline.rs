@@ -70,6 +70,13 @@ impl HeapTimeline {
         self.memories.memory(context)
     }
 
+    /// Is it seen when a block of the memory is freed? Where a collector does it, blocks end when their room is handed out
+    /// again, and those that are never freed tell nothing.
+    pub fn sees_frees(&self, memory: MemoryIndex) -> bool {
+        let place = self.memories.all().binary_search(&memory);
+        place.is_ok_and(|place| !self.memories.is_collected(place))
+    }
+
     /// What became of the heaps of all memories together.
     pub fn whole(&self) -> &HeapHistory {
         &self.whole

@@ -1,6 +1,6 @@
 //! What each call path did with the heap in a stretch of time: who allocates, who keeps, who allocates only to free.
 
-use super::lives::{Operation, each_operation};
+use super::operations::{Operation, each_operation};
 use crate::profile::{PathId, Profile};
 use std::ops::Range;
 use wasmscope_instrument::recording::HeapEvent;
@@ -85,7 +85,7 @@ pub fn heap_uses(profile: &Profile, query: &HeapUseQuery) -> HeapUses {
     };
     let end_nanos = heap.last_nanos().unwrap_or(0).min(time.until.unwrap_or(u64::MAX));
     let mut pass = Pass::new(profile, time, query.short_nanos);
-    each_operation(profile, rows, |operation| pass.step(operation));
+    each_operation(profile, None, rows, |operation| pass.step(operation));
     pass.finish(end_nanos)
 }
 

@@ -11,7 +11,7 @@ use crate::units;
 use serde::Serialize;
 use std::fmt::Write;
 use wasmscope_instrument::Measure;
-use wasmscope_instrument::recording::{CallTimes, PhaseSpan, SamplerKind};
+use wasmscope_instrument::recording::{Allocator, CallTimes, PhaseSpan, SamplerKind};
 
 #[derive(Serialize)]
 pub(super) struct SummaryJson<'a> {
@@ -42,6 +42,7 @@ pub(super) struct SummaryJson<'a> {
     moved_bytes: Option<u64>,
     memories: Vec<MemoryJson>,
     heap: Option<HeapJson>,
+    allocators: &'a [Allocator],
     has_lines: bool,
     top_functions: Vec<functions::RowJson>,
     warnings: &'a [String],
@@ -102,6 +103,7 @@ pub(super) fn json<'a>(profile: &Profile, summary: &'a Summary) -> SummaryJson<'
             findings: heap::findings_json(&heap.findings),
             verdict: heap::verdict_json(profile, &heap.verdict),
         }),
+        allocators: &meta.allocators,
         has_lines: summary.has_lines,
         top_functions: summary.top_functions.iter().map(functions::row_json).collect(),
         warnings: &summary.warnings,
@@ -139,6 +141,10 @@ pub(super) fn text(profile: &Profile, summary: &Summary) -> String {
         );
         text.push_str(&heap::findings_text(&heap.findings));
         text.push_str(&heap::verdict_text(profile, &heap.verdict));
+        let whose = summary.meta.allocator_families();
+        if !whose.is_empty() {
+            let _ = writeln!(text, "allocator: {}", clean(&whose.join("; ")));
+        }
     }
     summary.warnings.iter().for_each(|warning| text.push_str(&format!("warning: {}\n", clean(warning))));
     if !summary.top_functions.is_empty() {

@@ -68,7 +68,6 @@ fn run_ui(ui: &mut Ui, view: &Summary) {
             units::nanos(view.sampled_nanos)
         ),
     };
-    let allocators: Vec<_> = meta.allocators.iter().map(|allocator| allocator.name.as_str()).collect();
     rows(
         ui,
         &[
@@ -91,7 +90,7 @@ fn run_ui(ui: &mut Ui, view: &Summary) {
             ("Counted", view.counts.to_string()),
             ("Time went to", view.time.map_or(String::new(), |time| time.to_string())),
             ("Profiler's own cost", own_cost_text(view)),
-            ("Allocator", allocators.join(", ")),
+            ("Allocator", meta.allocator_families().join("; ")),
             (
                 "Source lines",
                 if view.has_lines { "known" } else { "not known: no DWARF line table" }.to_owned(),

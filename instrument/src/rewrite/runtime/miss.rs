@@ -12,7 +12,7 @@
 //!   put the node into the slot, and unless it is an overflow node into the cache
 //! ```
 //! An allocator that is entered inside of an allocator must not become the outer one's node, which counts blocks:
-//! there, only nodes that are nested as well are looked at as ancestors.
+//! there, only nodes that are nested as well are looked at as ancestors. A collector is as if it ran outside.
 
 use super::super::indices::Indices;
 use super::super::inject::word;
@@ -28,7 +28,7 @@ const COUNTERS: u32 = 2;
 const SLOT: u32 = 3;
 const CALLER: u32 = 4;
 const NODE: u32 = 5;
-/// The caller's flags; the new node is nested if there are any.
+/// The caller's flags, none for a collector; the new node is nested if there are any.
 const FLAGS: u32 = 6;
 const ENTRY: u32 = 7;
 const END: u32 = 8;
@@ -100,7 +100,8 @@ impl Miss<'_> {
         let (start, stride) = (self.probes.overflow_start(), self.probes.overflow_stride());
         self.code.local_get(SLOT).i32_const(start as i32).i32_sub().local_tee(NODE);
         self.code.i32_const((contexts::OVERFLOW_NODES * stride) as i32).i32_lt_u().if_(BlockType::Empty);
-        self.code.local_get(NODE).i32_const(stride as i32).i32_div_u().local_set(FLAGS);
+        self.code.local_get(NODE).i32_const(stride as i32).i32_div_u();
+        self.set_flags();
         self.overflow();
         self.code.return_().end();
     }
@@ -152,7 +153,14 @@ impl Miss<'_> {
         self.code.i32_const(0).i32_ge_s().br_if(0).end();
         self.code.local_get(CALLER).i32_const(node::TAG as i32).i32_sub().local_set(CALLER).end();
         self.word_of(CALLER, node::PARENT);
-        self.code.i32_const(FLAG_BITS).i32_and().local_set(FLAGS);
+        self.code.i32_const(FLAG_BITS).i32_and();
+        self.set_flags();
+    }
+
+    /// Takes the caller's flags from the stack.
+    fn set_flags(&mut self) {
+        self.code.i32_const(0).local_get(SHAPE).i32_const(node::COLLECTOR_SHAPE as i32).i32_and();
+        self.code.i32_eqz().select().local_set(FLAGS);
     }
 
     fn ancestor(&mut self) {
@@ -186,7 +194,7 @@ impl Miss<'_> {
     }
 
     fn create(&mut self) {
-        let bytes = i32::MAX;
+        let bytes = !(node::ALLOCATOR_SHAPE | node::COLLECTOR_SHAPE) as i32;
         self.code.i32_const(0);
         self.load(contexts::FREE);
         self.code.i32_const(node::LENGTH as i32).i32_add().local_get(COUNTERS).i32_add();

@@ -81,7 +81,7 @@ pub(super) fn fragmentation(profile: &Profile, memory: MemoryIndex) -> Option<Fr
         return None;
     }
     let mut pass = Pass::new(start, page_bytes);
-    each_operation(profile, memory, profile.recording().heap.len(), |operation| pass.step(operation));
+    each_operation(profile, Some(memory), profile.recording().heap.len(), |operation| pass.step(operation));
     let heap_bytes = pass.high_water - start;
     let mut found = Fragmentation { heap_bytes, peak_bytes, page_bytes, ..pass.found };
     let grown = found.grown_bytes();

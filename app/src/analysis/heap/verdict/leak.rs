@@ -54,7 +54,8 @@ pub struct Leak {
 pub(super) fn leak(profile: &Profile, memory: MemoryIndex) -> Option<Leak> {
     let timeline = profile.heap_timeline();
     let totals = timeline.of_memory(memory).totals;
-    if totals.end_blocks < LEAST_BLOCKS as u64 || totals.end_bytes < LEAST_BYTES {
+    let sees_frees = timeline.sees_frees(memory);
+    if !sees_frees || totals.end_blocks < LEAST_BLOCKS as u64 || totals.end_bytes < LEAST_BYTES {
         return None;
     }
     let mut pass = Pass::new(profile);

@@ -48,7 +48,7 @@ pub(super) fn replay(profile: &Profile, memory: MemoryIndex, heap_start: u64) ->
     let models = models(start, alignment(profile, memory));
     let replayed = Replayed { lengths: [0; MODELS], recorded_end: heap_start, peak_bytes: 0 };
     let mut replay = Replay { models, live_bytes: 0, replayed };
-    each_operation(profile, memory, profile.recording().heap.len(), |operation| replay.step(operation));
+    each_operation(profile, Some(memory), profile.recording().heap.len(), |operation| replay.step(operation));
     let lengths = replay.models.map(|model| model.end().saturating_sub(start));
     Replayed { lengths, ..replay.replayed }
 }
