@@ -5,6 +5,7 @@
 //! Wasmtime's types are in no public signature.
 
 mod allocators;
+mod behaviour;
 mod callgraph;
 mod clock;
 mod component;
@@ -20,6 +21,7 @@ mod run;
 mod sample;
 
 pub use allocators::{AllocatorKind, BadAllocator, OwnAllocator};
+pub use behaviour::{Proposal, TRIAL_TIME, Trial, find_allocators};
 pub use component::{
     ComponentExport, ComponentModule, InstrumentedComponent, Probed, component_exports, instrument_component,
     is_component,

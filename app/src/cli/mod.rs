@@ -1,5 +1,6 @@
 //! The command line. Each command is a file with its arguments and one function that does it.
 
+mod allocators;
 mod calls;
 mod explain;
 mod export;
@@ -68,6 +69,8 @@ pub enum Command {
     Instrument(instrument::InstrumentArgs),
     /// Show what is in a module
     Info(info::InfoArgs),
+    /// Find the allocators of a module in which nothing has a name
+    Allocators(Box<allocators::AllocatorsArgs>),
     /// Tell the functions and source lines of places in a module's code
     Symbolize(symbolize::SymbolizeArgs),
 }
@@ -95,6 +98,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Pack(args) => pack::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Instrument(args) => instrument::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Info(args) => info::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Allocators(args) => allocators::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Symbolize(args) => symbolize::run(&args),
     }
 }
@@ -123,6 +127,7 @@ mod tests {
             Command::Pack(_) => "pack",
             Command::Instrument(_) => "instrument",
             Command::Info(_) => "info",
+            Command::Allocators(_) => "allocators",
             Command::Symbolize(_) => "symbolize",
         }
     }

@@ -1,6 +1,6 @@
 //! The allocators of a module.
 
-use super::{AllocatorKind, AllocatorProbe, Misfit, assemblyscript, recognise};
+use super::{TRACED, AllocatorKind, AllocatorProbe, Misfit, assemblyscript, recognise};
 use crate::recording::{Allocator, AllocatorFamily, Frees, KnownBy};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -40,6 +40,9 @@ pub(crate) fn find(
             let function = Named { known_by: KnownBy::User, ..function.clone() };
             found.judge(&function, kind.probe(function.ty), kind.frees(), &fits);
         }
+    }
+    if own.iter().any(|(_, kind)| *kind == TRACED) {
+        return found;
     }
     assemblyscript::find(functions, &mut found);
     for function in functions {

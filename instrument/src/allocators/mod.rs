@@ -9,6 +9,7 @@ mod own;
 pub(crate) use family::Families;
 pub(crate) use found::{Found, Named, find};
 pub(crate) use names::recognise;
+pub(crate) use own::TRACED;
 pub use own::{AllocatorKind, BadAllocator, OwnAllocator};
 
 use crate::recording::HeapOp;
@@ -33,6 +34,8 @@ pub(crate) enum AllocatorShape {
     Remap { old: u32, size: u32 },
     /// Makes the block at `old` one of `size` bytes where it lies, unless it gives 0: then all stays as it was.
     Resize { old: u32, size: u32 },
+    /// Is looked at, to find out what it does: each call is told, with two parameters and the result.
+    Trace { first: u32, second: u32 },
     /// Is part of an allocator's work: what allocators do in it are no blocks of the program's.
     Quiet,
     /// Takes the block at `pointer` back.
@@ -44,6 +47,7 @@ pub(crate) enum AllocatorShape {
 use AllocatorShape::{
     Alloc, AllocArray, AllocInto, AllocSome, CanonicalRealloc, Free, Quiet, Realloc, ReallocArray, Remap,
     Resize,
+    Trace,
 };
 
 /// What an allocator does, and how the pointers that it is given and gives stand to the blocks that are counted.
@@ -78,7 +82,7 @@ impl AllocatorShape {
     pub(crate) fn op(self) -> HeapOp {
         match self {
             Alloc { .. } | AllocSome { .. } | AllocArray { .. } | AllocInto { .. } => HeapOp::Alloc,
-            Realloc { .. } | ReallocArray { .. } | CanonicalRealloc { .. } | Remap { .. } | Resize { .. } => {
+            Realloc { .. } | ReallocArray { .. } | CanonicalRealloc { .. } | Remap { .. } | Resize { .. } | Trace { .. } => {
                 HeapOp::Realloc
             }
             Free { .. } | Quiet => HeapOp::Free,
@@ -97,6 +101,7 @@ impl AllocatorShape {
             ReallocArray { old, count, size } => vec![old, count, size],
             Free { pointer } => vec![pointer],
             AllocInto { out, size } => vec![out, size],
+            Trace { first, second } => vec![first, second],
             Quiet => Vec::new(),
         }
     }
@@ -114,6 +119,7 @@ impl AllocatorShape {
             CanonicalRealloc { old, size } => CanonicalRealloc { old: place(old)?, size: place(size)? },
             Remap { old, size } => Remap { old: place(old)?, size: place(size)? },
             Resize { old, size } => Resize { old: place(old)?, size: place(size)? },
+            Trace { first, second } => Trace { first: place(first)?, second: place(second)? },
             Quiet => Quiet,
             Free { pointer } => Free { pointer: place(pointer)? },
             AllocInto { out, size } => AllocInto { out: place(out)?, size: place(size)? },
@@ -128,7 +134,7 @@ impl AllocatorShape {
         };
         let results = match self {
             Free { .. } => 0..=0,
-            Resize { .. } | Quiet => 0..=1,
+            Resize { .. } | Quiet | Trace { .. } => 0..=1,
             _ => 1..=1,
         };
         let used = self.params().into_iter().all(|param| ty.params.get(param as usize).is_some_and(is_word));

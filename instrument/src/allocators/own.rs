@@ -20,6 +20,9 @@ pub struct OwnAllocator {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AllocatorKind(usize);
 
+/// The kind of what is only looked at. It has no name, so that no user can ask for it.
+pub(crate) const TRACED: AllocatorKind = AllocatorKind(usize::MAX);
+
 /// What can stand behind the equals sign beside C's functions: what C++, Rust and AssemblyScript call.
 const OTHER_KINDS: [(&str, usize, AllocatorProbe); 5] = [
     ("sized_free", 2, plain(AllocatorShape::Free { pointer: 0 })),
@@ -91,6 +94,16 @@ impl AllocatorKind {
     /// # Errors
     /// When it has other parameters.
     pub(crate) fn probe(self, ty: &FuncType) -> Result<AllocatorProbe, Misfit> {
+        if self == TRACED {
+            // Of four parameters the last is the new size, as in `__rust_realloc`.
+            let second = match ty.params.len() {
+                0 | 1 => 0,
+                4 => 3,
+                _ => 1,
+            };
+            let shape = AllocatorShape::Trace { first: 0, second };
+            return if shape.fits(Arity::AtLeast(1), ty) { Ok(plain(shape)) } else { Err(Misfit) };
+        }
         let known =
             kinds().nth(self.0).filter(|(_, params, probe)| probe.shape.fits(Arity::Exactly(*params), ty));
         known.map(|(.., probe)| probe).ok_or(Misfit)

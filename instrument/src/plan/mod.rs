@@ -17,10 +17,12 @@ mod stack_pointer;
 mod whose;
 
 pub(crate) use access::AccessKind;
+pub(crate) use pass::read as read_code;
 pub use explain::FunctionProbes;
 pub(crate) use function::{Action, EntryCheck, FunctionPlan, Point};
 pub(crate) use instruction::{Bulk, Op, Reader};
 pub use options::{ProbeOptions, ProbeReader};
+pub(crate) use outermost::callees;
 pub(crate) use references::References;
 pub(crate) use regions::{Region, Regions};
 pub(crate) use resumption::Goroutines;
@@ -28,7 +30,7 @@ pub(crate) use scan::{Instruction, Scan, body_error, read_body};
 pub(crate) use stack_pointer::STACK_POINTER;
 pub use stack_pointer::StackPointer;
 
-use crate::allocators::{self, AllocatorKind, AllocatorProbe, AllocatorShape, Found, Named};
+use crate::allocators::{self, TRACED, AllocatorKind, AllocatorProbe, AllocatorShape, Found, Named};
 use crate::callgraph::CallGraph;
 use crate::error::RewriteError;
 use crate::probes::layout::Width;
@@ -120,7 +122,8 @@ impl Plan {
         whose::tell(bytes, index, &scan, name_of, &inside, &mut found.allocators);
         plan.allocators = std::mem::take(&mut found.allocators);
         plan.warnings.append(&mut found.warnings);
-        found.probes.retain(|func, _| !inside.contains(func));
+        let is_traced = |probe: &AllocatorProbe| matches!(probe.shape, AllocatorShape::Trace { .. });
+        found.probes.retain(|func, probe| is_traced(probe) || !inside.contains(func));
         let open = host_holds_references(index);
         let has_event = |func| {
             let mut instructions = scan.of(func).iter();
@@ -178,7 +181,9 @@ impl Plan {
         let mut found = allocators::find(&functions, own, |function, probe| {
             address_fits(index, function.ty, probe.shape)
         });
-        find_behind_wrappers(bytes, index, &mut found);
+        if !own.iter().any(|(_, kind)| *kind == TRACED) {
+            find_behind_wrappers(bytes, index, &mut found);
+        }
         found
     }
 

@@ -63,7 +63,7 @@ fn calls_of(
 }
 
 /// The functions that `caller` names in a call.
-pub(super) fn callees(
+pub(crate) fn callees(
     index: &ModuleIndex,
     scan: &Scan,
     caller: FuncIndex,

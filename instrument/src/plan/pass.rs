@@ -17,7 +17,7 @@ use wasmscope_symbolize::{FileOffset, ModuleIndex};
 ///
 /// # Errors
 /// When the module is not valid.
-pub(super) fn read(
+pub(crate) fn read(
     bytes: &[u8],
     index: &ModuleIndex,
     measures: MeasureSet,

@@ -295,6 +295,7 @@ impl Injector<'_> {
                 self.add(code, probe.shift.into());
                 code.call(self.indices.free).end();
             }
+            (AllocatorShape::Trace { .. }, None) => self.traced(code, None),
             (AllocatorShape::Resize { .. }, None) => {
                 self.if_outermost(code);
                 self.resized_block(code, probe);
@@ -310,6 +311,11 @@ impl Injector<'_> {
         let code = &mut InstructionSink::new(out);
         if let (Some(probe), Some(result)) = (self.plan.allocator, self.locals.result) {
             code.local_tee(result.index);
+            if let AllocatorShape::Trace { .. } = probe.shape {
+                self.traced(code, Some(result));
+                code.end();
+                return;
+            }
             self.if_outermost(code);
             match probe.shape {
                 AllocatorShape::AllocInto { .. } => self.stored_block(code, result.index, result.ty),
@@ -326,6 +332,19 @@ impl Injector<'_> {
             code.end();
         }
         code.end();
+    }
+
+    /// Tells a call of what is only looked at, within other ones, too: its result, or 0, and two parameters.
+    fn traced(&self, code: &mut InstructionSink<'_>, result: Option<Local>) {
+        code.i32_const(kind::REALLOC as i32).local_get(self.locals.me);
+        match result {
+            Some(result) => code.local_get(result.index),
+            None => code.i32_const(0),
+        };
+        self.as_word(code, result.map_or(ValType::I32, |result| result.ty));
+        self.saved(code, 0);
+        self.saved(code, 1);
+        code.call(self.indices.emit);
     }
 
     fn if_not_zero(&self, code: &mut InstructionSink<'_>, Local { index, ty }: Local) {
@@ -393,6 +412,7 @@ impl Injector<'_> {
             AllocatorShape::Free { .. }
             | AllocatorShape::AllocInto { .. }
             | AllocatorShape::Resize { .. }
+            | AllocatorShape::Trace { .. }
             | AllocatorShape::Quiet => {}
         }
     }

@@ -1,0 +1,200 @@
+//! Which candidates are a heap's allocators.
+
+use super::packing;
+use super::replay::{Member, Role, Score, Size, replay, set_of};
+use super::trace::Trace;
+use super::Proposal;
+use crate::OwnAllocator;
+use crate::allocators::AllocatorKind;
+use rustc_hash::FxHashSet;
+use wasmscope_symbolize::{FuncIndex, ModuleIndex};
+
+/// Fewer calls are no evidence.
+const FEWEST_BLOCKS: usize = 16;
+const FEWEST_FREES: u64 = 8;
+/// Pairs that others are added to, the best ones first.
+const MOST_PAIRS: usize = 8;
+/// Of a pair that lacks others, one call in so many may seem wrong.
+const PAIR_TOLERANCE: u64 = 4;
+
+/// The candidates that together do what a heap does and nothing else, each as what it is.
+pub(super) fn proposals(
+    trace: &Trace,
+    index: &ModuleIndex,
+    name_of: impl Fn(FuncIndex) -> String,
+) -> Vec<Proposal> {
+    let params = |who: u8| {
+        let func = trace.candidates.get(usize::from(who))?;
+        Some(index.function(*func)?.ty.params.len())
+    };
+    let proposal = |member: Member, kind: &str, evidence: String| {
+        let name = name_of(*trace.candidates.get(usize::from(member.who))?);
+        let kind = AllocatorKind::named(kind)?;
+        Some(Proposal { allocator: OwnAllocator { name, kind }, evidence })
+    };
+    let roles = Roles::of(trace, index);
+    if let Some((members, score)) = heap(trace, &roles) {
+        let done = members.iter().zip(&score.done).filter(|(_, done)| **done > 0);
+        let told = done.filter_map(|(member, done)| {
+            proposal(*member, kind(member.role, params(member.who)?)?, evidence(member.role, *done, &score))
+        });
+        return told.collect();
+    }
+    let packed = packing::find(trace, &roles.givers, params);
+    packed.and_then(|packed| proposal(packed.member, packed.kind, packed.evidence)).into_iter().collect()
+}
+
+/// What each candidate might be, by its type.
+struct Roles {
+    givers: Vec<Member>,
+    takers: Vec<Member>,
+}
+
+impl Roles {
+    fn of(trace: &Trace, index: &ModuleIndex) -> Roles {
+        let (mut givers, mut takers) = (Vec::new(), Vec::new());
+        for (func, who) in trace.candidates.iter().zip(0u8..) {
+            let Some(function) = index.function(*func) else { continue };
+            let roles: &[Role] = match (function.ty.params.len(), function.ty.results.len()) {
+                (_, 0) => &[Role::Free],
+                (1, _) => &[Role::Alloc(Size::First)],
+                (2, _) => &[
+                    Role::Alloc(Size::First),
+                    Role::Alloc(Size::Second),
+                    Role::Alloc(Size::Product),
+                    Role::Realloc,
+                ],
+                (4, _) => &[Role::Realloc],
+                _ => &[],
+            };
+            let members = roles.iter().map(|role| Member { who, role: *role });
+            if function.ty.results.is_empty() { takers.extend(members) } else { givers.extend(members) }
+        }
+        Roles { givers, takers }
+    }
+}
+
+/// The members of a heap of which nothing is wrong.
+fn heap(trace: &Trace, roles: &Roles) -> Option<(Vec<Member>, Score)> {
+    let heaps = pairs(trace, roles).into_iter().map(|(pair, score)| extended(trace, roles, pair, score));
+    let sound = heaps.filter(|(_, score)| {
+        score.wrong() == 0 && score.taken >= FEWEST_FREES && score.reused > 0 && score.is_tight()
+    });
+    // Whoever sees more blocks; of those that see the same ones, whom outer code calls.
+    sound.max_by_key(|(_, score)| (score.handed + score.taken, std::cmp::Reverse(score.depth)))
+}
+
+/// What hands out and what takes back, as far as they go together.
+fn pairs(trace: &Trace, roles: &Roles) -> Vec<(Vec<Member>, Score)> {
+    let mut pairs = Vec::new();
+    for alloc in roles.givers.iter().filter(|member| matches!(member.role, Role::Alloc(_))) {
+        let given: FxHashSet<u64> = results(trace, alloc.who).collect();
+        if results(trace, alloc.who).take(FEWEST_BLOCKS).count() < FEWEST_BLOCKS {
+            continue;
+        }
+        let goes_with = |free: &&Member| {
+            let (known, all) = firsts(trace, free.who).fold((0, 0), |(known, all), address| {
+                (known + u64::from(given.contains(&address)), all + 1)
+            });
+            known >= FEWEST_FREES && known * 2 >= all
+        };
+        for free in roles.takers.iter().filter(goes_with) {
+            let members = vec![*alloc, *free];
+            let score = replay(trace, &members);
+            let is_near = score.wrong() * PAIR_TOLERANCE <= score.handed + score.taken;
+            if is_near && score.taken >= FEWEST_FREES {
+                pairs.push((members, score));
+            }
+        }
+    }
+    pairs.sort_by_key(|(_, score)| std::cmp::Reverse(score.taken.saturating_sub(score.wrong())));
+    pairs.truncate(MOST_PAIRS);
+    pairs
+}
+
+fn results(trace: &Trace, who: u8) -> impl Iterator<Item = u64> {
+    trace.calls.iter().filter(move |call| call.who == who && call.result != 0).map(|call| call.result)
+}
+
+fn firsts(trace: &Trace, who: u8) -> impl Iterator<Item = u64> {
+    trace.calls.iter().filter(move |call| call.who == who && call.first != 0).map(|call| call.first)
+}
+
+/// Adds to a pair, one by one, what makes less of it seem wrong, and what gives blocks other sizes.
+fn extended(trace: &Trace, roles: &Roles, mut members: Vec<Member>, mut score: Score) -> (Vec<Member>, Score) {
+    loop {
+        let others = roles.givers.iter().chain(&roles.takers);
+        let others = others.filter(|other| members.iter().all(|member| member.who != other.who));
+        let better = others.filter_map(|other| {
+            let with: Vec<_> = members.iter().copied().chain([*other]).collect();
+            let told = replay(trace, &with);
+            let mends = told.wrong() < score.wrong();
+            let resizes = told.wrong() == score.wrong() && resizes(trace, &members, *other);
+            (mends || resizes).then_some((with, told))
+        });
+        // Of what mends the same, what more goes through.
+        match better.min_by_key(|(_, told)| (told.wrong(), std::cmp::Reverse(told.handed))) {
+            Some((with, told)) => (members, score) = (with, told),
+            None => return (members, score),
+        }
+    }
+}
+
+/// Does a candidate make blocks of `members` longer? Where a block moves, the new one must have come from them, for the
+/// size that was asked of the candidate: there are functions enough that are given an address and give it back.
+fn resizes(trace: &Trace, members: &[Member], other: Member) -> bool {
+    if other.role != Role::Realloc {
+        return false;
+    }
+    let set = set_of(members);
+    let (mut inner, mut moved, mut all) = (None, 0, 0);
+    for call in &trace.calls {
+        if set >> call.who & 1 == 1 && call.inside >> other.who & 1 == 1 {
+            let member = members.iter().find(|member| member.who == call.who);
+            if let Some(Role::Alloc(size)) = member.map(|member| member.role) {
+                inner = Some((call.result, size.of(call)));
+            }
+        }
+        if call.who == other.who && call.first != 0 && call.result != 0 {
+            all += 1;
+            if call.result != call.first {
+                let enough = call.second..=call.second.saturating_mul(2).saturating_add(64);
+                if !inner.is_some_and(|(result, size)| result == call.result && enough.contains(&size)) {
+                    return false;
+                }
+                moved += 1;
+            }
+            inner = None;
+        }
+    }
+    moved > 0 && all >= 2
+}
+
+/// The function that does the same with the same parameters.
+fn kind(role: Role, params: usize) -> Option<&'static str> {
+    Some(match (role, params) {
+        (Role::Alloc(Size::First), 1) => "malloc",
+        (Role::Alloc(Size::First), 2) => "__rust_alloc",
+        (Role::Alloc(Size::Second), 2) => "aligned_alloc",
+        (Role::Alloc(Size::Product), 2) => "calloc",
+        (Role::Realloc, 2) => "realloc",
+        (Role::Realloc, 4) => "__rust_realloc",
+        (Role::Free, 1) => "free",
+        (Role::Free, 2) => "sized_free",
+        (Role::Free, 3) => "__rust_dealloc",
+        _ => return None,
+    })
+}
+
+fn evidence(role: Role, done: u64, score: &Score) -> String {
+    match role {
+        Role::Alloc(_) => {
+            format!("handed out {done} blocks, none of them in the room of another")
+        }
+        Role::Realloc => format!("gave {done} blocks another size, none of them in the room of another"),
+        Role::Free => format!(
+            "took back {done} of them and nothing else; {} blocks were handed out where one was taken back",
+            score.reused
+        ),
+    }
+}
