@@ -10,7 +10,7 @@ const MOST_EACH: usize = 64;
 
 /// The functions that are worth a look. None where the module can't be read.
 pub(super) fn candidates(bytes: &[u8], index: &ModuleIndex) -> Vec<FuncIndex> {
-    let Ok((scan, _)) = read_code(bytes, index, MeasureSet::NONE) else { return Vec::new() };
+    let Ok((scan, _)) = read_code(bytes, index, MeasureSet::NONE, None) else { return Vec::new() };
     let callers = callers(index, &scan);
     let growing = growing(index, &scan, &callers);
     let rank = |func: &FuncIndex| {
