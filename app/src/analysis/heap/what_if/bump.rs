@@ -5,13 +5,13 @@ use super::Model;
 /// Hands out one block behind the other; only the last one can grow where it is.
 pub(super) struct Bump {
     align: u64,
-    end: u64,
+    next: u64,
     highest: u64,
 }
 
 impl Bump {
     pub(super) fn new(start: u64, align: u64) -> Self {
-        Bump { align, end: start, highest: start }
+        Bump { align, next: start, highest: start }
     }
 
     fn end_of(&self, address: u64, size: u64) -> u64 {
@@ -19,14 +19,14 @@ impl Bump {
     }
 
     fn set_end(&mut self, end: u64) {
-        self.end = end;
+        self.next = end;
         self.highest = self.highest.max(end);
     }
 }
 
 impl Model for Bump {
     fn alloc(&mut self, size: u64) -> u64 {
-        let address = self.end;
+        let address = self.next;
         self.set_end(self.end_of(address, size));
         address
     }
@@ -34,7 +34,7 @@ impl Model for Bump {
     fn free(&mut self, _: u64, _: u64) {}
 
     fn resize(&mut self, address: u64, old: u64, new: u64) -> bool {
-        let is_last = self.end_of(address, old) == self.end;
+        let is_last = self.end_of(address, old) == self.next;
         if is_last {
             self.set_end(self.end_of(address, new));
         }
