@@ -210,7 +210,7 @@ fn libraries_between_program_and_allocator_are_passed_over() {
             "main;push@v.cc:8;+std::vector::push_back@vector:9;operator new(unsigned long);malloc",
             "push (v.cc:8)",
         ),
-        ("std::run;alloc::alloc::alloc;__rust_alloc", "alloc"),
+        ("std::run;alloc::alloc::alloc;__rust_alloc", "alloc::alloc::alloc"),
         ("malloc", "malloc"),
     ] {
         let profile = ProfileBuilder::new().alloc(1, path, 1_000, 8).build();
