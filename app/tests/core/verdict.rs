@@ -117,7 +117,7 @@ fn recursion_does_not_hide_a_leak() {
 fn memory_that_is_never_used_again_is_fragmentation() {
     let mut builder = ProfileBuilder::new().memory(1, None);
     let mut address = 1_024;
-    for round in 0..200 {
+    for round in 0..400 {
         builder = builder.alloc(round, "main;malloc", address, 8_000);
         if address + 8_000 > (round / 8 + 1) * PAGE {
             builder = builder.grow(round, "main;malloc", round / 8 + 1, 1, true);
@@ -125,12 +125,12 @@ fn memory_that_is_never_used_again_is_fragmentation() {
         builder = builder.free(round, "main;free", address);
         address += 8_016;
     }
-    let profile = builder.grow(200, "main;malloc", 25, 1, true).build();
+    let profile = builder.grow(400, "main;malloc", 50, 1, true).build();
     let verdict = check(&profile, [false, true, false], "bump");
     let found = verdict.fragmentation.as_ref().unwrap();
     assert_eq!(
         (found.for_want_of_piece_bytes, found.steps),
-        (0, 198),
+        (0, 398),
         "all but the first two, which do not fit with room to spare"
     );
     assert!(verdict_sentences(&profile, &verdict)[0].contains("did not use a free piece"));
@@ -200,4 +200,22 @@ fn pinned_pages_are_the_sparse_ones() {
     let heap = heap_at(&sampled, MemoryIndex(0), u64::MAX);
     let pages: u64 = pins(&heap, PAGE).iter().map(|pin| pin.pages).sum();
     assert_eq!(pages, heap.page_use.sparse_pages);
+}
+
+#[test]
+fn libraries_between_program_and_allocator_are_passed_over() {
+    for (path, expected) in [
+        ("main;open@a.c:3;malloc", "open (a.c:3)"),
+        ("main;open@a.c:3;strdup@strdup.c:7;malloc", "open (a.c:3)"),
+        (
+            "main;push@v.cc:8;+std::vector::push_back@vector:9;operator new(unsigned long);malloc",
+            "push (v.cc:8)",
+        ),
+        ("std::run;alloc::alloc::alloc;__rust_alloc", "alloc::alloc::alloc"),
+        ("malloc", "malloc"),
+    ] {
+        let profile = ProfileBuilder::new().alloc(1, path, 1_000, 8).build();
+        let site = heap_at(&profile, 1).sites[0];
+        assert_eq!(asker(&profile, site.path), expected, "{path}");
+    }
 }

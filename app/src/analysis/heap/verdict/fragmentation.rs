@@ -17,6 +17,9 @@ const ROOM_FOR_HEADER_BYTES: u64 = 32;
 const FREE_PART: u64 = 2;
 /// The least part of the heap that came so.
 const GROWN_PART: u64 = 4;
+/// Growth in spite of a free piece counts from so many pages on: allocators that keep sizes apart begin a page or a few for
+/// each size.
+const LEAST_PAGES_IN_SPITE: u64 = 32;
 
 /// The pages that the blocks of one call path keep from being empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +39,8 @@ pub struct Pin {
 /// The heap reaches from the lowest address that was ever handed out to the end of the highest. Where a block makes it
 /// longer, though at least half of it was free and the free bytes together were enough for the block and 32 more, it did so
 /// without need: because no free piece was large enough, or in spite of one that was. It is fragmented where at least a
-/// quarter of its length, and four pages, came so.
+/// quarter of its length, and four pages, came so; growth in spite of a piece counts from 32 pages on, since allocators that
+/// keep sizes apart begin new pages for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fragmentation {
     /// The heap's length in the end, in bytes.
@@ -84,6 +88,9 @@ pub(super) fn fragmentation(profile: &Profile, memory: MemoryIndex) -> Option<Fr
     each_operation(profile, Some(memory), profile.recording().heap.len(), |operation| pass.step(operation));
     let heap_bytes = pass.high_water - start;
     let mut found = Fragmentation { heap_bytes, peak_bytes, page_bytes, ..pass.found };
+    if found.in_spite_of_piece_bytes < LEAST_PAGES_IN_SPITE * page_bytes {
+        found.in_spite_of_piece_bytes = 0;
+    }
     let grown = found.grown_bytes();
     if grown < LEAST_PAGES * page_bytes || grown < heap_bytes / GROWN_PART {
         return None;

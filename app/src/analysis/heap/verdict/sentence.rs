@@ -6,11 +6,21 @@ use crate::units::{bytes, exact, nanos, percent, share, things};
 
 /// So many places that leak have a sentence each.
 const LEAK_SENTENCES: usize = 3;
-/// What stands between the program and the allocator in languages whose allocators are called through a library.
-const LIBRARIES: [&str; 8] =
-    ["std::", "alloc::", "core::", "hashbrown::", "<alloc::", "<core::", "__r", "operator new"];
+/// What functions begin with that stand between a program and its allocator: those of standard libraries.
+const LIBRARIES: [&str; 10] = [
+    "std::",
+    "alloc::",
+    "core::",
+    "hashbrown::",
+    "<alloc::",
+    "<core::",
+    "__rust",
+    "operator new",
+    "strdup",
+    "strndup",
+];
 
-/// One sentence for each thing that is wrong with the heap, with its evidence; what weighs most first.
+/// One sentence for each thing that is wrong with the heap, with its evidence.
 pub fn verdict_sentences(profile: &Profile, verdict: &HeapVerdict) -> Vec<String> {
     let HeapVerdict { leak, fragmentation, peak } = verdict;
     let leaks = leak.iter().flat_map(|leak| leak_sentences(profile, leak));
