@@ -24,6 +24,8 @@ mod roundtrip;
 #[cfg(test)]
 mod roundtrip_attached;
 #[cfg(test)]
+mod roundtrip_memory;
+#[cfg(test)]
 mod roundtrip_packed;
 mod run_time;
 mod scan;
@@ -31,6 +33,7 @@ mod shadow_stack;
 mod span;
 mod stack;
 mod wire;
+mod wire_memory;
 mod writer;
 
 pub use access::AccessTable;
