@@ -1,9 +1,9 @@
 //! Which candidates are a heap's allocators.
 
+use super::Proposal;
 use super::packing;
 use super::replay::{Member, Role, Score, Size, replay, set_of};
 use super::trace::Trace;
-use super::Proposal;
 use crate::OwnAllocator;
 use crate::allocators::AllocatorKind;
 use rustc_hash::FxHashSet;
@@ -93,9 +93,8 @@ fn pairs(trace: &Trace, roles: &Roles) -> Vec<(Vec<Member>, Score)> {
             continue;
         }
         let goes_with = |free: &&Member| {
-            let (known, all) = firsts(trace, free.who).fold((0, 0), |(known, all), address| {
-                (known + u64::from(given.contains(&address)), all + 1)
-            });
+            let (known, all) = firsts(trace, free.who)
+                .fold((0, 0), |(known, all), address| (known + u64::from(given.contains(&address)), all + 1));
             known >= FEWEST_FREES && known * 2 >= all
         };
         for free in roles.takers.iter().filter(goes_with) {
@@ -121,7 +120,12 @@ fn firsts(trace: &Trace, who: u8) -> impl Iterator<Item = u64> {
 }
 
 /// Adds to a pair, one by one, what makes less of it seem wrong, and what gives blocks other sizes.
-fn extended(trace: &Trace, roles: &Roles, mut members: Vec<Member>, mut score: Score) -> (Vec<Member>, Score) {
+fn extended(
+    trace: &Trace,
+    roles: &Roles,
+    mut members: Vec<Member>,
+    mut score: Score,
+) -> (Vec<Member>, Score) {
     loop {
         let others = roles.givers.iter().chain(&roles.takers);
         let others = others.filter(|other| members.iter().all(|member| member.who != other.who));

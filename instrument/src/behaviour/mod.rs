@@ -13,7 +13,8 @@ mod trace;
 use crate::allocators::TRACED;
 use crate::recording::{self, Outcome, Phase};
 use crate::{
-    Guest, LiveCounts, Measure, MeasureSet, Observer, OutputStream, OwnAllocator, RecordError, RunOptions, record,
+    Guest, LiveCounts, Measure, MeasureSet, Observer, OutputStream, OwnAllocator, RecordError, RunOptions,
+    record,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,8 +59,7 @@ pub fn find_allocators(
     observer: Arc<dyn Observer>,
 ) -> Result<Trial, RecordError> {
     let index = Arc::new(ModuleIndex::parse(&guest.bytes)?);
-    let symbols =
-        Symbols::with_files(Arc::clone(&guest.bytes), Arc::clone(&index), options.symbols.clone());
+    let symbols = Symbols::with_files(Arc::clone(&guest.bytes), Arc::clone(&index), options.symbols.clone());
     let candidates = shortlist::candidates(&guest.bytes, &index);
     if candidates.is_empty() {
         return Ok(Trial { proposals: Vec::new(), candidates: 0, calls: 0, outcome: Outcome::Unknown });

@@ -20,11 +20,7 @@ pub(super) struct Packed {
 }
 
 /// The innermost one that does so: whoever calls it does so, too.
-pub(super) fn find(
-    trace: &Trace,
-    givers: &[Member],
-    params: impl Fn(u8) -> Option<usize>,
-) -> Option<Packed> {
+pub(super) fn find(trace: &Trace, givers: &[Member], params: impl Fn(u8) -> Option<usize>) -> Option<Packed> {
     let found = givers.iter().filter_map(|member| packed(trace, *member, params(member.who)?));
     found.max_by_key(|(calls, _)| *calls).map(|(_, packed)| packed)
 }
@@ -34,7 +30,9 @@ fn packed(trace: &Trace, member: Member, params: usize) -> Option<(usize, Packed
     let calls: Vec<&Call> = trace.calls.iter().filter(|call| call.who == member.who).collect();
     let fits = |call: &&Call| {
         let end = call.result.checked_add(size.of(call));
-        call.result % 4 == 0 && trace.lowest <= call.result && end.is_some_and(|end| end <= trace.highest)
+        call.result.is_multiple_of(4)
+            && trace.lowest <= call.result
+            && end.is_some_and(|end| end <= trace.highest)
     };
     if !calls.iter().all(fits) {
         return None;

@@ -82,8 +82,10 @@ impl Score {
 
 /// Replays the calls of `members`, the outermost of each.
 pub(super) fn replay(trace: &Trace, members: &[Member]) -> Score {
-    let role_of: FxHashMap<u8, usize> = members.iter().zip(0..).map(|(member, at)| (member.who, at)).collect();
-    let mut heap = Heap { trace, live: BTreeMap::new(), freed: FxHashSet::default(), score: Score::default() };
+    let role_of: FxHashMap<u8, usize> =
+        members.iter().zip(0..).map(|(member, at)| (member.who, at)).collect();
+    let mut heap =
+        Heap { trace, live: BTreeMap::new(), freed: FxHashSet::default(), score: Score::default() };
     heap.score.done = vec![0; members.len()];
     for call in trace.outermost(set_of(members)) {
         let Some((at, member)) = role_of.get(&call.who).and_then(|at| Some((*at, members.get(*at)?))) else {
@@ -125,7 +127,7 @@ impl Heap<'_> {
         let before = self.live.range(..address).next_back().filter(|(_, end)| **end > address);
         let displaced: Vec<u64> =
             before.into_iter().chain(self.live.range(address..end)).map(|(other, _)| *other).collect();
-        let fits = address % 4 == 0 && self.trace.lowest <= address && end <= self.trace.highest;
+        let fits = address.is_multiple_of(4) && self.trace.lowest <= address && end <= self.trace.highest;
         self.score.wrong_blocks += u64::from(!fits || !displaced.is_empty());
         displaced.iter().for_each(|other| {
             self.live.remove(other);

@@ -37,7 +37,8 @@ pub(super) struct Trace {
 
 impl Trace {
     pub(super) fn of(recording: &Recording, index: &ModuleIndex, candidates: &[FuncIndex]) -> Trace {
-        let place_of: FxHashMap<_, _> = candidates.iter().zip(0u8..128).map(|(func, at)| (*func, at)).collect();
+        let place_of: FxHashMap<_, _> =
+            candidates.iter().zip(0u8..128).map(|(func, at)| (*func, at)).collect();
         let insides = insides(&recording.contexts, &place_of);
         let call = |event: HeapEvent| {
             let ContextId(context) = event.context?;

@@ -26,6 +26,8 @@ mod roundtrip;
 #[cfg(test)]
 mod roundtrip_attached;
 #[cfg(test)]
+mod roundtrip_memory;
+#[cfg(test)]
 mod roundtrip_packed;
 mod run_time;
 mod scan;
@@ -33,6 +35,7 @@ mod shadow_stack;
 mod span;
 mod stack;
 mod wire;
+mod wire_memory;
 mod writer;
 
 pub use access::AccessTable;

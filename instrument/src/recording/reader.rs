@@ -7,6 +7,7 @@ use super::file::{FILE_HEAD_BYTES, FORMAT_VERSION, Kind, MAGIC, MAX_RAW_BYTES};
 use super::heap_log::{MAX_COLUMN_ROWS, PackedHeap};
 use super::scan::{BeginUnpacker, Chunk, Scanner, unpack};
 use super::wire::{self, HeapBegin, HeapColumns, Malformed, ModulePiece, OutputPiece};
+use super::wire_memory;
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{self, Read};
@@ -180,16 +181,17 @@ impl Assembly {
             }
             Kind::PAGES => {
                 let pages = self.recording.pages.get_or_insert_default();
-                decode::<wire::PageColumns>(raw)?.append_to(pages)?;
+                decode::<wire_memory::PageColumns>(raw)?.append_to(pages)?;
             }
             Kind::ACCESSES => decode::<wire::AccessColumns>(raw)?.append_to(&mut self.recording.accesses)?,
             Kind::SHADOW_STACK => {
                 let (stack, contexts) = (&mut self.recording.shadow_stack, self.recording.contexts.len());
                 self.missing.orphaned_events +=
-                    decode::<wire::ShadowStackColumns>(raw)?.append_to(stack, contexts)?;
+                    decode::<wire_memory::ShadowStackColumns>(raw)?.append_to(stack, contexts)?;
             }
             Kind::IMAGES => {
-                let is_next = decode::<wire::ImageStretch<'_>>(raw)?.append_to(&mut self.recording.images)?;
+                let is_next =
+                    decode::<wire_memory::ImageStretch<'_>>(raw)?.append_to(&mut self.recording.images)?;
                 self.missing.lost_stretches += u64::from(!is_next);
             }
             Kind::CALLS => self.recording.calls = Some(decode(raw)?),

@@ -2,10 +2,10 @@
 
 use super::file::{ChunkHead, FORMAT_VERSION, Kind, MAGIC, MAX_RAW_BYTES};
 use super::wire::{
-    AccessColumns, AttachmentPiece, ContextColumns, CountColumns, GrowthRows, HeapColumns, ImageStretch,
-    InstructionColumns, ModulePiece, OutputPiece, PageColumns, SampleColumns, ShadowStackColumns, SliceRows,
-    SpanRows, StackColumns,
+    AccessColumns, AttachmentPiece, ContextColumns, CountColumns, GrowthRows, HeapColumns,
+    InstructionColumns, ModulePiece, OutputPiece, SampleColumns, SliceRows, SpanRows, StackColumns,
 };
+use super::wire_memory::{ImageStretch, PageColumns, ShadowStackColumns};
 use super::{
     AccessTable, Attachment, Calibration, CallSlice, CallSpan, CallTimes, ContextTable, CountTable,
     CrossingTable, GrowthEvent, HeapEvents, ImagePart, InstructionTable, Meta, Outcome, PageTable, PhaseSpan,

@@ -103,3 +103,18 @@ impl GuestMemories {
 fn filled_pages(bytes: &[u8]) -> PageSet {
     bytes.chunks(PAGE_BYTES as usize).map(|page| page.iter().any(|byte| *byte != 0)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_with_anything_in_them_are_filled() {
+        let mut bytes = vec![0; 4 * PAGE_BYTES as usize - 100];
+        for at in [4_095, 8_192, bytes.len() - 1] {
+            bytes[at] = 1;
+        }
+        let filled = filled_pages(&bytes);
+        assert_eq!([0, 1, 2, 3, 4].map(|page| filled.has(page)), [true, false, true, true, false]);
+    }
+}
