@@ -16,6 +16,7 @@ mod overlay;
 mod range;
 mod sites;
 mod space;
+mod stack;
 mod survey;
 mod timeline;
 mod uses;
@@ -33,6 +34,7 @@ pub use range::{HeapRange, heap_range};
 pub use sites::{HeapSite, heap_sites};
 pub(super) use space::page_bytes;
 pub use space::{AddressSpace, StaticData, TouchedRange};
+pub use stack::{StackDepth, StackRoom};
 pub use timeline::{BlockRow, HeapTimeline};
 pub use uses::{Amount, HeapUseQuery, HeapUses, PathUse, SHORT_NANOS, heap_uses};
 pub use verdict::{

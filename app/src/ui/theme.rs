@@ -71,8 +71,12 @@ pub struct Memory {
     pub untouched: Color32,
     /// Put there by a data segment.
     pub data: Color32,
-    /// The shadow stack.
+    /// The room of the shadow stack.
     pub stack: Color32,
+    /// The part of it that is in use.
+    pub stack_in_use: Color32,
+    /// Below the heap and in nothing else.
+    pub zeroed: Color32,
     /// Blocks that are in use.
     pub live: Color32,
     /// Heap between blocks that nobody uses.
@@ -154,7 +158,9 @@ pub static DARK: Palette = Palette {
         outside: rgb(0x14161a),
         untouched: rgb(0x2b303a),
         data: rgb(0x5b8bd0),
-        stack: rgb(0xb48ade),
+        stack: rgb(0x6f5a94),
+        stack_in_use: rgb(0xc79bf2),
+        zeroed: rgb(0x4a5578),
         live: rgb(0xf0a35a),
         free: rgb(0x3f7f74),
         chosen: rgb(0xfff07a),
@@ -197,7 +203,9 @@ pub static LIGHT: Palette = Palette {
         outside: rgb(0xeef0f3),
         untouched: rgb(0xdadfe6),
         data: rgb(0x5c8fd6),
-        stack: rgb(0x9a6fce),
+        stack: rgb(0xc9b3e6),
+        stack_in_use: rgb(0x8a55c8),
+        zeroed: rgb(0xb9c3dc),
         live: rgb(0xea8a34),
         free: rgb(0xa5d6c9),
         chosen: rgb(0xd4007a),

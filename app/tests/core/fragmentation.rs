@@ -93,6 +93,8 @@ fn a_map_knows_each_byte() {
             (CellKind::Live, 6_000),
             (CellKind::Overhead, 0),
             (CellKind::StaticData, 512),
+            (CellKind::StackInUse, 0),
+            (CellKind::Stack, 0),
             (CellKind::Other, 10_000 - 512),
             (CellKind::Free, 40_000 - 10_000 - 6_000),
             (CellKind::Untouched, 2 * PAGE - 40_000),

@@ -1,7 +1,7 @@
 //! Verdicts on programs whose faults are known: recorded ones, and made-up ones for what stands at the edge.
 
 use crate::recorded::recorded;
-use wasmscope::analysis::{HeapVerdict, asker, heap_at, heap_verdict, pins, verdict_sentences};
+use wasmscope::analysis::{HeapVerdict, asker, heap_at, heap_sites, heap_verdict, pins, verdict_sentences};
 use wasmscope::profile::{Profile, ProfileBuilder};
 use wasmscope_symbolize::MemoryIndex;
 
@@ -215,7 +215,7 @@ fn libraries_between_program_and_allocator_are_passed_over() {
         ("malloc", "malloc"),
     ] {
         let profile = ProfileBuilder::new().alloc(1, path, 1_000, 8).build();
-        let site = heap_at(&profile, 1).sites[0];
+        let site = heap_sites(&profile, &heap_at(&profile, MemoryIndex(0), 1).blocks)[0];
         assert_eq!(asker(&profile, site.path), expected, "{path}");
     }
 }

@@ -1,7 +1,7 @@
 //! The heap at a moment.
 
 use super::survey::survey;
-use super::{BlockRow, HeapTotals};
+use super::{BlockRow, HeapTotals, StackDepth};
 use crate::profile::{PathId, Profile};
 use std::ops::Range;
 use wasmscope_instrument::recording::HeapEvent;
@@ -84,6 +84,8 @@ pub struct HeapAt {
     /// Bytes of it on pages of the operating system that were touched until then: what it takes of the machine's memory.
     /// `None` where the recording doesn't tell.
     pub touched_bytes: Option<u64>,
+    /// How deep the shadow stack is, where that was measured.
+    pub stack: Option<StackDepth>,
     /// What is free.
     pub free: FreeSpace,
     /// How blocks lie on pages.
@@ -128,6 +130,7 @@ fn heap_after(profile: &Profile, memory: MemoryIndex, rows: usize, at_nanos: u64
         high_water: timeline.high_water(&profile.recording().heap, memory, rows),
         memory_bytes,
         touched_bytes: space.touched_bytes(at_nanos),
+        stack: space.stack().and_then(|stack| stack.depth_at(profile, at_nanos)),
         free: survey.free,
         page_use: survey.page_use,
         leaked_blocks,

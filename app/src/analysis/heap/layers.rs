@@ -9,7 +9,9 @@ pub(super) struct Layers<'a> {
     blocks: &'a [HeapBlock],
     space: &'a AddressSpace,
     /// Where each kind of ground ends, ascending.
-    ground: [(u64, CellKind); 3],
+    ground: Vec<(u64, CellKind)>,
+    header_bytes: u64,
+    footer_bytes: u64,
 }
 
 /// Takes each run of one kind with the block that it is of.
@@ -20,10 +22,31 @@ impl<'a> Layers<'a> {
     pub(super) fn of(heap: &'a HeapAt, space: &'a AddressSpace) -> Self {
         let memory_end = heap.memory_bytes;
         let heap_start = space.heap_start().unwrap_or(memory_end).min(memory_end);
-        let high_water = heap.high_water.clamp(heap_start, memory_end);
-        let ground =
-            [(heap_start, CellKind::Other), (high_water, CellKind::Free), (memory_end, CellKind::Untouched)];
-        Layers { blocks: &heap.blocks, space, ground }
+        let mut ground = Vec::new();
+        if let Some(stack) = space.stack() {
+            let pointer = stack.range.end.saturating_sub(heap.stack.map_or(0, |depth| depth.bytes));
+            ground.extend([
+                (stack.range.start, CellKind::Other),
+                (pointer, CellKind::Stack),
+                (stack.range.end, CellKind::StackInUse),
+            ]);
+        }
+        ground.extend([
+            (heap_start, CellKind::Other),
+            (heap.high_water, CellKind::Free),
+            (memory_end, CellKind::Untouched),
+        ]);
+        // What ends behind what comes next is cut off there, and nothing lies behind the end.
+        let mut reached = 0;
+        for (until, _) in &mut ground {
+            *until = (*until).clamp(reached, memory_end.max(reached));
+            reached = *until;
+        }
+        let layout = space.block_layout();
+        let (header_bytes, footer_bytes) =
+            layout.map_or((0, 0), |layout| (layout.header_bytes, layout.footer_bytes));
+        let (header_bytes, footer_bytes) = (u64::from(header_bytes), u64::from(footer_bytes));
+        Layers { blocks: &heap.blocks, space, ground, header_bytes, footer_bytes }
     }
 
     /// Cuts `range` into runs of one kind, ascending and without gaps.
@@ -34,8 +57,7 @@ impl<'a> Layers<'a> {
         // Where the block before ends: `at` may lie behind that, where the range begins.
         let mut behind = None;
         for block in self.blocks.iter().skip(first) {
-            let gap = behind.map_or(u64::MAX, |behind| block.address.saturating_sub(behind));
-            self.gap(at..block.address.min(range.end), gap, &mut emit);
+            self.gap(at..range.end, behind, Some(block.address), &mut emit);
             if block.address >= range.end {
                 return;
             }
@@ -46,16 +68,31 @@ impl<'a> Layers<'a> {
             at = at.max(start).max(end);
             behind = behind.max(Some(block.end()));
         }
-        self.gap(at..range.end, u64::MAX, &mut emit);
+        self.gap(at..range.end, behind, None, &mut emit);
     }
 
-    /// What lies between two blocks; so many bytes do, of which `gap` are asked for.
-    fn gap(&self, gap: Range<u64>, bytes: u64, emit: &mut impl Emit) {
-        if gap.is_empty() {
-        } else if bytes < SMALLEST_FREE_RUN_BYTES {
-            emit(gap, CellKind::Overhead, None);
-        } else {
-            self.below_blocks(gap, emit);
+    /// What lies between two blocks, as far as it is in `part`: all of it is the allocator's own where it is short; where it
+    /// is not, what is known to be.
+    fn gap(&self, part: Range<u64>, from: Option<u64>, to: Option<u64>, emit: &mut impl Emit) {
+        let part = part.start..part.end.min(to.unwrap_or(u64::MAX));
+        if part.is_empty() {
+            return;
+        }
+        if from.zip(to).is_some_and(|(from, to)| to.saturating_sub(from) < SMALLEST_FREE_RUN_BYTES) {
+            return emit(part, CellKind::Overhead, None);
+        }
+        let footer = from.map_or(part.start, |from| from.saturating_add(self.footer_bytes));
+        let header = to.map_or(part.end, |to| to.saturating_sub(self.header_bytes));
+        let footer = footer.clamp(part.start, part.end);
+        let header = header.clamp(footer, part.end);
+        if part.start < footer {
+            emit(part.start..footer, CellKind::Overhead, None);
+        }
+        if footer < header {
+            self.below_blocks(footer..header, emit);
+        }
+        if header < part.end {
+            emit(header..part.end, CellKind::Overhead, None);
         }
     }
 
@@ -74,7 +111,7 @@ impl<'a> Layers<'a> {
 
     fn bare_ground(&self, gap: Range<u64>, emit: &mut impl Emit) {
         let mut at = gap.start;
-        for (until, kind) in self.ground.into_iter().chain([(u64::MAX, CellKind::Outside)]) {
+        for (until, kind) in self.ground.iter().copied().chain([(u64::MAX, CellKind::Outside)]) {
             let end = until.min(gap.end);
             if at < end {
                 emit(at..end, kind, None);

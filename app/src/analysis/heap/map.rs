@@ -14,12 +14,17 @@ const MAX_CELLS: usize = 1 << 20;
 pub enum CellKind {
     /// In a live heap block.
     Live,
-    /// Between two live blocks with less than 32 bytes between them: the allocator's header and rounding.
+    /// The allocator's own: what is known of its headers, and all between two live blocks with less than 32 bytes between
+    /// them, which is headers and rounding.
     Overhead,
     /// In a data segment of the module.
     StaticData,
-    /// Below the heap and in no data segment: the shadow stack and zeroed data; without a measured heap, all that is
-    /// not static data.
+    /// The shadow stack as deep as it is.
+    StackInUse,
+    /// The room of the shadow stack, without what is known to be in use.
+    Stack,
+    /// Below the heap and in nothing else: zeroed data, and the shadow stack where it is not known; without a measured
+    /// heap, all that is nothing else.
     Other,
     /// In the heap, below the highest byte that was ever handed out, in no live block.
     Free,
@@ -31,10 +36,12 @@ pub enum CellKind {
 
 impl CellKind {
     /// Every kind, in the order of [`HeapCell::bytes`].
-    pub const ALL: [CellKind; 7] = [
+    pub const ALL: [CellKind; 9] = [
         CellKind::Live,
         CellKind::Overhead,
         CellKind::StaticData,
+        CellKind::StackInUse,
+        CellKind::Stack,
         CellKind::Other,
         CellKind::Free,
         CellKind::Untouched,
@@ -47,7 +54,9 @@ impl CellKind {
             CellKind::Live => "live block",
             CellKind::Overhead => "header, rounding",
             CellKind::StaticData => "static data",
-            CellKind::Other => "stack and zeroed data",
+            CellKind::StackInUse => "stack in use",
+            CellKind::Stack => "stack",
+            CellKind::Other => "zeroed data",
             CellKind::Free => "free",
             CellKind::Untouched => "untouched",
             CellKind::Outside => "outside",

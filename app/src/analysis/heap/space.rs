@@ -1,7 +1,9 @@
 //! What the addresses of a memory are used for.
 
+use super::StackRoom;
 use crate::profile::Profile;
 use std::ops::Range;
+use wasmscope_instrument::recording::BlockLayout;
 use wasmscope_symbolize::{DataKind, MemoryIndex, ModuleIndex};
 
 const DEFAULT_PAGE_BYTES: u64 = 65_536;
@@ -27,6 +29,8 @@ pub struct AddressSpace {
     /// By address.
     touched: Vec<TouchedRange>,
     knows_touches: bool,
+    stack: Option<StackRoom>,
+    layout: Option<BlockLayout>,
 }
 
 /// Pages of the operating system that were touched first at one time.
@@ -42,10 +46,13 @@ impl AddressSpace {
     pub(crate) fn of(profile: &Profile, memory: MemoryIndex) -> AddressSpace {
         let module = profile.symbols().module();
         let page_bytes = page_bytes(module, memory);
+        let static_data = static_data(module, memory);
         AddressSpace {
             memory,
             page_bytes,
-            static_data: static_data(module, memory),
+            stack: StackRoom::of(profile, memory, &static_data),
+            layout: layout(profile, memory),
+            static_data,
             heap_start: profile.heap_timeline().of_memory(memory).lowest_address,
             sizes: sizes(profile, memory, page_bytes),
             touched: touched(profile, memory),
@@ -63,6 +70,8 @@ impl AddressSpace {
             sizes: Vec::new(),
             touched: Vec::new(),
             knows_touches: false,
+            stack: None,
+            layout: None,
         }
     }
 
@@ -85,6 +94,16 @@ impl AddressSpace {
     pub fn data_at(&self, address: u64) -> Option<&StaticData> {
         let first = self.static_data.partition_point(|data| data.range.end <= address);
         self.static_data.get(first).filter(|data| data.range.contains(&address))
+    }
+
+    /// Where the shadow stack lies; `None` where that is not known.
+    pub fn stack(&self) -> Option<&StackRoom> {
+        self.stack.as_ref()
+    }
+
+    /// How the allocator lays out its blocks; `None` where that is not known.
+    pub fn block_layout(&self) -> Option<BlockLayout> {
+        self.layout
     }
 
     /// Where the heap begins: the lowest address that was ever handed out. `None` where nothing was.
@@ -144,6 +163,18 @@ fn static_data(module: &ModuleIndex, memory: MemoryIndex) -> Vec<StaticData> {
     }
     data.retain(|data| !data.range.is_empty());
     data
+}
+
+/// That of the only family whose allocators hand out blocks in the memory.
+fn layout(profile: &Profile, memory: MemoryIndex) -> Option<BlockLayout> {
+    let module = profile.symbols().module();
+    let word_bytes = if module.memories().get(memory.index())?.memory64 { 8 } else { 4 };
+    let own = profile.recording().meta.allocators.iter().filter(|allocator| allocator.memory == memory);
+    let mut families: Vec<_> = own.map(|allocator| allocator.family).collect();
+    families.sort_unstable();
+    families.dedup();
+    let [family] = families[..] else { return None };
+    family.layout(word_bytes)
 }
 
 fn touched(profile: &Profile, memory: MemoryIndex) -> Vec<TouchedRange> {

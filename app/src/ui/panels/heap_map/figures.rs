@@ -1,5 +1,6 @@
 //! The figures beside the map, each with what it means.
 
+use super::super::{PanelCtx, call_path_ui, path_text};
 use crate::analysis::{FreeSpace, HeapAt, PageUse};
 use crate::ui::theme::Palette;
 use crate::ui::widgets::figure;
@@ -7,7 +8,7 @@ use crate::units;
 use egui::{RichText, Ui};
 
 /// Draws them.
-pub fn figures_ui(ui: &mut Ui, heap: &HeapAt) {
+pub fn figures_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, heap: &HeapAt) {
     heading(ui, "Live");
     let HeapAt { live_bytes, memory_bytes, leaked_bytes, overlapping_blocks, .. } = heap;
     figure(ui, "Bytes", &units::bytes(*live_bytes), "The sum of the sizes asked for of all blocks in use.");
@@ -32,6 +33,7 @@ pub fn figures_ui(ui: &mut Ui, heap: &HeapAt) {
             "Blocks that begin inside another live block: frees that were not seen, or an allocator inside another one's block.",
         );
     }
+    stack_ui(ui, ctx, heap);
     free_ui(ui, &heap.free);
     pages_ui(ui, &heap.page_use);
 }
@@ -39,6 +41,26 @@ pub fn figures_ui(ui: &mut Ui, heap: &HeapAt) {
 fn heading(ui: &mut Ui, text: &str) {
     ui.add_space(6.0);
     ui.label(RichText::new(text).strong().color(Palette::of(ui).text));
+}
+
+fn stack_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, heap: &HeapAt) {
+    let Some(depth) = heap.stack else { return };
+    heading(ui, "Shadow stack");
+    figure(
+        ui,
+        "Deep",
+        &units::bytes(depth.bytes),
+        "Bytes of it in use, as the last look before this moment found them.",
+    );
+    figure(
+        ui,
+        "At most",
+        &units::bytes(depth.most_bytes),
+        "The most bytes of it that were in use until this moment.",
+    );
+    let text = format!("by {}", path_text(ctx.profile, depth.most_path));
+    let label = ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
+    label.on_hover_ui(|ui| call_path_ui(ui, ctx.profile, depth.most_path));
 }
 
 fn free_ui(ui: &mut Ui, free: &FreeSpace) {

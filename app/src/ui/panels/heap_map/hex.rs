@@ -10,7 +10,6 @@ use egui::{Align2, Color32, FontId, Rect, Ui};
 
 /// Writes the bytes over their cells, and as text behind each row.
 pub fn bytes_ui(ui: &Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, shape: Shape, outer: Rect) {
-    let range = view.map.range.clone();
     let Some(bytes) = content(ctx, view) else { return };
     let palette = Palette::of(ui);
     let painter = ui.painter_at(outer);
@@ -32,7 +31,6 @@ pub fn bytes_ui(ui: &Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, shape: Shape, o
         let text: String = bytes.iter().map(|byte| printable(*byte)).collect();
         painter.text(behind_row(shape, row), Align2::LEFT_CENTER, text, font.clone(), colour);
     }
-    debug_assert!(bytes.len() as u64 <= range.end - range.start);
 }
 
 fn printable(byte: u8) -> char {
@@ -46,7 +44,10 @@ fn on(ground: Color32) -> Color32 {
     if light > 0.18 { Color32::from_gray(12) } else { Color32::from_gray(246) }
 }
 
-/// The bytes on screen.
-fn content(_ctx: &PanelCtx<'_>, _view: &HeapMapView) -> Option<Vec<u8>> {
-    None
+/// The bytes on screen, as far as the memory reached in the end.
+fn content(ctx: &PanelCtx<'_>, view: &HeapMapView) -> Option<Vec<u8>> {
+    let image = ctx.profile.recording().images.iter().find(|image| image.memory == view.heap.memory)?;
+    let end = view.map.range.end.min(image.bytes);
+    let len = usize::try_from(end.checked_sub(view.map.range.start)?).ok()?;
+    image.read(view.map.range.start, len)
 }

@@ -25,7 +25,7 @@ pub fn side_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut 
         if let Some(life) = view.block.as_ref().filter(|_| state.block.is_some()) {
             block_ui(ui, ctx, life, state);
         }
-        figures::figures_ui(ui, &view.heap);
+        figures::figures_ui(ui, ctx, &view.heap);
     });
 }
 

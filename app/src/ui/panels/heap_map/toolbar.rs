@@ -160,9 +160,13 @@ fn kinds_ui(ui: &mut Ui, state: &HeapMapState, palette: &Palette) {
 const fn about(kind: CellKind) -> &'static str {
     match kind {
         CellKind::Live => "Blocks that the program holds.",
-        CellKind::Overhead => "Less than 32 bytes between two blocks: the allocator's headers and rounding.",
+        CellKind::Overhead => {
+            "The allocator's own: its headers where they are known, and less than 32 bytes between two blocks."
+        }
         CellKind::StaticData => "In a data segment of the module.",
-        CellKind::Other => "Below the heap and in no data segment.",
+        CellKind::StackInUse => "The shadow stack as deep as it is (measure “stack”).",
+        CellKind::Stack => "The room of the shadow stack.",
+        CellKind::Other => "Below the heap and in no data segment; with the stack, where it is not known.",
         CellKind::Free => "In the heap, in no live block, below the highest byte ever handed out.",
         CellKind::Untouched => "In the heap, never handed out until now.",
         CellKind::Outside => "Behind the end of the memory at this moment.",
