@@ -29,7 +29,7 @@ pub fn ship_images(store: &Store<GuestState>, touched: &PagesSeen) -> u64 {
         let data = data_units(&watch.places.index, memory, bytes.len());
         let pages = touched.of(memory);
         let is_filled = |at: u64| {
-            pages.is_some_and(|pages| pages.has(at / page_bytes)) || data.has(at / UNIT_BYTES as u64)
+            pages.is_none_or(|pages| pages.has(at / page_bytes)) || data.has(at / UNIT_BYTES as u64)
         };
         left_out += ship(memory, bytes, is_filled, &mut room, &watch.messages);
     }

@@ -52,14 +52,14 @@ impl Residency {
         self.page_bytes
     }
 
-    /// The memories lie there from now on.
+    /// The memories lie there from now on. Waits for whoever looks at them.
     pub fn see(&self, extents: Vec<Extent>) {
         *self.extents.lock().unwrap_or_else(PoisonError::into_inner) = extents;
     }
 
     /// The pages that were touched so far. What can't be read is left out.
     pub fn touched(&self) -> Touched {
-        let extents = self.extents.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let extents = self.extents.lock().unwrap_or_else(PoisonError::into_inner);
         extents.iter().filter_map(|extent| Some((extent.memory, self.touched_in(*extent)?))).collect()
     }
 
