@@ -239,7 +239,7 @@ mod tests {
         let document = Document::parse(&svg).unwrap();
         let first = boxes(&document)[0];
         assert!(title(&first).contains("\nlive block 25.0 %, free 75.0 %\n"), "{}", title(&first));
-        assert_eq!(first.attribute("fill"), Some("#cbac7d"), "0.4 + 0.6 / 4 of it is the live block's");
+        assert_eq!(first.attribute("fill"), Some("#cbac77"), "0.4 + 0.6 / 4 of it is the live block's");
         assert!(svg.contains("outside"), "the last cells lie behind the end");
     }
 
