@@ -63,7 +63,7 @@ pub enum Command {
     Record(Box<record::RecordArgs>),
     /// Show what is in a recording
     Report(report::ReportArgs),
-    /// Write a flame graph, stacks, the call tree or the functions of a recording to a file
+    /// Write a flame graph, stacks, the call tree, the functions, the heap or the memory map of a recording to a file
     Export(export::ExportArgs),
     /// Put the files with names and lines, and the text of the source files, into a recording
     Pack(pack::PackArgs),

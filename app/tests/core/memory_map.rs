@@ -1,6 +1,7 @@
 //! Maps of memories that are made up, so that each byte's use is known: several memories, stacks, headers, overlays, and
 //! addresses beyond 4 GiB.
 
+use std::ops::Range;
 use wasmscope::analysis::{
     self, BlockRow, CellKind, HeapAt, HeapCell, HeapMap, HeapMapQuery, Overlay, block_life, heap_at,
     heap_at_peak, heap_range, heap_verdict, what_if,
@@ -27,7 +28,7 @@ fn two_memories(first_pages: u64, second_pages: u64) -> ProfileBuilder {
     builder
 }
 
-fn map(profile: &Profile, heap: &HeapAt, range: std::ops::Range<u64>, cells: usize) -> HeapMap {
+fn map(profile: &Profile, heap: &HeapAt, range: Range<u64>, cells: usize) -> HeapMap {
     analysis::heap_map(profile, heap, &HeapMapQuery { range, cells, overlay: None })
 }
 

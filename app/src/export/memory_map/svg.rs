@@ -246,9 +246,15 @@ mod tests {
     #[test]
     fn any_extent_is_a_picture() {
         let profile = profile();
-        for range in
-            [0..0, 5..6, 0x4ff8..0x5001, u64::MAX - 1..u64::MAX, u64::MAX..u64::MAX, 0..u64::MAX, 9..3]
-        {
+        for range in [
+            0..0,
+            5..6,
+            0x4ff8..0x5001,
+            u64::MAX - 1..u64::MAX,
+            u64::MAX..u64::MAX,
+            0..u64::MAX,
+            Range { start: 9, end: 3 },
+        ] {
             for columns in [0, 1, 3, 128, usize::MAX] {
                 let extent = MapExtent { range: Some(range.clone()), columns };
                 let svg = svg_of(&profile, &extent);
