@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 use wasmscope::analysis::{
-    self, BlockRow, CellKind, HeapAt, HeapCell, HeapMap, HeapMapQuery, Overlay, block_life, heap_at,
-    heap_at_peak, heap_range, heap_verdict, what_if,
+    self, BlockRow, CellKind, HeapAt, HeapBlock, HeapCell, HeapMap, HeapMapQuery, Overlay, block_life,
+    heap_at, heap_at_peak, heap_range, heap_verdict, what_if,
 };
 use wasmscope::profile::{Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
@@ -353,4 +353,35 @@ fn a_memory64_is_zoomed_from_16_gib_to_a_byte() {
     let main: Vec<_> = bytes.cells.iter().map(HeapCell::main_kind).collect();
     assert_eq!(main, [vec![CellKind::Free], vec![CellKind::Live; 40], vec![CellKind::Untouched]].concat());
     assert_eq!(bytes.cell_range(7), far + 6..far + 7);
+}
+
+/// Blocks inside others, as of an arena in a block of the allocator's, and ones that reach across each other.
+#[test]
+fn a_part_shows_what_the_whole_does() {
+    let mut state = 11u64;
+    let mut below = |limit: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % limit
+    };
+    let mut builder = ProfileBuilder::new().memory(1, None).allocator("malloc", 0, AllocatorFamily::Emmalloc);
+    for _ in 0..40 {
+        let (address, size) = (1_000 + below(6_000), [0, 8, 100, 1_500][below(4) as usize]);
+        builder = builder.alloc(1, "main;malloc", address, size);
+    }
+    let profile = builder.build();
+    let heap = heap_at(&profile, FIRST, END);
+    assert!(heap.overlapping_blocks > 5);
+    let whole = map(&profile, &heap, 0..10_000, 10_000);
+    for _ in 0..300 {
+        let start = below(9_000);
+        let range = start..start + 1 + below(600);
+        let part = map(&profile, &heap, range.clone(), 1_000);
+        assert_eq!(part.cells[..], whole.cells[range.start as usize..range.end as usize], "{range:?}");
+        let found = heap_range(&profile, &heap, &range);
+        let reaches = |block: &&HeapBlock| {
+            range.contains(&block.address) || block.address < range.start && block.end() > range.start
+        };
+        let reaching = heap.blocks.iter().filter(reaches);
+        assert_eq!(found.blocks, reaching.count() as u64, "{range:?}");
+    }
 }

@@ -7,6 +7,8 @@ use std::ops::Range;
 /// The layers of a memory at a moment.
 pub(super) struct Layers<'a> {
     blocks: &'a [HeapBlock],
+    /// Do some of them lie in others?
+    overlap: bool,
     space: &'a AddressSpace,
     /// Where each kind of ground ends, ascending.
     ground: Vec<(u64, CellKind)>,
@@ -46,13 +48,15 @@ impl<'a> Layers<'a> {
         let (header_bytes, footer_bytes) =
             layout.map_or((0, 0), |layout| (layout.header_bytes, layout.footer_bytes));
         let (header_bytes, footer_bytes) = (u64::from(header_bytes), u64::from(footer_bytes));
-        Layers { blocks: &heap.blocks, space, ground, header_bytes, footer_bytes }
+        let overlap = heap.overlapping_blocks > 0;
+        Layers { blocks: &heap.blocks, overlap, space, ground, header_bytes, footer_bytes }
     }
 
     /// Cuts `range` into runs of one kind, ascending and without gaps.
     pub(super) fn runs(&self, range: &Range<u64>, mut emit: impl Emit) {
-        // The block before the range's begin may reach into it.
-        let first = self.blocks.partition_point(|block| block.address < range.start).saturating_sub(1);
+        // The block before the range's begin may reach into it, and where blocks overlap any before that.
+        let before = self.blocks.partition_point(|block| block.address < range.start);
+        let first = if self.overlap { 0 } else { before.saturating_sub(1) };
         let mut at = range.start;
         // Where the block before ends: `at` may lie behind that, where the range begins.
         let mut behind = None;
