@@ -1,8 +1,9 @@
 //! Recordings with nothing in them, and ones that no recorder would write: every view works on them.
 
 use wasmscope::analysis::{
-    CallTreeQuery, HeapMapQuery, Metric, WatQuery, accesses, boundary, call_tree, flame, functions, growth,
-    heap_at, heap_map, lines, summary, wat,
+    CallTreeQuery, HeapMapQuery, Metric, WatQuery, accesses, boundary, call_tree, calls_named, flame,
+    functions, growth, heap_at, heap_habits, heap_map, heap_numbers, heap_verdict, lines, live_sizes, pins,
+    slack, summary, verdict_sentences, wat, what_if,
 };
 use wasmscope::profile::{PathId, Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
@@ -31,6 +32,11 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
     growth(profile);
     summary(profile);
     accesses(profile);
+    heap_numbers(profile);
+    heap_habits(profile);
+    what_if(profile);
+    calls_named(profile, "");
+    verdict_sentences(profile, &heap_verdict(profile));
     for function in [0, 1, u32::MAX].map(FuncIndex) {
         for time in [None, Some(0..5), Some(u64::MAX..0)] {
             let listing = wat(profile, &WatQuery { function, time });
@@ -38,7 +44,12 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
         }
     }
     for at_nanos in [0, 3, u64::MAX] {
-        heap_at(profile, at_nanos);
+        let heap = heap_at(profile, at_nanos);
+        for page_bytes in [0, 1, 65_536] {
+            pins(&heap, page_bytes);
+        }
+        slack(&heap);
+        live_sizes(&heap);
         for range in [0..0, 0..65_536, 5..7, 0..u64::MAX, u64::MAX - 3..u64::MAX, u64::MAX..0] {
             heap_map(profile, &HeapMapQuery { at_nanos, range, cells: 10 });
         }
