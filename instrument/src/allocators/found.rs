@@ -1,6 +1,6 @@
 //! The allocators of a module.
 
-use super::{TRACED, AllocatorKind, AllocatorProbe, Misfit, assemblyscript, recognise};
+use super::{AllocatorKind, AllocatorProbe, Misfit, TRACED, assemblyscript, recognise};
 use crate::recording::{Allocator, AllocatorFamily, Frees, KnownBy};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;

@@ -46,8 +46,7 @@ pub(crate) enum AllocatorShape {
 
 use AllocatorShape::{
     Alloc, AllocArray, AllocInto, AllocSome, CanonicalRealloc, Free, Quiet, Realloc, ReallocArray, Remap,
-    Resize,
-    Trace,
+    Resize, Trace,
 };
 
 /// What an allocator does, and how the pointers that it is given and gives stand to the blocks that are counted.
@@ -82,9 +81,12 @@ impl AllocatorShape {
     pub(crate) fn op(self) -> HeapOp {
         match self {
             Alloc { .. } | AllocSome { .. } | AllocArray { .. } | AllocInto { .. } => HeapOp::Alloc,
-            Realloc { .. } | ReallocArray { .. } | CanonicalRealloc { .. } | Remap { .. } | Resize { .. } | Trace { .. } => {
-                HeapOp::Realloc
-            }
+            Realloc { .. }
+            | ReallocArray { .. }
+            | CanonicalRealloc { .. }
+            | Remap { .. }
+            | Resize { .. }
+            | Trace { .. } => HeapOp::Realloc,
             Free { .. } | Quiet => HeapOp::Free,
         }
     }

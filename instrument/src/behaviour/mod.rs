@@ -13,7 +13,8 @@ mod trace;
 use crate::allocators::TRACED;
 use crate::recording::{self, Outcome, Phase};
 use crate::{
-    Guest, LiveCounts, Measure, MeasureSet, Observer, OutputStream, OwnAllocator, RecordError, RunOptions, record,
+    Guest, LiveCounts, Measure, MeasureSet, Observer, OutputStream, OwnAllocator, RecordError, RunOptions,
+    record,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,8 +59,7 @@ pub fn find_allocators(
     observer: Arc<dyn Observer>,
 ) -> Result<Trial, RecordError> {
     let index = Arc::new(ModuleIndex::parse(&guest.bytes)?);
-    let symbols =
-        Symbols::with_files(Arc::clone(&guest.bytes), Arc::clone(&index), options.symbols.clone());
+    let symbols = Symbols::with_files(Arc::clone(&guest.bytes), Arc::clone(&index), options.symbols.clone());
     let candidates = shortlist::candidates(&guest.bytes, &index);
     if candidates.is_empty() {
         return Ok(Trial { proposals: Vec::new(), candidates: 0, calls: 0, outcome: Outcome::Unknown });
@@ -79,7 +79,9 @@ pub fn find_allocators(
     // What was written just now can be read.
     let recording = recording::read(&bytes).unwrap_or_default();
     let trace = Trace::of(&recording, &index, &candidates);
-    let proposals = judge::proposals(&trace, &index, |func| own(func).name);
+    let is_judged = recording.heap.len() == trace.calls.len();
+    let is_whole = is_judged && matches!(outcome, Outcome::Exited { .. } | Outcome::Returned { .. });
+    let proposals = judge::proposals(&trace, is_whole, &index, |func| own(func).name);
     Ok(Trial { proposals, candidates: candidates.len(), calls: recording.heap.len() as u64, outcome })
 }
 

@@ -16,18 +16,18 @@ mod scan;
 mod whose;
 
 pub(crate) use access::AccessKind;
-pub(crate) use pass::read as read_code;
 pub use explain::FunctionProbes;
 pub(crate) use function::{Action, EntryCheck, FunctionPlan, Point};
 pub(crate) use instruction::{Bulk, Op, Reader};
 pub use options::{ProbeOptions, ProbeReader};
 pub(crate) use outermost::callees;
+pub(crate) use pass::read as read_code;
 pub(crate) use references::References;
 pub(crate) use regions::{Region, Regions};
 pub(crate) use resumption::Goroutines;
 pub(crate) use scan::{Instruction, Scan, body_error, read_body};
 
-use crate::allocators::{self, TRACED, AllocatorKind, AllocatorProbe, AllocatorShape, Found, Named};
+use crate::allocators::{self, AllocatorKind, AllocatorProbe, AllocatorShape, Found, Named, TRACED};
 use crate::callgraph::CallGraph;
 use crate::error::RewriteError;
 use crate::probes::layout::Width;
