@@ -177,10 +177,13 @@ fn extended(
 /// Has a candidate anything to do with what seems wrong, or with the blocks at all? To replay is dear.
 fn may_help(trace: &Trace, score: &Score, other: Member) -> bool {
     let gives = || trace.calls_of(other.who).any(|call| score.unknown.contains(&call.result));
-    let moves = |call: &Call| call.result != call.first && score.sizes.contains_key(&call.first);
+    // In place only what is made shorter shows: its room goes to another.
+    let resizes = |call: &Call| {
+        score.sizes.contains_key(&call.first) && (score.wrong_blocks > 0 || call.result != call.first)
+    };
     match other.role {
         Role::Alloc(_) => gives(),
-        Role::Realloc => gives() || trace.calls_of(other.who).any(moves),
+        Role::Realloc => gives() || trace.calls_of(other.who).any(resizes),
         Role::Free => score.wrong_blocks > 0,
     }
 }
