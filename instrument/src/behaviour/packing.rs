@@ -40,7 +40,9 @@ fn packed(trace: &Trace, member: Member, params: usize, is_whole: bool) -> Optio
     let calls: Vec<&Call> = trace.calls_of(member.who).collect();
     let fits = |call: &&Call| {
         let end = call.result.checked_add(call.first);
-        call.result % 4 == 0 && trace.lowest <= call.result && end.is_some_and(|end| end <= trace.highest)
+        call.result.is_multiple_of(4)
+            && trace.lowest <= call.result
+            && end.is_some_and(|end| end <= trace.highest)
     };
     // Up to where the first room is handed out again.
     let steps = calls.array_windows().map_while(|[from, to]| step(from, to));

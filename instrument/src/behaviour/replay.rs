@@ -138,7 +138,7 @@ impl Heap<'_> {
         let before = self.live.range(..address).next_back().filter(|(_, end)| **end > address);
         let displaced: Vec<u64> =
             before.into_iter().chain(self.live.range(address..end)).map(|(other, _)| *other).collect();
-        let fits = address % 4 == 0 && self.trace.lowest <= address && end <= self.trace.highest;
+        let fits = address.is_multiple_of(4) && self.trace.lowest <= address && end <= self.trace.highest;
         self.score.wrong_blocks += u64::from(!fits || !displaced.is_empty());
         displaced.iter().for_each(|other| {
             self.live.remove(other);
