@@ -7,6 +7,7 @@ use super::trace::{Call, Trace};
 use crate::OwnAllocator;
 use crate::allocators::AllocatorKind;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::Reverse;
 use wasmscope_symbolize::{FuncIndex, ModuleIndex};
 
 /// Fewer calls are no evidence.
@@ -85,9 +86,9 @@ fn heap(trace: &Trace, roles: &Roles) -> Option<(Vec<Member>, Score)> {
         let has_blocks = score.taken >= FEWEST_FREES && score.reused > 0 && score.most_live >= FEWEST_LIVE;
         has_blocks && score.wrong() == 0 && score.is_tight() && !is_used_after(trace, members, score)
     });
-    // Whoever sees more blocks; of those that see the same ones, whom outer code calls.
+    // Whoever sees more blocks; of those that see the same ones, what says that they are larger, whom outer code calls.
     sound.max_by_key(|(members, score)| {
-        (score.handed + score.taken, std::cmp::Reverse((members.len(), score.depth)))
+        (score.handed + score.taken, Reverse(members.len()), score.bytes, Reverse(score.depth))
     })
 }
 
@@ -134,9 +135,7 @@ fn pairs(trace: &Trace, roles: &Roles) -> Vec<(Vec<Member>, Score)> {
             }
         }
     }
-    pairs.sort_by_key(|(_, score)| {
-        std::cmp::Reverse((score.taken.saturating_sub(score.wrong()), score.bytes))
-    });
+    pairs.sort_by_key(|(_, score)| Reverse((score.taken.saturating_sub(score.wrong()), score.bytes)));
     pairs.truncate(MOST_PAIRS);
     pairs
 }
@@ -167,7 +166,7 @@ fn extended(
             (mends || resizes).then_some((with, told))
         });
         // Of what mends the same, what more goes through; of the parameters of one, that which is a larger size.
-        match better.min_by_key(|(_, told)| (told.wrong(), std::cmp::Reverse((told.handed, told.bytes)))) {
+        match better.min_by_key(|(_, told)| (told.wrong(), Reverse((told.handed, told.bytes)))) {
             Some((with, told)) => (members, score) = (with, told),
             None => return (members, score),
         }
