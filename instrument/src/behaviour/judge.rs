@@ -84,7 +84,13 @@ fn heap(trace: &Trace, roles: &Roles) -> Option<(Vec<Member>, Score)> {
     let heaps = pairs(trace, roles).into_iter().map(|(pair, score)| extended(trace, roles, pair, score));
     let sound = heaps.filter(|(members, score)| {
         let has_blocks = score.taken >= FEWEST_FREES && score.reused > 0 && score.most_live >= FEWEST_LIVE;
-        has_blocks && score.wrong() == 0 && score.is_tight() && !is_used_after(trace, members, score)
+        // Those may be alignments.
+        let has_sizes = !score.sizes.values().all(|size| size.is_power_of_two());
+        has_blocks
+            && has_sizes
+            && score.wrong() == 0
+            && score.is_tight()
+            && !is_used_after(trace, members, score)
     });
     // Whoever sees more blocks; of those that see the same ones, what says that they are larger, whom outer code calls.
     sound.max_by_key(|(members, score)| {
