@@ -47,6 +47,8 @@ pub struct HeapMapState {
     chosen: Option<Range<u64>>,
     /// The block that is chosen.
     block: Option<BlockRow>,
+    /// Was something chosen since the last frame? Then it is scrolled to.
+    shows_choice: bool,
     /// Which parts beside the map are unfolded.
     pub shown: Shown,
     /// Which figure is plotted over time.
@@ -97,6 +99,11 @@ impl HeapMapState {
     /// Do colours tell who asked for the blocks?
     pub fn wants_sites(&self) -> bool {
         self.colour == ColourBy::Owner
+    }
+
+    fn choose(&mut self, range: Range<u64>) {
+        self.chosen = Some(range);
+        self.shows_choice = true;
     }
 
     /// The addresses that sums are wanted of.

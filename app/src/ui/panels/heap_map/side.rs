@@ -17,8 +17,14 @@ const STEPS: usize = 12;
 
 /// Draws it.
 pub fn side_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
-    ScrollArea::vertical().id_salt("figures").auto_shrink(false).show(ui, |ui| {
+    let mut area = ScrollArea::vertical().id_salt("figures").auto_shrink(false);
+    if std::mem::take(&mut state.shows_choice) {
+        area = area.vertical_scroll_offset(0.0);
+    }
+    area.show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 3.0;
+        // The bar must not lie over the figures.
+        ui.set_max_width(ui.available_width() - 10.0);
         if let Some(range) = view.chosen.as_ref().filter(|_| state.chosen.is_some()) {
             range_ui(ui, ctx, range, state);
         }
