@@ -34,7 +34,7 @@ pub fn side_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut 
         verdict::verdict_ui(ui, ctx, view);
         figures::figures_ui(ui, ctx, &view.heap);
         ui.add_space(6.0);
-        if fold(ui, &mut state.shown.over_time, "Over time") {
+        if fold(ui, &mut state.shown.over_time, "Figures over time") {
             over_time::over_time_ui(ui, view, &mut state.plotted);
         }
         if fold(ui, &mut state.shown.blocks, "Sizes and held pages") {
