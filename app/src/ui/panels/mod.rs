@@ -15,7 +15,7 @@ use super::command::Commands;
 use super::documents::{Document, Selection};
 use super::widgets::empty_state;
 use super::worker::{Asker, Slot, Worker};
-use crate::analysis::{CallTreeQuery, Metric};
+use crate::analysis::{self, CallTreeQuery, Metric};
 use crate::profile::{FrameId, PathId, Profile};
 use crate::sources::Sources;
 use crate::ui::views::{
@@ -332,10 +332,10 @@ fn call_path_ui(ui: &mut Ui, profile: &Profile, path: PathId) {
     }
 }
 
-/// Who asked for a block: the function above the allocator's own.
+/// Who asked for a block: the function of the program's own above the allocator.
 fn asker_of(profile: &Profile, path: PathId) -> FrameId {
-    let above = profile.paths().parent(path);
-    profile.paths().frame(if above == PathId::ROOT { path } else { above })
+    let asker = analysis::asker_path(profile, path);
+    profile.paths().frame(if asker == PathId::ROOT { path } else { asker })
 }
 
 /// A call path in one line, innermost first: `sbrk ‹ malloc ‹ load`.

@@ -33,17 +33,24 @@ pub fn side_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut 
         }
         verdict::verdict_ui(ui, ctx, view);
         figures::figures_ui(ui, ctx, &view.heap);
-        ui.add_space(6.0);
-        if fold(ui, &mut state.shown.over_time, "Figures over time") {
-            over_time::over_time_ui(ui, view, &mut state.plotted);
-        }
-        if fold(ui, &mut state.shown.blocks, "Sizes and held pages") {
-            blocks::blocks_ui(ui, ctx, view);
-        }
-        if fold(ui, &mut state.shown.what_if, "Other allocators") {
-            what_if::what_if_ui(ui, view);
+        if ctx.profile.heap_timeline().of_memory(view.heap.memory).lowest_address.is_some() {
+            folded_ui(ui, ctx, view, state);
         }
     });
+}
+
+/// What is worked out when it is unfolded.
+fn folded_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
+    ui.add_space(6.0);
+    if fold(ui, &mut state.shown.over_time, "Figures over time") {
+        over_time::over_time_ui(ui, view, &mut state.plotted);
+    }
+    if fold(ui, &mut state.shown.blocks, "Sizes and held pages") {
+        blocks::blocks_ui(ui, ctx, view);
+    }
+    if fold(ui, &mut state.shown.what_if, "Other allocators") {
+        what_if::what_if_ui(ui, view);
+    }
 }
 
 /// A heading that unfolds what is below it. Says whether it is unfolded.
