@@ -28,6 +28,23 @@ impl Recorded {
         serde_json::from_slice(&self.does(&words)).unwrap()
     }
 
+    fn refuses(&self, words: &[&str]) -> String {
+        let output = wasmscope(self.dir.path(), words);
+        assert!(!output.status.success() && output.stdout.is_empty(), "{words:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    /// The map as SVG and as PNG.
+    fn map(&self, words: &[&str]) -> (String, image::RgbImage) {
+        let written = |format: &str, file: &str| {
+            let export = ["export", "run.wscope", "--view", "map", "--format", format, "-o", file];
+            self.does(&[&export, words].concat());
+            self.dir.path().join(file)
+        };
+        let svg = std::fs::read_to_string(written("svg", "map.svg")).unwrap();
+        (svg, image::open(written("png", "map.png")).unwrap().into_rgb8())
+    }
+
     fn export(&self, format: &str) -> PathBuf {
         self.does(&["export", "run.wscope", "--format", format, "-o", format]);
         self.dir.path().join(format)
@@ -61,6 +78,70 @@ fn the_heap_for_dhat_has_the_sums_of_the_report() {
         let places = dhat["ftbl"].as_array().unwrap().len() as u64;
         let frames = || points.iter().flat_map(|point| point["fs"].as_array().unwrap());
         assert!(frames().all(|at| (1..places).contains(&at.as_u64().unwrap())), "{sample}");
+    }
+}
+
+/// Each box of the one picture has its colour in the other, and the figures are those of the report.
+#[test]
+fn both_pictures_of_the_map_are_the_same_and_tell_what_the_report_does() {
+    let recorded = Recorded::new("fragment", "before.wasm");
+    for (words, at) in [(["--at", "end"].as_slice(), "end"), (&["--at", "peak", "--columns", "200"], "peak")]
+    {
+        let report = ["report", "run.wscope", "--view", "heap", "--json", "--at", at];
+        let heap: Value = serde_json::from_slice(&recorded.does(&report)).unwrap();
+        let (svg, png) = recorded.map(words);
+        let document = roxmltree::Document::parse(&svg).unwrap();
+        let map = document.descendants().find(|node| node.attribute("id") == Some("map")).unwrap();
+        let boxes: Vec<_> = map.children().filter(|node| node.has_tag_name("rect")).collect();
+        let number =
+            |node: &roxmltree::Node, name: &str| node.attribute(name).unwrap().parse::<u32>().unwrap();
+        let (left, top) = (number(&boxes[0], "x"), number(&boxes[0], "y"));
+        let mut area = 0;
+        for node in &boxes {
+            let (x, y) = (number(node, "x") - left, number(node, "y") - top);
+            let (width, height) = (number(node, "width"), number(node, "height"));
+            for (x, y) in [(x, y), (x + width - 1, y + height - 1)] {
+                let [r, g, b] = png.get_pixel(x, y).0;
+                assert_eq!(node.attribute("fill"), Some(&*format!("#{r:02x}{g:02x}{b:02x}")), "{at} {x} {y}");
+            }
+            area += width * height;
+        }
+        assert!(boxes.len() > 200 && area <= png.width() * png.height(), "{at}");
+        let blocks = heap["live_blocks"].as_u64().unwrap();
+        let text = |told: &str| {
+            document.descendants().any(|node| node.text().is_some_and(|text| text.contains(told)))
+        };
+        assert!(text(&format!(" in {}", wasmscope::units::exact(blocks))), "{at}: {blocks}");
+        assert!(text("keep_title (fragment.c:73)") && text("Whole run: "), "{at}");
+        for sentence in heap["verdict"]["sentences"].as_array().unwrap() {
+            let begins: String = sentence.as_str().unwrap().chars().take(60).collect();
+            assert!(text(&begins), "{begins}");
+        }
+    }
+    let (svg, png) = recorded.map(&["--range", "0x400-0x410", "--columns", "16"]);
+    assert!(svg.contains("0x400 to 0x410, 1 B a cell") && png.dimensions() == (256, 16));
+}
+
+#[test]
+fn what_makes_no_picture_is_refused_with_the_reason() {
+    let recorded = Recorded::new("hotloop", "hotloop.wasm");
+    for (words, told) in [
+        ("--format png", "--view map --format png"),
+        ("--format csv --view map", "--format svg or png"),
+        ("--format svg --at peak", "--view map only"),
+        ("--format folded --columns 9", "--view map only"),
+        ("--format svg --view map --metric time", "--metric says nothing to --view map"),
+        ("--format png --view map --memory 7", "there is no memory 7; those of the module are 0 to 0"),
+        (
+            "--format png --view map --range 0-0x100000000",
+            "--range ends at 0x100000000; memory 0 never has more",
+        ),
+        ("--format png --view map --at nothing#1", "no call of an export or import `nothing`"),
+        ("--format png --view map -o run.wscope", "this is the file that is read"),
+    ] {
+        let words: Vec<_> = ["export", "run.wscope"].into_iter().chain(words.split(' ')).collect();
+        let error = recorded.refuses(&words);
+        assert!(error.contains(told), "{words:?}: {error}");
     }
 }
 

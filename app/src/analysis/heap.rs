@@ -10,6 +10,7 @@ mod layout;
 mod lives;
 mod map;
 mod memories;
+mod mix;
 mod numbers;
 mod operations;
 mod overlay;

@@ -1,15 +1,19 @@
 //! `wasmscope export`: write a view of a recording for other programs.
 
+use super::memory::memory;
+use super::moment::Moment;
 use super::print;
-use super::values::SymbolArgs;
+use super::values::{self, SymbolArgs};
 use crate::analysis::{CallTreeQuery, Metric};
-use crate::export::{Format, export};
+use crate::export::{Format, MAX_COLUMNS, MapExtent, MapFormat, export, memory_map};
 use crate::pipeline;
 use crate::profile::Profile;
-use anyhow::bail;
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// Write a flame graph, stacks, the call tree, the functions or the heap of a recording to a file
+/// Write a flame graph, stacks, the call tree, the functions, the heap or the memory map of a recording to a file
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
     /// The recording (.wscope)
@@ -17,31 +21,138 @@ pub struct ExportArgs {
     #[command(flatten)]
     symbols: SymbolArgs,
     /// What to write: svg (an interactive flame graph), folded (stacks), json (the call tree), csv (the functions), dhat
-    /// (the heap by call path, for DHAT's viewer) or massif (the heap over time, for ms_print and massif-visualizer)
+    /// (the heap by call path, for DHAT's viewer) or massif (the heap over time, for ms_print and massif-visualizer);
+    /// of the map svg (with addresses, legend, figures and verdict) or png (the cells alone)
     #[arg(short, long, value_enum, hide_possible_values = true)]
-    format: Format,
+    format: Form,
+    /// What it is of: profile (what the formats say), or map (what each byte of a memory is used for)
+    #[arg(long, value_enum, default_value_t = View::Profile, hide_possible_values = true)]
+    view: View,
     /// What to weigh by: time, crossings, host-time, pages, allocations, allocated, live, peak,
     /// short-lived, calls, instructions, moved [default: time if recorded]
     #[arg(short, long)]
     metric: Option<Metric>,
+    #[command(flatten)]
+    map: MapArgs,
     /// Where it goes [default: the standard output]
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
 }
 
+// No documentation of its own, which would take the place of the command's.
+#[derive(Debug, clap::Args)]
+struct MapArgs {
+    /// The moment that the map shows: a time since the recording began, such as 250ms, or start, peak, end, or a call:
+    /// frame#3, frame#3.end [default: end]
+    #[arg(long, value_name = "TIME|start|peak|end|FUNCTION#N")]
+    at: Option<Moment>,
+    /// The memory that the map shows [default: the first that has a heap]
+    #[arg(long, value_name = "INDEX")]
+    memory: Option<u32>,
+    /// The addresses that the map shows, such as 0x400-0x10000, without the last [default: all]
+    #[arg(long, value_name = "FROM-TO", value_parser = values::range)]
+    range: Option<Range<u64>>,
+    /// Cells in a row of the map [default: 128]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MAX_COLUMNS as i64))]
+    columns: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum View {
+    Profile,
+    Map,
+}
+
+/// The words for the forms of all views.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Svg,
+    Png,
+    Folded,
+    Json,
+    Csv,
+    Dhat,
+    Massif,
+}
+
+impl Form {
+    fn of_profile(self) -> anyhow::Result<Format> {
+        Ok(match self {
+            Form::Svg => Format::Svg,
+            Form::Folded => Format::Folded,
+            Form::Json => Format::Json,
+            Form::Csv => Format::Csv,
+            Form::Dhat => Format::Dhat,
+            Form::Massif => Format::Massif,
+            Form::Png => bail!("png is a picture of the memory map: --view map --format png"),
+        })
+    }
+
+    fn of_map(self) -> anyhow::Result<MapFormat> {
+        match self {
+            Form::Svg => Ok(MapFormat::Svg),
+            Form::Png => Ok(MapFormat::Png),
+            _ => bail!("--view map is written with --format svg or png"),
+        }
+    }
+}
+
+impl MapArgs {
+    fn is_empty(&self) -> bool {
+        let MapArgs { at, memory, range, columns } = self;
+        at.is_none() && memory.is_none() && range.is_none() && columns.is_none()
+    }
+
+    fn picture(&self, profile: &Profile, format: MapFormat) -> anyhow::Result<Vec<u8>> {
+        let memory = memory(profile, self.memory)?;
+        let bytes = profile.address_space(memory).largest_size();
+        if let Some(range) = self.range.as_ref().filter(|range| range.end > bytes) {
+            bail!(
+                "--range ends at {:#x}; memory {} never has more than {bytes:#x} bytes",
+                range.end,
+                memory.0
+            );
+        }
+        let heap = self.at.clone().unwrap_or(Moment::End).resolve(profile)?.heap(profile, memory);
+        let mut extent = MapExtent { range: self.range.clone(), ..MapExtent::default() };
+        if let Some(columns) = self.columns {
+            extent.columns = usize::from(columns);
+        }
+        Ok(memory_map(profile, &heap, &extent, format))
+    }
+}
+
 pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
+    match args.view {
+        View::Profile => export_profile(args),
+        View::Map => export_map(args),
+    }
+}
+
+fn export_profile(args: &ExportArgs) -> anyhow::Result<()> {
+    let format = args.format.of_profile()?;
+    if !args.map.is_empty() {
+        bail!("--at, --memory, --range and --columns say something to --view map only");
+    }
     let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
-    if args.format.is_of_heap() && profile.recording().heap.is_empty() {
-        bail!(
-            "{}: {} is about the heap, and no heap operations were recorded",
-            args.file.display(),
-            args.format
-        );
+    if format.is_of_heap() && profile.recording().heap.is_empty() {
+        bail!("{}: {format} is about the heap, and no heap operations were recorded", args.file.display());
     }
     let metric = metric(&args.file, &profile, args.metric)?;
     print::damage(&args.file, &profile);
     let query = CallTreeQuery { metric, ..CallTreeQuery::default() };
-    print::file_or_text(args.output.as_deref(), &args.file, &export(&profile, &query, args.format))
+    print::file_or_text(args.output.as_deref(), &args.file, &export(&profile, &query, format))
+}
+
+fn export_map(args: &ExportArgs) -> anyhow::Result<()> {
+    let format = args.format.of_map()?;
+    if args.metric.is_some() {
+        bail!("--metric says nothing to --view map");
+    }
+    let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
+    let picture = args.map.picture(&profile, format).with_context(|| args.file.display().to_string())?;
+    print::damage(&args.file, &profile);
+    print::file_or_text(args.output.as_deref(), &args.file, &picture)
 }
 
 /// What was asked for, if the recording has it; else the first that it has.

@@ -8,6 +8,8 @@ mod info;
 mod instrument;
 mod interrupt;
 mod limits;
+mod memory;
+mod moment;
 mod pack;
 mod print;
 mod progress;
@@ -61,7 +63,7 @@ pub enum Command {
     Record(Box<record::RecordArgs>),
     /// Show what is in a recording
     Report(report::ReportArgs),
-    /// Write a flame graph, stacks, the call tree or the functions of a recording to a file
+    /// Write a flame graph, stacks, the call tree, the functions, the heap or the memory map of a recording to a file
     Export(export::ExportArgs),
     /// Put the files with names and lines, and the text of the source files, into a recording
     Pack(pack::PackArgs),
@@ -179,6 +181,10 @@ mod tests {
             ("wasmscope record a.wasm --symbols b.wasm", "record"),
             ("wasmscope report a.wscope --symbols out", "report"),
             ("wasmscope export a.wscope -f svg --symbols out", "export"),
+            (
+                "wasmscope export a.wscope --view map -f png --at peak --range 0x400-0x10000 -o a.png",
+                "export",
+            ),
             ("wasmscope info a.wasm --symbols a.symbols", "info"),
             ("wasmscope symbolize a.wasm 12 --symbols b.wasm", "symbolize"),
             ("wasmscope symbolize a.wasm 12 0x1f --json --file-offsets", "symbolize"),
@@ -202,6 +208,8 @@ mod tests {
             ("wasmscope report a.wscope --view flames", "possible values"),
             ("wasmscope export a.wscope", "--format"),
             ("wasmscope export a.wscope --format svg --metric heat", "`heat` is not a metric"),
+            ("wasmscope export a.wscope -f svg --view map --range 16", "`16` is not a range"),
+            ("wasmscope export a.wscope -f svg --view map --columns 0", "0 is not in 1..=1024"),
             ("wasmscope instrument a.wasm", "--output"),
             ("wasmscope report a.wscope --view wat", "--function"),
             ("wasmscope info a.wasm b.wasm", "b.wasm"),

@@ -1,6 +1,7 @@
 //! Values as people write them on a command line.
 
 use crate::sources::{RustSources, SourcePlace, Sources};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -148,6 +149,17 @@ pub(super) fn offset(text: &str) -> Result<u64, String> {
     u64::from_str_radix(digits, radix).ok().filter(|_| is_number).ok_or_else(bad)
 }
 
+/// `0x400-0x10000`: from the first address to that before the last, each as [`offset`] reads it.
+pub(super) fn range(text: &str) -> Result<Range<u64>, String> {
+    let bad = || format!("`{text}` is not a range; write FROM-TO, such as 0x400-0x10000");
+    let (from, to) = text.split_once('-').ok_or_else(bad)?;
+    let (start, end) = (offset(from).map_err(|_| bad())?, offset(to).map_err(|_| bad())?);
+    if start >= end {
+        return Err(format!("`{text}` has no byte in it: the lower address goes first"));
+    }
+    Ok(start..end)
+}
+
 fn split_unit(text: &str) -> (&str, &str) {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     (digits, &text[digits.len()..])
@@ -194,6 +206,16 @@ mod tests {
         }
         for text in ["", "0x", "4d2", "-1", "+1", "0x+1", "1 2", "0xffffffffffffffff0"] {
             assert!(offset(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ranges() {
+        for (text, addresses) in [("0-1", 0..1), ("0x400-0x10000", 1_024..65_536), ("16-0x20", 16..32)] {
+            assert_eq!(range(text), Ok(addresses), "{text}");
+        }
+        for text in ["", "5", "-", "1-", "-1", "1-1", "2-1", "1-2-3", "1 - 2"] {
+            assert!(range(text).is_err(), "{text}");
         }
     }
 

@@ -6,18 +6,21 @@ mod folded;
 mod heap_frame;
 mod json;
 mod massif;
+mod memory_map;
 mod svg;
+mod xml;
 
 pub use json::{
     CallTreeJson, FunctionJson, JSON_SCHEMA, SourceFrameJson, call_tree_json, frame_json, path_json,
 };
+pub use memory_map::{MAX_COLUMNS, MapExtent, MapFormat, memory_map};
 
 use crate::analysis::{CallTreeQuery, Unit, call_tree, functions};
 use crate::profile::Profile;
 use std::fmt;
 
 /// The forms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// A flame graph that zooms and searches in a browser, in one file.
     Svg,

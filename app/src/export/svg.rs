@@ -1,6 +1,7 @@
 //! A flame graph as one SVG file: a picture everywhere, and with zoom and search in a browser. Root on top, callees
 //! below, the heaviest first.
 
+use super::xml::escaped;
 use crate::analysis::{CallNode, CallTree, FlameBox, FlameLayout, flame};
 use crate::profile::{FrameInfo, FrameKind, Profile};
 use crate::units;
@@ -17,7 +18,7 @@ const LETTER_PX: f64 = 7.3;
 /// Narrower boxes are left out: nobody sees them, and there can be hundreds of thousands.
 const MIN_BOX_PX: f64 = 0.1;
 const SCRIPT: &str = include_str!("svg.js");
-const STYLE: &str = include_str!("svg.css");
+const STYLE: &str = concat!(include_str!("paper.css"), include_str!("svg.css"));
 
 /// The whole file.
 pub(super) fn svg(profile: &Profile, tree: &CallTree) -> String {
@@ -172,23 +173,6 @@ fn rgb(hue: f64, saturation: f64, lightness: f64) -> String {
         (value * 255.0).round() as u8
     };
     format!("#{:02x}{:02x}{:02x}", part(0.0), part(8.0), part(4.0))
-}
-
-/// `text` as XML, without the characters that XML forbids.
-fn escaped(text: &str) -> String {
-    let mut xml = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => xml.push_str("&amp;"),
-            '<' => xml.push_str("&lt;"),
-            '>' => xml.push_str("&gt;"),
-            '"' => xml.push_str("&quot;"),
-            '\n' => xml.push_str("&#10;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => xml.push('\u{fffd}'),
-            c => xml.push(c),
-        }
-    }
-    xml
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use resolve::{MadeUp, Resolved};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use wasmscope_instrument::recording::{
-    ContextId, Crossing, Direction, GrowthEvent, HeapEvent, HeapOp, Recording, SiteCrossings, StackFrame,
-    StackId,
+    Allocator, AllocatorFamily, ContextId, Crossing, Direction, Frees, GrowthEvent, HeapEvent, HeapOp,
+    KnownBy, Recording, SiteCrossings, StackFrame, StackId,
 };
 use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex, Symbols};
 
@@ -51,6 +51,10 @@ pub struct ProfileBuilder {
 struct ModuleShape {
     initial_pages: u64,
     maximum_pages: Option<u64>,
+    /// The sizes of the memories behind the first.
+    more_memories: Vec<u64>,
+    /// The address that the stack pointer starts at; without it there is no such global.
+    stack_pointer: Option<u32>,
     /// `(address, bytes)`.
     data: Vec<(u32, Vec<u8>)>,
     /// Functions that are exported by their names.
@@ -59,7 +63,14 @@ struct ModuleShape {
 
 impl Default for ModuleShape {
     fn default() -> Self {
-        ModuleShape { initial_pages: 1, maximum_pages: None, data: Vec::new(), exports: Vec::new() }
+        ModuleShape {
+            initial_pages: 1,
+            maximum_pages: None,
+            more_memories: Vec::new(),
+            stack_pointer: None,
+            data: Vec::new(),
+            exports: Vec::new(),
+        }
     }
 }
 
@@ -102,11 +113,38 @@ impl ProfileBuilder {
         self
     }
 
-    /// The size of memory 0 at the start and its declared limit, in pages.
+    /// The size of memory 0 at the start and its declared limit, in pages. It is a memory64 if it is larger than 4 GiB.
     #[must_use]
     pub fn memory(mut self, initial_pages: u64, maximum_pages: Option<u64>) -> Self {
         self.module.initial_pages = initial_pages;
         self.module.maximum_pages = maximum_pages;
+        self
+    }
+
+    /// One more memory, of so many pages; a memory64 if it is larger than 4 GiB.
+    #[must_use]
+    pub fn another_memory(mut self, initial_pages: u64) -> Self {
+        self.module.more_memories.push(initial_pages);
+        self
+    }
+
+    /// The function `name` is an allocator whose blocks lie in the memory with that index. Without any, all blocks lie in
+    /// memory 0.
+    #[must_use]
+    pub fn allocator(mut self, name: &str, memory: u32, family: AllocatorFamily) -> Self {
+        if let Some(GuestFrame { func, .. }) = self.frames.path(name).guest.first().copied() {
+            let (name, memory) = (name.to_owned(), MemoryIndex(memory));
+            let (op, known_by, frees) = (HeapOp::Alloc, KnownBy::Name, Frees::Seen);
+            let allocator = Allocator { func, name, op, memory, family, known_by, frees };
+            self.recording.meta.allocators.push(allocator);
+        }
+        self
+    }
+
+    /// A global `__stack_pointer` that starts at `address`.
+    #[must_use]
+    pub fn stack_pointer(mut self, address: u32) -> Self {
+        self.module.stack_pointer = Some(address);
         self
     }
 

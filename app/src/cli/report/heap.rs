@@ -3,13 +3,13 @@
 mod figures;
 mod verdict;
 
+use super::super::moment::Moment;
 use super::super::table::{Align, Table};
 use super::Limit;
-use super::moment::Moment;
 use super::paths::path_text;
 use crate::analysis::{
     Amount, HeapAt, HeapFindings, HeapSite, HeapTotals, HeapUseQuery, HeapUses, PathUse, SHORT_NANOS,
-    heap_at, heap_at_peak, heap_sites, heap_uses, heap_verdict,
+    heap_sites, heap_uses, heap_verdict,
 };
 use crate::export::{FunctionJson, path_json};
 use crate::profile::{PathId, Profile};
@@ -29,15 +29,6 @@ pub(super) enum HeapQuestion {
     At(MemoryIndex, Moment),
     /// What happened in a stretch of time, in nanoseconds since the recording began.
     Between(Range<u64>),
-}
-
-/// The heap at a moment.
-pub(super) fn at(profile: &Profile, memory: MemoryIndex, moment: &Moment) -> HeapAt {
-    match moment {
-        Moment::Nanos(nanos) => heap_at(profile, memory, *nanos),
-        Moment::Peak => heap_at_peak(profile, memory),
-        _ => heap_at(profile, memory, u64::MAX),
-    }
 }
 
 #[derive(Serialize)]

@@ -6,7 +6,6 @@ mod functions;
 mod growth;
 mod heap;
 mod lines;
-mod moment;
 mod outcome;
 mod paths;
 mod source;
@@ -17,6 +16,8 @@ mod tree;
 mod wat;
 mod what_if;
 
+use super::memory::memory;
+use super::moment::{self, Moment};
 use super::values::{SourceArgs, SymbolArgs};
 use super::{export, print};
 use crate::analysis::{self, CallTreeQuery, Metric, WatQuery};
@@ -26,7 +27,6 @@ use crate::profile::Profile;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use heap::HeapQuestion;
-use moment::Moment;
 use source::SourceQuestion;
 use std::path::PathBuf;
 use wasmscope_symbolize::{FuncIndex, MemoryIndex};
@@ -96,15 +96,6 @@ impl ReportArgs {
         Ok(())
     }
 
-    fn memory(&self, profile: &Profile) -> anyhow::Result<MemoryIndex> {
-        let Some(wanted) = self.memory else { return Ok(profile.main_memory()) };
-        let memories = profile.symbols().module().memories().len();
-        if wanted as usize >= memories {
-            bail!("there is no memory {wanted}; those of the module are 0 to {}", memories.saturating_sub(1));
-        }
-        Ok(MemoryIndex(wanted))
-    }
-
     fn heap(&self, profile: &Profile, memory: MemoryIndex) -> anyhow::Result<HeapQuestion> {
         match self.between.as_deref() {
             Some([from, until]) => Ok(HeapQuestion::Between(moment::between(profile, from, until)?)),
@@ -170,7 +161,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
         }
         None => FuncIndex(0),
     };
-    let memory = args.memory(&profile).with_context(|| args.file.display().to_string())?;
+    let memory = memory(&profile, args.memory).with_context(|| args.file.display().to_string())?;
     let question = Question {
         tree: CallTreeQuery { metric, ..CallTreeQuery::default() },
         wat: WatQuery { function, time: None },
@@ -196,7 +187,7 @@ fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()
         View::Growth => print::json(&growth::json(profile, &analysis::growth(profile))),
         View::Heap => match &question.heap {
             HeapQuestion::At(memory, moment) => {
-                print::json(&heap::json(profile, &heap::at(profile, *memory, moment)))
+                print::json(&heap::json(profile, &moment.heap(profile, *memory)))
             }
             HeapQuestion::Between(time) => print::json(&heap::between_json(profile, time)),
         },
@@ -218,9 +209,7 @@ fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> any
         View::Boundary => boundary::text(profile, &analysis::boundary(profile), limit),
         View::Growth => growth::text(profile, &analysis::growth(profile), limit),
         View::Heap => match &question.heap {
-            HeapQuestion::At(memory, moment) => {
-                heap::text(profile, &heap::at(profile, *memory, moment), limit)
-            }
+            HeapQuestion::At(memory, moment) => heap::text(profile, &moment.heap(profile, *memory), limit),
             HeapQuestion::Between(time) => heap::between_text(profile, time, limit),
         },
         View::Lines => lines::text(profile, &analysis::lines(profile, query), limit),

@@ -29,14 +29,29 @@ pub(super) fn encode(frames: &Frames, shape: &ModuleShape) -> Encoded {
         }),
     );
     section(&mut bytes, 3, &list(&vec![0u8; functions], |out, ty| out.push(*ty)));
-    section(&mut bytes, 5, &list(&[shape], |out, shape| limits(out, shape)));
+    let first = (shape.initial_pages, shape.maximum_pages);
+    let others = shape.more_memories.iter().map(|pages| (*pages, None));
+    let memories: Vec<_> = std::iter::once(first).chain(others).collect();
+    section(&mut bytes, 5, &list(&memories, |out, (initial, maximum)| limits(out, *initial, *maximum)));
+    let stack_pointer: Vec<_> = shape.stack_pointer.into_iter().collect();
+    section(
+        &mut bytes,
+        6,
+        &list(&stack_pointer, |out, address| {
+            // A variable i32.
+            out.extend([0x7f, 1, 0x41]);
+            signed(out, *address as i32);
+            out.push(END);
+        }),
+    );
     section(&mut bytes, 7, &exports(frames, shape));
     section(&mut bytes, 10, &code);
     section(
         &mut bytes,
         11,
         &list(&shape.data, |out, (address, data)| {
-            out.extend([0, 0x41]);
+            let constant = if is_memory64(shape.initial_pages) { 0x42 } else { 0x41 };
+            out.extend([0, constant]);
             signed(out, *address as i32);
             out.push(END);
             leb(out, data.len() as u64);
@@ -68,10 +83,15 @@ fn code(frames: &Frames) -> (Vec<u8>, Vec<CodeOffset>) {
     (code, offsets)
 }
 
-fn limits(out: &mut Vec<u8>, shape: &ModuleShape) {
-    out.push(u8::from(shape.maximum_pages.is_some()));
-    leb(out, shape.initial_pages);
-    shape.maximum_pages.iter().for_each(|pages| leb(out, *pages));
+fn limits(out: &mut Vec<u8>, initial_pages: u64, maximum_pages: Option<u64>) {
+    let memory64 = if is_memory64(initial_pages) { 4 } else { 0 };
+    out.push(memory64 | u8::from(maximum_pages.is_some()));
+    leb(out, initial_pages);
+    maximum_pages.iter().for_each(|pages| leb(out, *pages));
+}
+
+fn is_memory64(pages: u64) -> bool {
+    pages > 1 << 16
 }
 
 fn exports(frames: &Frames, shape: &ModuleShape) -> Vec<u8> {
@@ -79,9 +99,13 @@ fn exports(frames: &Frames, shape: &ModuleShape) -> Vec<u8> {
     functions.sort_unstable();
     functions.dedup();
     let mut out = Vec::new();
-    leb(&mut out, functions.len() as u64 + 1);
+    leb(&mut out, functions.len() as u64 + 1 + u64::from(shape.stack_pointer.is_some()));
     text(&mut out, "memory");
     out.extend([2, 0]);
+    if shape.stack_pointer.is_some() {
+        text(&mut out, "__stack_pointer");
+        out.extend([3, 0]);
+    }
     for func in functions {
         text(&mut out, &frames.functions[func.index()]);
         out.push(0);

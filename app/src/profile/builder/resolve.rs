@@ -31,6 +31,7 @@ pub(super) fn resolve(frames: &Frames, shape: &ModuleShape, mut recording: Recor
         }
     }
     recording.contexts.func.iter_mut().for_each(defined);
+    recording.meta.allocators.iter_mut().for_each(|allocator| defined(&mut allocator.func));
     recording.contexts.call_site.iter_mut().flatten().for_each(place);
     recording.growth.iter_mut().filter_map(|event| event.site.as_mut()).for_each(place);
     recording.crossings.sites.iter_mut().filter_map(|row| row.site.as_mut()).for_each(place);

@@ -215,29 +215,12 @@ pub fn kind_colour(kind: CellKind, palette: &Palette) -> Color32 {
     }
 }
 
-/// However few bytes of a cell are live, at least so much of its colour says it: a single block keeps a page.
-const LEAST_LIVE: f32 = 0.4;
-
 /// The colours of all kinds in the cell, by their bytes; of live bytes it is `live`.
 fn blend(cell: &HeapCell, live: Color32, palette: &Palette) -> Color32 {
-    let all: u64 = cell.bytes.iter().sum();
-    let live_bytes = cell.bytes_of(CellKind::Live);
-    let live_part = if live_bytes > 0 {
-        LEAST_LIVE + (1.0 - LEAST_LIVE) * units::share(live_bytes, all) as f32
-    } else {
-        0.0
-    };
-    let mut mixed = [0.0f32; 3];
-    for kind in CellKind::ALL {
-        let rest = units::share(cell.bytes_of(kind), all - live_bytes) as f32 * (1.0 - live_part);
-        let (part, colour) =
-            if kind == CellKind::Live { (live_part, live) } else { (rest, kind_colour(kind, palette)) };
-        let [r, g, b, _] = colour.to_array();
-        for (sum, value) in mixed.iter_mut().zip([r, g, b]) {
-            *sum += f32::from(value) * part;
-        }
-    }
-    let [r, g, b] = mixed.map(|value| value.round() as u8);
+    let [r, g, b] = cell.mixed(|kind| {
+        let colour = if kind == CellKind::Live { live } else { kind_colour(kind, palette) };
+        [colour.r(), colour.g(), colour.b()]
+    });
     Color32::from_rgb(r, g, b)
 }
 

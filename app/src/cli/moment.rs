@@ -1,14 +1,15 @@
 //! Moments of a run as people write them: `250ms`, `peak`, `end`, `frame#3`.
 
-use super::super::table::clean;
-use super::super::values::duration;
-use crate::analysis::{NamedCalls, calls_named};
+use super::table::clean;
+use super::values::duration;
+use crate::analysis::{HeapAt, NamedCalls, calls_named, heap_at, heap_at_peak};
 use crate::profile::Profile;
 use crate::units;
 use anyhow::bail;
 use std::ops::Range;
 use std::str::FromStr;
 use wasmscope_instrument::recording::CallSpan;
+use wasmscope_symbolize::MemoryIndex;
 
 /// A moment of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +81,15 @@ impl Moment {
             Moment::Call { .. } => Ok(Moment::Nanos(self.nanos(profile)?.saturating_sub(1))),
             Moment::Start => Ok(Moment::Nanos(self.nanos(profile)?)),
             moment => Ok(moment),
+        }
+    }
+
+    /// The heap at a moment that is resolved.
+    pub(super) fn heap(&self, profile: &Profile, memory: MemoryIndex) -> HeapAt {
+        match self {
+            Moment::Nanos(nanos) => heap_at(profile, memory, *nanos),
+            Moment::Peak => heap_at_peak(profile, memory),
+            _ => heap_at(profile, memory, u64::MAX),
         }
     }
 }
