@@ -9,8 +9,8 @@ use wasmscope::profile::{Profile, ProfileBuilder};
 use wasmscope::ui::{App, Places};
 use wasmscope_tests::{sample_module, wasmscope, without_custom_sections};
 
-struct Window {
-    harness: Harness<'static, App>,
+pub(super) struct Window {
+    pub(super) harness: Harness<'static, App>,
     _folder: TempDir,
 }
 
@@ -22,14 +22,14 @@ fn window() -> Window {
     Window { harness, _folder: folder }
 }
 
-fn showing(profile: Profile) -> Window {
+pub(super) fn showing(profile: Profile) -> Window {
     let mut window = window();
     window.harness.state_mut().show_profile("test.wasm", Arc::new(profile));
     window.settle();
     window
 }
 
-fn server() -> ProfileBuilder {
+pub(super) fn server() -> ProfileBuilder {
     ProfileBuilder::new().memory(2, Some(16)).folded(
         "_start;main;parse;scan 600
          _start;main;render 300
@@ -39,20 +39,20 @@ fn server() -> ProfileBuilder {
 
 impl Window {
     /// Some frames: repaint requests of spinners never end.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         self.harness.run_steps(4);
     }
 
-    fn click(&mut self, label: &str) {
+    pub(super) fn click(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
         self.settle();
     }
 
-    fn sees(&self, label: &str) -> bool {
+    pub(super) fn sees(&self, label: &str) -> bool {
         self.harness.query_all_by_label(label).next().is_some()
     }
 
-    fn sees_part(&self, label: &str) -> bool {
+    pub(super) fn sees_part(&self, label: &str) -> bool {
         self.harness.query_all_by_label_contains(label).next().is_some()
     }
 
@@ -65,7 +65,7 @@ impl Window {
             .next()
     }
 
-    fn click_at(&mut self, at: egui::Pos2) {
+    pub(super) fn click_at(&mut self, at: egui::Pos2) {
         self.harness.hover_at(at);
         self.settle();
         self.harness.drag_at(at);

@@ -8,6 +8,7 @@ mod components;
 mod ending;
 mod exports;
 mod gui;
+mod gui_map;
 mod layers;
 mod record;
 mod symbolize;

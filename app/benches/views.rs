@@ -22,6 +22,8 @@ const SAMPLES: u64 = 1_000_000;
 const CONTEXTS: u64 = 100_000;
 const HEAP_EVENTS: u64 = 10_000_000;
 const LIVE_BLOCKS: usize = 1_000_000;
+/// The clock of heap operations goes on with each sample; of a program that does little else there are more between two.
+const TICK_EVENTS: u64 = 1_000;
 
 fn main() {
     let recording = timed("make the recording", recording);
@@ -131,7 +133,14 @@ fn heap(random: &mut Lcg) -> HeapEvents {
             HeapOp::Free => free.push(address),
             _ => live.push(address),
         }
-        heap.push(HeapEvent { time_nanos: row * 100, op, address, size, old_address: 0, context });
+        heap.push(HeapEvent {
+            time_nanos: row / TICK_EVENTS * TICK_EVENTS * 100,
+            op,
+            address,
+            size,
+            old_address: 0,
+            context,
+        });
     }
     heap
 }

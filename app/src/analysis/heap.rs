@@ -39,6 +39,7 @@ pub use stack::{StackDepth, StackRoom};
 pub use timeline::{BlockRow, HeapTimeline};
 pub use uses::{Amount, HeapUseQuery, HeapUses, PathUse, SHORT_NANOS, heap_uses};
 pub use verdict::{
-    Fragmentation, HeapVerdict, Leak, LeakSite, Peak, Pin, asker, heap_verdict, pins, verdict_sentences,
+    Fragmentation, HeapVerdict, Leak, LeakSite, Peak, Pin, asker, asker_path, heap_verdict, pins,
+    verdict_sentences,
 };
 pub use what_if::{AllocatorModel, WhatIf, WhatIfRow, what_if};

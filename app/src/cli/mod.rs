@@ -176,6 +176,7 @@ mod tests {
             ("wasmscope pack a.wscope --symbols b.wasm --sources src -o b.wscope", "pack"),
             ("wasmscope record a.wasm --pack --sources src", "record"),
             ("wasmscope info a.wasm --json", "info"),
+            ("wasmscope allocators a.wasm --json --invoke run --arg i32:3 --timeout 2s", "allocators"),
             ("wasmscope symbolize a.wasm", "symbolize"),
             ("wasmscope record a.wasm --symbols b.wasm", "record"),
             ("wasmscope report a.wscope --symbols out", "report"),

@@ -2,8 +2,9 @@
 
 use crate::analysis::{
     self, BlockLife, BlockRow, BoundaryTable, CallTree, CallTreeQuery, ExportCalls, FlameLayout,
-    FunctionTable, GrowthView, HeapAt, HeapMap, HeapMapQuery, HeapRange, HeapSite, HeapUseQuery, HeapUses,
-    LineTable, NodeId, SourceListing, Summary, WatListing, WatQuery,
+    FunctionTable, GrowthView, HeapAt, HeapMap, HeapMapQuery, HeapNumbers, HeapRange, HeapSite, HeapUseQuery,
+    HeapUses, HeapVerdict, HistogramBar, LineTable, NodeId, Pin, Slack, SourceListing, Summary, WatListing,
+    WatQuery, WhatIf,
 };
 use crate::profile::{FrameId, Profile};
 use crate::sources::Sources;
@@ -284,6 +285,78 @@ impl Query for HeapRangeQuery {
     }
 }
 
+/// What is wrong with the heap of a memory.
+#[derive(Clone, PartialEq)]
+pub struct HeapVerdictQuery(pub MemoryIndex);
+
+impl Query for HeapVerdictQuery {
+    type View = HeapVerdict;
+
+    fn compute(&self, profile: &Profile) -> HeapVerdict {
+        analysis::heap_verdict(profile, self.0)
+    }
+}
+
+/// The figures of a memory's heap over time.
+#[derive(Clone, PartialEq)]
+pub struct HeapNumbersQuery(pub MemoryIndex);
+
+impl Query for HeapNumbersQuery {
+    type View = Vec<HeapNumbers>;
+
+    fn compute(&self, profile: &Profile) -> Vec<HeapNumbers> {
+        analysis::heap_numbers(profile, self.0)
+    }
+}
+
+/// What other allocators would have needed for the blocks of a memory.
+#[derive(Clone, PartialEq)]
+pub struct WhatIfQuery(pub MemoryIndex);
+
+impl Query for WhatIfQuery {
+    type View = WhatIf;
+
+    fn compute(&self, profile: &Profile) -> WhatIf {
+        analysis::what_if(profile, self.0)
+    }
+}
+
+/// What the blocks of a moment are like.
+#[derive(Clone)]
+pub struct HeapBlocksQuery(pub Arc<HeapAt>);
+
+impl PartialEq for HeapBlocksQuery {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// What the blocks of a moment are like.
+pub struct HeapBlocks {
+    /// Their sizes.
+    pub sizes: Vec<HistogramBar>,
+    /// What was handed out beyond what was asked for.
+    pub slack: Slack,
+    /// Who holds pages that are otherwise nearly empty.
+    pub pins: Vec<Pin>,
+}
+
+impl Query for HeapBlocksQuery {
+    type View = HeapBlocks;
+
+    const KEPT: usize = 2;
+
+    fn compute(&self, profile: &Profile) -> HeapBlocks {
+        let HeapBlocksQuery(heap) = self;
+        let page_bytes = profile.address_space(heap.memory).page_bytes();
+        HeapBlocks {
+            sizes: analysis::live_sizes(heap),
+            slack: analysis::slack(heap),
+            pins: analysis::pins(heap, page_bytes),
+        }
+    }
+}
+
 /// What each call path did with the heap.
 #[derive(Clone, PartialEq)]
 pub struct HeapUsesQuery {
@@ -345,6 +418,14 @@ pub struct HeapMapView {
     pub chosen: Option<Arc<HeapRange>>,
     /// The life of the block that is chosen.
     pub block: Option<Arc<BlockLife>>,
+    /// What is wrong with the heap.
+    pub verdict: Option<Arc<HeapVerdict>>,
+    /// Its figures over time, where they are shown.
+    pub numbers: Option<Arc<Vec<HeapNumbers>>>,
+    /// What its blocks are like, where that is shown.
+    pub blocks: Option<Arc<HeapBlocks>>,
+    /// What other allocators would have needed, where that is shown.
+    pub what_if: Option<Arc<WhatIf>>,
     /// Exports whose calls are marks in time.
     pub calls: Option<Arc<Vec<ExportCalls>>>,
 }

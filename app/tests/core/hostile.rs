@@ -2,7 +2,9 @@
 
 use wasmscope::analysis::{
     BlockRow, CallTreeQuery, HeapMapQuery, Metric, Overlay, WatQuery, accesses, block_life, boundary,
-    call_tree, export_calls, flame, functions, growth, heap_at, heap_map, heap_range, lines, summary, wat,
+    call_tree, calls_named, export_calls, flame, functions, growth, heap_at, heap_habits, heap_map,
+    heap_numbers, heap_range, heap_sites, heap_verdict, lines, live_sizes, pins, slack, summary,
+    verdict_sentences, wat, what_if,
 };
 use wasmscope::profile::{PathId, Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
@@ -34,27 +36,42 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
     growth(profile);
     summary(profile);
     accesses(profile);
-    export_calls(profile, 5);
-    for row in [0, 1, u32::MAX].map(BlockRow) {
-        block_life(profile, row);
-    }
+    heap_views(profile);
     for function in [0, 1, u32::MAX].map(FuncIndex) {
         for time in [None, Some(0..5), Some(u64::MAX..0)] {
             let listing = wat(profile, &WatQuery { function, time });
             assert_eq!(listing.rows.is_empty(), listing.problem.is_some());
         }
     }
+    totals
+}
+
+fn heap_views(profile: &Profile) {
+    export_calls(profile, 5);
+    calls_named(profile, "main");
+    heap_numbers(profile, MEMORY);
+    heap_habits(profile, MEMORY);
+    what_if(profile, MEMORY);
+    verdict_sentences(profile, &heap_verdict(profile, MEMORY));
+    for row in [0, 1, u32::MAX].map(BlockRow) {
+        block_life(profile, row);
+    }
     for at_nanos in [0, 3, u64::MAX] {
         let heap = heap_at(profile, MEMORY, at_nanos);
+        live_sizes(&heap);
+        slack(&heap);
+        heap_sites(profile, &heap.blocks);
+        for page_bytes in [0, 1, 65_536] {
+            pins(&heap, page_bytes);
+        }
         for range in [0..0, 0..65_536, 5..7, 0..u64::MAX, u64::MAX - 3..u64::MAX, u64::MAX..0] {
             heap_range(profile, &heap, &range);
-            for overlay in [None, Some(Overlay::Accesses), Some(Overlay::Grown)] {
+            for overlay in [None, Some(Overlay::Accesses), Some(Overlay::Grown), Some(Overlay::Touched)] {
                 let range = range.clone();
                 heap_map(profile, &heap, &HeapMapQuery { range, cells: 10, overlay });
             }
         }
     }
-    totals
 }
 
 #[test]

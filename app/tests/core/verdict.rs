@@ -164,7 +164,7 @@ fn a_spike_is_a_peak_with_its_pages() {
         .grow(50 * MS, "main;spike;malloc", 3, 20, true)
         .alloc(50 * MS, "main;spike;malloc", 3 * PAGE, 20 * PAGE)
         .free(55 * MS, "main;spike;free", 3 * PAGE);
-    for at in 60..100 {
+    for at in 60..160 {
         builder = builder.alloc(at * MS, "main;malloc", 3 * PAGE, 500).free(at * MS, "main;free", 3 * PAGE);
     }
     let profile = builder.build();
@@ -218,4 +218,21 @@ fn libraries_between_program_and_allocator_are_passed_over() {
         let site = heap_sites(&profile, &heap_at(&profile, MemoryIndex(0), 1).blocks)[0];
         assert_eq!(asker(&profile, site.path), expected, "{path}");
     }
+}
+
+/// Twenty times half of the memory is needed for a moment: that is what the program needs.
+#[test]
+fn what_comes_again_and_again_is_no_peak() {
+    const MS: u64 = 1_000_000;
+    let mut builder = ProfileBuilder::new().memory(2, None).alloc(0, "main;base;malloc", PAGE, 1_000);
+    builder = builder.grow(10 * MS, "main;malloc", 2, 20, true);
+    for at in 1..21 {
+        let address = 2 * PAGE;
+        builder = builder
+            .alloc(at * 10 * MS, "main;malloc", address, 20 * PAGE)
+            .free(at * 10 * MS + MS / 10, "main;free", address)
+            .alloc(at * 10 * MS + MS, "main;malloc", address, 100)
+            .free(at * 10 * MS + MS, "main;free", address);
+    }
+    check(&builder.build(), [false; 3], "again and again");
 }

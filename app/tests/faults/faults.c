@@ -34,7 +34,7 @@ enum {
     PEAK_STEP = 150,
     CHUNKS = 128,
     CHUNK_BYTES = 64 * 1024,
-    SPINS = 300 * 1000,
+    SPINS = 1000 * 1000,
 };
 
 static volatile unsigned sink;

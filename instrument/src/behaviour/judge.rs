@@ -3,23 +3,28 @@
 use super::Proposal;
 use super::packing;
 use super::replay::{Member, Role, Score, Size, replay, set_of};
-use super::trace::Trace;
+use super::trace::{Call, Trace};
 use crate::OwnAllocator;
 use crate::allocators::AllocatorKind;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::Reverse;
 use wasmscope_symbolize::{FuncIndex, ModuleIndex};
 
 /// Fewer calls are no evidence.
 const FEWEST_BLOCKS: usize = 16;
 const FEWEST_FREES: u64 = 8;
+/// Where no more are live at once, each is taken back right away: by something that is called for each new one.
+const FEWEST_LIVE: usize = 8;
 /// Pairs that others are added to, the best ones first.
 const MOST_PAIRS: usize = 8;
 /// Of a pair that lacks others, one call in so many may seem wrong.
 const PAIR_TOLERANCE: u64 = 4;
 
-/// The candidates that together do what a heap does and nothing else, each as what it is.
+/// The candidates that together do what a heap does and nothing else, each as what it is. `is_whole` says whether the
+/// program came to its end.
 pub(super) fn proposals(
     trace: &Trace,
+    is_whole: bool,
     index: &ModuleIndex,
     name_of: impl Fn(FuncIndex) -> String,
 ) -> Vec<Proposal> {
@@ -40,7 +45,7 @@ pub(super) fn proposals(
         });
         return told.collect();
     }
-    let packed = packing::find(trace, &roles.givers, params);
+    let packed = packing::find(trace, &roles.givers, params, is_whole);
     packed.and_then(|packed| proposal(packed.member, packed.kind, packed.evidence)).into_iter().collect()
 }
 
@@ -77,11 +82,41 @@ impl Roles {
 /// The members of a heap of which nothing is wrong.
 fn heap(trace: &Trace, roles: &Roles) -> Option<(Vec<Member>, Score)> {
     let heaps = pairs(trace, roles).into_iter().map(|(pair, score)| extended(trace, roles, pair, score));
-    let sound = heaps.filter(|(_, score)| {
-        score.wrong() == 0 && score.taken >= FEWEST_FREES && score.reused > 0 && score.is_tight()
+    let sound = heaps.filter(|(members, score)| {
+        let has_blocks = score.taken >= FEWEST_FREES && score.reused > 0 && score.most_live >= FEWEST_LIVE;
+        // Those may be alignments.
+        let has_sizes = !score.sizes.values().all(|size| size.is_power_of_two());
+        has_blocks
+            && has_sizes
+            && score.wrong() == 0
+            && score.is_tight()
+            && !is_used_after(trace, members, score)
     });
-    // Whoever sees more blocks; of those that see the same ones, whom outer code calls.
-    sound.max_by_key(|(_, score)| (score.handed + score.taken, std::cmp::Reverse(score.depth)))
+    // Whoever sees more blocks; of those that see the same ones, what says that they are larger, whom outer code calls.
+    sound.max_by_key(|(members, score)| {
+        (score.handed + score.taken, Reverse(members.len()), score.bytes, Reverse(score.depth))
+    })
+}
+
+/// Is what was taken back given to others again, as if nothing had happened? Then it was not taken back: there are
+/// functions that are called once for each object. What ran around the taking is told later, and is none of them.
+fn is_used_after(trace: &Trace, members: &[Member], score: &Score) -> bool {
+    let set = set_of(members);
+    let mut gaps_of: FxHashMap<u64, Vec<(u32, u32)>> = FxHashMap::default();
+    for (address, from, until) in &score.gaps {
+        gaps_of.entry(*address).or_default().push((*from, *until));
+    }
+    let around = |at: u32| trace.calls.get(at as usize).map_or(0, |call| call.inside);
+    let is_use = |at: u32, call: &Call| {
+        let gaps = gaps_of.get(&call.first).map_or(&[][..], Vec::as_slice);
+        let gap = gaps.get(gaps.partition_point(|(_, until)| *until < at));
+        gap.is_some_and(|(from, until)| {
+            *from < at && at < *until && (around(*from) >> call.who & 1 == 0) && call.inside & set == 0
+        })
+    };
+    let others = trace.calls.iter().zip(0u32..).filter(|(call, _)| set >> call.who & 1 == 0);
+    let uses = others.filter(|(call, at)| is_use(*at, call)).count();
+    uses * 10 > score.gaps.len()
 }
 
 /// What hands out and what takes back, as far as they go together.
@@ -106,17 +141,17 @@ fn pairs(trace: &Trace, roles: &Roles) -> Vec<(Vec<Member>, Score)> {
             }
         }
     }
-    pairs.sort_by_key(|(_, score)| std::cmp::Reverse(score.taken.saturating_sub(score.wrong())));
+    pairs.sort_by_key(|(_, score)| Reverse((score.taken.saturating_sub(score.wrong()), score.bytes)));
     pairs.truncate(MOST_PAIRS);
     pairs
 }
 
 fn results(trace: &Trace, who: u8) -> impl Iterator<Item = u64> {
-    trace.calls.iter().filter(move |call| call.who == who && call.result != 0).map(|call| call.result)
+    trace.calls_of(who).map(|call| call.result).filter(|result| *result != 0)
 }
 
 fn firsts(trace: &Trace, who: u8) -> impl Iterator<Item = u64> {
-    trace.calls.iter().filter(move |call| call.who == who && call.first != 0).map(|call| call.first)
+    trace.calls_of(who).map(|call| call.first).filter(|first| *first != 0)
 }
 
 /// Adds to a pair, one by one, what makes less of it seem wrong, and what gives blocks other sizes.
@@ -129,18 +164,32 @@ fn extended(
     loop {
         let others = roles.givers.iter().chain(&roles.takers);
         let others = others.filter(|other| members.iter().all(|member| member.who != other.who));
-        let better = others.filter_map(|other| {
+        let better = others.filter(|other| may_help(trace, &score, **other)).filter_map(|other| {
             let with: Vec<_> = members.iter().copied().chain([*other]).collect();
             let told = replay(trace, &with);
             let mends = told.wrong() < score.wrong();
             let resizes = told.wrong() == score.wrong() && resizes(trace, &members, *other);
             (mends || resizes).then_some((with, told))
         });
-        // Of what mends the same, what more goes through.
-        match better.min_by_key(|(_, told)| (told.wrong(), std::cmp::Reverse(told.handed))) {
+        // Of what mends the same, what more goes through; of the parameters of one, that which is a larger size.
+        match better.min_by_key(|(_, told)| (told.wrong(), Reverse((told.handed, told.bytes)))) {
             Some((with, told)) => (members, score) = (with, told),
             None => return (members, score),
         }
+    }
+}
+
+/// Has a candidate anything to do with what seems wrong, or with the blocks at all? To replay is dear.
+fn may_help(trace: &Trace, score: &Score, other: Member) -> bool {
+    let gives = || trace.calls_of(other.who).any(|call| score.unknown.contains(&call.result));
+    // In place only what is made shorter shows: its room goes to another.
+    let resizes = |call: &Call| {
+        score.sizes.contains_key(&call.first) && (score.wrong_blocks > 0 || call.result != call.first)
+    };
+    match other.role {
+        Role::Alloc(_) => gives(),
+        Role::Realloc => gives() || trace.calls_of(other.who).any(resizes),
+        Role::Free => score.wrong_blocks > 0,
     }
 }
 

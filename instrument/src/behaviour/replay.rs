@@ -57,8 +57,16 @@ pub(super) struct Score {
     pub(super) wrong_blocks: u64,
     /// Addresses taken back where no block was.
     pub(super) wrong_frees: u64,
+    /// The most blocks that were live at once.
+    pub(super) most_live: usize,
+    /// Bytes asked for.
+    pub(super) bytes: u64,
+    /// By address, when its block was taken back, and when there was the next one.
+    pub(super) gaps: Vec<(u64, u32, u32)>,
     /// How many of all others each call ran inside of, summed up.
     pub(super) depth: u64,
+    /// Addresses taken back where no block was.
+    pub(super) unknown: FxHashSet<u64>,
     /// The largest size that was asked for at each address.
     pub(super) sizes: BTreeMap<u64, u64>,
 }
@@ -85,9 +93,10 @@ pub(super) fn replay(trace: &Trace, members: &[Member]) -> Score {
     let role_of: FxHashMap<u8, usize> =
         members.iter().zip(0..).map(|(member, at)| (member.who, at)).collect();
     let mut heap =
-        Heap { trace, live: BTreeMap::new(), freed: FxHashSet::default(), score: Score::default() };
+        Heap { trace, live: BTreeMap::new(), freed: FxHashMap::default(), now: 0, score: Score::default() };
     heap.score.done = vec![0; members.len()];
-    for call in trace.outermost(set_of(members)) {
+    for (now, call) in trace.outermost(set_of(members)) {
+        heap.now = now;
         let Some((at, member)) = role_of.get(&call.who).and_then(|at| Some((*at, members.get(*at)?))) else {
             continue;
         };
@@ -113,7 +122,9 @@ struct Heap<'a> {
     trace: &'a Trace,
     /// By address, what is behind it.
     live: BTreeMap<u64, u64>,
-    freed: FxHashSet<u64>,
+    /// By address, when its block was taken back.
+    freed: FxHashMap<u64, u32>,
+    now: u32,
     score: Score,
 }
 
@@ -134,7 +145,12 @@ impl Heap<'_> {
         });
         self.live.insert(address, end);
         self.score.handed += 1;
-        self.score.reused += u64::from(self.freed.remove(&address));
+        if let Some(freed) = self.freed.remove(&address) {
+            self.score.reused += 1;
+            self.score.gaps.push((address, freed, self.now));
+        }
+        self.score.most_live = self.score.most_live.max(self.live.len());
+        self.score.bytes = self.score.bytes.saturating_add(size);
         let largest = self.score.sizes.entry(address).or_default();
         *largest = size.max(*largest);
         true
@@ -146,8 +162,11 @@ impl Heap<'_> {
         }
         let was_live = self.live.remove(&address).is_some();
         self.score.taken += u64::from(was_live);
-        self.score.wrong_frees += u64::from(!was_live);
-        self.freed.insert(address);
+        if !was_live {
+            self.score.wrong_frees += 1;
+            self.score.unknown.insert(address);
+        }
+        self.freed.insert(address, self.now);
         was_live
     }
 }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use wasmscope_symbolize::{DataKind, DataSegment, FuncIndex, MemoryIndex, ModuleIndex};
 
 /// Calls that are judged; those behind tell no more.
-const MOST_JUDGED: usize = 400_000;
+const MOST_JUDGED: usize = 1_000_000;
 
 /// A set of candidates: a bit for each, by its place in the list.
 pub(super) type Candidates = u128;
@@ -30,6 +30,8 @@ pub(super) struct Call {
 pub(super) struct Trace {
     pub(super) candidates: Vec<FuncIndex>,
     pub(super) calls: Vec<Call>,
+    /// By candidate, its calls.
+    calls_of: Vec<Vec<u32>>,
     /// Where blocks can lie: behind the data that the module begins with, up to the end of the memory.
     pub(super) lowest: u64,
     pub(super) highest: u64,
@@ -47,14 +49,36 @@ impl Trace {
             let (result, first, second) = (event.address, event.size, event.old_address);
             Some(Call { who: *place_of.get(func)?, inside, result, first, second })
         };
-        let calls = recording.heap.iter().take(MOST_JUDGED).filter_map(call).collect();
+        let calls: Vec<Call> = recording.heap.iter().take(MOST_JUDGED).filter_map(call).collect();
+        let mut calls_of = vec![Vec::new(); candidates.len()];
+        for (call, at) in calls.iter().zip(0..) {
+            if let Some(calls) = calls_of.get_mut(usize::from(call.who)) {
+                calls.push(at);
+            }
+        }
         let lowest = index.data_segments().iter().filter_map(data_end).max().unwrap_or(0);
-        Trace { candidates: candidates.to_vec(), calls, lowest, highest: memory_end(recording, index) }
+        Trace {
+            candidates: candidates.to_vec(),
+            calls,
+            calls_of,
+            lowest,
+            highest: memory_end(recording, index),
+        }
     }
 
-    /// The calls of those in `set` that no other of them is around.
-    pub(super) fn outermost(&self, set: Candidates) -> impl Iterator<Item = &Call> {
-        self.calls.iter().filter(move |call| set >> call.who & 1 == 1 && call.inside & set == 0)
+    /// The calls of a candidate.
+    pub(super) fn calls_of(&self, who: u8) -> impl Iterator<Item = &Call> {
+        let calls = self.calls_of.get(usize::from(who)).into_iter().flatten();
+        calls.filter_map(|at| self.calls.get(*at as usize))
+    }
+
+    /// The calls of those in `set` that no other of them is around, each with its place in the order.
+    pub(super) fn outermost(&self, set: Candidates) -> impl Iterator<Item = (u32, &Call)> {
+        let members = self.calls_of.iter().zip(0..).filter(move |(_, who)| set >> who & 1 == 1);
+        let mut places: Vec<u32> = members.flat_map(|(calls, _)| calls).copied().collect();
+        places.sort_unstable();
+        let calls = places.into_iter().filter_map(|at| Some((at, self.calls.get(at as usize)?)));
+        calls.filter(move |(_, call)| call.inside & set == 0)
     }
 }
 

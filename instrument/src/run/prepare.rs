@@ -227,7 +227,8 @@ fn prepare_component(
         prepared.modules.push(match module.instrumented {
             Ok(instrumented) => {
                 if !instrumented.allocators.is_empty() {
-                    allocating += prepared.probed.iter().filter(|probed| probed.module == at).count();
+                    let instances = prepared.probed.iter().filter(|probed| probed.module == at).count();
+                    allocating = allocating.max(instances);
                 }
                 let is_seen = prepared.probed.iter().any(|probed| probed.module == at);
                 if !instrumented.probes.is_empty() && !is_seen {
@@ -256,7 +257,7 @@ fn prepare_component(
     prepared.warnings.extend(nowhere.into_iter().flatten());
     if allocating > 1 {
         let told =
-            "core instances have allocators of their own: blocks of different memories stand in one map";
+            "instances of one core module have allocators: blocks of different memories stand in one map";
         prepared.warnings.push(format!("{allocating} {told}"));
     }
     Ok(prepared)

@@ -56,7 +56,7 @@ impl CellKind {
             CellKind::StaticData => "static data",
             CellKind::StackInUse => "stack in use",
             CellKind::Stack => "stack",
-            CellKind::Other => "zeroed data",
+            CellKind::Other => "zeroed data, other",
             CellKind::Free => "free",
             CellKind::Untouched => "untouched",
             CellKind::Outside => "outside",

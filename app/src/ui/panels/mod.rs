@@ -15,13 +15,14 @@ use super::command::Commands;
 use super::documents::{Document, Selection};
 use super::widgets::empty_state;
 use super::worker::{Asker, Slot, Worker};
-use crate::analysis::{CallTreeQuery, Metric};
+use crate::analysis::{self, CallTreeQuery, Metric};
 use crate::profile::{FrameId, PathId, Profile};
 use crate::sources::Sources;
 use crate::ui::views::{
-    BlockLifeQuery, BoundaryQuery, ExportCallsQuery, FlameQuery, FunctionsQuery, GrowthQuery, HeapMapView,
-    HeapMapViewQuery, HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery, InstructionsQuery,
-    LinesQuery, ListingQuery, SummaryQuery,
+    BlockLifeQuery, BoundaryQuery, ExportCallsQuery, FlameQuery, FunctionsQuery, GrowthQuery,
+    HeapBlocksQuery, HeapMapView, HeapMapViewQuery, HeapNumbersQuery, HeapQuery, HeapRangeQuery,
+    HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery, InstructionsQuery, LinesQuery, ListingQuery,
+    SummaryQuery, WhatIfQuery,
 };
 use crate::units;
 use egui::{RichText, Ui};
@@ -118,6 +119,10 @@ struct Slots {
     export_calls: Slot<ExportCallsQuery>,
     heap_range: Slot<HeapRangeQuery>,
     heap_sites: Slot<HeapSitesQuery>,
+    verdict: Slot<HeapVerdictQuery>,
+    numbers: Slot<HeapNumbersQuery>,
+    blocks: Slot<HeapBlocksQuery>,
+    what_if: Slot<WhatIfQuery>,
     heap_uses: Slot<HeapUsesQuery>,
     block: Slot<BlockLifeQuery>,
     lines: Slot<LinesQuery>,
@@ -202,12 +207,30 @@ fn heap_map(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Pan
     let map = slots.heap_map.view(asker, of(state.query(ctx)));
     let (Some(overview), Some(map)) = (overview, map) else { return computing_ui(ui) };
     let calls = slots.export_calls.view(asker, ExportCallsQuery);
+    let verdict = slots.verdict.view(asker, HeapVerdictQuery(memory));
+    let shown = state.shown;
+    let numbers = shown.over_time.then(|| slots.numbers.view(asker, HeapNumbersQuery(memory))).flatten();
+    let blocks = shown.blocks.then(|| slots.blocks.view(asker, HeapBlocksQuery(Arc::clone(&heap)))).flatten();
+    let what_if = shown.what_if.then(|| slots.what_if.view(asker, WhatIfQuery(memory))).flatten();
     let sites = state.wants_sites().then(|| slots.heap_sites.view(asker, HeapSitesQuery(Arc::clone(&heap))));
     let sites = sites.flatten();
     let range = state.chosen_range().map(|range| HeapRangeQuery { heap: Arc::clone(&heap), range });
     let chosen = range.and_then(|query| slots.heap_range.view(asker, query));
     let block = state.chosen_block().and_then(|row| slots.block.view(asker, BlockLifeQuery(row)));
-    let view = HeapMapView { growth, heap, overview, map, sites, chosen, block, calls };
+    let view = HeapMapView {
+        growth,
+        heap,
+        overview,
+        map,
+        sites,
+        chosen,
+        block,
+        verdict,
+        numbers,
+        blocks,
+        what_if,
+        calls,
+    };
     heap_map::heap_map_ui(ui, ctx, &view, &mut panels.heap_map);
 }
 
@@ -309,10 +332,10 @@ fn call_path_ui(ui: &mut Ui, profile: &Profile, path: PathId) {
     }
 }
 
-/// Who asked for a block: the function above the allocator's own.
+/// Who asked for a block: the function of the program's own above the allocator.
 fn asker_of(profile: &Profile, path: PathId) -> FrameId {
-    let above = profile.paths().parent(path);
-    profile.paths().frame(if above == PathId::ROOT { path } else { above })
+    let asker = analysis::asker_path(profile, path);
+    profile.paths().frame(if asker == PathId::ROOT { path } else { asker })
 }
 
 /// A call path in one line, innermost first: `sbrk ‹ malloc ‹ load`.

@@ -159,7 +159,7 @@ impl PageLoad {
     fn add(&mut self, path: PathId, bytes: u64) {
         self.blocks += 1;
         match self.by_path.iter_mut().find(|(of, _)| *of == path) {
-            Some((_, sum)) => *sum += bytes,
+            Some((_, sum)) => *sum = sum.saturating_add(bytes),
             None => self.by_path.push((path, bytes)),
         }
     }
@@ -174,14 +174,14 @@ pub fn pins(heap: &HeapAt, page_bytes: u64) -> Vec<Pin> {
     for block in heap.blocks.iter().filter(|block| block.size > 0) {
         let (first, last) = (block.address / page_bytes, (block.end() - 1) / page_bytes);
         // Pages between the first and the last one are full.
-        let parts = [(first, block.address), (last, last * page_bytes)];
+        let parts = [(first, block.address), (last, last.saturating_mul(page_bytes))];
         for (at, from) in parts.into_iter().take(if last > first { 2 } else { 1 }) {
             if at > page {
                 pin(&mut by_path, &std::mem::take(&mut load), page_bytes);
                 page = at;
             }
-            let end = (at + 1).saturating_mul(page_bytes).min(block.end());
-            load.add(block.path, end - from);
+            let end = at.saturating_add(1).saturating_mul(page_bytes).min(block.end());
+            load.add(block.path, end.saturating_sub(from));
         }
     }
     pin(&mut by_path, &load, page_bytes);
@@ -198,5 +198,5 @@ fn pin(by_path: &mut BTreeMap<PathId, Pin>, load: &PageLoad, page_bytes: u64) {
     let pin = by_path.entry(path).or_insert(none);
     pin.pages += 1;
     pin.single_pages += u64::from(load.blocks == 1);
-    pin.bytes += bytes;
+    pin.bytes = pin.bytes.saturating_add(bytes);
 }

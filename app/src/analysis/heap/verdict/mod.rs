@@ -12,7 +12,7 @@ mod sentence;
 pub use fragmentation::{Fragmentation, Pin, pins};
 pub use leak::{Leak, LeakSite};
 pub use peak::Peak;
-pub use sentence::{asker, verdict_sentences};
+pub use sentence::{asker, asker_path, verdict_sentences};
 
 use crate::profile::Profile;
 use wasmscope_symbolize::MemoryIndex;

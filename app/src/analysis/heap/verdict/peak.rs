@@ -6,7 +6,9 @@ use crate::profile::Profile;
 use wasmscope_symbolize::MemoryIndex;
 
 /// The clock of heap operations goes on with each sample: shorter runs have no time to compare.
-const LEAST_NANOS: u64 = 20_000_000;
+const LEAST_NANOS: u64 = 100_000_000;
+/// What comes more often is how the program works.
+const MOST_TIMES: usize = 3;
 /// The most of the run that a peak takes, as a part.
 const SHORT_PART: u64 = 10;
 /// The memory grew by at least this part of the peak during it.
@@ -17,9 +19,9 @@ const SITES: usize = 3;
 /// For a short time far more bytes were live than otherwise.
 ///
 /// More than half of the most that was ever live was so for at most a tenth of the time from the first heap operation to the
-/// end of the run, and the memory grew by at least four pages and a quarter of the peak while more than twice the usual was
-/// live, or more than half of the peak. Linear memory never shrinks: what grew for the peak stays until the end. Runs of less
-/// than 20 ms are not looked at.
+/// end of the run, at most three times, and the memory grew by at least four pages and a quarter of the peak while more than
+/// twice the usual was live, or more than half of the peak. Linear memory never shrinks: what grew for the peak stays until
+/// the end. Runs of less than 100 ms are not looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peak {
     /// The most live bytes.
@@ -50,10 +52,12 @@ pub(super) fn peak(profile: &Profile, memory: MemoryIndex) -> Option<Peak> {
     let high = levels.iter().filter(|(bytes, _)| *bytes > half_bytes);
     let high_nanos = high.map(|(_, nanos)| *nanos).fold(0, u64::saturating_add);
     let usual_bytes = median(levels);
+    let is_rare = times_above(series, half_bytes) <= MOST_TIMES;
+    let is_short = high_nanos <= run_nanos / SHORT_PART;
     let grown_bytes = grown_bytes(profile, memory, series, half_bytes.min(usual_bytes.saturating_mul(2)));
     let page_bytes = profile.address_space(memory).page_bytes().max(1);
     let least_bytes = (LEAST_PAGES * page_bytes).max(totals.peak_bytes / GROWN_PART);
-    if run_nanos < LEAST_NANOS || high_nanos > run_nanos / SHORT_PART || grown_bytes < least_bytes {
+    if run_nanos < LEAST_NANOS || !is_rare || !is_short || grown_bytes < least_bytes {
         return None;
     }
     let mut sites = heap_sites(profile, &heap_at_peak(profile, memory).blocks);
@@ -68,6 +72,13 @@ fn levels(series: &[HeapPoint], last_nanos: u64) -> Vec<(u64, u64)> {
     let ends = series.iter().skip(1).map(|point| point.time_nanos).chain([last_nanos]);
     let level = |(point, end): (&HeapPoint, u64)| (point.live_bytes, end.saturating_sub(point.time_nanos));
     series.iter().zip(ends).map(level).collect()
+}
+
+/// How often it came about that more than so much was live.
+fn times_above(series: &[HeapPoint], limit_bytes: u64) -> usize {
+    let is_above = || series.iter().map(|point| point.live_bytes.max(point.peak_bytes) > limit_bytes);
+    let before = [false].into_iter().chain(is_above());
+    before.zip(is_above()).filter(|(before, now)| !before && *now).count()
 }
 
 /// By how much the memory grew while more than so much was live.

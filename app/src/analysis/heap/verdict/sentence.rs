@@ -7,7 +7,8 @@ use crate::units::{bytes, exact, nanos, percent, share, things};
 /// So many places that leak have a sentence each.
 const LEAK_SENTENCES: usize = 3;
 /// What functions begin with that stand between a program and its allocator: those of standard libraries.
-const LIBRARIES: [&str; 10] = [
+const LIBRARIES: [&str; 11] = [
+    "__libcpp_",
     "std::",
     "alloc::",
     "core::",
@@ -28,12 +29,17 @@ pub fn verdict_sentences(profile: &Profile, verdict: &HeapVerdict) -> Vec<String
     leaks.chain(fragmentation).chain(peak.iter().map(|peak| peak_sentence(profile, peak))).collect()
 }
 
-/// Who asked for a block, as far as it is the program's own: `open_session (fragment.c:99)`.
-pub fn asker(profile: &Profile, path: PathId) -> String {
+/// The call path of who asked for a block: of those above the allocator the first that is the program's own.
+pub fn asker_path(profile: &Profile, path: PathId) -> PathId {
     let name = |path: PathId| &*profile.frames().get(profile.paths().frame(path)).name;
     let is_own = |path: &PathId| !LIBRARIES.iter().any(|library| name(*path).starts_with(library));
     let above = || profile.paths().up(path).skip(1);
-    let asker = above().find(is_own).or(above().next()).unwrap_or(path);
+    above().find(is_own).or(above().next()).unwrap_or(path)
+}
+
+/// Who asked for a block: `open_session (fragment.c:99)`.
+pub fn asker(profile: &Profile, path: PathId) -> String {
+    let asker = asker_path(profile, path);
     let short = &profile.frames().get(profile.paths().frame(asker)).short;
     match profile.lines().get(profile.paths().line(asker)) {
         Some(place) => {

@@ -9,17 +9,24 @@ use egui::{RichText, Ui};
 
 /// Draws them.
 pub fn figures_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, heap: &HeapAt) {
-    heading(ui, "Live");
+    heading(ui, if heap.high_water > 0 { "Live" } else { "Memory" });
     let HeapAt { live_bytes, memory_bytes, leaked_bytes, overlapping_blocks, .. } = heap;
-    figure(ui, "Bytes", &units::bytes(*live_bytes), "The sum of the sizes asked for of all blocks in use.");
-    figure(ui, "Blocks", &units::exact(heap.blocks.len() as u64), "How many blocks are in use.");
-    figure(
-        ui,
-        "Never freed",
-        &units::bytes(*leaked_bytes),
-        "Bytes of those blocks that are never freed until the end of the recording.",
-    );
-    figure(ui, "Memory", &units::bytes(*memory_bytes), "The size of the memory at this moment.");
+    if heap.high_water > 0 {
+        figure(
+            ui,
+            "Bytes",
+            &units::bytes(*live_bytes),
+            "The sum of the sizes asked for of all blocks in use.",
+        );
+        figure(ui, "Blocks", &units::exact(heap.blocks.len() as u64), "How many blocks are in use.");
+        figure(
+            ui,
+            "Never freed",
+            &units::bytes(*leaked_bytes),
+            "Bytes of those blocks that are never freed until the end of the recording.",
+        );
+    }
+    figure(ui, "Size of memory", &units::bytes(*memory_bytes), "The size of the memory at this moment.");
     if let Some(touched) = heap.touched_bytes {
         let about = "Bytes on pages of the operating system that were written or read until now: what the memory takes of the machine's. The rest of it was never touched.";
         figure(ui, "Touched", &units::bytes(touched), about);
@@ -34,8 +41,10 @@ pub fn figures_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, heap: &HeapAt) {
         );
     }
     stack_ui(ui, ctx, heap);
-    free_ui(ui, &heap.free);
-    pages_ui(ui, &heap.page_use);
+    if heap.high_water > 0 {
+        free_ui(ui, &heap.free);
+        pages_ui(ui, &heap.page_use);
+    }
 }
 
 fn heading(ui: &mut Ui, text: &str) {

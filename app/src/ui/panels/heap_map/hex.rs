@@ -44,10 +44,10 @@ fn on(ground: Color32) -> Color32 {
     if light > 0.18 { Color32::from_gray(12) } else { Color32::from_gray(246) }
 }
 
-/// The bytes on screen, as far as the memory reached in the end.
+/// The bytes on screen, as far as they are known.
 fn content(ctx: &PanelCtx<'_>, view: &HeapMapView) -> Option<Vec<u8>> {
     let image = ctx.profile.recording().images.iter().find(|image| image.memory == view.heap.memory)?;
-    let end = view.map.range.end.min(image.bytes);
+    let end = view.map.range.end.min(image.known_bytes);
     let len = usize::try_from(end.checked_sub(view.map.range.start)?).ok()?;
     image.read(view.map.range.start, len)
 }

@@ -1,18 +1,22 @@
 //! The fragmentation map: the whole linear memory at any moment of the run, down to its bytes, with the figures that say
 //! how it is.
 
+mod blocks;
 mod canvas;
 mod colour;
 mod figures;
 mod grid;
 mod hex;
+mod over_time;
 mod overview;
 mod pointer;
 mod side;
 mod time;
 mod toolbar;
 mod tooltip;
+mod verdict;
 mod view_range;
+mod what_if;
 
 use super::PanelCtx;
 use crate::analysis::{BlockRow, HeapMapQuery};
@@ -43,6 +47,23 @@ pub struct HeapMapState {
     chosen: Option<Range<u64>>,
     /// The block that is chosen.
     block: Option<BlockRow>,
+    /// Was something chosen since the last frame? Then it is scrolled to.
+    shows_choice: bool,
+    /// Which parts beside the map are unfolded.
+    pub shown: Shown,
+    /// Which figure is plotted over time.
+    plotted: over_time::Plotted,
+}
+
+/// The parts beside the map that are worked out when they are unfolded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Shown {
+    /// Figures over time.
+    pub over_time: bool,
+    /// Sizes of blocks, and who holds pages.
+    pub blocks: bool,
+    /// What other allocators would have needed.
+    pub what_if: bool,
 }
 
 const SIDE_WIDTH: f32 = 248.0;
@@ -78,6 +99,11 @@ impl HeapMapState {
     /// Do colours tell who asked for the blocks?
     pub fn wants_sites(&self) -> bool {
         self.colour == ColourBy::Owner
+    }
+
+    fn choose(&mut self, range: Range<u64>) {
+        self.chosen = Some(range);
+        self.shows_choice = true;
     }
 
     /// The addresses that sums are wanted of.

@@ -78,7 +78,7 @@ fn drag(
     if let Some((from, to)) = origin.zip(response.interact_pointer_pos()).filter(|_| chooses) {
         let (a, b) = (shape.nearest(from), shape.nearest(to));
         let (first, last) = (view.map.cell_range(a.min(b)), view.map.cell_range(a.max(b)));
-        state.chosen = Some(first.start..last.end.max(first.start + 1));
+        state.choose(first.start..last.end.max(first.start + 1));
     } else if response.dragged() {
         let delta = response.drag_delta() / shape.grid.cell;
         let cells = f64::from(delta.y) * shape.grid.columns as f64 + f64::from(delta.x);
@@ -94,6 +94,7 @@ fn cell_bytes(view: &HeapMapView) -> f64 {
 fn choose(ctx: &PanelCtx<'_>, state: &mut HeapMapState, cell: &HeapCell) {
     let block = cell.dominant.filter(|block| state.block != Some(block.row));
     state.block = block.map(|block| block.row);
+    state.shows_choice = true;
     let site = block.map(|block| block.path);
     let function = site.map(|path| asker_of(ctx.profile, path)).or(ctx.selection.function);
     ctx.commands.send(Command::Select(Selection { site, function, line: None, ..ctx.selection.clone() }));
@@ -181,10 +182,11 @@ fn step(
         (from as f64 + cells * bytes).clamp(whole.start as f64, whole.end.saturating_sub(1) as f64) as u64;
     if modifiers.shift {
         let cell = (bytes as u64).max(1);
-        let range = state.chosen.clone().unwrap_or(from..from + cell);
+        let is_at_an_end = |range: &std::ops::Range<u64>| range.start == from || range.end == from + cell;
+        let range = state.chosen.clone().filter(is_at_an_end).unwrap_or(from..from + cell);
         // The end that the cursor is at moves.
         let fixed = if range.start == from { range.end - cell.min(range.end) } else { range.start };
-        state.chosen = Some(fixed.min(to)..fixed.max(to) + cell);
+        state.choose(fixed.min(to)..fixed.max(to) + cell);
     }
     move_to(state, view, whole, to);
 }

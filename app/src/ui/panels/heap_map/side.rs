@@ -1,7 +1,7 @@
 //! Beside the map: what is chosen, and the figures of the whole heap.
 
 use super::super::{PanelCtx, asker_of, asker_text, call_path_ui};
-use super::{HeapMapState, figures};
+use super::{HeapMapState, blocks, figures, over_time, verdict, what_if};
 use crate::analysis::{BlockLife, BlockStep, CellKind, HeapRange};
 use crate::ui::theme::{MONO, Palette};
 use crate::ui::views::HeapMapView;
@@ -17,16 +17,53 @@ const STEPS: usize = 12;
 
 /// Draws it.
 pub fn side_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
-    ScrollArea::vertical().id_salt("figures").auto_shrink(false).show(ui, |ui| {
+    let mut area = ScrollArea::vertical().id_salt("figures").auto_shrink(false);
+    if std::mem::take(&mut state.shows_choice) {
+        area = area.vertical_scroll_offset(0.0);
+    }
+    area.show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 3.0;
+        // The bar must not lie over the figures.
+        ui.set_max_width(ui.available_width() - 10.0);
         if let Some(range) = view.chosen.as_ref().filter(|_| state.chosen.is_some()) {
             range_ui(ui, ctx, range, state);
         }
         if let Some(life) = view.block.as_ref().filter(|_| state.block.is_some()) {
             block_ui(ui, ctx, life, state);
         }
+        verdict::verdict_ui(ui, ctx, view);
         figures::figures_ui(ui, ctx, &view.heap);
+        if ctx.profile.heap_timeline().of_memory(view.heap.memory).lowest_address.is_some() {
+            folded_ui(ui, ctx, view, state);
+        }
     });
+}
+
+/// What is worked out when it is unfolded.
+fn folded_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
+    ui.add_space(6.0);
+    if fold(ui, &mut state.shown.over_time, "Figures over time") {
+        over_time::over_time_ui(ui, view, &mut state.plotted);
+    }
+    if fold(ui, &mut state.shown.blocks, "Sizes and held pages") {
+        blocks::blocks_ui(ui, ctx, view);
+    }
+    if fold(ui, &mut state.shown.what_if, "Other allocators") {
+        what_if::what_if_ui(ui, view);
+    }
+}
+
+/// A heading that unfolds what is below it. Says whether it is unfolded.
+fn fold(ui: &mut Ui, is_shown: &mut bool, title: &str) -> bool {
+    let sign = if *is_shown { "⏷" } else { "⏵" };
+    let text = RichText::new(format!("{sign} {title}")).strong();
+    let button = ui.add(egui::Button::new(text).frame(false));
+    let expanded = *is_shown;
+    button.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, expanded, title));
+    if button.clicked() {
+        *is_shown = !*is_shown;
+    }
+    *is_shown
 }
 
 /// A heading, with a button that takes the choice back. Says whether it was pressed.

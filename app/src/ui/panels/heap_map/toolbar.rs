@@ -62,7 +62,7 @@ fn colour_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, state: &mut HeapMapState) {
             row.response.on_hover_text(by.about());
         }
     });
-    combo.response.accessible_name("Colour by").on_hover_text(state.colour.about());
+    combo.response.accessible_name("What colours tell").on_hover_text(state.colour.about());
 }
 
 /// Was that measured?

@@ -39,17 +39,12 @@ const COLUMNS: [ColumnSpec<By>; 6] = [
         By::Kept,
         "Kept",
         "Bytes of the blocks handed out in this time that were not freed in it.",
-        78.0,
+        68.0,
     ),
-    table::number(By::Allocated, "Allocated", "Bytes of all blocks handed out in this time.", 82.0),
-    table::number(By::ShortLived, "Short-lived", "Bytes of those that lived for less than 5 ms.", 84.0),
-    table::number(
-        By::AtPeak,
-        "At the peak",
-        "Bytes live when the whole heap was largest in this time.",
-        84.0,
-    ),
-    table::number(By::Lived, "Lived", "How long its blocks lived on average, within this time.", 74.0),
+    table::number(By::Allocated, "Allocated", "Bytes of all blocks handed out in this time.", 74.0),
+    table::number(By::ShortLived, "Short", "Bytes of those that lived for less than 5 ms.", 66.0),
+    table::number(By::AtPeak, "At peak", "Bytes live when the whole heap was largest in this time.", 66.0),
+    table::number(By::Lived, "Lived", "How long its blocks lived on average, within this time.", 64.0),
     table::name(
         By::Name,
         "Asked for by",
@@ -109,7 +104,11 @@ fn compare(ctx: &PanelCtx<'_>, by: By, a: &PathUse, b: &PathUse) -> Ordering {
     match by {
         By::Lived => lived_nanos(a).cmp(&lived_nanos(b)),
         By::Name => asker_text(ctx.profile, a.path).cmp(&asker_text(ctx.profile, b.path)),
-        by => amount(a, by).bytes.cmp(&amount(b, by).bytes),
+        // Those that keep nothing, too, have an order.
+        by => {
+            let key = |uses| (amount(uses, by).bytes, uses.allocated.bytes);
+            key(a).cmp(&key(b))
+        }
     }
 }
 
