@@ -6,6 +6,7 @@ use wasmscope::analysis::{
     heap_numbers, heap_range, heap_sites, heap_verdict, lines, live_sizes, pins, slack, summary,
     verdict_sentences, wat, what_if,
 };
+use wasmscope::export::{MapExtent, MapFormat, memory_map};
 use wasmscope::profile::{PathId, Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
     ContextId, Crossing, Direction, GrowthEvent, HeapEvent, HeapOp, Recording, SiteCrossings, StackFrame,
@@ -69,6 +70,10 @@ fn heap_views(profile: &Profile) {
             for overlay in [None, Some(Overlay::Accesses), Some(Overlay::Grown), Some(Overlay::Touched)] {
                 let range = range.clone();
                 heap_map(profile, &heap, &HeapMapQuery { range, cells: 10, overlay });
+            }
+            let extent = MapExtent { range: Some(range), columns: 4 };
+            for format in [MapFormat::Svg, MapFormat::Png] {
+                assert!(!memory_map(profile, &heap, &extent, format).is_empty());
             }
         }
     }
