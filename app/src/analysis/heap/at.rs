@@ -112,8 +112,9 @@ pub fn heap_at_peak(profile: &Profile, memory: MemoryIndex) -> HeapAt {
 
 /// The heap after so many operations, the last of which was at `at_nanos`.
 fn heap_after(profile: &Profile, memory: MemoryIndex, rows: usize, at_nanos: u64) -> HeapAt {
-    let Live { blocks, leaked_blocks, leaked_bytes } = live_by_age(profile, memory, rows);
-    let blocks = by_address(&blocks);
+    let Live { mut blocks, leaked_blocks, leaked_bytes } = live_by_age(profile, memory, rows);
+    // Those of one address stay in the order in which they were handed out.
+    radsort::sort_by_key(&mut blocks, |block| block.address);
     let timeline = profile.heap_timeline();
     let space = profile.address_space(memory);
     let memory_bytes = space.size_at(at_nanos);
@@ -138,13 +139,6 @@ fn heap_after(profile: &Profile, memory: MemoryIndex, rows: usize, at_nanos: u64
         heap,
         blocks,
     }
-}
-
-/// Those of one address stay in the order in which they were handed out. Blocks are large: their places are sorted instead.
-fn by_address(blocks: &[HeapBlock]) -> Vec<HeapBlock> {
-    let mut order: Vec<(u64, u32)> = blocks.iter().map(|block| block.address).zip(0..).collect();
-    radsort::sort_by_key(&mut order, |(address, _)| *address);
-    order.into_iter().filter_map(|(_, at)| blocks.get(at as usize).copied()).collect()
 }
 
 /// The live blocks of a moment.

@@ -37,16 +37,15 @@ struct Heap {
     last_at: FxHashMap<u64, LastBlock>,
     /// The room of live blocks where frees are not seen. Nothing is found wrong in them then.
     collected: Option<LiveRanges>,
-    /// Where it has a history of its own, its place among these.
-    own: Option<usize>,
 }
 
 struct Pass {
     timeline: HeapTimeline,
     /// By the place of the memory.
     heaps: Vec<Heap>,
-    /// That of the whole, then, where there are several memories, that of each.
-    tallies: Vec<Tally>,
+    whole: Tally,
+    /// By the place of the memory, where there are several.
+    parts: Vec<Tally>,
     /// How many live blocks each operation since the last checkpoint allows the next one to have.
     blocks_per_row: f64,
     /// When sums begin, until they did.
@@ -57,11 +56,10 @@ impl Pass {
     fn new(rows: usize, last_nanos: u64, memories: HeapMemories, measured_from_nanos: u64) -> Self {
         let budget = rows.saturating_mul(4).min(MAX_CHECKPOINT_ROWS);
         let count = memories.all().len();
-        let own = |place| (count > 1).then_some(place + 1);
         let collected = |place| memories.is_collected(place).then(LiveRanges::default);
-        let heap = |place| Heap { own: own(place), collected: collected(place), ..Heap::default() };
+        let heap = |place| Heap { collected: collected(place), ..Heap::default() };
         let heaps: Vec<_> = (0..count).map(heap).collect();
-        let tallies = 1 + heaps.iter().filter(|heap| heap.own.is_some()).count();
+        let parts = if count > 1 { count } else { 0 };
         Pass {
             timeline: HeapTimeline {
                 memories,
@@ -71,7 +69,8 @@ impl Pass {
                 parts: Vec::new(),
             },
             heaps,
-            tallies: (0..tallies).map(|_| Tally::new(last_nanos)).collect(),
+            whole: Tally::new(last_nanos),
+            parts: (0..parts).map(|_| Tally::new(last_nanos)).collect(),
             blocks_per_row: budget as f64 / rows.max(1) as f64,
             sums_from_nanos: Some(measured_from_nanos),
         }
@@ -80,15 +79,18 @@ impl Pass {
     /// What was counted so far was a warm-up.
     fn begin_sums(&mut self, row: usize, now_nanos: u64) {
         if self.sums_from_nanos.take_if(|from| now_nanos >= *from).is_some() {
-            self.tallies.iter_mut().for_each(|tally| tally.begin_sums(row));
+            self.whole.begin_sums(row);
+            self.parts.iter_mut().for_each(|tally| tally.begin_sums(row));
         }
     }
 
     /// Tells the history of the memory at `place`, and that of the whole.
+    #[inline]
     fn tell(&mut self, place: usize, what: impl Fn(&mut Tally)) {
-        let own = self.heaps.get(place).and_then(|heap| heap.own);
-        self.tallies.first_mut().into_iter().for_each(&what);
-        own.and_then(|own| self.tallies.get_mut(own)).into_iter().for_each(&what);
+        what(&mut self.whole);
+        if let Some(part) = self.parts.get_mut(place) {
+            what(part);
+        }
     }
 
     fn step(&mut self, row: usize, event: HeapEvent) {
@@ -172,22 +174,21 @@ impl Pass {
     fn note_checkpoint(&mut self, rows: usize) {
         let last = self.timeline.checkpoints.last();
         let since = rows - last.map_or(0, |checkpoint| checkpoint.rows);
-        let live_blocks = self.tallies.first().map_or(0, |tally| tally.live_blocks);
-        if since < MIN_SPACING || (since as f64) * self.blocks_per_row < live_blocks as f64 {
+        if since < MIN_SPACING || (since as f64) * self.blocks_per_row < self.whole.live_blocks as f64 {
             return;
         }
-        let own = |heap: &Heap| self.tallies.get(heap.own.unwrap_or(0)).map_or(0, |tally| tally.high_water);
-        let high_water = self.heaps.iter().map(own).collect();
+        let one = [&self.whole];
+        let each = if self.parts.is_empty() { one.to_vec() } else { self.parts.iter().collect() };
+        let high_water = each.iter().map(|tally| tally.high_water).collect();
         let live = self.timeline.live_after(rows).into();
         self.timeline.checkpoints.push(Checkpoint { rows, live, high_water });
     }
 
     fn finish(mut self) -> HeapTimeline {
         self.begin_sums(self.timeline.end.len(), u64::MAX);
-        let mut histories = self.tallies.into_iter().map(Tally::finish);
         let mut timeline = self.timeline;
-        timeline.whole = histories.next().unwrap_or_default();
-        timeline.parts = histories.collect();
+        timeline.whole = self.whole.finish();
+        timeline.parts = self.parts.into_iter().map(Tally::finish).collect();
         timeline
     }
 }
