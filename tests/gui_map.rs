@@ -4,6 +4,7 @@ use super::gui::{Window, server, showing};
 use egui::{Key, Modifiers, PointerButton, Pos2, Rect, Role, pos2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use wasmscope::profile::ProfileBuilder;
+use wasmscope_instrument::recording::AllocatorFamily;
 
 /// Two pages: a large block of `parse` in the upper one that is there until the end, and small ones of `render` behind it, every
 /// other of which is freed.
@@ -186,7 +187,7 @@ fn what_is_worked_out_on_demand_unfolds() {
     assert!(window.sees("Verdict"));
     for (fold, text) in [
         ("Figures over time", "at most"),
-        ("Sizes and held pages", "Slack"),
+        ("Sizes and held pages", "Headers and rounding"),
         ("Other allocators", "as recorded"),
     ] {
         assert!(!window.sees_part(text));
@@ -205,4 +206,24 @@ fn a_memory_without_a_heap_and_one_of_4_gib_are_drawn() {
     let mut window = Window::on_map(ProfileBuilder::new().memory(0, None));
     assert!(window.sees("No memory"));
     window.settle();
+}
+
+#[test]
+fn each_memory_has_a_map_of_its_own() {
+    let declare =
+        |heap: ProfileBuilder, (name, memory)| heap.allocator(name, memory, AllocatorFamily::Unknown);
+    let two = [("malloc", 0), ("free", 0), ("grab", 1)].into_iter().fold(heap().another_memory(1), declare);
+    let mut window = Window::on_map(two.alloc(250, "_start;main;draw;grab", 2_000, 300));
+    assert!(window.sees_part("0x0 to 0x40000"));
+    let at = window.down(IN_LARGE);
+    window.click_at(at);
+    window.press(Key::Plus);
+    assert!(window.sees("Chosen block"));
+    window.click("Memory");
+    let of = window.harness.query_all_by_label_contains("memory 1 (").next();
+    of.expect("the other memory is offered").click();
+    window.settle();
+    assert!(window.sees_part("0x0 to 0x10000"), "all of it, wherever the other one was zoomed to");
+    assert!(!window.sees("Chosen block"));
+    assert!(window.sees("300 B"), "its one block is what is live");
 }

@@ -6,9 +6,12 @@ use crate::analysis::{
     HeapUses, HeapVerdict, HistogramBar, LineTable, NodeId, Pin, Slack, SourceListing, Summary, WatListing,
     WatQuery, WhatIf,
 };
-use crate::profile::{FrameId, Profile};
+use crate::profile::{FrameId, PathId, Profile};
 use crate::sources::Sources;
+use crate::ui::theme::Memory;
 use crate::ui::worker::Query;
+use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::Arc;
 use wasmscope_symbolize::{FuncIndex, MemoryIndex};
@@ -221,6 +224,36 @@ pub struct LiveSites {
     pub heap: Arc<HeapAt>,
     /// The sites, by falling bytes.
     pub sites: Vec<HeapSite>,
+    /// Who holds most.
+    pub owners: Owners,
+}
+
+/// The functions that hold most bytes, each with a colour of its own.
+#[derive(Clone, Debug, Default)]
+pub struct Owners {
+    /// The functions, by falling bytes.
+    pub frames: Vec<FrameId>,
+    of_path: FxHashMap<PathId, usize>,
+}
+
+impl Owners {
+    /// Of sites by falling bytes.
+    fn of(profile: &Profile, sites: &[HeapSite]) -> Owners {
+        let frame = |site: &HeapSite| profile.paths().frame(analysis::asker_path(profile, site.path));
+        let mut bytes: FxHashMap<FrameId, u64> = FxHashMap::default();
+        sites.iter().for_each(|site| *bytes.entry(frame(site)).or_default() += site.bytes);
+        let mut owners: Vec<_> = bytes.into_iter().collect();
+        owners.sort_by_key(|(frame, bytes)| (Reverse(*bytes), *frame));
+        let frames: Vec<_> = owners.into_iter().map(|(frame, _)| frame).take(Memory::OWNERS).collect();
+        let place = |site: &HeapSite| frames.iter().position(|known| *known == frame(site));
+        let of_path = sites.iter().filter_map(|site| Some((site.path, place(site)?))).collect();
+        Owners { frames, of_path }
+    }
+
+    /// The place of the function that asked for blocks of this path.
+    pub fn place(&self, path: PathId) -> Option<usize> {
+        self.of_path.get(&path).copied()
+    }
 }
 
 impl Query for HeapSitesQuery {
@@ -229,7 +262,8 @@ impl Query for HeapSitesQuery {
     const KEPT: usize = 2;
 
     fn compute(&self, profile: &Profile) -> LiveSites {
-        LiveSites { heap: Arc::clone(&self.0), sites: analysis::heap_sites(profile, &self.0.blocks) }
+        let sites = analysis::heap_sites(profile, &self.0.blocks);
+        LiveSites { heap: Arc::clone(&self.0), owners: Owners::of(profile, &sites), sites }
     }
 }
 
@@ -370,8 +404,38 @@ impl Query for HeapUsesQuery {
     fn compute(&self, profile: &Profile) -> HeapUses {
         let query = HeapUseQuery { time: self.time.clone(), short_nanos: analysis::SHORT_NANOS };
         let mut uses = analysis::heap_uses(profile, &query);
-        uses.paths.retain(|path| path.allocated.blocks > 0 || path.at_peak.blocks > 0);
+        uses.paths.retain(|path| path.allocated.blocks + path.freed.blocks + path.at_peak.blocks > 0);
         uses
+    }
+}
+
+/// When a memory grew, or should have.
+#[derive(Clone, PartialEq)]
+pub struct GrowthPinsQuery(pub MemoryIndex);
+
+/// When a memory grew, or should have.
+pub struct GrowthPins {
+    /// The moments, ascending, in nanoseconds since the recording began: of many some.
+    pub times: Vec<u64>,
+    /// The row of each in the recording.
+    pub rows: Vec<usize>,
+}
+
+/// More pins than a time axis has pixels show nothing more.
+const MOST_PINS: usize = 4_000;
+
+impl Query for GrowthPinsQuery {
+    type View = GrowthPins;
+
+    fn compute(&self, profile: &Profile) -> GrowthPins {
+        let events = profile.recording().growth.iter().enumerate();
+        let own: Vec<_> = events.filter(|(_, event)| event.memory == self.0).collect();
+        let every = own.len().div_ceil(MOST_PINS).max(1);
+        let pins = || own.iter().step_by(every);
+        GrowthPins {
+            times: pins().map(|(_, event)| event.time_nanos).collect(),
+            rows: pins().map(|(row, _)| *row).collect(),
+        }
     }
 }
 
@@ -426,6 +490,8 @@ pub struct HeapMapView {
     pub blocks: Option<Arc<HeapBlocks>>,
     /// What other allocators would have needed, where that is shown.
     pub what_if: Option<Arc<WhatIf>>,
+    /// When the memory grew.
+    pub pins: Option<Arc<GrowthPins>>,
     /// Exports whose calls are marks in time.
     pub calls: Option<Arc<Vec<ExportCalls>>>,
 }

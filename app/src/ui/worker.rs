@@ -103,6 +103,12 @@ impl<Q: Query> Slot<Q> {
         self.known.front().map(|(_, view)| Arc::clone(view))
     }
 
+    /// The answer to `query`, once it is ready: an older one would speak of something else.
+    pub fn exact(&mut self, asker: &Asker<'_>, query: Q) -> Option<Arc<Q::View>> {
+        let view = self.view(asker, query.clone());
+        view.filter(|_| self.known.front().is_some_and(|(known, _)| *known == query))
+    }
+
     /// Is a view on its way?
     pub fn is_waiting(&self) -> bool {
         self.asked.is_some()

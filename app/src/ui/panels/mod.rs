@@ -19,8 +19,8 @@ use crate::analysis::{self, CallTreeQuery, Metric};
 use crate::profile::{FrameId, PathId, Profile};
 use crate::sources::Sources;
 use crate::ui::views::{
-    BlockLifeQuery, BoundaryQuery, ExportCallsQuery, FlameQuery, FunctionsQuery, GrowthQuery,
-    HeapBlocksQuery, HeapMapView, HeapMapViewQuery, HeapNumbersQuery, HeapQuery, HeapRangeQuery,
+    BlockLifeQuery, BoundaryQuery, ExportCallsQuery, FlameQuery, FunctionsQuery, GrowthPinsQuery,
+    GrowthQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery, HeapNumbersQuery, HeapQuery, HeapRangeQuery,
     HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery, InstructionsQuery, LinesQuery, ListingQuery,
     SummaryQuery, WhatIfQuery,
 };
@@ -117,6 +117,7 @@ struct Slots {
     heap_map: Slot<HeapMapViewQuery>,
     overview: Slot<HeapMapViewQuery>,
     export_calls: Slot<ExportCallsQuery>,
+    pins: Slot<GrowthPinsQuery>,
     heap_range: Slot<HeapRangeQuery>,
     heap_sites: Slot<HeapSitesQuery>,
     verdict: Slot<HeapVerdictQuery>,
@@ -202,21 +203,25 @@ fn heap_map(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Pan
     let growth = slots.growth.view(asker, GrowthQuery);
     let heap = slots.heap.view(asker, HeapQuery { memory, at_nanos });
     let (Some(growth), Some(heap)) = (growth, heap) else { return computing_ui(ui) };
+    // Until the heap of another memory is there, all is of the one before.
+    let memory = heap.memory;
+    state.follow(memory);
     let of = |map| HeapMapViewQuery { heap: Arc::clone(&heap), map };
     let overview = slots.overview.view(asker, of(state.overview(ctx)));
     let map = slots.heap_map.view(asker, of(state.query(ctx)));
     let (Some(overview), Some(map)) = (overview, map) else { return computing_ui(ui) };
+    let pins = slots.pins.exact(asker, GrowthPinsQuery(memory));
     let calls = slots.export_calls.view(asker, ExportCallsQuery);
-    let verdict = slots.verdict.view(asker, HeapVerdictQuery(memory));
+    let verdict = slots.verdict.exact(asker, HeapVerdictQuery(memory));
     let shown = state.shown;
-    let numbers = shown.over_time.then(|| slots.numbers.view(asker, HeapNumbersQuery(memory))).flatten();
+    let numbers = shown.over_time.then(|| slots.numbers.exact(asker, HeapNumbersQuery(memory))).flatten();
     let blocks = shown.blocks.then(|| slots.blocks.view(asker, HeapBlocksQuery(Arc::clone(&heap)))).flatten();
-    let what_if = shown.what_if.then(|| slots.what_if.view(asker, WhatIfQuery(memory))).flatten();
+    let what_if = shown.what_if.then(|| slots.what_if.exact(asker, WhatIfQuery(memory))).flatten();
     let sites = state.wants_sites().then(|| slots.heap_sites.view(asker, HeapSitesQuery(Arc::clone(&heap))));
     let sites = sites.flatten();
     let range = state.chosen_range().map(|range| HeapRangeQuery { heap: Arc::clone(&heap), range });
     let chosen = range.and_then(|query| slots.heap_range.view(asker, query));
-    let block = state.chosen_block().and_then(|row| slots.block.view(asker, BlockLifeQuery(row)));
+    let block = state.chosen_block().and_then(|row| slots.block.exact(asker, BlockLifeQuery(row)));
     let view = HeapMapView {
         growth,
         heap,
@@ -229,9 +234,11 @@ fn heap_map(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Pan
         numbers,
         blocks,
         what_if,
+        pins,
         calls,
     };
-    heap_map::heap_map_ui(ui, ctx, &view, &mut panels.heap_map);
+    heap_map::heap_map_ui(ui, ctx, &view, state);
+    stale_ui(ui, slots.heap.is_waiting() || slots.heap_map.is_waiting());
 }
 
 fn sites(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {

@@ -22,10 +22,10 @@ pub fn blocks_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView) {
         bar_ui(ui, bar, most);
     }
     let slack = &blocks.slack;
-    let about = "What lies behind blocks up to the next one, without headers, where that is less than 32 bytes: what the allocator \
-                 handed out beyond what was asked for. Of blocks with more behind them it is not known.";
+    let about = "Headers and rounding: of the blocks of each size the least distance to the next block, less the size, where that \
+                 is no more than 32 bytes or a quarter. Of the others it is not known.";
     let text = format!("{} of {}", units::bytes(slack.slack_bytes), units::bytes(slack.asked_bytes));
-    figure(ui, "Slack", &text, about);
+    figure(ui, "Headers and rounding", &text, about);
     if !blocks.pins.is_empty() {
         ui.label(RichText::new("Sparse pages are held by").weak()).on_hover_text(
             "Pages of which less than a sixteenth is live, by who asked for the blocks on them. Without these blocks the pages \

@@ -1,13 +1,13 @@
 //! The canvas: the memory as rows of cells, from the lowest address at the upper left.
 
 use super::super::PanelCtx;
-use super::colour::{Colours, Owners};
+use super::colour::Colours;
 use super::grid::{Grid, Shape};
 use super::{HeapMapState, hex, pointer};
 use crate::analysis::HeapMap;
 use crate::profile::PathId;
 use crate::ui::theme::{MONO, Palette};
-use crate::ui::views::HeapMapView;
+use crate::ui::views::{HeapMapView, LiveSites};
 use egui::{
     Align2, Color32, ColorImage, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, TextureHandle,
     TextureOptions, Ui, WidgetInfo, pos2,
@@ -28,7 +28,7 @@ struct Shown {
     palette: &'static Palette,
     site: Option<PathId>,
     by: super::colour::ColourBy,
-    owners: Owners,
+    sites: Option<Arc<LiveSites>>,
     grid: Grid,
 }
 
@@ -48,13 +48,13 @@ pub fn canvas_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mu
         state.grid = fitting;
         ui.ctx().request_repaint();
     }
-    // Until the map of a new grid is there, the old one is drawn in its own shape.
-    let shape = Shape { grid: state.grid, origin: inner.min, cells: view.map.cells.len() };
+    let grid = state.canvas.grid_of(&view.map).unwrap_or(state.grid);
+    let shape = Shape { grid, origin: inner.min, cells: view.map.cells.len() };
     let colours = Colours {
         profile: ctx.profile,
         palette: Palette::of(ui),
         by: state.colour,
-        owners: &state.owners,
+        owners: view.sites.as_ref().map(|sites| &sites.owners),
         site: ctx.selection.site,
         duration_nanos: view.growth.duration_nanos,
     };
@@ -87,17 +87,22 @@ fn fitting(ui: &Ui, ctx: &PanelCtx<'_>, state: &HeapMapState, inner: Rect) -> Gr
 }
 
 fn is_bytes(view: &HeapMapView, shape: Shape) -> bool {
-    shape.grid.cell.x > shape.grid.cell.y && view.map.range.end - view.map.range.start == shape.cells as u64
+    shape.grid.is_of_bytes() && view.map.range.end - view.map.range.start == shape.cells as u64
 }
 
 impl Canvas {
+    /// That of a map which was drawn before: until the map of a new grid is there, the old one keeps its shape.
+    fn grid_of(&self, map: &Arc<HeapMap>) -> Option<Grid> {
+        self.shown.as_ref().filter(|shown| Arc::ptr_eq(&shown.map, map)).map(|shown| shown.grid)
+    }
+
     fn paint(&mut self, ui: &Ui, view: &HeapMapView, colours: &Colours<'_>, shape: Shape, clip: Rect) {
         let (palette, site) = (colours.palette, colours.site);
         let (map, grid) = (&view.map, shape.grid);
         let is_same = self.shown.as_ref().is_some_and(|shown| {
             Arc::ptr_eq(&shown.map, map)
                 && (shown.palette, shown.site, shown.by, shown.grid) == (palette, site, colours.by, grid)
-                && shown.owners == *colours.owners
+                && shown.sites.as_ref().map(Arc::as_ptr) == view.sites.as_ref().map(Arc::as_ptr)
         });
         if !is_same {
             let image = image(colours.of(map), grid, palette.panel);
@@ -108,8 +113,8 @@ impl Canvas {
                     self.texture = Some(texture);
                 }
             }
-            let (map, owners) = (Arc::clone(map), colours.owners.clone());
-            self.shown = Some(Shown { map, palette, site, by: colours.by, owners, grid });
+            let (map, sites) = (Arc::clone(map), view.sites.clone());
+            self.shown = Some(Shown { map, palette, site, by: colours.by, sites, grid });
         }
         if let Some(texture) = &self.texture {
             let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));

@@ -1,9 +1,9 @@
 //! What the colours of cells tell.
 
-use super::super::asker_of;
-use crate::analysis::{CellKind, Dominant, HeapCell, HeapMap, HeapSite, Overlay};
-use crate::profile::{FrameId, PathId, Profile};
-use crate::ui::theme::{Memory, Palette};
+use crate::analysis::{CellKind, Dominant, HeapCell, HeapMap, Overlay};
+use crate::profile::{PathId, Profile};
+use crate::ui::theme::Palette;
+use crate::ui::views::Owners;
 use crate::units;
 use egui::Color32;
 
@@ -87,31 +87,6 @@ impl ColourBy {
     }
 }
 
-/// The functions that hold most bytes, each with a colour of its own.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Owners(pub Vec<FrameId>);
-
-impl Owners {
-    /// Of sites by falling bytes.
-    pub fn of(profile: &Profile, sites: &[HeapSite]) -> Owners {
-        let mut owners: Vec<(FrameId, u64)> = Vec::new();
-        // Those behind hold too little to be among the first.
-        for site in sites.iter().take(2_000) {
-            let frame = asker_of(profile, site.path);
-            match owners.iter_mut().find(|(known, _)| *known == frame) {
-                Some((_, bytes)) => *bytes += site.bytes,
-                None => owners.push((frame, site.bytes)),
-            }
-        }
-        owners.sort_by_key(|(frame, bytes)| (std::cmp::Reverse(*bytes), *frame));
-        Owners(owners.into_iter().map(|(frame, _)| frame).take(Memory::OWNERS).collect())
-    }
-
-    fn place(&self, frame: FrameId) -> Option<usize> {
-        self.0.iter().position(|known| *known == frame)
-    }
-}
-
 /// All that the colour of a cell depends on.
 pub struct Colours<'a> {
     /// The recording.
@@ -121,7 +96,7 @@ pub struct Colours<'a> {
     /// What is told.
     pub by: ColourBy,
     /// Who has a colour.
-    pub owners: &'a Owners,
+    pub owners: Option<&'a Owners>,
     /// Blocks of this path have the colour of what is chosen.
     pub site: Option<PathId>,
     /// The end of the time axis, in nanoseconds.
@@ -151,7 +126,7 @@ impl Colours<'_> {
         let memory = &self.palette.memory;
         match self.by {
             ColourBy::Owner => {
-                let place = self.owners.place(asker_of(self.profile, block.path));
+                let place = self.owners.and_then(|owners| owners.place(block.path));
                 place.and_then(|place| memory.owners.get(place)).copied().unwrap_or(memory.other)
             }
             ColourBy::Age => {

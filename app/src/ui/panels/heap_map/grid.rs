@@ -43,6 +43,11 @@ impl Grid {
         Grid { columns, rows, cell: Vec2::splat(cell) }
     }
 
+    /// Is each cell a byte that can be read?
+    pub fn is_of_bytes(self) -> bool {
+        self.cell == HEX_CELL
+    }
+
     /// A byte to a cell, with room for the same bytes as text.
     pub fn of_bytes(size: Vec2) -> Grid {
         let fits = |columns: &usize| *columns as f32 * (HEX_CELL.x + TEXT_WIDTH) + TEXT_WIDTH <= size.x;

@@ -24,23 +24,24 @@ use crate::ui::theme::Palette;
 use crate::ui::views::HeapMapView;
 use crate::ui::widgets::empty_state;
 use canvas::Canvas;
-use colour::{ColourBy, Owners};
+use colour::ColourBy;
 use egui::{RichText, Ui};
 use grid::Grid;
 use std::ops::Range;
 use time::TimeState;
 use view_range::ViewRange;
+use wasmscope_symbolize::MemoryIndex;
 
 /// What the panel remembers.
 #[derive(Default)]
 pub struct HeapMapState {
+    /// The memory that all the rest is of.
+    memory: Option<MemoryIndex>,
     range: ViewRange,
     grid: Grid,
     canvas: Canvas,
     time: TimeState,
     colour: ColourBy,
-    /// Who has a colour of their own.
-    owners: Owners,
     /// The address that keys move from.
     cursor: Option<u64>,
     /// The addresses that are chosen.
@@ -72,7 +73,16 @@ const NARROW: f32 = 560.0;
 impl HeapMapState {
     /// The addresses of the memory that is shown.
     fn whole(&self, ctx: &PanelCtx<'_>) -> Range<u64> {
-        0..ctx.profile.address_space(ctx.selection.memory).largest_size()
+        self.memory.map_or(0..0, |memory| 0..ctx.profile.address_space(memory).largest_size())
+    }
+
+    /// Shows another memory, from its whole.
+    pub fn follow(&mut self, memory: MemoryIndex) {
+        if self.memory != Some(memory) {
+            self.memory = Some(memory);
+            self.range = ViewRange::Whole;
+            (self.cursor, self.chosen, self.block) = (None, None, None);
+        }
     }
 
     /// The map that is to be drawn, as large as the canvas was in the last frame.
@@ -87,7 +97,7 @@ impl HeapMapState {
         } else {
             wanted.start / cell_bytes * cell_bytes
         };
-        let range = start..start + cell_bytes * cells;
+        let range = start..start.saturating_add(cell_bytes.saturating_mul(cells));
         HeapMapQuery { range, cells: self.grid.cells(), overlay: self.colour.overlay() }
     }
 
@@ -129,9 +139,6 @@ pub fn heap_map_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &
     if ctx.profile.address_space(view.heap.memory).largest_size() == 0 {
         return empty_state(ui, "No memory", "This module has no linear memory.");
     }
-    if let Some(sites) = &view.sites {
-        state.owners = Owners::of(ctx.profile, &sites.sites);
-    }
     time::time_ui(ui, ctx, view, state);
     toolbar::toolbar_ui(ui, ctx, view, state);
     if ctx.profile.recording().heap.is_empty() {
@@ -152,7 +159,7 @@ pub fn heap_map_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &
 
 fn map_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
     overview::overview_ui(ui, ctx, &view.overview, state);
-    toolbar::legend_ui(ui, ctx, state);
+    toolbar::legend_ui(ui, ctx, view, state);
     canvas::canvas_ui(ui, ctx, view, state);
 }
 

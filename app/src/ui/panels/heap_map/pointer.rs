@@ -105,7 +105,8 @@ fn look_closer(ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState,
     let part = match cell.dominant {
         // With some of its neighbours around it.
         Some(block) => {
-            block.address.saturating_sub(block.size)..block.address.saturating_add(2 * block.size.max(1))
+            let (start, size) = (block.address, block.size.max(1));
+            start.saturating_sub(size)..start.saturating_add(size).saturating_add(size)
         }
         None => view.map.cell_range(at),
     };

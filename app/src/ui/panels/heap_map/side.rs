@@ -138,7 +138,11 @@ fn block_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, life: &BlockLife, state: &mut HeapM
         if ui.button("Zoom to it").clicked() {
             let whole = state.whole(ctx);
             let around = step.size.max(32) / 2;
-            state.range.show(&whole, step.address.saturating_sub(around)..step.address + step.size + around);
+            state.range.show(
+                &whole,
+                step.address.saturating_sub(around)
+                    ..step.address.saturating_add(step.size).saturating_add(around),
+            );
         }
     });
     if closed {

@@ -63,7 +63,7 @@ pub fn time_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut 
         let scrubber = Scrubber {
             duration_nanos: duration,
             curve: &curve,
-            pins: &pins,
+            pins,
             pin_text: &pin_text,
             marks: &state.marks,
             range: ctx.selection.time_nanos.as_ref(),
@@ -77,22 +77,19 @@ pub fn time_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut 
 }
 
 /// When the memory that is shown grew.
-fn growths(view: &HeapMapView) -> Vec<u64> {
-    let own = view.growth.events.iter().filter(|row| row.event.memory == view.heap.memory);
-    own.map(|row| row.event.time_nanos).collect()
+fn growths(view: &HeapMapView) -> &[u64] {
+    view.pins.as_ref().map_or(&[], |pins| &pins.times)
 }
 
 fn growth_text(ctx: &PanelCtx<'_>, view: &HeapMapView, at: usize) -> String {
-    let mut own = view.growth.events.iter().filter(|row| row.event.memory == view.heap.memory);
-    own.nth(at).map_or_else(String::new, |row| {
+    let row = view.pins.as_ref().and_then(|pins| pins.rows.get(at));
+    let row = row.and_then(|row| view.growth.events.get(*row));
+    row.map_or_else(String::new, |row| {
         let event = &row.event;
         let refused = if event.granted { "" } else { " refused" };
         let pages = units::exact(event.asked_pages);
-        format!(
-            "{}  +{pages} pages{refused}\n{}",
-            units::nanos(event.time_nanos),
-            path_text(ctx.profile, row.path)
-        )
+        let path = path_text(ctx.profile, row.path);
+        format!("{}  +{pages} pages{refused}\n{path}", units::nanos(event.time_nanos))
     })
 }
 
@@ -158,7 +155,9 @@ fn menu_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut Time
     for calls in view.calls.iter().flat_map(|calls| calls.iter()) {
         let text = format!("Mark each call of {} ({})", calls.name, units::count(calls.starts.len() as u64));
         if ui.button(text).on_hover_text("At the beginning of each, up to the first thousand.").clicked() {
-            state.marks.clone_from(&calls.starts);
+            state.marks.extend(&calls.starts);
+            state.marks.sort_unstable();
+            state.marks.dedup();
         }
     }
     ui.separator();

@@ -95,16 +95,33 @@ fn zoom_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut Heap
     let end = shown.end.min(whole.end).max(shown.start);
     let text = format!("{:#x} to {end:#x}, {} a cell", shown.start, units::bytes(cell.max(1)));
     ui.label(RichText::new(text).font(MONO).weak());
+    if state.grid.is_of_bytes() {
+        values_ui(ui, ctx, view);
+    }
+}
+
+/// Whether values of bytes are shown, and which.
+fn values_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView) {
+    let image = ctx.profile.recording().images.iter().find(|image| image.memory == view.heap.memory);
+    let text = match image {
+        None => "values were not kept",
+        Some(image) if view.map.range.start >= image.known_bytes => "values were not kept from here on",
+        Some(_) if view.heap.at_nanos < ctx.profile.duration_nanos() => {
+            "values are those at the end of the run"
+        }
+        Some(_) => return,
+    };
+    ui.label(RichText::new(text).color(Palette::of(ui).warning));
 }
 
 /// What the colours tell.
-pub fn legend_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, state: &HeapMapState) {
+pub fn legend_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &HeapMapState) {
     let palette = Palette::of(ui);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
         match state.colour {
             ColourBy::Use => {}
-            ColourBy::Owner => owners_ui(ui, ctx, state, &palette.memory),
+            ColourBy::Owner => owners_ui(ui, ctx, view, &palette.memory),
             ColourBy::Age => scale_ui(ui, &palette.memory, "just handed out", "at the beginning"),
             ColourBy::Size => scale_ui(ui, &palette.memory, "1 B", "16 MiB and more"),
             ColourBy::Fate => {
@@ -127,8 +144,9 @@ pub fn legend_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, state: &HeapMapState) {
     });
 }
 
-fn owners_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, state: &HeapMapState, memory: &Memory) {
-    for (frame, colour) in state.owners.0.iter().zip(memory.owners) {
+fn owners_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, memory: &Memory) {
+    let owners = view.sites.iter().flat_map(|sites| &sites.owners.frames);
+    for (frame, colour) in owners.zip(memory.owners) {
         swatch(ui, colour, &ctx.profile.frames().get(*frame).short);
     }
     swatch(ui, memory.other, "others");

@@ -1,7 +1,7 @@
 //! What is told of a cell under the pointer.
 
 use super::super::{PanelCtx, asker_of, call_path_ui, short_file};
-use crate::analysis::{CellKind, HeapCell, Overlay};
+use crate::analysis::{CellKind, GrowthRow, HeapCell, Overlay};
 use crate::ui::theme::MONO;
 use crate::ui::views::HeapMapView;
 use crate::units;
@@ -88,8 +88,11 @@ fn touched_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, range: &Range
 fn grown_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, range: &Range<u64>) {
     let space = ctx.profile.address_space(view.heap.memory);
     let Some(at) = space.grown_at(range.start).filter(|at| *at > 0) else { return };
-    let mut events = view.growth.events.iter().filter(|row| row.event.memory == view.heap.memory);
-    let by = events.find(|row| row.event.granted && row.event.time_nanos == at).map(|row| {
+    let events = &view.growth.events;
+    let first = events.partition_point(|row| row.event.time_nanos < at);
+    let mut events = events.iter().skip(first).take_while(|row| row.event.time_nanos == at);
+    let is_it = |row: &&GrowthRow| row.event.granted && row.event.memory == view.heap.memory;
+    let by = events.find(is_it).map(|row| {
         let frame = ctx.profile.frames().get(ctx.profile.paths().frame(row.path));
         let line = ctx.profile.lines().get(ctx.profile.paths().line(row.path)).filter(|line| line.line > 0);
         let place = line.map(|line| format!(" ({}:{})", short_file(&line.file), line.line));

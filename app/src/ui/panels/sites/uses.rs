@@ -16,6 +16,7 @@ use std::sync::Arc;
 enum By {
     Allocated,
     Kept,
+    Freed,
     ShortLived,
     AtPeak,
     Lived,
@@ -34,7 +35,7 @@ impl Default for UsesState {
     }
 }
 
-const COLUMNS: [ColumnSpec<By>; 6] = [
+const COLUMNS: [ColumnSpec<By>; 7] = [
     table::number(
         By::Kept,
         "Kept",
@@ -42,6 +43,12 @@ const COLUMNS: [ColumnSpec<By>; 6] = [
         68.0,
     ),
     table::number(By::Allocated, "Allocated", "Bytes of all blocks handed out in this time.", 74.0),
+    table::number(
+        By::Freed,
+        "Freed",
+        "Bytes of the blocks freed in this time, whenever they were handed out.",
+        64.0,
+    ),
     table::number(By::ShortLived, "Short", "Bytes of those that lived for less than 5 ms.", 66.0),
     table::number(By::AtPeak, "At peak", "Bytes live when the whole heap was largest in this time.", 66.0),
     table::number(By::Lived, "Lived", "How long its blocks lived on average, within this time.", 64.0),
@@ -84,12 +91,13 @@ pub fn uses_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<HeapUses>, filter: &s
 
 impl By {
     /// The columns of which each row has a share.
-    const SHARED: [By; 4] = [By::Allocated, By::Kept, By::ShortLived, By::AtPeak];
+    const SHARED: [By; 5] = [By::Allocated, By::Kept, By::Freed, By::ShortLived, By::AtPeak];
 }
 
 fn amount(uses: &PathUse, by: By) -> Amount {
     match by {
         By::Kept => uses.kept,
+        By::Freed => uses.freed,
         By::ShortLived => uses.short_lived,
         By::AtPeak => uses.at_peak,
         By::Allocated | By::Lived | By::Name => uses.allocated,
