@@ -153,7 +153,7 @@ fn block_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, life: &BlockLife, state: &mut HeapM
 
 fn steps_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, life: &BlockLife) {
     let resizes = life.steps.iter().filter(|step| step.op == HeapOp::Realloc).count();
-    ui.label(RichText::new(format!("resized {resizes} times:")).weak());
+    ui.label(RichText::new(format!("resized {}:", units::things(resizes as u64, "time"))).weak());
     // The last ones, which led to what is there.
     let first = life.steps.len().saturating_sub(STEPS);
     for step in life.steps.iter().skip(first) {

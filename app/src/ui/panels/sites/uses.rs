@@ -36,6 +36,11 @@ impl Default for UsesState {
 }
 
 const COLUMNS: [ColumnSpec<By>; 7] = [
+    table::name(
+        By::Name,
+        "Asked for by",
+        "The function that called the allocator, and who called it. Hover shows the whole call path.",
+    ),
     table::number(
         By::Kept,
         "Kept",
@@ -52,11 +57,6 @@ const COLUMNS: [ColumnSpec<By>; 7] = [
     table::number(By::ShortLived, "Short", "Bytes of those that lived for less than 5 ms.", 66.0),
     table::number(By::AtPeak, "At peak", "Bytes live when the whole heap was largest in this time.", 66.0),
     table::number(By::Lived, "Lived", "How long its blocks lived on average, within this time.", 64.0),
-    table::name(
-        By::Name,
-        "Asked for by",
-        "The function that called the allocator, and who called it. Hover shows the whole call path.",
-    ),
 ];
 
 /// Draws the table.
@@ -82,7 +82,7 @@ pub fn uses_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<HeapUses>, filter: &s
         is_selected: &|row| ctx.selection.site == Some(view.paths[row].path),
         hover: &|ui, row| call_path_ui(ui, ctx.profile, view.paths[row].path),
         scroll_to: None,
-        least_name: 150.0,
+        least_name: 130.0,
     };
     if let Some(row) = table.show(ui, &mut state.sorting) {
         select(ctx, view.paths[row].path);
