@@ -40,7 +40,8 @@ pub struct Pin {
 /// longer, though at least half of it was free and the free bytes together were enough for the block and 32 more, it did so
 /// without need: because no free piece was large enough, or in spite of one that was. It is fragmented where at least a
 /// quarter of its length, and four pages, came so; growth in spite of a piece counts from 32 pages on, since allocators that
-/// keep sizes apart begin new pages for each.
+/// keep sizes apart begin new pages for each. It is not told where following the blocks would take far too long: where
+/// very many lie across each other or are very large (more than 64 stretches and pages an operation, and 4 Mi besides).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fragmentation {
     /// The heap's length in the end, in bytes.
@@ -84,8 +85,12 @@ pub(super) fn fragmentation(profile: &Profile, memory: MemoryIndex) -> Option<Fr
     if longest < LEAST_PAGES * page_bytes || longest / GROWN_PART * (GROWN_PART - 1) < peak_bytes {
         return None;
     }
-    let mut pass = Pass::new(start, page_bytes);
-    each_operation(profile, Some(memory), profile.recording().heap.len(), |operation| pass.step(operation));
+    let operations = profile.recording().heap.len();
+    let mut pass = Pass::new(start, Layout::new(start, page_bytes, operations));
+    each_operation(profile, Some(memory), operations, |operation| pass.step(operation));
+    if pass.layout.is_spent() {
+        return None;
+    }
     let heap_bytes = pass.high_water - start;
     let mut found = Fragmentation { heap_bytes, peak_bytes, page_bytes, ..pass.found };
     if found.in_spite_of_piece_bytes < LEAST_PAGES_IN_SPITE * page_bytes {
@@ -107,8 +112,7 @@ struct Pass {
 }
 
 impl Pass {
-    fn new(start: u64, page_bytes: u64) -> Self {
-        let layout = Layout::new(start, page_bytes);
+    fn new(start: u64, layout: Layout) -> Self {
         Pass { start, layout, high_water: start, found: Fragmentation::default() }
     }
 
