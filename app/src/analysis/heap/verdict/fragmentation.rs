@@ -6,6 +6,7 @@ use super::super::survey::SPARSE_PART;
 use super::LEAST_PAGES;
 use crate::analysis::{HeapAt, heap_at};
 use crate::profile::{PathId, Profile};
+use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use wasmscope_instrument::recording::HeapEvent;
@@ -155,17 +156,15 @@ impl Pass {
 /// What lies on a page: bytes by path, and how many blocks.
 #[derive(Default)]
 struct PageLoad {
-    by_path: Vec<(PathId, u64)>,
+    by_path: FxHashMap<PathId, u64>,
     blocks: u64,
 }
 
 impl PageLoad {
     fn add(&mut self, path: PathId, bytes: u64) {
         self.blocks += 1;
-        match self.by_path.iter_mut().find(|(of, _)| *of == path) {
-            Some((_, sum)) => *sum = sum.saturating_add(bytes),
-            None => self.by_path.push((path, bytes)),
-        }
+        let sum = self.by_path.entry(path).or_default();
+        *sum = sum.saturating_add(bytes);
     }
 }
 
@@ -195,9 +194,10 @@ pub fn pins(heap: &HeapAt, page_bytes: u64) -> Vec<Pin> {
 }
 
 fn pin(by_path: &mut BTreeMap<PathId, Pin>, load: &PageLoad, page_bytes: u64) {
-    let live = load.by_path.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add);
-    let most = load.by_path.iter().max_by_key(|(path, bytes)| (*bytes, Reverse(*path)));
-    let Some((path, bytes)) = most.copied().filter(|_| live < page_bytes / SPARSE_PART) else { return };
+    let live = load.by_path.values().copied().fold(0, u64::saturating_add);
+    let each = load.by_path.iter().map(|(path, bytes)| (*path, *bytes));
+    let most = each.max_by_key(|(path, bytes)| (*bytes, Reverse(*path)));
+    let Some((path, bytes)) = most.filter(|_| live < page_bytes / SPARSE_PART) else { return };
     let none = Pin { path, pages: 0, single_pages: 0, bytes: 0 };
     let pin = by_path.entry(path).or_insert(none);
     pin.pages += 1;
