@@ -133,6 +133,9 @@ fn verdict_and_models_are_of_one_memory() {
     let profile = builder.build();
     assert!(heap_verdict(&profile, FIRST).is_empty());
     let leak = heap_verdict(&profile, SECOND).leak.unwrap();
+    let verdicts = analysis::summary(&profile).heap.unwrap().verdicts;
+    let leaks: Vec<_> = verdicts.iter().map(|(memory, verdict)| (*memory, verdict.leak.as_ref())).collect();
+    assert_eq!(leaks, [(FIRST, None), (SECOND, Some(&leak))]);
     assert_eq!((leak.blocks, leak.bytes, leak.sites.len()), (400, 40_000, 1));
     let (first, second) = (what_if(&profile, FIRST), what_if(&profile, SECOND));
     assert_eq!((first.heap_start, first.least_bytes), (0x8000, 5_000));

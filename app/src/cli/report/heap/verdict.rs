@@ -131,9 +131,9 @@ fn peak_json(profile: &Profile, peak: &Peak) -> PeakJson {
     PeakJson { peak_bytes, peak_nanos, usual_bytes, high_nanos, run_nanos, grown_pages, sites }
 }
 
-/// A line for each thing that is wrong, and one where nothing is or can't be told.
-pub(in super::super) fn text(profile: &Profile, verdict: &HeapVerdict) -> String {
+/// A line for each thing that is wrong, and one where nothing is or can't be told; `of` stands before each.
+pub(in super::super) fn text(profile: &Profile, verdict: &HeapVerdict, of: &str) -> String {
     let sentences = verdict_sentences(profile, verdict).into_iter();
     let all = sentences.chain(verdict_remark(verdict).map(str::to_owned));
-    all.map(|sentence| format!("verdict: {}\n", clean(&sentence))).collect()
+    all.map(|sentence| format!("verdict: {of}{}\n", clean(&sentence))).collect()
 }
