@@ -4,10 +4,12 @@ use super::survey::{MAX_PAGES, SMALLEST_FREE_RUN_BYTES, SPARSE_PART};
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
-/// So many stretches and pages may be walked for each operation, on average.
+/// So many pages may be walked for each operation, on average.
 const STEPS_AN_OPERATION: u64 = 64;
 /// And so many besides, in all.
 const STEPS_BESIDES: u64 = 4 << 20;
+/// A stretch takes as long as so many pages.
+const STEPS_OF_STRETCH: u64 = 8;
 
 /// Where live blocks lie. A step takes as long as a look into a tree of the live blocks, and a large block a little more
 /// for each page that it lies on and each stretch that it covers. Blocks that all lie across each other would take the
@@ -19,7 +21,7 @@ pub(super) struct Layout {
     used: BTreeMap<(u64, u64), u32>,
     runs: Runs,
     pages: Pages,
-    /// How many more stretches and pages may be walked.
+    /// How many more pages may be walked, or stretches for eight of them.
     steps_left: u64,
 }
 
@@ -106,7 +108,7 @@ impl Layout {
     fn stretches(&mut self, start: u64, end: u64) -> Vec<(u64, u64)> {
         let between = self.used.range((start, start)..(end, end)).map(|(stretch, _)| *stretch);
         let stretches: Vec<_> = between.collect();
-        self.steps_left = self.steps_left.saturating_sub(stretches.len() as u64);
+        self.steps_left = self.steps_left.saturating_sub(stretches.len() as u64 * STEPS_OF_STRETCH);
         stretches
     }
 

@@ -43,7 +43,7 @@ pub struct HeapNumbers {
 
 /// The heap at 200 moments, as far from each other, up to the end of the run: one pass over all operations. Empty where
 /// nothing was handed out. Where so many blocks lie across each other, or are so large, that it would take far too long
-/// (64 stretches and pages an operation, and 4 Mi besides), the moments end before that.
+/// (64 pages or 8 stretches an operation, and 4 Mi pages besides), the moments end before that.
 pub fn heap_numbers(profile: &Profile, memory: MemoryIndex) -> Vec<HeapNumbers> {
     let Some(start) = profile.address_space(memory).heap_start() else { return Vec::new() };
     let operations = profile.recording().heap.len();

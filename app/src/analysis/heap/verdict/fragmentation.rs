@@ -42,7 +42,8 @@ pub struct Pin {
 /// without need: because no free piece was large enough, or in spite of one that was. It is fragmented where at least a
 /// quarter of its length, and four pages, came so; growth in spite of a piece counts from 32 pages on, since allocators that
 /// keep sizes apart begin new pages for each. It is not told where following the blocks would take far too long: where
-/// very many lie across each other or are very large (more than 64 stretches and pages an operation, and 4 Mi besides).
+/// very many lie across each other or are very large (more than 64 pages or 8 stretches an
+/// operation, and 4 Mi pages besides).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fragmentation {
     /// The heap's length in the end, in bytes.
