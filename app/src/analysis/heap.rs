@@ -40,6 +40,6 @@ pub use timeline::{BlockRow, HeapTimeline};
 pub use uses::{Amount, HeapUseQuery, HeapUses, PathUse, SHORT_NANOS, heap_uses};
 pub use verdict::{
     Fragmentation, HeapVerdict, Leak, LeakSite, Peak, Pin, asker, asker_path, heap_verdict, pins,
-    verdict_sentences,
+    verdict_remark, verdict_sentences,
 };
 pub use what_if::{AllocatorModel, WhatIf, WhatIfRow, what_if};

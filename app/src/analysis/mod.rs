@@ -39,7 +39,8 @@ pub use heap::{
     HeapTotals, HeapUseQuery, HeapUses, HeapVerdict, HistogramBar, Leak, LeakSite, Overlay, PageUse, PathUse,
     Peak, Pin, ReallocSite, SHORT_NANOS, Slack, StackDepth, StackRoom, StaticData, TouchedRange, WhatIf,
     WhatIfRow, asker, asker_path, block_life, heap_at, heap_at_peak, heap_habits, heap_map, heap_numbers,
-    heap_range, heap_sites, heap_uses, heap_verdict, live_sizes, pins, slack, verdict_sentences, what_if,
+    heap_range, heap_sites, heap_uses, heap_verdict, live_sizes, pins, slack, verdict_remark,
+    verdict_sentences, what_if,
 };
 pub use lines::{FileRow, LineRow, LineTable, lines};
 pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};

@@ -7,9 +7,12 @@ use crate::units;
 use std::fmt;
 use wasmscope_instrument::Measure;
 use wasmscope_instrument::recording::{CallTimes, Direction, Meta, Outcome, Phase, PhaseSpan, Recording};
+use wasmscope_symbolize::MemoryIndex;
 
 /// So many functions are named.
 const TOP_FUNCTIONS: usize = 10;
+/// So many memories have their verdict: each takes a look at all operations.
+const MOST_VERDICTS: usize = 16;
 
 /// A memory in a [`Summary`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +34,8 @@ pub struct HeapSummary {
     pub totals: HeapTotals,
     /// What was wrong in its use.
     pub findings: HeapFindings,
-    /// Whether it leaks, is fragmented or had a short peak: that of the first memory with a heap.
-    pub verdict: HeapVerdict,
+    /// Whether it leaks, is fragmented or had a short peak, for each memory with a heap, of the first 16.
+    pub verdicts: Vec<(MemoryIndex, HeapVerdict)>,
 }
 
 /// The exact counts in a [`Summary`]; `None` where it was not counted.
@@ -172,10 +175,11 @@ fn counts(profile: &Profile) -> CountSummary {
 
 fn heap(profile: &Profile) -> Option<HeapSummary> {
     let timeline = profile.heap_timeline();
+    let memories = timeline.memories().iter().copied().take(MOST_VERDICTS);
     let summary = || HeapSummary {
         totals: timeline.whole().totals,
         findings: timeline.whole().findings.clone(),
-        verdict: heap_verdict(profile, profile.main_memory()),
+        verdicts: memories.map(|memory| (memory, heap_verdict(profile, memory))).collect(),
     };
     (!profile.recording().heap.is_empty()).then(summary)
 }

@@ -215,6 +215,23 @@ fn numbers_that_overflow_stay_at_the_top() {
     );
 }
 
+/// Each block lies across tens of thousands of others: in all they cover each other billions of times.
+#[test]
+fn blocks_across_each_other_end_the_figures_and_not_the_patience() {
+    let blocks = 60_000;
+    for (size, pages) in [(40_000, 65_536), (3 << 30, 65_536)] {
+        let mut builder = ProfileBuilder::new().memory(pages, None);
+        for block in 0..blocks {
+            builder = builder.alloc(block, "main;malloc", 200_000 - block, size);
+        }
+        let profile = builder.build();
+        let numbers = heap_numbers(&profile, MEMORY);
+        assert!((1..200).contains(&numbers.len()), "{} moments", numbers.len());
+        assert_eq!(numbers[0].live_blocks, numbers[0].at_nanos + 1);
+        assert_eq!(heap_verdict(&profile, MEMORY).fragmentation, None);
+    }
+}
+
 #[test]
 fn a_time_that_runs_backwards_hurts_nobody() {
     let mut builder = ProfileBuilder::new();

@@ -133,6 +133,9 @@ fn verdict_and_models_are_of_one_memory() {
     let profile = builder.build();
     assert!(heap_verdict(&profile, FIRST).is_empty());
     let leak = heap_verdict(&profile, SECOND).leak.unwrap();
+    let verdicts = analysis::summary(&profile).heap.unwrap().verdicts;
+    let leaks: Vec<_> = verdicts.iter().map(|(memory, verdict)| (*memory, verdict.leak.as_ref())).collect();
+    assert_eq!(leaks, [(FIRST, None), (SECOND, Some(&leak))]);
     assert_eq!((leak.blocks, leak.bytes, leak.sites.len()), (400, 40_000, 1));
     let (first, second) = (what_if(&profile, FIRST), what_if(&profile, SECOND));
     assert_eq!((first.heap_start, first.least_bytes), (0x8000, 5_000));
@@ -207,6 +210,21 @@ fn growth_and_touches_are_those_of_the_memory() {
     assert_eq!(overlay(&profile, FIRST, Overlay::Touched, page).unwrap(), [61, 61, 0]);
 }
 
+/// Who looks only at the end doesn't know what was touched before.
+#[test]
+fn touches_that_were_looked_for_once_are_not_told_before() {
+    let profile = two_memories(1, 1)
+        .edit(|recording| {
+            let mut pages = PageTable::new(4_096, PageSource::NonZero);
+            pages.push(TouchedPages { time_nanos: 90, memory: FIRST, first_page: 3, pages: 2 });
+            recording.pages = Some(pages);
+        })
+        .build();
+    let bytes = |memory, at| heap_at(&profile, memory, at).touched_bytes;
+    assert_eq!([0, 89, 90, END].map(|at| bytes(FIRST, at)), [None, None, Some(8_192), Some(8_192)]);
+    assert_eq!([89, 90].map(|at| bytes(SECOND, at)), [None, Some(0)]);
+}
+
 #[test]
 fn a_stack_that_is_only_named_is_room() {
     let below_data = two_memories(1, 1).stack_pointer(4_096).data(4_096, 64).build();
@@ -220,6 +238,9 @@ fn a_stack_that_is_only_named_is_room() {
     let behind_data = two_memories(1, 1).stack_pointer(4_096).data(64, 64).build();
     let unknown = vec![(CellKind::StaticData, 64), (CellKind::Other, 8_128)];
     assert_eq!(of(&behind_data, FIRST, END), (None, unknown), "where it begins is not known");
+    let other = vec![(CellKind::Other, 8_192)];
+    let no_data = two_memories(1, 1).stack_pointer(4_096).build();
+    assert_eq!(of(&no_data, FIRST, END), (None, other), "what is below it is not known");
 }
 
 /// The stack of memory 1 is 1,000 deep at 10 and 2,000 at 20, and comes back to 24.
@@ -238,7 +259,11 @@ fn a_measured_stack_is_as_deep_as_it_is() {
         let depth = heap.stack.unwrap();
         let cell = map(&profile, &heap, 0..4_096, 1).cells[0];
         assert_eq!(cell.bytes_of(CellKind::StackInUse), depth.bytes, "at {at}");
-        assert_eq!(cell.bytes_of(CellKind::Stack), 4_096 - depth.bytes, "at {at}");
+        assert_eq!(
+            cell.bytes_of(CellKind::Stack),
+            2_006 - depth.bytes,
+            "what it is known to have used, at {at}"
+        );
         let bottom = map(&profile, &heap, 4_095 - depth.bytes..4_097 - depth.bytes, 2);
         let above = if depth.bytes == 0 { CellKind::Other } else { CellKind::StackInUse };
         assert_eq!((bottom.cells[0].main_kind(), bottom.cells[1].main_kind()), (CellKind::Stack, above));

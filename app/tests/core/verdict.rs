@@ -1,8 +1,11 @@
 //! Verdicts on programs whose faults are known: recorded ones, and made-up ones for what stands at the edge.
 
 use crate::recorded::recorded;
-use wasmscope::analysis::{HeapVerdict, asker, heap_at, heap_sites, heap_verdict, pins, verdict_sentences};
+use wasmscope::analysis::{
+    HeapVerdict, asker, heap_at, heap_sites, heap_verdict, pins, verdict_remark, verdict_sentences,
+};
 use wasmscope::profile::{Profile, ProfileBuilder};
+use wasmscope_instrument::recording::{AllocatorFamily, Frees};
 use wasmscope_symbolize::MemoryIndex;
 
 const PAGE: u64 = 65_536;
@@ -30,7 +33,7 @@ fn each_fault_is_found_alone_and_mended_it_is_gone() {
         ("no-peak", [false; 3]),
     ] {
         let profile = recorded(FAULTS, &[fault]);
-        let HeapVerdict { leak, fragmentation, peak } = check(&profile, expected, fault);
+        let HeapVerdict { leak, fragmentation, peak, .. } = check(&profile, expected, fault);
         if let Some(leak) = leak {
             let [site] = &leak.sites[..] else { panic!("{leak:?}") };
             assert_eq!((site.blocks, site.bytes, site.allocated_blocks), (100, 20_000, 1_000));
@@ -98,6 +101,28 @@ fn what_stays_is_a_leak_only_if_it_comes_throughout() {
     assert!(!leaks(&rounds(400, all, |round| round < 340)), "the last 60 are always kept");
     assert!(!leaks(&rounds(400, |round| round % 40 == 0, none)), "ten blocks");
     assert!(!leaks(&rounds(400, all, all)));
+}
+
+/// Where a collector frees, blocks that stay are no leak, and neither is it told that there is none.
+#[test]
+fn leaks_are_neither_told_nor_denied_where_frees_are_not_seen() {
+    let keeps = |frees: Frees| {
+        let mut builder = ProfileBuilder::new().allocator("malloc", 0, AllocatorFamily::Unknown);
+        for round in 0..400 {
+            builder = builder.alloc(round, "main;keeps;malloc", 100_000 + round * 112, 100);
+        }
+        let builder = builder.edit(|recording| recording.meta.allocators[0].frees = frees);
+        heap_verdict(&builder.build(), MemoryIndex(0))
+    };
+    let (seen, collected) = (keeps(Frees::Seen), keeps(Frees::Collected));
+    assert!(seen.leak.is_some() && seen.sees_frees && verdict_remark(&seen).is_none());
+    assert!(collected.is_empty() && !collected.sees_frees);
+    assert!(verdict_remark(&collected).unwrap().contains("leaks can't be told"));
+    assert!(
+        verdict_remark(&heap_verdict(&rounds(400, |_| true, |_| true), MemoryIndex(0)))
+            .unwrap()
+            .contains("no leak")
+    );
 }
 
 /// Each call is one deeper than the one before, so that no two blocks have the same path.

@@ -6,6 +6,8 @@ use wasmscope_instrument::recording::{HeapEvent, HeapOp};
 
 /// Resizes further away than this are left out, on either side.
 const MOST_STEPS: usize = 1_000;
+/// So many blocks are looked at for them on the way back. A resize ends two at most, but where frees are not seen.
+const MOST_LOOKS: usize = 2 * MOST_STEPS;
 
 /// One heap operation in a block's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,13 +45,8 @@ impl BlockLife {
 
 /// The life of the block that the operation in `row` handed out.
 pub fn block_life(profile: &Profile, row: BlockRow) -> BlockLife {
-    let mut steps: Vec<BlockStep> = Vec::new();
-    let mut before = predecessor(profile, row);
-    while let Some(row) = before.filter(|_| steps.len() < MOST_STEPS) {
-        steps.extend(step(profile, row));
-        before = predecessor(profile, row);
-    }
-    steps.reverse();
+    let before = predecessors(profile, row);
+    let mut steps: Vec<BlockStep> = before.into_iter().rev().filter_map(|row| step(profile, row)).collect();
     let asked = steps.len();
     let mut next = Some(row);
     while let Some(row) = next.filter(|_| steps.len() <= asked + MOST_STEPS) {
@@ -84,18 +81,33 @@ fn goes_on(profile: &Profile, last: &BlockStep, row: BlockRow) -> bool {
     })
 }
 
-/// The block that the operation in `row` resized.
-fn predecessor(profile: &Profile, row: BlockRow) -> Option<BlockRow> {
-    let event = event(profile, row).filter(|event| event.op == HeapOp::Realloc && event.old_address != 0)?;
+/// The blocks of which the operation in `row` made one, the last one first: one way back over the operations for all.
+fn predecessors(profile: &Profile, row: BlockRow) -> Vec<BlockRow> {
     let timeline = profile.heap_timeline();
-    let ended =
-        timeline.live_after(row.index()).into_iter().filter(|block| timeline.freed_by(*block) == Some(row));
-    // Where a free was not seen it ended another block, too.
-    let blocks = profile.recording().heap.pick(ended.map(BlockRow::index));
-    blocks
-        .into_iter()
-        .find(|(_, block)| block.address == event.old_address)
-        .map(|(row, _)| BlockRow(row as u32))
+    let (mut found, mut looks) = (Vec::new(), 0);
+    let mut sought = resized_from(profile, row).map(|address| (row, address));
+    for before in (0..row.0).rev().map(BlockRow) {
+        let Some((resize, address)) = sought.filter(|_| found.len() < MOST_STEPS && looks < MOST_LOOKS)
+        else {
+            break;
+        };
+        if timeline.freed_by(before) != Some(resize) {
+            continue;
+        }
+        looks += 1;
+        // Where a free was not seen the resize ended another block, too.
+        if event(profile, before).is_some_and(|event| event.address == address) {
+            found.push(before);
+            sought = resized_from(profile, before).map(|address| (before, address));
+        }
+    }
+    found
+}
+
+/// Where the block was that the operation in `row` resized.
+fn resized_from(profile: &Profile, row: BlockRow) -> Option<u64> {
+    let event = event(profile, row).filter(|event| event.op == HeapOp::Realloc && event.old_address != 0)?;
+    Some(event.old_address)
 }
 
 #[cfg(test)]
@@ -120,5 +132,24 @@ mod tests {
         }
         let other = block_life(&profile, BlockRow(1));
         assert_eq!((other.steps.len(), other.freed()), (1, None));
+    }
+
+    #[test]
+    fn a_long_life_is_told_around_what_was_asked() {
+        let resizes = 2_500u64;
+        let mut builder = ProfileBuilder::new().alloc(0, "a;malloc", 0x100, 10);
+        for time in 1..=resizes {
+            let place = |time: u64| 0x100 + time % 2 * 0x100;
+            builder = builder.realloc(time, "b;realloc", place(time - 1), place(time), 10);
+        }
+        let profile = builder.build();
+        for (row, first, asked, last) in
+            [(999, 0, 999, 1_999), (1_500, 500, 1_000, 2_500), (2_500, 1_500, 1_000, 2_500)]
+        {
+            let BlockLife { steps, asked: found } = block_life(&profile, BlockRow(row));
+            assert!(steps.windows(2).all(|pair| pair[1].row.0 == pair[0].row.0 + 1));
+            let ends = [steps.first(), steps.last()].map(|step| step.unwrap().row.0);
+            assert_eq!((ends, found), ([first, last], asked));
+        }
     }
 }

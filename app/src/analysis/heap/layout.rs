@@ -4,8 +4,16 @@ use super::survey::{MAX_PAGES, SMALLEST_FREE_RUN_BYTES, SPARSE_PART};
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
+/// So many pages may be walked for each operation, on average.
+const STEPS_AN_OPERATION: u64 = 64;
+/// And so many besides, in all.
+const STEPS_BESIDES: u64 = 4 << 20;
+/// A stretch takes as long as so many pages.
+const STEPS_OF_STRETCH: u64 = 8;
+
 /// Where live blocks lie. A step takes as long as a look into a tree of the live blocks, and a large block a little more
-/// for each page that it lies on.
+/// for each page that it lies on and each stretch that it covers. Blocks that all lie across each other would take the
+/// square of their number: a layout has a budget, and once that is spent, it changes no more.
 pub(super) struct Layout {
     start: u64,
     /// `(begin, end)` of stretches that are in use, and by how many blocks. They never overlap: blocks that do are cut into
@@ -13,12 +21,25 @@ pub(super) struct Layout {
     used: BTreeMap<(u64, u64), u32>,
     runs: Runs,
     pages: Pages,
+    /// How many more pages may be walked, or stretches for eight of them.
+    steps_left: u64,
 }
 
 impl Layout {
-    /// Nothing is in use yet; the heap begins at `start`.
-    pub(super) fn new(start: u64, page_bytes: u64) -> Self {
-        Layout { start, used: BTreeMap::new(), runs: Runs::default(), pages: Pages::new(start, page_bytes) }
+    /// Nothing is in use yet; the heap begins at `start`. The budget is that of a run with so many operations.
+    pub(super) fn new(start: u64, page_bytes: u64, operations: usize) -> Self {
+        Layout {
+            start,
+            used: BTreeMap::new(),
+            runs: Runs::default(),
+            pages: Pages::new(start, page_bytes),
+            steps_left: (operations as u64).saturating_mul(STEPS_AN_OPERATION).saturating_add(STEPS_BESIDES),
+        }
+    }
+
+    /// Is the budget spent? What the layout tells is wrong from then on.
+    pub(super) fn is_spent(&self) -> bool {
+        self.steps_left == 0
     }
 
     /// One behind the last byte in use; the heap's start where nothing is.
@@ -38,6 +59,9 @@ impl Layout {
 
     /// A block is handed out.
     pub(super) fn insert(&mut self, start: u64, end: u64) {
+        if self.is_spent() {
+            return;
+        }
         if self.is_free(start, end) {
             return self.occupy(start, end);
         }
@@ -59,6 +83,9 @@ impl Layout {
 
     /// A block that was handed out is given back.
     pub(super) fn remove(&mut self, start: u64, end: u64) {
+        if self.is_spent() {
+            return;
+        }
         if self.used.contains_key(&(start, end)) {
             return self.leave(start, end);
         }
@@ -78,8 +105,16 @@ impl Layout {
     }
 
     /// Those between two places.
-    fn stretches(&self, start: u64, end: u64) -> Vec<(u64, u64)> {
-        self.used.range((start, start)..(end, end)).map(|(stretch, _)| *stretch).collect()
+    fn stretches(&mut self, start: u64, end: u64) -> Vec<(u64, u64)> {
+        let between = self.used.range((start, start)..(end, end)).map(|(stretch, _)| *stretch);
+        let stretches: Vec<_> = between.collect();
+        self.steps_left = self.steps_left.saturating_sub(stretches.len() as u64 * STEPS_OF_STRETCH);
+        stretches
+    }
+
+    fn change_pages(&mut self, start: u64, end: u64, is_more: bool) {
+        let pages = self.pages.change(start, end, is_more);
+        self.steps_left = self.steps_left.saturating_sub(pages);
     }
 
     /// Makes a stretch that `at` lies inside of two, so that none does.
@@ -107,7 +142,7 @@ impl Layout {
         }
         self.runs.add(start.saturating_sub(before));
         self.used.insert((start, end), 1);
-        self.pages.change(start, end, true);
+        self.change_pages(start, end, true);
     }
 
     /// One block less lies on a stretch.
@@ -124,7 +159,7 @@ impl Layout {
             self.runs.remove(behind - end);
             self.runs.add(behind - before);
         }
-        self.pages.change(start, end, false);
+        self.change_pages(start, end, false);
     }
 
     /// Where what lies before a stretch ends, and where what lies behind it begins.
@@ -231,18 +266,20 @@ impl Pages {
         Pages { page_bytes, first: start / page_bytes, live: Vec::new(), used: 0, sparse: 0 }
     }
 
-    fn change(&mut self, start: u64, end: u64, is_more: bool) {
-        let mut at = start;
+    /// Gives how many pages it walked.
+    fn change(&mut self, start: u64, end: u64, is_more: bool) -> u64 {
+        let (mut at, mut walked) = (start, 0);
         while at < end {
             let page = at / self.page_bytes;
             let next = (page + 1).saturating_mul(self.page_bytes).min(end);
             let place = page.saturating_sub(self.first);
             if place >= MAX_PAGES {
-                return;
+                break;
             }
             self.change_page(place as usize, next - at, is_more);
-            at = next;
+            (at, walked) = (next, walked + 1);
         }
+        walked
     }
 
     fn change_page(&mut self, place: usize, bytes: u64, is_more: bool) {

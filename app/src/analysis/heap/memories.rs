@@ -4,6 +4,10 @@ use rustc_hash::FxHashMap;
 use wasmscope_instrument::recording::{ContextId, Frees, Recording};
 use wasmscope_symbolize::{FuncIndex, MemoryIndex};
 
+/// So many memories are told apart; no program has so many, and each has its place in every checkpoint. The others are
+/// taken for the first.
+const MOST_MEMORIES: usize = 1_024;
+
 /// The memories that have a heap, and which of them the operations of each context are of: the one of the allocator's
 /// function. Few programs have more than one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +27,7 @@ impl HeapMemories {
         let mut memories: Vec<_> = memory_of.values().copied().collect();
         memories.sort_unstable();
         memories.dedup();
-        // No program has so many; the others are taken for the first.
-        memories.truncate(usize::from(u16::MAX));
+        memories.truncate(MOST_MEMORIES);
         let unseen = recording.meta.allocators.iter().filter(|own| own.frees == Frees::Collected);
         let collected = unseen.map(|allocator| allocator.memory).collect();
         match memories[..] {
@@ -61,5 +64,32 @@ impl HeapMemories {
     /// The memory of an operation in this context.
     pub(crate) fn memory(&self, context: Option<ContextId>) -> MemoryIndex {
         self.memories.get(self.place(context)).copied().unwrap_or(MemoryIndex(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmscope_instrument::recording::{Allocator, AllocatorFamily, HeapOp, KnownBy};
+
+    #[test]
+    fn memories_beyond_any_program_are_taken_for_the_first() {
+        let mut recording = Recording::default();
+        for number in 0..2_000 {
+            recording.meta.allocators.push(Allocator {
+                func: FuncIndex(number),
+                name: "malloc".to_owned(),
+                op: HeapOp::Alloc,
+                memory: MemoryIndex(number),
+                family: AllocatorFamily::Unknown,
+                known_by: KnownBy::Name,
+                frees: Frees::Seen,
+            });
+            recording.contexts.func.push(FuncIndex(number));
+        }
+        let memories = HeapMemories::of(&recording);
+        assert_eq!(memories.all().len(), MOST_MEMORIES);
+        let of = |context| memories.memory(Some(ContextId(context))).0;
+        assert_eq!([0, 1_023, 1_024, 1_999].map(of), [0, 1_023, 0, 0]);
     }
 }

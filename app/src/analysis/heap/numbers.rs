@@ -42,12 +42,14 @@ pub struct HeapNumbers {
 }
 
 /// The heap at 200 moments, as far from each other, up to the end of the run: one pass over all operations. Empty where
-/// nothing was handed out.
+/// nothing was handed out. Where so many blocks lie across each other, or are so large, that it would take far too long
+/// (64 pages or 8 stretches an operation, and 4 Mi pages besides), the moments end before that.
 pub fn heap_numbers(profile: &Profile, memory: MemoryIndex) -> Vec<HeapNumbers> {
     let Some(start) = profile.address_space(memory).heap_start() else { return Vec::new() };
-    let layout = Layout::new(start, profile.address_space(memory).page_bytes());
+    let operations = profile.recording().heap.len();
+    let layout = Layout::new(start, profile.address_space(memory).page_bytes(), operations);
     let mut pass = Pass { profile, memory, start, layout, live: Live::default(), points: Vec::new() };
-    each_operation(profile, Some(memory), profile.recording().heap.len(), |operation| {
+    each_operation(profile, Some(memory), operations, |operation| {
         pass.note_until(operation.event.time_nanos);
         pass.step(operation)
     });
@@ -80,6 +82,9 @@ struct Pass<'a> {
 impl Pass<'_> {
     /// Adds the moments before `nanos`, for which all operations are known.
     fn note_until(&mut self, nanos: u64) {
+        if self.layout.is_spent() {
+            return;
+        }
         let end = u128::from(self.profile.duration_nanos());
         while self.points.len() < POINTS as usize {
             let moment = end * (self.points.len() as u128 + 1) / u128::from(POINTS);

@@ -3,7 +3,7 @@
 use super::StackRoom;
 use crate::profile::Profile;
 use std::ops::Range;
-use wasmscope_instrument::recording::BlockLayout;
+use wasmscope_instrument::recording::{BlockLayout, PageSource};
 use wasmscope_symbolize::{DataKind, MemoryIndex, ModuleIndex};
 
 const DEFAULT_PAGE_BYTES: u64 = 65_536;
@@ -28,7 +28,8 @@ pub struct AddressSpace {
     sizes: Vec<(u64, u64)>,
     /// By address.
     touched: Vec<TouchedRange>,
-    knows_touches: bool,
+    /// From when on it is known what is touched, in nanoseconds; `None` where the recording doesn't tell.
+    touches_from_nanos: Option<u64>,
     stack: Option<StackRoom>,
     layout: Option<BlockLayout>,
 }
@@ -56,7 +57,7 @@ impl AddressSpace {
             heap_start: profile.heap_timeline().of_memory(memory).lowest_address,
             sizes: sizes(profile, memory, page_bytes),
             touched: touched(profile, memory),
-            knows_touches: profile.recording().pages.is_some(),
+            touches_from_nanos: touches_from_nanos(profile),
         }
     }
 
@@ -69,7 +70,7 @@ impl AddressSpace {
             heap_start: None,
             sizes: Vec::new(),
             touched: Vec::new(),
-            knows_touches: false,
+            touches_from_nanos: None,
             stack: None,
             layout: None,
         }
@@ -126,12 +127,14 @@ impl AddressSpace {
 
     /// What was touched, by address, and when first; `None` where the recording doesn't tell.
     pub fn touched(&self) -> Option<&[TouchedRange]> {
-        self.knows_touches.then_some(&self.touched)
+        self.touches_from_nanos.map(|_| &*self.touched)
     }
 
-    /// How many bytes lie on pages that were touched until and at a time; `None` where the recording doesn't tell.
+    /// How many bytes lie on pages that were touched until and at a time; `None` where the recording doesn't tell, as
+    /// before the end where the memory was looked at only then.
     pub fn touched_bytes(&self, nanos: u64) -> Option<u64> {
-        let until = self.touched()?.iter().filter(|touched| touched.time_nanos <= nanos);
+        self.touches_from_nanos.filter(|from| *from <= nanos)?;
+        let until = self.touched.iter().filter(|touched| touched.time_nanos <= nanos);
         Some(until.map(|touched| touched.range.end - touched.range.start).sum())
     }
 
@@ -175,6 +178,15 @@ fn layout(profile: &Profile, memory: MemoryIndex) -> Option<BlockLayout> {
     families.dedup();
     let [family] = families[..] else { return None };
     family.layout(word_bytes)
+}
+
+fn touches_from_nanos(profile: &Profile) -> Option<u64> {
+    let pages = profile.recording().pages.as_ref()?;
+    match pages.source {
+        PageSource::Resident => Some(0),
+        // Every row has the time of the one look, at the end.
+        PageSource::NonZero => Some(pages.time_nanos.iter().copied().max().unwrap_or(0)),
+    }
 }
 
 fn touched(profile: &Profile, memory: MemoryIndex) -> Vec<TouchedRange> {

@@ -12,8 +12,8 @@ const STACK_POINTER: &str = "__stack_pointer";
 /// The room of the shadow stack, which grows downwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StackRoom {
-    /// Its addresses. Where it lies below the static data all below it is the stack's; elsewhere only what it is known to
-    /// have used.
+    /// Its addresses. Where it lies below static data, and none is below it, all of that is the stack's; elsewhere only
+    /// what it is known to have used.
     pub range: Range<u64>,
     /// What was measured of it.
     measured: Option<ShadowStack>,
@@ -35,7 +35,8 @@ impl StackRoom {
         let measured = profile.recording().shadow_stack.as_ref().filter(|stack| stack.memory == memory);
         let named = || (memory == MemoryIndex(0)).then(|| named_top(profile)).flatten();
         let top = measured.map(|stack| stack.top).or_else(named)?;
-        let is_first = data.iter().all(|data| data.range.start >= top);
+        // They ascend. Without any nothing tells what lies below.
+        let is_first = data.first().is_some_and(|data| data.range.start >= top);
         let bottom = if is_first { Some(0) } else { measured.map(|stack| stack.lowest.min(stack.top)) };
         let range = bottom?..top;
         (!range.is_empty()).then(|| StackRoom { range, measured: measured.cloned() })
@@ -61,7 +62,7 @@ impl StackRoom {
     }
 }
 
-/// The pointer's value at the start, where the module names it.
+/// The pointer's value at the start, where the module names it and it can be one: it changes, and is not 0.
 fn named_top(profile: &Profile) -> Option<u64> {
     let (symbols, module) = (profile.symbols(), profile.symbols().module());
     let is_its = |global: u32| symbols.global_name(global).is_some_and(|name| name == STACK_POINTER);
@@ -70,5 +71,6 @@ fn named_top(profile: &Profile) -> Option<u64> {
         exports.filter(|export| export.kind == ExportKind::Global && &*export.name == STACK_POINTER);
     let global = exported.next().map(|export| export.index);
     let global = global.or_else(|| (0..module.globals().len() as u32).find(|global| is_its(*global)))?;
-    module.globals().get(global as usize)?.initial
+    let global = module.globals().get(global as usize).filter(|global| global.mutable)?;
+    global.initial.filter(|top| *top > 0)
 }

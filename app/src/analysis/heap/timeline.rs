@@ -71,10 +71,10 @@ impl HeapTimeline {
     }
 
     /// Is it seen when a block of the memory is freed? Where a collector does it, blocks end when their room is handed out
-    /// again, and those that are never freed tell nothing.
+    /// again, and those that are never freed tell nothing. In a memory without a heap there is none to miss.
     pub fn sees_frees(&self, memory: MemoryIndex) -> bool {
         let place = self.memories.all().binary_search(&memory);
-        place.is_ok_and(|place| !self.memories.is_collected(place))
+        !place.is_ok_and(|place| self.memories.is_collected(place))
     }
 
     /// What became of the heaps of all memories together.

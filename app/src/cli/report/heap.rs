@@ -180,7 +180,7 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
     if totals.allocations == 0 {
         return format!("No heap operations were recorded.\n{}", stack_text(profile));
     }
-    let mut text = verdict::text(profile, &heap_verdict(profile, heap.memory)) + &totals_text(&totals);
+    let mut text = verdict::text(profile, &heap_verdict(profile, heap.memory), "") + &totals_text(&totals);
     if heap.at_nanos != u64::MAX {
         text.push_str(&format!(
             "at {}: {} live in {}\n",

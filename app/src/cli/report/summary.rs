@@ -5,7 +5,7 @@ use super::functions::{self, rows_text};
 use super::heap;
 use super::outcome::{self, OutcomeJson};
 use super::time::{self, OwnCostJson, TimeJson, own_cost_json, time_json};
-use crate::analysis::{MemorySummary, Summary};
+use crate::analysis::{HeapSummary, MemorySummary, Summary};
 use crate::profile::Profile;
 use crate::units;
 use serde::Serialize;
@@ -68,6 +68,13 @@ struct MemoryJson {
 struct HeapJson {
     totals: heap::TotalsJson,
     findings: heap::FindingsJson,
+    verdicts: Vec<MemoryVerdictJson>,
+}
+
+#[derive(Serialize)]
+struct MemoryVerdictJson {
+    memory: u32,
+    #[serde(flatten)]
     verdict: heap::VerdictJson,
 }
 
@@ -98,11 +105,7 @@ pub(super) fn json<'a>(profile: &Profile, summary: &'a Summary) -> SummaryJson<'
         instructions: summary.counts.instructions,
         moved_bytes: summary.counts.moved_bytes,
         memories: summary.memories.iter().map(memory_json).collect(),
-        heap: summary.heap.as_ref().map(|heap| HeapJson {
-            totals: heap::totals_json(&heap.totals),
-            findings: heap::findings_json(&heap.findings),
-            verdict: heap::verdict_json(profile, &heap.verdict),
-        }),
+        heap: summary.heap.as_ref().map(|heap| heap_json(profile, heap)),
         allocators: &meta.allocators,
         has_lines: summary.has_lines,
         top_functions: summary.top_functions.iter().map(functions::row_json).collect(),
@@ -113,6 +116,18 @@ pub(super) fn json<'a>(profile: &Profile, summary: &'a Summary) -> SummaryJson<'
 fn calls_json(times: CallTimes) -> CallsJson {
     let CallTimes { calls, min_nanos, max_nanos, .. } = times;
     CallsJson { calls, min_nanos, mean_nanos: times.mean_nanos(), max_nanos }
+}
+
+fn heap_json(profile: &Profile, heap: &HeapSummary) -> HeapJson {
+    let verdicts = heap.verdicts.iter().map(|(memory, verdict)| MemoryVerdictJson {
+        memory: memory.0,
+        verdict: heap::verdict_json(profile, verdict),
+    });
+    HeapJson {
+        totals: heap::totals_json(&heap.totals),
+        findings: heap::findings_json(&heap.findings),
+        verdicts: verdicts.collect(),
+    }
 }
 
 fn memory_json(memory: &MemorySummary) -> MemoryJson {
@@ -140,7 +155,10 @@ pub(super) fn text(profile: &Profile, summary: &Summary) -> String {
             units::bytes(heap.totals.end_bytes),
         );
         text.push_str(&heap::findings_text(&heap.findings));
-        text.push_str(&heap::verdict_text(profile, &heap.verdict));
+        for (memory, verdict) in &heap.verdicts {
+            let of = if heap.verdicts.len() > 1 { format!("memory {}: ", memory.0) } else { String::new() };
+            text.push_str(&heap::verdict_text(profile, verdict, &of));
+        }
         let whose = summary.meta.allocator_families();
         if !whose.is_empty() {
             let _ = writeln!(text, "allocator: {}", clean(&whose.join("; ")));

@@ -1,7 +1,7 @@
 //! What stands beside the map: what the colours mean, and the figures.
 
 use super::picture::Picture;
-use crate::analysis::{HeapAt, heap_verdict, verdict_sentences};
+use crate::analysis::{HeapAt, heap_verdict, verdict_remark, verdict_sentences};
 use crate::units;
 
 /// The figures of the moment, by the names that the window has for them.
@@ -47,10 +47,8 @@ pub(super) fn verdict(picture: &Picture<'_>) -> Vec<String> {
         return Vec::new();
     }
     let verdict = heap_verdict(profile, heap.memory);
-    if verdict.is_empty() {
-        return vec!["no leak, no fragmentation, no short peak".to_owned()];
-    }
-    verdict_sentences(profile, &verdict)
+    let remark = verdict_remark(&verdict).map(str::to_owned);
+    verdict_sentences(profile, &verdict).into_iter().chain(remark).collect()
 }
 
 /// `text` in lines of at most `letters`, cut between words where there are any.

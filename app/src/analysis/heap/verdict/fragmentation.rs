@@ -6,6 +6,7 @@ use super::super::survey::SPARSE_PART;
 use super::LEAST_PAGES;
 use crate::analysis::{HeapAt, heap_at};
 use crate::profile::{PathId, Profile};
+use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use wasmscope_instrument::recording::HeapEvent;
@@ -40,7 +41,9 @@ pub struct Pin {
 /// longer, though at least half of it was free and the free bytes together were enough for the block and 32 more, it did so
 /// without need: because no free piece was large enough, or in spite of one that was. It is fragmented where at least a
 /// quarter of its length, and four pages, came so; growth in spite of a piece counts from 32 pages on, since allocators that
-/// keep sizes apart begin new pages for each.
+/// keep sizes apart begin new pages for each. It is not told where following the blocks would take far too long: where
+/// very many lie across each other or are very large (more than 64 pages or 8 stretches an
+/// operation, and 4 Mi pages besides).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fragmentation {
     /// The heap's length in the end, in bytes.
@@ -84,8 +87,12 @@ pub(super) fn fragmentation(profile: &Profile, memory: MemoryIndex) -> Option<Fr
     if longest < LEAST_PAGES * page_bytes || longest / GROWN_PART * (GROWN_PART - 1) < peak_bytes {
         return None;
     }
-    let mut pass = Pass::new(start, page_bytes);
-    each_operation(profile, Some(memory), profile.recording().heap.len(), |operation| pass.step(operation));
+    let operations = profile.recording().heap.len();
+    let mut pass = Pass::new(start, Layout::new(start, page_bytes, operations));
+    each_operation(profile, Some(memory), operations, |operation| pass.step(operation));
+    if pass.layout.is_spent() {
+        return None;
+    }
     let heap_bytes = pass.high_water - start;
     let mut found = Fragmentation { heap_bytes, peak_bytes, page_bytes, ..pass.found };
     if found.in_spite_of_piece_bytes < LEAST_PAGES_IN_SPITE * page_bytes {
@@ -107,8 +114,7 @@ struct Pass {
 }
 
 impl Pass {
-    fn new(start: u64, page_bytes: u64) -> Self {
-        let layout = Layout::new(start, page_bytes);
+    fn new(start: u64, layout: Layout) -> Self {
         Pass { start, layout, high_water: start, found: Fragmentation::default() }
     }
 
@@ -151,17 +157,15 @@ impl Pass {
 /// What lies on a page: bytes by path, and how many blocks.
 #[derive(Default)]
 struct PageLoad {
-    by_path: Vec<(PathId, u64)>,
+    by_path: FxHashMap<PathId, u64>,
     blocks: u64,
 }
 
 impl PageLoad {
     fn add(&mut self, path: PathId, bytes: u64) {
         self.blocks += 1;
-        match self.by_path.iter_mut().find(|(of, _)| *of == path) {
-            Some((_, sum)) => *sum = sum.saturating_add(bytes),
-            None => self.by_path.push((path, bytes)),
-        }
+        let sum = self.by_path.entry(path).or_default();
+        *sum = sum.saturating_add(bytes);
     }
 }
 
@@ -191,9 +195,10 @@ pub fn pins(heap: &HeapAt, page_bytes: u64) -> Vec<Pin> {
 }
 
 fn pin(by_path: &mut BTreeMap<PathId, Pin>, load: &PageLoad, page_bytes: u64) {
-    let live = load.by_path.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add);
-    let most = load.by_path.iter().max_by_key(|(path, bytes)| (*bytes, Reverse(*path)));
-    let Some((path, bytes)) = most.copied().filter(|_| live < page_bytes / SPARSE_PART) else { return };
+    let live = load.by_path.values().copied().fold(0, u64::saturating_add);
+    let each = load.by_path.iter().map(|(path, bytes)| (*path, *bytes));
+    let most = each.max_by_key(|(path, bytes)| (*bytes, Reverse(*path)));
+    let Some((path, bytes)) = most.filter(|_| live < page_bytes / SPARSE_PART) else { return };
     let none = Pin { path, pages: 0, single_pages: 0, bytes: 0 };
     let pin = by_path.entry(path).or_insert(none);
     pin.pages += 1;

@@ -12,7 +12,7 @@ mod sentence;
 pub use fragmentation::{Fragmentation, Pin, pins};
 pub use leak::{Leak, LeakSite};
 pub use peak::Peak;
-pub use sentence::{asker, asker_path, verdict_sentences};
+pub use sentence::{asker, asker_path, verdict_remark, verdict_sentences};
 
 use crate::profile::Profile;
 use wasmscope_symbolize::MemoryIndex;
@@ -23,6 +23,8 @@ const LEAST_PAGES: u64 = 4;
 /// What is wrong with the heap.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HeapVerdict {
+    /// Are all frees seen? Elsewhere no leak can be told, and that there is none means nothing.
+    pub sees_frees: bool,
     /// Blocks that nobody frees, and that become more and more.
     pub leak: Option<Leak>,
     /// Memory that grew though much was free.
@@ -32,9 +34,9 @@ pub struct HeapVerdict {
 }
 
 impl HeapVerdict {
-    /// Is nothing wrong?
+    /// Was nothing found wrong?
     pub fn is_empty(&self) -> bool {
-        let HeapVerdict { leak, fragmentation, peak } = self;
+        let HeapVerdict { leak, fragmentation, peak, .. } = self;
         leak.is_none() && fragmentation.is_none() && peak.is_none()
     }
 }
@@ -42,6 +44,7 @@ impl HeapVerdict {
 /// What is wrong with the heap of a memory in a run.
 pub fn heap_verdict(profile: &Profile, memory: MemoryIndex) -> HeapVerdict {
     HeapVerdict {
+        sees_frees: profile.heap_timeline().sees_frees(memory),
         leak: leak::leak(profile, memory),
         fragmentation: fragmentation::fragmentation(profile, memory),
         peak: peak::peak(profile, memory),

@@ -23,10 +23,22 @@ const LIBRARIES: [&str; 11] = [
 
 /// One sentence for each thing that is wrong with the heap, with its evidence.
 pub fn verdict_sentences(profile: &Profile, verdict: &HeapVerdict) -> Vec<String> {
-    let HeapVerdict { leak, fragmentation, peak } = verdict;
+    let HeapVerdict { leak, fragmentation, peak, .. } = verdict;
     let leaks = leak.iter().flat_map(|leak| leak_sentences(profile, leak));
     let fragmentation = fragmentation.iter().map(|found| fragmentation_sentence(profile, found));
     leaks.chain(fragmentation).chain(peak.iter().map(|peak| peak_sentence(profile, peak))).collect()
+}
+
+/// What there is to say besides: that nothing was found wrong, and that leaks can't be told where they can't.
+pub fn verdict_remark(verdict: &HeapVerdict) -> Option<&'static str> {
+    match (verdict.is_empty(), verdict.sees_frees) {
+        (true, true) => Some("no leak, no fragmentation, no short peak"),
+        (true, false) => {
+            Some("no fragmentation, no short peak; leaks can't be told, since not all frees are seen")
+        }
+        (false, true) => None,
+        (false, false) => Some("leaks can't be told, since not all frees are seen"),
+    }
 }
 
 /// The call path of who asked for a block: of those above the allocator the first that is the program's own.

@@ -1,7 +1,9 @@
 //! What is wrong with the heap.
 
 use super::super::super::table::clean;
-use crate::analysis::{Fragmentation, HeapVerdict, Leak, LeakSite, Peak, Pin, verdict_sentences};
+use crate::analysis::{
+    Fragmentation, HeapVerdict, Leak, LeakSite, Peak, Pin, verdict_remark, verdict_sentences,
+};
 use crate::export::{FunctionJson, path_json};
 use crate::profile::{PathId, Profile};
 use serde::Serialize;
@@ -10,6 +12,8 @@ use serde::Serialize;
 pub(in super::super) struct VerdictJson {
     /// The same in words.
     sentences: Vec<String>,
+    /// Where not all are, no leak can be told.
+    sees_frees: bool,
     leak: Option<LeakJson>,
     fragmentation: Option<FragmentationJson>,
     peak: Option<PeakJson>,
@@ -73,9 +77,10 @@ struct PeakSiteJson {
 }
 
 pub(in super::super) fn json(profile: &Profile, verdict: &HeapVerdict) -> VerdictJson {
-    let HeapVerdict { leak, fragmentation, peak } = verdict;
+    let HeapVerdict { sees_frees, leak, fragmentation, peak } = verdict;
     VerdictJson {
         sentences: verdict_sentences(profile, verdict),
+        sees_frees: *sees_frees,
         leak: leak.as_ref().map(|leak| leak_json(profile, leak)),
         fragmentation: fragmentation.as_ref().map(|found| fragmentation_json(profile, found)),
         peak: peak.as_ref().map(|peak| peak_json(profile, peak)),
@@ -126,11 +131,9 @@ fn peak_json(profile: &Profile, peak: &Peak) -> PeakJson {
     PeakJson { peak_bytes, peak_nanos, usual_bytes, high_nanos, run_nanos, grown_pages, sites }
 }
 
-/// A line for each thing that is wrong.
-pub(in super::super) fn text(profile: &Profile, verdict: &HeapVerdict) -> String {
-    if verdict.is_empty() {
-        return "verdict: no leak, no fragmentation, no short peak\n".to_owned();
-    }
-    let sentences = verdict_sentences(profile, verdict);
-    sentences.iter().map(|sentence| format!("verdict: {}\n", clean(sentence))).collect()
+/// A line for each thing that is wrong, and one where nothing is or can't be told; `of` stands before each.
+pub(in super::super) fn text(profile: &Profile, verdict: &HeapVerdict, of: &str) -> String {
+    let sentences = verdict_sentences(profile, verdict).into_iter();
+    let all = sentences.chain(verdict_remark(verdict).map(str::to_owned));
+    all.map(|sentence| format!("verdict: {of}{}\n", clean(&sentence))).collect()
 }

@@ -18,7 +18,7 @@ use wasmscope_symbolize::MemoryIndex;
 pub fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
     ui.horizontal_wrapped(|ui| {
         memory_ui(ui, ctx, view);
-        colour_ui(ui, ctx, state);
+        colour_ui(ui, ctx, view, state);
         zoom_ui(ui, ctx, view, state);
     });
 }
@@ -51,12 +51,12 @@ fn memory_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView) {
     combo.response.accessible_name("Memory").on_hover_text("Each memory has a map of its own.");
 }
 
-fn colour_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, state: &mut HeapMapState) {
+fn colour_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
     ui.label(RichText::new("Colour by").weak());
     let combo = ComboBox::from_id_salt("colour").width(92.0).selected_text(state.colour.name());
     let combo = combo.show_ui(ui, |ui| {
         for by in ColourBy::ALL {
-            let row = ui.add_enabled_ui(is_known(ctx, by), |ui| {
+            let row = ui.add_enabled_ui(is_known(ctx, view.heap.memory, by), |ui| {
                 ui.selectable_value(&mut state.colour, by, by.name());
             });
             row.response.on_hover_text(by.about());
@@ -65,12 +65,13 @@ fn colour_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, state: &mut HeapMapState) {
     combo.response.accessible_name("What colours tell").on_hover_text(state.colour.about());
 }
 
-/// Was that measured?
-fn is_known(ctx: &PanelCtx<'_>, by: ColourBy) -> bool {
+/// Was that measured, and can it be told in the memory?
+fn is_known(ctx: &PanelCtx<'_>, memory: MemoryIndex, by: ColourBy) -> bool {
     let recording = ctx.profile.recording();
     match by {
         ColourBy::Use | ColourBy::Grown => true,
-        ColourBy::Owner | ColourBy::Age | ColourBy::Size | ColourBy::Fate => !recording.heap.is_empty(),
+        ColourBy::Owner | ColourBy::Age | ColourBy::Size => !recording.heap.is_empty(),
+        ColourBy::Fate => !recording.heap.is_empty() && ctx.profile.heap_timeline().sees_frees(memory),
         ColourBy::Accesses => !recording.accesses.is_empty(),
         ColourBy::Touched => recording.pages.is_some(),
     }

@@ -1,7 +1,7 @@
 //! What is wrong with the heap, in sentences.
 
 use super::super::PanelCtx;
-use crate::analysis::verdict_sentences;
+use crate::analysis::{verdict_remark, verdict_sentences};
 use crate::ui::theme::Palette;
 use crate::ui::views::HeapMapView;
 use egui::{Label, RichText, Ui};
@@ -22,15 +22,17 @@ pub fn verdict_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView) {
         ui.label(RichText::new("Computing…").weak());
         return;
     };
-    if verdict.is_empty() {
-        let text = RichText::new("No leak, no fragmentation, no short peak.").color(palette.good);
-        ui.add(Label::new(text).wrap());
-    }
     for sentence in verdict_sentences(ctx.profile, verdict) {
         let label = Label::new(RichText::new(&sentence).color(palette.warning)).wrap();
         let label = ui.add(label.sense(egui::Sense::click())).on_hover_text("Click copies the sentence.");
         if label.clicked() {
             ui.ctx().copy_text(sentence);
         }
+    }
+    if let Some(remark) = verdict_remark(verdict) {
+        let is_good = verdict.is_empty() && verdict.sees_frees;
+        let text = RichText::new(remark);
+        let text = if is_good { text.color(palette.good) } else { text.weak() };
+        ui.add(Label::new(text).wrap());
     }
 }
