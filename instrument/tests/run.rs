@@ -7,7 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use wasmscope_instrument::recording::{Meta, Outcome, Recording, SamplerKind, StackFrame, Writer, read};
+use wasmscope_instrument::recording::{
+    KnownBy, Meta, Outcome, Recording, SamplerKind, StackFrame, Writer, read,
+};
 use wasmscope_instrument::{
     GrantedDir, Guest, Invocation, Limits, Measure, MeasureSet, Nobody, Observer, Program, RecordError,
     RunOptions, SamplerChoice, Unprovided, Value, missing_imports, record,
@@ -411,4 +413,36 @@ fn heap_operations_stand_in_contexts_of_allocators() {
         let (inside, outside): (Vec<_>, Vec<_>) = funcs.partition(|func| allocators.contains(func));
         assert!(!inside.is_empty() && outside.is_empty(), "{module}: {} of {}", outside.len(), inside.len());
     }
+}
+
+/// Keeps what it is told.
+#[derive(Default)]
+struct Unmet(std::sync::Mutex<Vec<String>>);
+
+impl Observer for Unmet {
+    fn unmet(&self, sentence: &str) {
+        self.0.lock().unwrap().push(sentence.to_owned());
+    }
+}
+
+/// The name section knows the function by another name.
+#[test]
+fn allocators_may_be_named_by_their_exports() {
+    let guest = wat(
+        r#"(module (func $inner (export "take") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1000)))
+            (func $unused (param i32) (result i32) (i32.const 8))
+            (func (export "run") (drop (call $inner (i32.const 24)))))"#,
+    );
+    let measures = MeasureSet::NONE.with(Measure::Heap);
+    let allocators = ["take=malloc", "gone=free"].map(|own| own.parse().unwrap()).to_vec();
+    let unmet = Arc::new(Unmet::default());
+    let options = RunOptions { measures, allocators, ..invoke("run", &[]) };
+    let recording = run_watched(&guest, &options, Arc::<Unmet>::clone(&unmet));
+    let [own] = &recording.meta.allocators[..] else { panic!("{:?}", recording.meta.allocators) };
+    assert_eq!((own.known_by, own.func.0), (KnownBy::User, 0));
+    let blocks: Vec<_> = recording.heap.iter().map(|event| (event.address, event.size)).collect();
+    assert_eq!(blocks, [(1_024, 24)]);
+    let told = unmet.0.lock().unwrap();
+    assert!(matches!(&told[..], [one] if one.contains("`gone`")), "{told:?}");
+    assert!(recording.meta.warnings.contains(&told[0]), "{:?}", recording.meta.warnings);
 }

@@ -90,7 +90,7 @@ impl Weights {
     }
 
     fn uses(&mut self, profile: &Profile, time: Option<&Range<u64>>, part: fn(&PathUse) -> u64) {
-        let query = HeapUseQuery { time: time.cloned(), short_nanos: SHORT_NANOS };
+        let query = HeapUseQuery { time: time.cloned(), memory: None, short_nanos: SHORT_NANOS };
         heap_uses(profile, &query).paths.iter().for_each(|uses| self.add(uses.path, part(uses)));
     }
 

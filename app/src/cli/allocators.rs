@@ -5,13 +5,15 @@ use super::limits::LimitArgs;
 use super::values::{self, ImportChoices, SymbolArgs};
 use super::{interrupt, print, table};
 use crate::pipeline;
-use anyhow::Context;
+use crate::units;
+use anyhow::{Context, bail};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use wasmscope_instrument::recording::Outcome;
 use wasmscope_instrument::{
-    GrantedDir, Observer, Program, Proposal, RunOptions, Stdin, Trial, find_allocators,
+    GrantedDir, Observer, Program, Proposal, RunOptions, Stdin, Trial, find_allocators, is_component,
 };
 
 /// Run a module for some seconds, find out which functions are its allocators, and tell why
@@ -48,6 +50,9 @@ pub struct AllocatorsArgs {
 
 pub(super) fn run(args: &AllocatorsArgs) -> anyhow::Result<()> {
     let guest = pipeline::open_module(&args.module)?;
+    if is_component(&guest.bytes) {
+        bail!("{}: components are not looked into; this runs core modules", args.module.display());
+    }
     let symbols = pipeline::symbol_files(&guest, args.symbols.path())?;
     interrupt::watch();
     let options = RunOptions { symbols, ..options(args) };
@@ -79,7 +84,7 @@ impl Observer for Interruptible {
 }
 
 fn text(trial: &Trial) -> String {
-    let Trial { proposals, candidates, calls, .. } = trial;
+    let Trial { proposals, candidates, calls, outcome } = trial;
     let mut text = String::new();
     // Writing to a string can't fail.
     for Proposal { allocator, evidence } in proposals {
@@ -89,10 +94,26 @@ fn text(trial: &Trial) -> String {
     if proposals.is_empty() {
         let _ = writeln!(
             text,
-            "no function does what an allocator does: looked at {candidates} functions in {calls} calls"
+            "no function does what an allocator does: looked at {} in {}",
+            units::things(*candidates as u64, "function"),
+            units::things(*calls, "call"),
         );
     }
+    // Where there is no candidate nothing was run.
+    if *candidates > 0 && !outcome.is_success() {
+        let _ = writeln!(text, "the trial ended early: {}", ending(trial));
+    }
     text
+}
+
+/// How a trial ended that did not run to its end.
+fn ending(Trial { outcome, calls, .. }: &Trial) -> String {
+    match outcome {
+        Outcome::Cancelled if !interrupt::is_interrupted() => {
+            format!("{} were enough", units::things(*calls, "call"))
+        }
+        outcome => table::clean(&outcome.to_string()),
+    }
 }
 
 #[derive(Serialize)]

@@ -55,15 +55,20 @@ impl Moment {
         Ok(Moment::Call { function: function.to_owned(), number, end })
     }
 
-    /// The first nanosecond that no longer belongs to what was before.
+    /// The first nanosecond that no longer belongs to what was before. The peak is that of a memory's heap, or of all
+    /// together.
     ///
     /// # Errors
     /// When there is no such call.
-    fn nanos(&self, profile: &Profile) -> anyhow::Result<u64> {
+    fn nanos(&self, profile: &Profile, memory: Option<MemoryIndex>) -> anyhow::Result<u64> {
         Ok(match self {
             Moment::Nanos(nanos) => *nanos,
             Moment::Start => profile.recording().measured_from_nanos(),
-            Moment::Peak => profile.heap_timeline().whole().totals.peak_nanos.saturating_add(1),
+            Moment::Peak => {
+                let timeline = profile.heap_timeline();
+                let history = memory.map_or(timeline.whole(), |memory| timeline.of_memory(memory));
+                history.totals.peak_nanos.saturating_add(1)
+            }
             Moment::End => profile.duration_nanos().saturating_add(1),
             Moment::Call { function, number, end } => {
                 let CallSpan { start_nanos, duration_nanos, .. } = find(profile, function, *number)?;
@@ -75,11 +80,15 @@ impl Moment {
     /// A moment that tells no call by its name. What happens at the very beginning or end of a call belongs behind it.
     ///
     /// # Errors
-    /// When there is no such call.
+    /// When there is no such call, or the run was over by then.
     pub(super) fn resolve(self, profile: &Profile) -> anyhow::Result<Moment> {
         match self {
-            Moment::Call { .. } => Ok(Moment::Nanos(self.nanos(profile)?.saturating_sub(1))),
-            Moment::Start => Ok(Moment::Nanos(self.nanos(profile)?)),
+            Moment::Call { .. } => Ok(Moment::Nanos(self.nanos(profile, None)?.saturating_sub(1))),
+            Moment::Start => Ok(Moment::Nanos(self.nanos(profile, None)?)),
+            Moment::Nanos(nanos) if nanos > profile.duration_nanos() => {
+                let (at, end) = (units::nanos(nanos), units::nanos(profile.duration_nanos()));
+                bail!("there is no moment at {at}: the run ends at {end}");
+            }
             moment => Ok(moment),
         }
     }
@@ -98,8 +107,13 @@ impl Moment {
 ///
 /// # Errors
 /// When there is no such call, or the second moment comes first.
-pub(super) fn between(profile: &Profile, from: &Moment, until: &Moment) -> anyhow::Result<Range<u64>> {
-    let time = from.nanos(profile)?..until.nanos(profile)?;
+pub(super) fn between(
+    profile: &Profile,
+    memory: Option<MemoryIndex>,
+    from: &Moment,
+    until: &Moment,
+) -> anyhow::Result<Range<u64>> {
+    let time = from.nanos(profile, memory)?..until.nanos(profile, memory)?;
     if time.start > time.end {
         let (start, end) = (units::nanos(time.start), units::nanos(time.end));
         bail!("--between takes the earlier time first; here the one is at {start} and the other at {end}");
@@ -183,16 +197,23 @@ mod tests {
     #[test]
     fn calls_are_moments() {
         let profile = profile();
-        let nanos =
-            |text: &str| text.parse::<Moment>().unwrap().nanos(&profile).map_err(|error| error.to_string());
+        let nanos = |text: &str| {
+            text.parse::<Moment>().unwrap().nanos(&profile, None).map_err(|error| error.to_string())
+        };
         assert_eq!((nanos("frame#1"), nanos("frame#3"), nanos("frame#2.end")), (Ok(100), Ok(300), Ok(250)));
         assert_eq!((nanos("start"), nanos("peak")), (Ok(0), Ok(121)));
         assert!(nanos("frame#4").unwrap_err().contains("of 7 calls only 3 are"));
         assert!(nanos("fame#1").unwrap_err().contains("`fame`"));
-        let of = |from: &str, until: &str| between(&profile, &from.parse().unwrap(), &until.parse().unwrap());
+        let of = |from: &str, until: &str| {
+            between(&profile, None, &from.parse().unwrap(), &until.parse().unwrap())
+        };
         assert_eq!(of("frame#1", "frame#1.end").unwrap(), 100..150);
         assert!(of("frame#2", "frame#1").unwrap_err().to_string().contains("the earlier time first"));
         let at = "frame#1".parse::<Moment>().unwrap().resolve(&profile).unwrap();
         assert_eq!(at, Moment::Nanos(99), "what happens at 100 is the call's");
+        let end = profile.duration_nanos();
+        assert_eq!(Moment::Nanos(end).resolve(&profile).unwrap(), Moment::Nanos(end));
+        let later = Moment::Nanos(end + 1).resolve(&profile).unwrap_err().to_string();
+        assert!(later.contains("the run ends at"), "{later}");
     }
 }

@@ -164,6 +164,11 @@ impl Observer for PassThrough {
         self.progress.show(phase, done, of);
     }
 
+    fn unmet(&self, sentence: &str) {
+        self.progress.clear();
+        print::note(&format!("warning: {sentence}"));
+    }
+
     fn output(&self, stream: OutputStream, bytes: &[u8]) {
         // A reader that went away is no reason to stop the run; the recording keeps the output's end.
         let _ = match stream {

@@ -48,7 +48,7 @@ struct Point {
 
 /// The heap of the run.
 pub(super) fn dhat(profile: &Profile) -> Vec<u8> {
-    let query = HeapUseQuery { time: None, short_nanos: SHORT_NANOS };
+    let query = HeapUseQuery { time: None, memory: None, short_nanos: SHORT_NANOS };
     let HeapUses { paths, peak_nanos, .. } = heap_uses(profile, &query);
     let mut frames = Frames { profile, texts: vec!["[root]".to_owned()], numbers: FxHashMap::default() };
     let pps = paths.iter().filter(|uses| uses.allocated.blocks > 0).map(|uses| point(uses, &mut frames));

@@ -17,7 +17,7 @@ const SMALLEST_PART: u64 = 100;
 
 /// The heap of the run over time.
 pub(super) fn massif(profile: &Profile) -> String {
-    let uses = heap_uses(profile, &HeapUseQuery { time: None, short_nanos: 0 });
+    let uses = heap_uses(profile, &HeapUseQuery { time: None, memory: None, short_nanos: 0 });
     let meta = &profile.recording().meta;
     let command: Vec<_> =
         std::iter::once(&meta.module_name).chain(&meta.args).map(|word| one_line(word)).collect();

@@ -402,7 +402,8 @@ impl Query for HeapUsesQuery {
     type View = HeapUses;
 
     fn compute(&self, profile: &Profile) -> HeapUses {
-        let query = HeapUseQuery { time: self.time.clone(), short_nanos: analysis::SHORT_NANOS };
+        let query =
+            HeapUseQuery { time: self.time.clone(), memory: None, short_nanos: analysis::SHORT_NANOS };
         let mut uses = analysis::heap_uses(profile, &query);
         uses.paths.retain(|path| path.allocated.blocks + path.freed.blocks + path.at_peak.blocks > 0);
         uses

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 use wasmscope::analysis::{
-    self, BlockRow, CellKind, HeapAt, HeapBlock, HeapCell, HeapMap, HeapMapQuery, Overlay, block_life,
-    heap_at, heap_at_peak, heap_range, heap_verdict, what_if,
+    self, Amount, BlockRow, CellKind, HeapAt, HeapBlock, HeapCell, HeapMap, HeapMapQuery, HeapUseQuery,
+    Overlay, PathUse, block_life, heap_at, heap_at_peak, heap_range, heap_uses, heap_verdict, what_if,
 };
 use wasmscope::profile::{Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
@@ -49,6 +49,25 @@ fn kinds(cell: &HeapCell) -> Vec<(CellKind, u64)> {
 
 fn blocks(heap: &HeapAt) -> Vec<(u64, u64)> {
     heap.blocks.iter().map(|block| (block.address, block.size)).collect()
+}
+
+/// What happened in a stretch of time is told of one memory or of all.
+#[test]
+fn what_is_done_with_one_memory_is_told_alone() {
+    let profile = two_memories(2, 3)
+        .alloc(1, "main;malloc", 0x5000, 100)
+        .alloc(2, "main;other_malloc", 0x5000, 300)
+        .free(9, "main;free", 0x5000)
+        .build();
+    let told = |memory, short_nanos| {
+        let uses = heap_uses(&profile, &HeapUseQuery { time: Some(0..10), memory, short_nanos });
+        let sum = |part: fn(&PathUse) -> Amount| uses.paths.iter().map(|uses| part(uses).bytes).sum::<u64>();
+        let (allocated, freed) = (sum(|uses| uses.allocated), sum(|uses| uses.freed));
+        (allocated, freed, sum(|uses| uses.short_lived), sum(|uses| uses.at_peak), uses.peak_bytes)
+    };
+    assert_eq!(told(None, 5), (400, 100, 0, 400, 400));
+    assert_eq!(told(Some(FIRST), 9), (100, 100, 100, 100, 100), "it lived for 8");
+    assert_eq!(told(Some(SECOND), 9), (300, 0, 0, 300, 300));
 }
 
 /// The same addresses are in use in both, at the same times.

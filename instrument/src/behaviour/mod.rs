@@ -71,6 +71,7 @@ pub fn find_allocators(
         measures: MeasureSet::NONE.with(Measure::Heap).with(Measure::Growth),
         allocators: candidates.iter().copied().map(own).collect(),
         limits,
+        memory_image: false,
         ..options.clone()
     };
     let mut bytes = Vec::new();

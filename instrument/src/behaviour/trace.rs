@@ -105,9 +105,11 @@ fn data_end(segment: &DataSegment) -> Option<u64> {
     }
 }
 
+/// The size of the first memory at the end, in bytes.
 fn memory_end(recording: &Recording, index: &ModuleIndex) -> u64 {
-    const PAGE: u64 = 1 << 16;
-    let initial = index.memories().first().map_or(0, |memory| memory.initial_pages);
-    let grown = recording.growth.iter().map(GrowthEvent::after_pages);
-    grown.max().unwrap_or(0).max(initial).saturating_mul(PAGE)
+    let Some(memory) = index.memories().first() else { return 0 };
+    let growth = recording.growth.iter().filter(|growth| growth.memory == memory.index);
+    let pages = growth.map(GrowthEvent::after_pages).fold(memory.initial_pages, u64::max);
+    let page_bytes = 1u64.checked_shl(memory.page_size_log2).unwrap_or(u64::MAX);
+    pages.saturating_mul(page_bytes)
 }

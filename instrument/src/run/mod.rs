@@ -119,6 +119,8 @@ pub fn record<W: Write>(
         return Ok(Outcome::Cancelled);
     };
     let compiled = Arc::new(compiled);
+    // Before a long run for nothing.
+    warnings.iter().filter(|warning| prepare::is_unmet(warning)).for_each(|warning| observer.unmet(warning));
     meta.allocators = allocators;
     meta.warnings = warnings;
     // By the allocators a recording that breaks off has the call paths of heap operations.

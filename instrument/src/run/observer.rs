@@ -34,6 +34,9 @@ pub trait Observer: Send + Sync + 'static {
     /// So much of a phase is done, in no particular unit. Only compiling is told of, and only while it goes on.
     fn progress(&self, _phase: Phase, _done: u64, _of: u64) {}
 
+    /// Something that was asked for can't be had, as a sentence; the run goes on without it.
+    fn unmet(&self, _sentence: &str) {}
+
     /// The guest wrote `bytes`.
     fn output(&self, _stream: OutputStream, _bytes: &[u8]) {}
 

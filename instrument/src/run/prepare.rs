@@ -11,7 +11,9 @@ use crate::{
     ProbeReader, RecordError, RewriteError, rewrite,
 };
 use std::sync::Arc;
-use wasmscope_symbolize::{FuncIndex, Function, Memory, ModuleIndex, NameSource, Symbols};
+use wasmscope_symbolize::{
+    Export, ExportKind, FuncIndex, Function, Memory, ModuleIndex, NameSource, Symbols,
+};
 
 /// A module that measures itself, with what is needed to read what it measured.
 #[derive(Clone, Debug)]
@@ -102,7 +104,8 @@ fn proposal(index: &ModuleIndex, symbols: &Symbols) -> String {
     if options.is_empty() { options } else { format!("; by their code some may be, try{options}") }
 }
 
-/// The functions that have the name, in whichever way it may be written.
+/// The functions that have the name, in whichever way it may be written; where there are none, the one that is exported
+/// by it.
 fn find_own(
     index: &ModuleIndex,
     symbols: &Symbols,
@@ -114,11 +117,23 @@ fn find_own(
         [&name.raw, &name.name.full, &name.name.short].into_iter().any(|name| **name == *own.name)
     };
     let defined = index.functions().iter().filter(|function| function.import.is_none());
-    let found: Vec<_> = defined.map(|function| function.index).filter(has_name).collect();
+    let mut found: Vec<_> = defined.clone().map(|function| function.index).filter(has_name).collect();
+    if found.is_empty() {
+        let exported = |func: &FuncIndex| {
+            let of = |export: &&Export| export.kind == ExportKind::Function && export.index == func.0;
+            index.exports().iter().filter(of).any(|export| *export.name == *own.name)
+        };
+        found = defined.map(|function| function.index).filter(exported).collect();
+    }
     if found.is_empty() {
         warnings.push(format!("{NO_FUNCTION} `{}`, which was to be an allocator", own.name));
     }
     found.into_iter().map(|func| (func, own.kind)).collect()
+}
+
+/// Is it a warning about what the user named in vain?
+pub fn is_unmet(warning: &str) -> bool {
+    warning.starts_with(NO_FUNCTION)
 }
 
 /// What is to be compiled for a run.
@@ -240,7 +255,7 @@ fn prepare_component(
                 };
                 prepared.allocators.extend(instrumented.allocators.into_iter().filter_map(whole));
                 let (lost, told): (Vec<_>, Vec<_>) =
-                    instrumented.warnings.into_iter().partition(|warning| warning.starts_with(NO_FUNCTION));
+                    instrumented.warnings.into_iter().partition(|warning| is_unmet(warning));
                 nowhere = Some(
                     nowhere
                         .map_or(lost.clone(), |all| all.into_iter().filter(|w| lost.contains(w)).collect()),

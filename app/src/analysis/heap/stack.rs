@@ -26,6 +26,8 @@ pub struct StackDepth {
     pub bytes: u64,
     /// The most bytes that were in use until then.
     pub most_bytes: u64,
+    /// When that was seen, in nanoseconds since the recording began; `None` where it never was deep.
+    pub most_nanos: Option<u64>,
     /// Who was running then: the function that made the stack so deep is innermost. The root where it never was deep.
     pub most_path: PathId,
 }
@@ -49,15 +51,16 @@ impl StackRoom {
         let pointer =
             looked.checked_sub(1).and_then(|at| depths.get(at)).map_or(*top, |(_, pointer)| *pointer);
         let deeper = lows.partition_point(|low| low.time_nanos <= nanos);
-        let low = deeper.checked_sub(1);
+        let row = deeper.checked_sub(1);
+        let low = row.and_then(|at| lows.get(at));
         // The last one is told to the byte where the run has an end.
         let is_last = deeper == lows.len();
-        let most =
-            if is_last { *lowest } else { low.and_then(|at| lows.get(at)).map_or(*top, |low| low.pointer) };
+        let most = if is_last { *lowest } else { low.map_or(*top, |low| low.pointer) };
         Some(StackDepth {
             bytes: top.saturating_sub(pointer),
             most_bytes: top.saturating_sub(most).max(top.saturating_sub(pointer)),
-            most_path: low.map_or(PathId::ROOT, |row| profile.stack_low_path(row)),
+            most_nanos: low.map(|low| low.time_nanos),
+            most_path: row.map_or(PathId::ROOT, |row| profile.stack_low_path(row)),
         })
     }
 }

@@ -4,6 +4,7 @@ use super::operations::{Operation, each_operation};
 use crate::profile::{PathId, Profile};
 use std::ops::Range;
 use wasmscope_instrument::recording::HeapEvent;
+use wasmscope_symbolize::MemoryIndex;
 
 /// Blocks that live for less are short-lived, in nanoseconds, unless somebody asks otherwise. The clock of heap operations
 /// goes on with each sample: much shorter lives can't be told apart.
@@ -35,6 +36,8 @@ impl Amount {
 pub struct HeapUseQuery {
     /// From and until, in nanoseconds since the recording began; `None` for what was measured.
     pub time: Option<Range<u64>>,
+    /// The blocks of one memory; `None` for those of all.
+    pub memory: Option<MemoryIndex>,
     /// Blocks that live for less than this are short-lived, in nanoseconds.
     pub short_nanos: u64,
 }
@@ -85,7 +88,7 @@ pub fn heap_uses(profile: &Profile, query: &HeapUseQuery) -> HeapUses {
     };
     let end_nanos = heap.last_nanos().unwrap_or(0).min(time.until.unwrap_or(u64::MAX));
     let mut pass = Pass::new(profile, time, query.short_nanos);
-    each_operation(profile, None, rows, |operation| pass.step(operation));
+    each_operation(profile, query.memory, rows, |operation| pass.step(operation));
     pass.finish(end_nanos)
 }
 
@@ -248,11 +251,10 @@ mod tests {
     use super::*;
     use crate::analysis::{heap_at, heap_at_peak};
     use crate::profile::ProfileBuilder;
-    use wasmscope_symbolize::MemoryIndex;
 
     const MEMORY: MemoryIndex = MemoryIndex(0);
 
-    const EVER: HeapUseQuery = HeapUseQuery { time: None, short_nanos: 5 };
+    const EVER: HeapUseQuery = HeapUseQuery { time: None, memory: None, short_nanos: 5 };
 
     /// `keeps` leaks 100 bytes; `churns` has two blocks of 10 that live for 2 and for 30; `grows` resizes one.
     fn profile() -> Profile {
@@ -304,7 +306,7 @@ mod tests {
     #[test]
     fn a_stretch_of_time_has_its_own_sums() {
         let profile = profile();
-        let uses = heap_uses(&profile, &HeapUseQuery { time: Some(25..55), short_nanos: 5 });
+        let uses = heap_uses(&profile, &HeapUseQuery { time: Some(25..55), memory: None, short_nanos: 5 });
         assert_eq!((uses.peak_bytes, uses.peak_nanos), (180, 50));
         let [keeps] = use_of(&profile, &uses, "keeps")[..] else { panic!("{uses:?}") };
         assert_eq!(
@@ -317,7 +319,7 @@ mod tests {
             (amount(1, 10), amount(0, 0), amount(1, 10))
         );
         assert_eq!(churns.lifetime_nanos, 25);
-        let later = heap_uses(&profile, &HeapUseQuery { time: Some(65..99), short_nanos: 5 });
+        let later = heap_uses(&profile, &HeapUseQuery { time: Some(65..99), memory: None, short_nanos: 5 });
         assert_eq!((later.peak_bytes, later.peak_nanos), (170, 65), "what it begins with");
     }
 

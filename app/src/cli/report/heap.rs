@@ -1,6 +1,8 @@
 //! The heap at a moment, and what became of it between two.
 
 mod figures;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use super::super::moment::Moment;
@@ -8,18 +10,17 @@ use super::super::table::{Align, Table};
 use super::Limit;
 use super::paths::path_text;
 use crate::analysis::{
-    Amount, HeapAt, HeapFindings, HeapSite, HeapTotals, HeapUseQuery, HeapUses, PathUse, SHORT_NANOS,
+    Amount, HeapAt, HeapFindings, HeapSite, HeapTotals, HeapUseQuery, HeapUses, PageUse, PathUse, StackDepth,
     heap_sites, heap_uses, heap_verdict,
 };
 use crate::export::{FunctionJson, path_json};
-use crate::profile::{PathId, Profile};
+use crate::profile::Profile;
 use crate::units;
 use figures::{Figures, FiguresJson};
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::ops::Range;
 pub(super) use verdict::{VerdictJson, json as verdict_json, text as verdict_text};
-use wasmscope_instrument::recording::ShadowStack;
 use wasmscope_symbolize::MemoryIndex;
 
 /// Which heap is asked for.
@@ -27,8 +28,19 @@ use wasmscope_symbolize::MemoryIndex;
 pub(super) enum HeapQuestion {
     /// That of a moment.
     At(MemoryIndex, Moment),
-    /// What happened in a stretch of time, in nanoseconds since the recording began.
-    Between(Range<u64>),
+    /// What happened in a stretch of time.
+    Between(Between),
+}
+
+/// A stretch of time, and whose blocks are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Between {
+    /// In nanoseconds since the recording began.
+    pub(super) time: Range<u64>,
+    /// Those of one memory; `None` for those of all.
+    pub(super) memory: Option<MemoryIndex>,
+    /// Blocks that live for less than this are short-lived, in nanoseconds.
+    pub(super) short_nanos: u64,
 }
 
 #[derive(Serialize)]
@@ -48,22 +60,40 @@ pub(super) struct HeapJson {
     heap_start: u64,
     heap_end: u64,
     high_water: u64,
+    /// Bytes on pages that were touched until then; none where the recording doesn't tell.
+    touched_bytes: Option<u64>,
+    never_touched_bytes: Option<u64>,
+    /// Blocks that begin inside another live one.
+    overlapping_blocks: u64,
+    pages: PagesJson,
     free_bytes: u64,
     free_runs: u64,
     largest_free_bytes: u64,
     fragmentation: f64,
     dispersion: f64,
+    /// None where it was not measured in this memory.
     shadow_stack: Option<ShadowStackJson>,
     sites: Vec<SiteJson>,
     #[serde(flatten)]
     figures: FiguresJson,
 }
 
-/// The shadow stack at its deepest.
+/// How blocks lie on the heap's pages.
+#[derive(Serialize)]
+struct PagesJson {
+    pages: u64,
+    empty_pages: u64,
+    sparse_pages: u64,
+    pinning_bytes: u64,
+}
+
+/// The shadow stack at the moment, and at its deepest until then.
 #[derive(Serialize)]
 struct ShadowStackJson {
-    /// Addresses.
+    /// The address that it grows down from.
     top: u64,
+    bytes: u64,
+    /// An address.
     lowest: u64,
     deepest_bytes: u64,
     deepest_nanos: Option<u64>,
@@ -115,38 +145,78 @@ pub(super) fn json(profile: &Profile, heap: &HeapAt) -> HeapJson {
         heap_start: heap.heap.start,
         heap_end: heap.heap.end,
         high_water: heap.high_water,
+        touched_bytes: heap.touched_bytes,
+        never_touched_bytes: never_touched_bytes(heap),
+        overlapping_blocks: heap.overlapping_blocks,
+        pages: pages_json(heap.page_use),
         free_bytes: heap.free.total_bytes,
         free_runs: heap.free.runs,
         largest_free_bytes: heap.free.largest_bytes,
         fragmentation: heap.free.fragmentation,
         dispersion: heap.free.dispersion,
-        shadow_stack: profile.recording().shadow_stack.as_ref().map(|stack| stack_json(profile, stack)),
+        shadow_stack: stack(profile, heap).map(|(top, depth)| stack_json(profile, top, depth)),
         sites: heap_sites(profile, &heap.blocks).iter().map(|site| site_json(profile, site)).collect(),
         figures: figures::json(profile, &Figures::of(profile, heap)),
     }
 }
 
-fn stack_json(profile: &Profile, stack: &ShadowStack) -> ShadowStackJson {
-    ShadowStackJson {
-        top: stack.top,
-        lowest: stack.lowest,
-        deepest_bytes: stack.deepest_bytes(),
-        deepest_nanos: stack.lows.last().map(|low| low.time_nanos),
-        path: path_json(profile, deepest_path(profile, stack)),
+fn pages_json(page_use: PageUse) -> PagesJson {
+    let PageUse { pages, empty_pages, sparse_pages, pinning_bytes } = page_use;
+    PagesJson { pages, empty_pages, sparse_pages, pinning_bytes }
+}
+
+/// How blocks lie on pages, and what of the memory was touched.
+fn pages_text(heap: &HeapAt) -> String {
+    let PageUse { pages, empty_pages, sparse_pages, pinning_bytes } = heap.page_use;
+    let touched =
+        heap.touched_bytes.zip(never_touched_bytes(heap)).map_or(String::new(), |(touched, never)| {
+            format!("; of the memory {} touched, {} never", units::bytes(touched), units::bytes(never))
+        });
+    format!(
+        "{} of the heap: {} empty, {} sparse with {} live on them{touched}\n",
+        units::things(pages, "page"),
+        units::exact(empty_pages),
+        units::exact(sparse_pages),
+        units::bytes(pinning_bytes),
+    )
+}
+
+fn never_touched_bytes(heap: &HeapAt) -> Option<u64> {
+    Some(heap.memory_bytes.saturating_sub(heap.touched_bytes?))
+}
+
+/// A sign of frees that were not seen.
+fn overlap_text(heap: &HeapAt) -> String {
+    match heap.overlapping_blocks {
+        0 => String::new(),
+        1 => "warning: 1 block begins inside another live one\n".to_owned(),
+        blocks => format!("warning: {} blocks begin inside another live one\n", units::exact(blocks)),
     }
 }
 
-fn deepest_path(profile: &Profile, stack: &ShadowStack) -> PathId {
-    stack.lows.len().checked_sub(1).map_or(PathId::ROOT, |last| profile.stack_low_path(last))
+/// Where the shadow stack begins and how deep it is, where that was measured in this memory.
+fn stack(profile: &Profile, heap: &HeapAt) -> Option<(u64, StackDepth)> {
+    Some((profile.recording().shadow_stack.as_ref()?.top, heap.stack?))
 }
 
-/// How deep the shadow stack was, where that was measured.
-fn stack_text(profile: &Profile) -> String {
-    let Some(stack) = &profile.recording().shadow_stack else { return String::new() };
-    let deepest = units::bytes(stack.deepest_bytes());
-    let at = stack.lows.last().map_or(String::new(), |low| format!(", at {}", units::nanos(low.time_nanos)));
-    let path = path_text(profile, deepest_path(profile, stack));
-    format!("the stack was at most {deepest} deep{at}, down from {:#x}: {path}\n", stack.top)
+fn stack_json(profile: &Profile, top: u64, depth: StackDepth) -> ShadowStackJson {
+    let StackDepth { bytes, most_bytes, most_nanos, most_path } = depth;
+    ShadowStackJson {
+        top,
+        bytes,
+        lowest: top.saturating_sub(most_bytes),
+        deepest_bytes: most_bytes,
+        deepest_nanos: most_nanos,
+        path: path_json(profile, most_path),
+    }
+}
+
+fn stack_text(profile: &Profile, heap: &HeapAt) -> String {
+    let Some((top, depth)) = stack(profile, heap) else { return String::new() };
+    let (bytes, most) = (units::bytes(depth.bytes), units::bytes(depth.most_bytes));
+    let at = depth.most_nanos.map_or(String::new(), |nanos| format!(", at {}", units::nanos(nanos)));
+    let path = path_text(profile, depth.most_path);
+    format!("the stack is {bytes} deep, down from {top:#x}, and was at most {most}{at}: {path}\n")
 }
 
 pub(super) fn totals_json(totals: &HeapTotals) -> TotalsJson {
@@ -178,7 +248,7 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
     let history = profile.heap_timeline().of_memory(heap.memory);
     let totals = history.totals;
     if totals.allocations == 0 {
-        return format!("No heap operations were recorded.\n{}", stack_text(profile));
+        return no_heap_text(profile) + &stack_text(profile, heap);
     }
     let mut text = verdict::text(profile, &heap_verdict(profile, heap.memory), "") + &totals_text(&totals);
     if heap.at_nanos != u64::MAX {
@@ -190,16 +260,18 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
         ));
     }
     text.push_str(&format!(
-        "never freed: {} blocks, {}\nfree inside the heap: {} in {} pieces, the largest {} (fragmentation {})\n",
-        units::exact(heap.leaked_blocks),
+        "never freed: {}, {}\nfree inside the heap: {} in {}, the largest {} (fragmentation {})\n",
+        units::things(heap.leaked_blocks, "block"),
         units::bytes(heap.leaked_bytes),
         units::bytes(heap.free.total_bytes),
-        units::exact(heap.free.runs),
+        units::things(heap.free.runs, "piece"),
         units::bytes(heap.free.largest_bytes),
         units::percent(heap.free.fragmentation),
     ));
-    text.push_str(&stack_text(profile));
+    text.push_str(&pages_text(heap));
+    text.push_str(&stack_text(profile, heap));
     text.push_str(&findings_text(&history.findings));
+    text.push_str(&overlap_text(heap));
     let sites = heap_sites(profile, &heap.blocks);
     let shown = &sites[..sites.len().min(limit.rows)];
     if !shown.is_empty() {
@@ -208,29 +280,60 @@ pub(super) fn text(profile: &Profile, heap: &HeapAt, limit: Limit) -> String {
     text + &figures::text(profile, &Figures::of(profile, heap), limit)
 }
 
+/// What is said of a memory without a heap: which others have one.
+fn no_heap_text(profile: &Profile) -> String {
+    let timeline = profile.heap_timeline();
+    let has_heap = |memory: &&MemoryIndex| timeline.of_memory(**memory).totals.allocations > 0;
+    let others = timeline.memories().iter().filter(has_heap).map(|memory| memory.0.to_string());
+    match &others.collect::<Vec<_>>()[..] {
+        [] => "No heap operations were recorded.\n".to_owned(),
+        [one] => format!("No heap operations were recorded in this memory; memory {one} has some.\n"),
+        many => format!(
+            "No heap operations were recorded in this memory; memories {} have some.\n",
+            many.join(", ")
+        ),
+    }
+}
+
 pub(super) fn totals_text(totals: &HeapTotals) -> String {
     format!(
-        "{} allocations of {} together, {} frees; at most {} live, at {}\n",
-        units::exact(totals.allocations),
+        "{} of {} together, {}; at most {} live, at {}\n",
+        units::things(totals.allocations, "allocation"),
         units::bytes(totals.allocated_bytes),
-        units::exact(totals.frees),
+        units::things(totals.frees, "free"),
         units::bytes(totals.peak_bytes),
         units::nanos(totals.peak_nanos),
     )
 }
 
 pub(super) fn findings_text(findings: &HeapFindings) -> String {
+    let HeapFindings { double_frees, unknown_frees, addresses_reused, .. } = *findings;
     let kinds = [
-        (findings.double_frees, "blocks were freed twice"),
-        (findings.unknown_frees, "frees were of addresses that were never handed out"),
-        (findings.addresses_reused, "addresses were handed out again without a free in between"),
+        (double_frees, "block was freed twice", "blocks were freed twice"),
+        (
+            unknown_frees,
+            "free was of an address that was never handed out",
+            "frees were of addresses that were never handed out",
+        ),
+        (
+            addresses_reused,
+            "address was handed out again without a free in between",
+            "addresses were handed out again without a free in between",
+        ),
     ];
-    let found = kinds.iter().filter(|(count, _)| *count > 0);
-    found.map(|(count, what)| format!("warning: {} {what}\n", units::exact(*count))).collect()
+    let found = kinds.iter().filter(|(count, ..)| *count > 0);
+    let told = |count: u64, one, many| if count == 1 { one } else { many };
+    found
+        .map(|(count, one, many)| {
+            format!("warning: {} {}\n", units::exact(*count), told(*count, *one, *many))
+        })
+        .collect()
 }
 
 #[derive(Serialize)]
 pub(super) struct UsesJson {
+    /// The memory's index; none for all of them.
+    memory: Option<u32>,
     from_nanos: u64,
     until_nanos: u64,
     peak_bytes: u64,
@@ -263,15 +366,16 @@ impl From<Amount> for AmountJson {
 }
 
 /// What each path did between two moments; those that keep most come first.
-fn uses(profile: &Profile, time: &Range<u64>) -> HeapUses {
-    let mut uses = heap_uses(profile, &HeapUseQuery { time: Some(time.clone()), short_nanos: SHORT_NANOS });
-    uses.paths.retain(|uses| uses.allocated.blocks + uses.freed.blocks > 0);
+fn uses(profile: &Profile, between: &Between) -> HeapUses {
+    let Between { time, memory, short_nanos } = between.clone();
+    let mut uses = heap_uses(profile, &HeapUseQuery { time: Some(time), memory, short_nanos });
+    uses.paths.retain(|uses| uses.allocated.blocks + uses.freed.blocks + uses.at_peak.blocks > 0);
     uses.paths.sort_by_key(|uses| Reverse((uses.kept.bytes, uses.allocated.bytes, uses.freed.bytes)));
     uses
 }
 
-pub(super) fn between_json(profile: &Profile, time: &Range<u64>) -> UsesJson {
-    let HeapUses { paths, peak_bytes, peak_nanos } = uses(profile, time);
+pub(super) fn between_json(profile: &Profile, between: &Between) -> UsesJson {
+    let HeapUses { paths, peak_bytes, peak_nanos } = uses(profile, between);
     let path = |uses: &PathUse| UseJson {
         allocated: uses.allocated.into(),
         freed: uses.freed.into(),
@@ -281,18 +385,19 @@ pub(super) fn between_json(profile: &Profile, time: &Range<u64>) -> UsesJson {
         path: path_json(profile, uses.path),
     };
     UsesJson {
-        from_nanos: time.start,
-        until_nanos: time.end,
+        memory: between.memory.map(|memory| memory.0),
+        from_nanos: between.time.start,
+        until_nanos: between.time.end,
         peak_bytes,
         peak_nanos,
-        short_nanos: SHORT_NANOS,
+        short_nanos: between.short_nanos,
         paths: paths.iter().map(path).collect(),
     }
 }
 
-pub(super) fn between_text(profile: &Profile, time: &Range<u64>, limit: Limit) -> String {
-    let HeapUses { paths, peak_bytes, peak_nanos } = uses(profile, time);
-    if paths.is_empty() {
+pub(super) fn between_text(profile: &Profile, between: &Between, limit: Limit) -> String {
+    let HeapUses { paths, peak_bytes, peak_nanos } = uses(profile, between);
+    if paths.iter().all(|uses| uses.allocated.blocks + uses.freed.blocks == 0) {
         return "No heap operations were recorded between these moments.\n".to_owned();
     }
     let sum = |part: fn(&PathUse) -> Amount| {
@@ -305,12 +410,12 @@ pub(super) fn between_text(profile: &Profile, time: &Range<u64>, limit: Limit) -
         sum(|uses| uses.allocated),
         sum(|uses| uses.freed),
         sum(|uses| uses.kept),
-        units::nanos(SHORT_NANOS),
+        units::nanos(between.short_nanos),
         sum(|uses| uses.short_lived),
         units::bytes(peak_bytes),
         units::nanos(peak_nanos),
     );
-    let titles = ["kept blocks", "kept", "allocated blocks", "allocated", "freed", "short-lived"];
+    let titles = ["kept blocks", "kept", "allocated blocks", "allocated", "freed", "short-lived", "at peak"];
     let columns: Vec<_> = titles.iter().map(|title| (*title, Align::Right)).collect();
     let mut table = Table::new(&[&columns[..], &[("allocated by", Align::Left)]].concat());
     for uses in paths.iter().take(limit.rows) {
@@ -321,6 +426,7 @@ pub(super) fn between_text(profile: &Profile, time: &Range<u64>, limit: Limit) -
             units::bytes(uses.allocated.bytes),
             units::bytes(uses.freed.bytes),
             units::bytes(uses.short_lived.bytes),
+            units::bytes(uses.at_peak.bytes),
             path_text(profile, uses.path),
         ]);
     }

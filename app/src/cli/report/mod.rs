@@ -18,17 +18,18 @@ mod what_if;
 
 use super::memory::memory;
 use super::moment::{self, Moment};
-use super::values::{SourceArgs, SymbolArgs};
+use super::values::{SourceArgs, SymbolArgs, duration};
 use super::{export, print};
-use crate::analysis::{self, CallTreeQuery, Metric, WatQuery};
+use crate::analysis::{self, CallTreeQuery, Metric, SHORT_NANOS, WatQuery};
 use crate::export::call_tree_json;
 use crate::pipeline;
 use crate::profile::Profile;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use heap::HeapQuestion;
+use heap::{Between, HeapQuestion};
 use source::SourceQuestion;
 use std::path::PathBuf;
+use std::time::Duration;
 use wasmscope_symbolize::{FuncIndex, MemoryIndex};
 
 /// Rows of a text table, unless all are asked for.
@@ -66,7 +67,10 @@ pub struct ReportArgs {
     /// What the view heap shows instead: what was allocated, freed and kept between two such moments
     #[arg(long, num_args = 2, value_names = ["FROM", "UNTIL"], conflicts_with = "at")]
     between: Option<Vec<Moment>>,
-    /// The memory that the views heap and what-if show [default: the first that has a heap]
+    /// What counts as short-lived between them: blocks that live for less [default: 5ms]
+    #[arg(long, value_name = "DURATION", requires = "between", value_parser = duration)]
+    short: Option<Duration>,
+    /// The memory that the views heap and what-if show [default: the first that has a heap; all with --between]
     #[arg(long, value_name = "INDEX")]
     memory: Option<u32>,
     /// All rows, not only the first 40
@@ -90,15 +94,18 @@ impl ReportArgs {
         if self.memory.is_some() && !matches!(self.view, View::Heap | View::WhatIf) {
             bail!("--memory says something to --view heap and what-if only");
         }
-        if self.memory.is_some() && self.between.is_some() {
-            bail!("--between shows the blocks of all memories; --memory says nothing to it");
-        }
         Ok(())
     }
 
     fn heap(&self, profile: &Profile, memory: MemoryIndex) -> anyhow::Result<HeapQuestion> {
         match self.between.as_deref() {
-            Some([from, until]) => Ok(HeapQuestion::Between(moment::between(profile, from, until)?)),
+            Some([from, until]) => {
+                let memory = self.memory.map(|_| memory);
+                let time = moment::between(profile, memory, from, until)?;
+                let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+                let short_nanos = self.short.map_or(SHORT_NANOS, nanos);
+                Ok(HeapQuestion::Between(Between { time, memory, short_nanos }))
+            }
             _ => Ok(HeapQuestion::At(memory, self.at.clone().unwrap_or(Moment::End).resolve(profile)?)),
         }
     }
@@ -189,7 +196,7 @@ fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()
             HeapQuestion::At(memory, moment) => {
                 print::json(&heap::json(profile, &moment.heap(profile, *memory)))
             }
-            HeapQuestion::Between(time) => print::json(&heap::between_json(profile, time)),
+            HeapQuestion::Between(between) => print::json(&heap::between_json(profile, between)),
         },
         View::Lines => print::json(&lines::json(profile, &analysis::lines(profile, query))),
         View::Source => print::json(&source::json(&source::view(profile, query, &question.source)?)),
@@ -210,7 +217,7 @@ fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> any
         View::Growth => growth::text(profile, &analysis::growth(profile), limit),
         View::Heap => match &question.heap {
             HeapQuestion::At(memory, moment) => heap::text(profile, &moment.heap(profile, *memory), limit),
-            HeapQuestion::Between(time) => heap::between_text(profile, time, limit),
+            HeapQuestion::Between(between) => heap::between_text(profile, between, limit),
         },
         View::Lines => lines::text(profile, &analysis::lines(profile, query), limit),
         View::Source => source::text(&source::view(profile, query, &question.source)?),

@@ -182,8 +182,8 @@ fn numbers_text(numbers: &[HeapNumbers]) -> String {
             units::percent(numbers.fragmentation),
             units::percent(numbers.dispersion),
             units::bytes(numbers.memory_bytes),
-            format!("{} pages", units::exact(numbers.empty_pages)),
-            format!("{} pages", units::exact(numbers.sparse_pages)),
+            units::things(numbers.empty_pages, "page"),
+            units::things(numbers.sparse_pages, "page"),
         ]);
     }
     titled("over time", &table)
