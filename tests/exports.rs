@@ -128,7 +128,7 @@ fn what_makes_no_picture_is_refused_with_the_reason() {
     for (words, told) in [
         ("--format png", "--view map --format png"),
         ("--format csv --view map", "--format svg or png"),
-        ("--format svg --at peak", "--view map only"),
+        ("--format svg --at peak", "with --metric live"),
         ("--format folded --columns 9", "--view map only"),
         ("--format svg --view map --metric time", "--metric says nothing to --view map"),
         ("--format png --view map --memory 7", "there is no memory 7; those of the module are 0 to 0"),
@@ -248,4 +248,21 @@ fn calls_are_moments_of_the_heap() {
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && error.contains(told), "{words:?}: {error}");
     }
+}
+
+#[test]
+fn live_bytes_of_any_moment_are_those_of_the_heap() {
+    let recorded = Recorded::new("fragment", "before.wasm");
+    let live = |at: &str| {
+        let words = ["export", "run.wscope", "--format", "folded", "--metric", "live", "--at", at];
+        let folded = String::from_utf8(recorded.does(&words)).unwrap();
+        let weight = |line: &str| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap();
+        folded.lines().map(weight).sum::<u64>()
+    };
+    for at in ["fd_write#1", "end", "start"] {
+        let words = ["report", "run.wscope", "--view", "heap", "--json", "--at", at];
+        let heap: Value = serde_json::from_slice(&recorded.does(&words)).unwrap();
+        assert_eq!(heap["live_bytes"], live(at), "{at}");
+    }
+    assert!(live("fd_write#1") > 0);
 }

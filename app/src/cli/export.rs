@@ -42,8 +42,8 @@ pub struct ExportArgs {
 // No documentation of its own, which would take the place of the command's.
 #[derive(Debug, clap::Args)]
 struct MapArgs {
-    /// The moment that the map shows: a time since the recording began, such as 250ms, or start, peak, end, or a call:
-    /// frame#3, frame#3.end [default: end]
+    /// The moment that the map, or a profile of live bytes, shows: a time since the recording began, such as 250ms, or
+    /// start, peak, end, or a call: frame#3, frame#3.end [default: end]
     #[arg(long, value_name = "TIME|start|peak|end|FUNCTION#N")]
     at: Option<Moment>,
     /// The memory that the map shows [default: the first that has a heap]
@@ -98,11 +98,6 @@ impl Form {
 }
 
 impl MapArgs {
-    fn is_empty(&self) -> bool {
-        let MapArgs { at, memory, range, columns } = self;
-        at.is_none() && memory.is_none() && range.is_none() && columns.is_none()
-    }
-
     fn picture(&self, profile: &Profile, format: MapFormat) -> anyhow::Result<Vec<u8>> {
         let memory = memory(profile, self.memory)?;
         let bytes = profile.address_space(memory).largest_size();
@@ -131,16 +126,22 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
 
 fn export_profile(args: &ExportArgs) -> anyhow::Result<()> {
     let format = args.format.of_profile()?;
-    if !args.map.is_empty() {
-        bail!("--at, --memory, --range and --columns say something to --view map only");
+    let MapArgs { at, memory, range, columns } = &args.map;
+    if memory.is_some() || range.is_some() || columns.is_some() {
+        bail!("--memory, --range and --columns say something to --view map only");
     }
     let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
     if format.is_of_heap() && profile.recording().heap.is_empty() {
         bail!("{}: {format} is about the heap, and no heap operations were recorded", args.file.display());
     }
     let metric = metric(&args.file, &profile, args.metric)?;
+    if at.is_some() && (metric != Metric::LiveBytes || format.is_of_heap()) {
+        bail!("--at says something to --view map, and to a profile with --metric live");
+    }
+    let time = at.clone().map(|at| at.all_until(&profile)).transpose();
+    let time = time.with_context(|| args.file.display().to_string())?;
     print::damage(&args.file, &profile);
-    let query = CallTreeQuery { metric, ..CallTreeQuery::default() };
+    let query = CallTreeQuery { metric, time, ..CallTreeQuery::default() };
     print::file_or_text(args.output.as_deref(), &args.file, &export(&profile, &query, format))
 }
 

@@ -93,6 +93,17 @@ impl Moment {
         }
     }
 
+    /// All the time until and with the moment, in nanoseconds since the recording began.
+    ///
+    /// # Errors
+    /// Those of [`Moment::resolve`].
+    pub(super) fn all_until(self, profile: &Profile) -> anyhow::Result<Range<u64>> {
+        Ok(match self.resolve(profile)? {
+            Moment::Nanos(nanos) => 0..nanos.saturating_add(1),
+            moment => 0..moment.nanos(profile, None)?,
+        })
+    }
+
     /// The heap at a moment that is resolved.
     pub(super) fn heap(&self, profile: &Profile, memory: MemoryIndex) -> HeapAt {
         match self {

@@ -396,14 +396,15 @@ impl Query for HeapBlocksQuery {
 pub struct HeapUsesQuery {
     /// In this part of the run, in nanoseconds since the recording began.
     pub time: Option<Range<u64>>,
+    /// Blocks that live for less than this are short-lived, in nanoseconds.
+    pub short_nanos: u64,
 }
 
 impl Query for HeapUsesQuery {
     type View = HeapUses;
 
     fn compute(&self, profile: &Profile) -> HeapUses {
-        let query =
-            HeapUseQuery { time: self.time.clone(), memory: None, short_nanos: analysis::SHORT_NANOS };
+        let query = HeapUseQuery { time: self.time.clone(), memory: None, short_nanos: self.short_nanos };
         let mut uses = analysis::heap_uses(profile, &query);
         uses.paths.retain(|path| path.allocated.blocks + path.freed.blocks + path.at_peak.blocks > 0);
         uses

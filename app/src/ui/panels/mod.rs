@@ -253,7 +253,10 @@ fn sites(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelS
             (sites.map(SitesView::Moment), is_waiting)
         }
         SitesOf::Time => {
-            let uses = slots.heap_uses.view(asker, HeapUsesQuery { time: ctx.selection.time_nanos.clone() });
+            let uses = slots.heap_uses.view(
+                asker,
+                HeapUsesQuery { time: ctx.selection.time_nanos.clone(), short_nanos: state.short_nanos() },
+            );
             (uses.map(SitesView::Time), slots.heap_uses.is_waiting())
         }
     };

@@ -4,7 +4,7 @@ mod live;
 mod uses;
 
 use super::PanelCtx;
-use crate::analysis::HeapUses;
+use crate::analysis::{HeapUses, SHORT_NANOS};
 use crate::profile::PathId;
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
@@ -26,14 +26,33 @@ pub enum SitesOf {
 }
 
 /// What the panel remembers.
-#[derive(Default)]
 pub struct SitesState {
     /// What is asked.
     pub of: SitesOf,
+    /// Blocks that live for less are short-lived, in milliseconds: the clock of heap operations is no finer.
+    short_millis: u64,
     filter: String,
     live: LiveState,
     uses: UsesState,
 }
+
+impl Default for SitesState {
+    fn default() -> Self {
+        let short_millis = SHORT_NANOS / MILLI;
+        let (of, filter, live, uses) = Default::default();
+        SitesState { of, short_millis, filter, live, uses }
+    }
+}
+
+impl SitesState {
+    /// Blocks that live for less are short-lived, in nanoseconds.
+    pub fn short_nanos(&self) -> u64 {
+        self.short_millis.saturating_mul(MILLI)
+    }
+}
+
+/// Nanoseconds.
+const MILLI: u64 = 1_000_000;
 
 /// What the panel draws.
 pub enum SitesView {
@@ -54,7 +73,13 @@ pub fn sites_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: Option<SitesView>, state:
             .on_hover_text("The blocks that are live at the moment shown in the fragmentation map.");
         ui.selectable_value(&mut state.of, SitesOf::Time, "Over time")
             .on_hover_text("What was allocated, kept and freed between two marks, or in the whole run.");
-        search_field(ui, &mut state.filter, "Filter sites", 130.0);
+        if state.of == SitesOf::Time {
+            let short =
+                egui::DragValue::new(&mut state.short_millis).range(1..=600_000).prefix("< ").suffix(" ms");
+            let about = "Blocks that live for less than this are short-lived. Drag, or click and type.";
+            ui.add(short).accessible_name("Short-lived under").on_hover_text(about);
+        }
+        search_field(ui, &mut state.filter, "Filter sites", 110.0);
         let headline = match &view {
             Some(SitesView::Moment(view)) => live::headline(ctx, view),
             Some(SitesView::Time(view)) => uses::headline(ctx, view),

@@ -54,7 +54,7 @@ const COLUMNS: [ColumnSpec<By>; 7] = [
         "Bytes of the blocks freed in this time, whenever they were handed out.",
         64.0,
     ),
-    table::number(By::ShortLived, "Short", "Bytes of those that lived for less than 5 ms.", 66.0),
+    table::number(By::ShortLived, "Short", "Bytes of those that lived for less than the time above.", 66.0),
     table::number(By::AtPeak, "At peak", "Bytes live when the whole heap was largest in this time.", 66.0),
     table::number(By::Lived, "Lived", "How long its blocks lived on average, within this time.", 64.0),
 ];
