@@ -33,7 +33,7 @@ struct Shown {
 }
 
 /// Room for addresses on the left.
-const GUTTER: f32 = 76.0;
+const GUTTER: f32 = 84.0;
 
 /// Draws the canvas and does what the user does to it.
 pub fn canvas_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
