@@ -43,6 +43,7 @@ impl Words {
         }
     }
 
+    #[inline]
     fn get(&self, row: usize) -> Option<u64> {
         match self {
             Words::Narrow(words) => words.get(row).map(|word| u64::from(*word)),
@@ -67,6 +68,7 @@ impl HeapRows {
     }
 
     /// How many operations there are.
+    #[inline]
     pub fn len(&self) -> usize {
         self.op.len()
     }
@@ -126,6 +128,7 @@ pub(super) struct Cursor {
 
 impl Cursor {
     /// The operation in `row`, which must not come before the last one that was asked for.
+    #[inline]
     pub(super) fn event(&mut self, rows: &HeapRows, row: usize) -> Option<HeapEvent> {
         let op = *rows.op.get(row)?;
         let time_nanos =
@@ -146,6 +149,7 @@ impl Cursor {
 }
 
 /// Moves to the last entry at or before `row`: mostly none, or one.
+#[inline]
 fn advance(entries: &[(u32, u64)], at: &mut usize, row: usize) -> usize {
     let is_behind = |entry: &(u32, u64)| entry.0 as usize > row;
     if entries.get(*at + 1).is_some_and(|next| !is_behind(next)) {
