@@ -21,7 +21,7 @@ use crate::sources::Sources;
 use crate::ui::views::{
     BlockLifeQuery, BoundaryQuery, ExportCallsQuery, FlameQuery, FunctionsQuery, GrowthPinsQuery,
     GrowthQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery, HeapNumbersQuery, HeapQuery, HeapRangeQuery,
-    HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery, InstructionsQuery, LinesQuery, ListingQuery,
+    HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery, InstructionsQuery, LinesQuery, ListingQuery, SharedHeap,
     SummaryQuery, WhatIfQuery,
 };
 use crate::units;
@@ -206,7 +206,8 @@ fn heap_map(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Pan
     // Until the heap of another memory is there, all is of the one before.
     let memory = heap.memory;
     state.follow(memory);
-    let of = |map| HeapMapViewQuery { heap: Arc::clone(&heap), map };
+    let shared = SharedHeap(Arc::clone(&heap));
+    let of = |map| HeapMapViewQuery { heap: shared.clone(), map };
     let overview = slots.overview.view(asker, of(state.overview(ctx)));
     let map = slots.heap_map.view(asker, of(state.query(ctx)));
     let (Some(overview), Some(map)) = (overview, map) else { return computing_ui(ui) };
@@ -215,11 +216,11 @@ fn heap_map(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Pan
     let verdict = slots.verdict.exact(asker, HeapVerdictQuery(memory));
     let shown = state.shown;
     let numbers = shown.over_time.then(|| slots.numbers.exact(asker, HeapNumbersQuery(memory))).flatten();
-    let blocks = shown.blocks.then(|| slots.blocks.view(asker, HeapBlocksQuery(Arc::clone(&heap)))).flatten();
+    let blocks = shown.blocks.then(|| slots.blocks.view(asker, HeapBlocksQuery(shared.clone()))).flatten();
     let what_if = shown.what_if.then(|| slots.what_if.exact(asker, WhatIfQuery(memory))).flatten();
-    let sites = state.wants_sites().then(|| slots.heap_sites.view(asker, HeapSitesQuery(Arc::clone(&heap))));
+    let sites = state.wants_sites().then(|| slots.heap_sites.view(asker, HeapSitesQuery(shared.clone())));
     let sites = sites.flatten();
-    let range = state.chosen_range().map(|range| HeapRangeQuery { heap: Arc::clone(&heap), range });
+    let range = state.chosen_range().map(|range| HeapRangeQuery { heap: shared.clone(), range });
     let chosen = range.and_then(|query| slots.heap_range.view(asker, query));
     let block = state.chosen_block().and_then(|row| slots.block.exact(asker, BlockLifeQuery(row)));
     let view = HeapMapView {
@@ -248,7 +249,7 @@ fn sites(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelS
     let (view, is_waiting) = match state.of {
         SitesOf::Moment => {
             let heap = slots.heap.view(asker, HeapQuery { memory, at_nanos });
-            let sites = heap.and_then(|heap| slots.heap_sites.view(asker, HeapSitesQuery(heap)));
+            let sites = heap.and_then(|heap| slots.heap_sites.view(asker, HeapSitesQuery(SharedHeap(heap))));
             let is_waiting = slots.heap.is_waiting() || slots.heap_sites.is_waiting();
             (sites.map(SitesView::Moment), is_waiting)
         }

@@ -1,0 +1,234 @@
+//! The questions that panels ask, for the worker to answer.
+
+mod heap;
+
+pub use heap::{
+    BlockLifeQuery, ExportCallsQuery, GrowthPinsQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery,
+    HeapNumbersQuery, HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery, LiveSites,
+    Owners, SharedHeap, WhatIfQuery,
+};
+
+use crate::analysis::{
+    self, BoundaryTable, CallTree, CallTreeQuery, FlameLayout, FunctionTable, GrowthView, LineTable, NodeId,
+    SourceListing, Summary, WatListing, WatQuery,
+};
+use crate::profile::{FrameId, Profile};
+use crate::sources::Sources;
+use crate::ui::worker::Query;
+use std::sync::Arc;
+use wasmscope_symbolize::FuncIndex;
+
+/// A call tree with its boxes.
+pub struct FlameView {
+    /// The tree.
+    pub tree: CallTree,
+    /// Where its boxes lie.
+    pub layout: FlameLayout,
+}
+
+impl FlameView {
+    /// The function of `node`.
+    pub fn frame(&self, node: NodeId) -> FrameId {
+        self.tree.frames().get(node.index()).copied().unwrap_or(FrameId::ROOT)
+    }
+
+    /// The functions from below the root down to `node`.
+    pub fn frames_to(&self, node: NodeId) -> Vec<FrameId> {
+        let up = self.tree.up(node).filter(|node| *node != NodeId::ROOT);
+        let mut frames: Vec<_> = up.map(|node| self.frame(node)).collect();
+        frames.reverse();
+        frames
+    }
+
+    /// The node that these functions lead to from the root, or `None` if the tree does not have it.
+    pub fn descend(&self, frames: &[FrameId]) -> Option<NodeId> {
+        frames.iter().try_fold(NodeId::ROOT, |node, frame| {
+            self.tree.children(node).find(|child| self.frame(*child) == *frame)
+        })
+    }
+}
+
+/// The flame graph of a call tree.
+#[derive(Clone, PartialEq)]
+pub struct FlameQuery(pub CallTreeQuery);
+
+impl Query for FlameQuery {
+    type View = FlameView;
+
+    fn compute(&self, profile: &Profile) -> FlameView {
+        let tree = analysis::call_tree(profile, &self.0);
+        FlameView { layout: analysis::flame(&tree), tree }
+    }
+}
+
+/// The functions of a call tree.
+#[derive(Clone, PartialEq)]
+pub struct FunctionsQuery(pub CallTreeQuery);
+
+impl Query for FunctionsQuery {
+    type View = FunctionTable;
+
+    fn compute(&self, profile: &Profile) -> FunctionTable {
+        analysis::functions(profile, &self.0)
+    }
+}
+
+/// The lines of a call tree.
+#[derive(Clone, PartialEq)]
+pub struct LinesQuery(pub CallTreeQuery);
+
+impl Query for LinesQuery {
+    type View = LineTable;
+
+    fn compute(&self, profile: &Profile) -> LineTable {
+        analysis::lines(profile, &self.0)
+    }
+}
+
+/// The text of a source file beside its costs.
+#[derive(Clone)]
+pub struct ListingQuery {
+    /// The costs.
+    pub lines: Arc<LineTable>,
+    /// The file, as the compiler recorded it.
+    pub file: Arc<str>,
+    /// Where files are.
+    pub sources: Sources,
+    /// How often they were looked for once more: the answer may be another each time.
+    pub looks: u64,
+}
+
+impl PartialEq for ListingQuery {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { lines, file, sources, looks } = self;
+        Arc::ptr_eq(lines, &other.lines)
+            && *file == other.file
+            && *sources == other.sources
+            && *looks == other.looks
+    }
+}
+
+/// The text of the file, or `None` where it is nowhere to be found; with the file that was asked for.
+pub struct FoundListing {
+    /// The file.
+    pub file: Arc<str>,
+    /// Its text with costs.
+    pub listing: Option<SourceListing>,
+}
+
+impl Query for ListingQuery {
+    type View = FoundListing;
+
+    fn compute(&self, profile: &Profile) -> FoundListing {
+        let listing = analysis::source_listing(&self.lines, &self.file, &self.sources.of(profile));
+        FoundListing { file: Arc::clone(&self.file), listing }
+    }
+}
+
+/// The instructions of a function.
+#[derive(Clone, PartialEq)]
+pub struct InstructionsQuery {
+    /// The function.
+    pub frame: FrameId,
+    /// Of the functions that it was inlined into this one, if it is among them; otherwise the heaviest.
+    pub preferred: Option<FuncIndex>,
+    /// What is weighed.
+    pub tree: CallTreeQuery,
+}
+
+/// The instructions of a function, and what would take too long to find in them in each frame.
+pub struct InstructionsView {
+    /// The function that was asked for.
+    pub frame: FrameId,
+    /// The function that its code stands in; `None` where the module has no code of it.
+    pub listing: Option<WatListing>,
+    /// How many characters the longest line has.
+    pub longest: usize,
+    /// How often that was executed which was executed most often.
+    pub most_executed: u64,
+}
+
+impl Query for InstructionsQuery {
+    type View = InstructionsView;
+
+    fn compute(&self, profile: &Profile) -> InstructionsView {
+        let functions = analysis::enclosing(profile, self.frame, &self.tree);
+        let preferred = self.preferred.filter(|preferred| functions.contains(preferred));
+        let function = preferred.or(functions.first().copied());
+        let time = self.tree.time.clone();
+        let listing = function.map(|function| analysis::wat(profile, &WatQuery { function, time }));
+        let rows = || listing.iter().flat_map(|listing| &listing.rows);
+        InstructionsView {
+            frame: self.frame,
+            longest: rows().map(|row| row.indented().chars().count()).max().unwrap_or(0),
+            most_executed: rows().filter_map(|row| row.executed).max().unwrap_or(0),
+            listing,
+        }
+    }
+}
+
+/// The boundary.
+#[derive(Clone, PartialEq)]
+pub struct BoundaryQuery;
+
+impl Query for BoundaryQuery {
+    type View = BoundaryTable;
+
+    fn compute(&self, profile: &Profile) -> BoundaryTable {
+        analysis::boundary(profile)
+    }
+}
+
+/// The growth of memories.
+#[derive(Clone, PartialEq)]
+pub struct GrowthQuery;
+
+impl Query for GrowthQuery {
+    type View = GrowthView;
+
+    fn compute(&self, profile: &Profile) -> GrowthView {
+        analysis::growth(profile)
+    }
+}
+
+/// The run on one page.
+#[derive(Clone, PartialEq)]
+pub struct SummaryQuery;
+
+impl Query for SummaryQuery {
+    type View = Summary;
+
+    fn compute(&self, profile: &Profile) -> Summary {
+        analysis::summary(profile)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::tests::{MAP, MAPPED};
+    use crate::sources::SourcePlace;
+    use std::convert::Infallible;
+    use wasmscope_instrument::recording::Recording;
+    use wasmscope_symbolize::{SymbolFileNames, SymbolFiles};
+
+    #[test]
+    fn the_text_in_the_source_map_goes_before_a_file_of_the_same_name() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.ts"), "other();").unwrap();
+        let places = vec![SourcePlace::Folder(folder.path().to_owned())];
+        let sources = Sources { places, ..Sources::default() };
+        let text = |source_map: Option<&[u8]>| {
+            let recording = Recording { module: MAPPED.into(), ..Recording::default() };
+            let files = SymbolFiles { source_map: source_map.map(Arc::from), ..SymbolFiles::default() };
+            let find = |_: &SymbolFileNames| Ok::<_, Infallible>(files);
+            let profile = Profile::with_files(recording, find).unwrap();
+            let lines = Arc::new(analysis::lines(&profile, &CallTreeQuery::default()));
+            let query = ListingQuery { lines, file: "a.ts".into(), sources: sources.clone(), looks: 0 };
+            let rows = query.compute(&profile).listing.unwrap().rows;
+            rows.into_iter().map(|row| row.text).collect::<Vec<_>>()
+        };
+        assert_eq!(text(Some(MAP.as_bytes())), ["nop();", "nop();"]);
+        assert_eq!(text(None), ["other();"]);
+    }
+}
