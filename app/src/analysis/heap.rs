@@ -13,6 +13,7 @@ mod memories;
 mod mix;
 mod numbers;
 mod operations;
+mod order;
 mod overlay;
 mod range;
 mod sites;

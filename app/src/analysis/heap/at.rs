@@ -29,6 +29,10 @@ impl HeapBlock {
     }
 }
 
+/// Stands where the block has not been read yet.
+const NOTHING: HeapBlock =
+    HeapBlock { address: 0, size: 0, allocated_nanos: 0, path: PathId::ROOT, row: BlockRow(0) };
+
 /// The free space inside the heap.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FreeSpace {
@@ -112,9 +116,7 @@ pub fn heap_at_peak(profile: &Profile, memory: MemoryIndex) -> HeapAt {
 
 /// The heap after so many operations, the last of which was at `at_nanos`.
 fn heap_after(profile: &Profile, memory: MemoryIndex, rows: usize, at_nanos: u64) -> HeapAt {
-    let Live { mut blocks, leaked_blocks, leaked_bytes } = live_by_age(profile, memory, rows);
-    // Those of one address stay in the order in which they were handed out.
-    radsort::sort_by_key(&mut blocks, |block| block.address);
+    let Live { blocks, leaked_blocks, leaked_bytes } = live_by_address(profile, memory, rows);
     let timeline = profile.heap_timeline();
     let space = profile.address_space(memory);
     let memory_bytes = space.size_at(at_nanos);
@@ -141,7 +143,7 @@ fn heap_after(profile: &Profile, memory: MemoryIndex, rows: usize, at_nanos: u64
     }
 }
 
-/// The live blocks of a moment.
+/// The live blocks of a moment, by address.
 struct Live {
     blocks: Vec<HeapBlock>,
     leaked_blocks: u64,
@@ -152,16 +154,19 @@ fn rows_until(profile: &Profile, at_nanos: u64) -> usize {
     profile.heap_timeline().rows_until(&profile.recording().heap, at_nanos)
 }
 
-/// After so many operations, in the order of the recording's columns, so that memory is read from the front to the back.
-fn live_by_age(profile: &Profile, memory: MemoryIndex, rows: usize) -> Live {
+/// After so many operations. They are read in the order of the recording's columns, so that memory is read from the front
+/// to the back, and each is put where it belongs.
+fn live_by_address(profile: &Profile, memory: MemoryIndex, rows: usize) -> Live {
     let timeline = profile.heap_timeline();
-    let rows = timeline.live_after(rows);
-    let mut live = Live { blocks: Vec::with_capacity(rows.len()), leaked_blocks: 0, leaked_bytes: 0 };
-    let events = profile.recording().heap.pick(rows.into_iter().map(BlockRow::index));
-    for (row, event) in events.filter(|(_, event)| timeline.memory_of(event.context) == memory) {
+    let rows = timeline.live_in(memory, rows);
+    let order = timeline.order(&rows);
+    let mut live = Live { blocks: vec![NOTHING; rows.len()], leaked_blocks: 0, leaked_bytes: 0 };
+    for (row, event) in profile.recording().heap.pick(rows.iter().map(|row| row.index())) {
         let HeapEvent { time_nanos: allocated_nanos, address, size, .. } = event;
         let (path, row) = (profile.heap_path(event.context), BlockRow(row as u32));
-        live.blocks.push(HeapBlock { address, size, allocated_nanos, path, row });
+        if let Some(block) = live.blocks.get_mut(order.place(row)) {
+            *block = HeapBlock { address, size, allocated_nanos, path, row };
+        }
         if timeline.is_never_freed(row) {
             live.leaked_blocks += 1;
             live.leaked_bytes = live.leaked_bytes.saturating_add(size);

@@ -3,6 +3,7 @@
 use super::collected::LiveRanges;
 use super::history::Tally;
 use super::memories::HeapMemories;
+use super::order::{Numbering, Ranks};
 use super::timeline::{Checkpoint, NEVER, NO_BLOCK};
 use super::{HeapFindingKind, HeapHistory, HeapTimeline};
 use rustc_hash::FxHashMap;
@@ -23,12 +24,24 @@ pub(super) fn timeline(heap: &HeapLog, memories: HeapMemories, measured_from_nan
     pass.finish()
 }
 
+/// In [`LastBlock::row`]: the block is not live any more.
+const GONE: u32 = NEVER;
+
 /// The last block that was handed out at an address. Its size and its state stand in other columns too, but each look
 /// at those is a trip to main memory.
 struct LastBlock {
     row: u32,
-    is_live: bool,
+    /// The number of the address.
+    number: u32,
     size: u64,
+}
+
+impl LastBlock {
+    /// Its row and size if it was live until now.
+    fn take(&mut self) -> Option<(u32, u64)> {
+        let row = std::mem::replace(&mut self.row, GONE);
+        (row != GONE).then_some((row, self.size))
+    }
 }
 
 /// The heap of one memory.
@@ -41,6 +54,7 @@ struct Heap {
 
 struct Pass {
     timeline: HeapTimeline,
+    numbering: Numbering,
     /// By the place of the memory.
     heaps: Vec<Heap>,
     whole: Tally,
@@ -64,10 +78,12 @@ impl Pass {
             timeline: HeapTimeline {
                 memories,
                 end: vec![NO_BLOCK; rows],
+                ranks: Ranks::default(),
                 checkpoints: Vec::new(),
                 whole: HeapHistory::default(),
                 parts: Vec::new(),
             },
+            numbering: Numbering::new(rows),
             heaps,
             whole: Tally::new(last_nanos),
             parts: (0..parts).map(|_| Tally::new(last_nanos)).collect(),
@@ -116,10 +132,15 @@ impl Pass {
             return self.tell(place, Tally::refuse);
         }
         self.end_overlapped(place, row, address, size);
-        let block = LastBlock { row: row as u32, is_live: true, size };
-        let before = self.heaps.get_mut(place).and_then(|heap| heap.last_at.insert(address, block));
-        if let Some(before) = before.filter(|before| before.is_live) {
-            self.end(place, before.row, before.size, row);
+        let Some(heap) = self.heaps.get_mut(place) else { return };
+        let numbering = &mut self.numbering;
+        let new = || LastBlock { row: GONE, number: numbering.meet(), size };
+        let last = heap.last_at.entry(address).or_insert_with(new);
+        let before = last.take();
+        (last.row, last.size) = (row as u32, size);
+        self.numbering.note(row, last.number);
+        if let Some((before, size)) = before {
+            self.end(place, before, size, row);
             self.find(place, HeapFindingKind::AddressReused, row, event, address);
         }
         self.timeline.end[row] = NEVER;
@@ -132,14 +153,10 @@ impl Pass {
         }
         let Some(heap) = self.heaps.get_mut(place) else { return };
         heap.collected.iter_mut().for_each(|live| live.end(address));
-        match heap.last_at.get_mut(&address) {
+        match heap.last_at.get_mut(&address).map(LastBlock::take) {
             None => self.find(place, HeapFindingKind::UnknownFree, row, event, address),
-            Some(LastBlock { is_live: false, .. }) => {
-                self.find(place, HeapFindingKind::DoubleFree, row, event, address);
-            }
-            Some(last) => {
-                last.is_live = false;
-                let LastBlock { row: block, size, .. } = *last;
+            Some(None) => self.find(place, HeapFindingKind::DoubleFree, row, event, address),
+            Some(Some((block, size))) => {
                 self.end(place, block, size, row);
                 self.tell(place, Tally::count_free);
             }
@@ -152,10 +169,7 @@ impl Pass {
         let Some(live) = &mut heap.collected else { return };
         let mut ended = Vec::new();
         for older in live.begin(address, size) {
-            if let Some(last) = heap.last_at.get_mut(&older).filter(|last| last.is_live) {
-                last.is_live = false;
-                ended.push((last.row, last.size));
-            }
+            ended.extend(heap.last_at.get_mut(&older).and_then(LastBlock::take));
         }
         ended.into_iter().for_each(|(block, size)| self.end(place, block, size, row));
     }
@@ -189,6 +203,8 @@ impl Pass {
         let mut timeline = self.timeline;
         timeline.whole = self.whole.finish();
         timeline.parts = self.parts.into_iter().map(Tally::finish).collect();
+        let numbered = |heap: Heap| heap.last_at.iter().map(|(at, last)| (*at, last.number)).collect();
+        timeline.ranks = self.numbering.finish(self.heaps.into_iter().map(numbered));
         timeline
     }
 }

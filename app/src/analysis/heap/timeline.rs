@@ -1,6 +1,7 @@
 //! The lives of all heap blocks, so that the blocks of any moment are found in the same short time.
 
 use super::memories::HeapMemories;
+use super::order::{Order, Ranks};
 use super::{HeapHistory, lives};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -23,17 +24,19 @@ pub(super) const NEVER: u32 = u32::MAX;
 /// In [`HeapTimeline::end`]: the row hands no block out. Such a "block" ends before it begins, so that it is live
 /// at no moment.
 pub(super) const NO_BLOCK: u32 = 0;
+
 /// The lives of all blocks.
 ///
 /// A block is named by the row that handed it out, and `end` holds for each row when its block ended. The blocks
 /// that are live after row `r` are those of a checkpoint before `r` and of the rows since, as far as they end
-/// later: two passes over plain columns, from the front to the back. Checkpoints stand so far apart that together they are no longer than four
-/// times the operations, and no larger than 64 MiB.
+/// later: two passes over plain columns, from the front to the back. Checkpoints stand so far apart that together they
+/// are no longer than four times the operations, and no larger than 64 MiB. `ranks` puts them in the order of addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeapTimeline {
     pub(super) memories: HeapMemories,
     /// By row: the row that freed its block, [`NEVER`] or [`NO_BLOCK`].
     pub(super) end: Vec<u32>,
+    pub(super) ranks: Ranks,
     pub(super) checkpoints: Vec<Checkpoint>,
     pub(super) whole: HeapHistory,
     /// By the place of the memory; none where there is only one memory, whose history is that of the whole.
@@ -137,13 +140,26 @@ impl HeapTimeline {
         own.map(|(_, event)| event.address.saturating_add(event.size)).fold(before, u64::max)
     }
 
+    /// The blocks of the memory that are live after `rows` operations, in the order in which they were handed out.
+    pub(super) fn live_in(&self, memory: MemoryIndex, rows: usize) -> Vec<BlockRow> {
+        let Ok(place) = self.memories.all().binary_search(&memory) else { return Vec::new() };
+        let mut live = self.live_after(rows);
+        self.ranks.retain(&mut live, place);
+        live
+    }
+
+    /// The order by address of `blocks`, which are live in one memory at one moment.
+    pub(super) fn order(&self, blocks: &[BlockRow]) -> Order<'_> {
+        self.ranks.order(blocks)
+    }
+
     fn checkpoint(&self, rows: usize) -> Option<&Checkpoint> {
         let behind = self.checkpoints.partition_point(|checkpoint| checkpoint.rows <= rows);
         self.checkpoints.get(behind.checked_sub(1)?)
     }
 
     /// The blocks of all memories that are live after `rows` operations, in the order in which they were handed out.
-    pub(crate) fn live_after(&self, rows: usize) -> Vec<BlockRow> {
+    pub(super) fn live_after(&self, rows: usize) -> Vec<BlockRow> {
         let rows = rows.min(self.end.len());
         let (from, live) = self.checkpoint(rows).map_or((0, &[][..]), |at| (at.rows, &at.live[..]));
         let ends_later =
