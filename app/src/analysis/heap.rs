@@ -3,6 +3,7 @@
 mod at;
 mod block;
 mod collected;
+mod free;
 mod habits;
 mod history;
 mod layers;
@@ -25,8 +26,9 @@ mod uses;
 mod verdict;
 mod what_if;
 
-pub use at::{FreeSpace, HeapAt, HeapBlock, PageUse, heap_at, heap_at_peak};
+pub use at::{HeapAt, HeapBlock, PageUse, heap_at, heap_at_peak};
 pub use block::{BlockLife, BlockStep, block_life};
+pub use free::FreeSpace;
 pub use habits::{HeapHabits, HistogramBar, ReallocSite, Slack, heap_habits, live_sizes, slack};
 pub use history::{HeapFinding, HeapFindingKind, HeapFindings, HeapHistory, HeapPoint, HeapTotals};
 pub use map::{CellKind, Dominant, HeapCell, HeapMap, HeapMapQuery, heap_map};

@@ -1,7 +1,7 @@
 //! The heap at a moment.
 
 use super::survey::survey;
-use super::{BlockRow, HeapTotals, StackDepth};
+use super::{BlockRow, FreeSpace, HeapTotals, StackDepth};
 use crate::profile::{PathId, Profile};
 use std::ops::Range;
 use wasmscope_instrument::recording::HeapEvent;
@@ -32,27 +32,6 @@ impl HeapBlock {
 /// Stands where the block has not been read yet.
 const NOTHING: HeapBlock =
     HeapBlock { address: 0, size: 0, allocated_nanos: 0, path: PathId::ROOT, row: BlockRow(0) };
-
-/// The free space inside the heap.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct FreeSpace {
-    /// Bytes of all free runs: what lies between blocks from the heap's begin to the memory's end, without runs
-    /// shorter than 32 bytes.
-    pub total_bytes: u64,
-    /// How many free runs there are.
-    pub runs: u64,
-    /// Bytes of the largest one: the largest block that fits without the memory growing.
-    pub largest_bytes: u64,
-    /// Where the largest one begins.
-    pub largest_address: u64,
-    /// Bytes between blocks in runs shorter than 32 bytes: the allocator's headers and rounding.
-    pub overhead_bytes: u64,
-    /// 1 − largest free run / total free bytes. 0: all that is free is in one piece; near 1: in many small ones.
-    pub fragmentation: f64,
-    /// 1 − Σ(free run²) / (total free bytes)²: how likely two free bytes picked at random lie in different runs.
-    /// Unlike `fragmentation` it also tells two halves from one half and crumbs.
-    pub dispersion: f64,
-}
 
 /// How blocks lie on the pages from the heap's begin to the memory's end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What lies over what in a memory: blocks over what they lie in, which is static data or bare ground.
 
-use super::survey::SMALLEST_FREE_RUN_BYTES;
+use super::free::SMALLEST_FREE_RUN_BYTES;
 use super::{AddressSpace, CellKind, HeapAt, HeapBlock};
 use std::ops::Range;
 

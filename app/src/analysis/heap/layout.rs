@@ -1,6 +1,7 @@
 //! What is in use and what is free, kept up to date block by block.
 
-use super::survey::{MAX_PAGES, SMALLEST_FREE_RUN_BYTES, SPARSE_PART};
+use super::free::{FreeSums, SMALLEST_FREE_RUN_BYTES, is_sparse};
+use super::survey::MAX_PAGES;
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
@@ -173,82 +174,35 @@ impl Layout {
 /// The free runs between what is in use.
 #[derive(Default)]
 struct Runs {
-    /// How many there are of each length.
+    /// How many there are of each length, but the short ones.
     lengths: BTreeMap<u64, u32>,
-    count: u64,
-    total_bytes: u64,
-    overhead_bytes: u64,
-    squares: u128,
+    sums: FreeSums,
 }
 
 impl Runs {
     fn add(&mut self, length: u64) {
-        if length < SMALLEST_FREE_RUN_BYTES {
-            self.overhead_bytes += length;
-            return;
+        self.sums.add(length);
+        if length >= SMALLEST_FREE_RUN_BYTES {
+            *self.lengths.entry(length).or_default() += 1;
         }
-        *self.lengths.entry(length).or_default() += 1;
-        self.count += 1;
-        self.total_bytes += length;
-        self.squares += square(length);
     }
 
     fn remove(&mut self, length: u64) {
-        if length < SMALLEST_FREE_RUN_BYTES {
-            self.overhead_bytes -= length;
-            return;
-        }
+        self.sums.remove(length);
         let Some(count) = self.lengths.get_mut(&length) else { return };
         *count -= 1;
         if *count == 0 {
             self.lengths.remove(&length);
         }
-        self.count -= 1;
-        self.total_bytes -= length;
-        self.squares -= square(length);
     }
 
     /// All of them, with one more at the end.
     fn with(&self, last: u64) -> FreeSums {
-        let (run, overhead) = if last < SMALLEST_FREE_RUN_BYTES { (0, last) } else { (last, 0) };
-        FreeSums {
-            total_bytes: self.total_bytes + run,
-            runs: self.count + u64::from(run > 0),
-            largest_bytes: self.lengths.last_key_value().map_or(0, |(length, _)| *length).max(run),
-            overhead_bytes: self.overhead_bytes + overhead,
-            squares: self.squares + square(run),
-        }
+        let mut sums = self.sums;
+        sums.largest_bytes = self.lengths.last_key_value().map_or(0, |(length, _)| *length);
+        sums.add(last);
+        sums
     }
-}
-
-/// What is free: the sums of [`FreeSpace`](super::FreeSpace).
-#[derive(Clone, Copy)]
-pub(super) struct FreeSums {
-    pub(super) total_bytes: u64,
-    pub(super) runs: u64,
-    pub(super) largest_bytes: u64,
-    pub(super) overhead_bytes: u64,
-    squares: u128,
-}
-
-impl FreeSums {
-    /// See [`FreeSpace::fragmentation`](super::FreeSpace::fragmentation).
-    pub(super) fn fragmentation(&self) -> f64 {
-        self.part_missing(self.largest_bytes as f64 / self.total_bytes as f64)
-    }
-
-    /// See [`FreeSpace::dispersion`](super::FreeSpace::dispersion).
-    pub(super) fn dispersion(&self) -> f64 {
-        self.part_missing(self.squares as f64 / (self.total_bytes as f64 * self.total_bytes as f64))
-    }
-
-    fn part_missing(&self, part: f64) -> f64 {
-        if self.total_bytes > 0 { (1.0 - part).max(0.0) } else { 0.0 }
-    }
-}
-
-fn square(length: u64) -> u128 {
-    u128::from(length) * u128::from(length)
 }
 
 /// How many bytes are in use on each page.
@@ -287,7 +241,7 @@ impl Pages {
             self.live.resize(place + 1, 0);
         }
         let live = &mut self.live[place];
-        let is_sparse = |live: u64| live > 0 && live < self.page_bytes / SPARSE_PART;
+        let is_sparse = |live: u64| is_sparse(live, self.page_bytes);
         self.used -= u64::from(*live > 0);
         self.sparse -= u64::from(is_sparse(*live));
         *live = if is_more { *live + bytes } else { live.saturating_sub(bytes) };

@@ -1,17 +1,13 @@
 //! What lies between blocks, and how they lie on pages: one pass over them.
 
+use super::free::{FreeSums, is_sparse};
 use super::{FreeSpace, HeapBlock, PageUse};
 use std::ops::Range;
 
-/// Shorter free runs are counted as the allocator's own: the header and the rounding up of one block.
-pub(super) const SMALLEST_FREE_RUN_BYTES: u64 = 32;
-/// A page with fewer live bytes than this part of it is sparse.
-pub(super) const SPARSE_PART: u64 = 16;
 /// Pages are counted one by one up to here (64 GiB of usual ones); the rest of a larger memory is left out.
 pub(super) const MAX_PAGES: u64 = 1 << 20;
 
 /// What one pass tells.
-#[derive(Default)]
 pub(super) struct Survey {
     pub(super) free: FreeSpace,
     pub(super) page_use: PageUse,
@@ -21,38 +17,33 @@ pub(super) struct Survey {
 
 /// Passes over blocks, which ascend by address.
 pub(super) fn survey(blocks: &[HeapBlock], heap: &Range<u64>, page_bytes: u64) -> Survey {
-    let mut survey = Survey::default();
     let mut pages = Pages::new(heap, page_bytes.max(1));
-    let mut squares = 0.0;
+    let mut free = Free::default();
+    let mut overlapping_blocks = 0;
     let mut behind = heap.start;
     for block in blocks {
-        survey.overlapping_blocks += u64::from(block.address < behind);
-        survey.free.add(behind..block.address, &mut squares);
+        overlapping_blocks += u64::from(block.address < behind);
+        free.add(behind..block.address);
         pages.add(block.address.max(behind)..block.end());
         behind = behind.max(block.end());
     }
-    survey.free.add(behind..heap.end, &mut squares);
-    if survey.free.total_bytes > 0 {
-        let total = survey.free.total_bytes as f64;
-        survey.free.fragmentation = 1.0 - survey.free.largest_bytes as f64 / total;
-        survey.free.dispersion = (1.0 - squares / (total * total)).max(0.0);
-    }
-    survey.page_use = pages.finish();
-    survey
+    free.add(behind..heap.end);
+    let free = free.sums.space(free.largest_address);
+    Survey { free, page_use: pages.finish(), overlapping_blocks }
 }
 
-impl FreeSpace {
-    fn add(&mut self, run: Range<u64>, squares: &mut f64) {
-        let bytes = run.end.saturating_sub(run.start);
-        if bytes < SMALLEST_FREE_RUN_BYTES {
-            self.overhead_bytes += bytes;
-            return;
-        }
-        self.runs += 1;
-        self.total_bytes += bytes;
-        *squares += bytes as f64 * bytes as f64;
-        if bytes > self.largest_bytes {
-            (self.largest_bytes, self.largest_address) = (bytes, run.start);
+#[derive(Default)]
+struct Free {
+    sums: FreeSums,
+    largest_address: u64,
+}
+
+impl Free {
+    fn add(&mut self, run: Range<u64>) {
+        let largest = self.sums.largest_bytes;
+        self.sums.add(run.end.saturating_sub(run.start));
+        if self.sums.largest_bytes > largest {
+            self.largest_address = run.start;
         }
     }
 }
@@ -100,7 +91,7 @@ impl Pages {
             return;
         }
         self.page_use.empty_pages -= 1;
-        if bytes < self.page_bytes / SPARSE_PART {
+        if is_sparse(bytes, self.page_bytes) {
             self.page_use.sparse_pages += 1;
             self.page_use.pinning_bytes += bytes;
         }

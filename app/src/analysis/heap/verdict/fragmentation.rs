@@ -1,8 +1,8 @@
 //! Fragmentation: the heap went on at its end though half of it was free.
 
+use super::super::free::is_sparse;
 use super::super::layout::Layout;
 use super::super::operations::{Operation, each_operation};
-use super::super::survey::SPARSE_PART;
 use super::LEAST_PAGES;
 use crate::analysis::{HeapAt, heap_at};
 use crate::profile::{PathId, Profile};
@@ -198,7 +198,7 @@ fn pin(by_path: &mut BTreeMap<PathId, Pin>, load: &PageLoad, page_bytes: u64) {
     let live = load.by_path.values().copied().fold(0, u64::saturating_add);
     let each = load.by_path.iter().map(|(path, bytes)| (*path, *bytes));
     let most = each.max_by_key(|(path, bytes)| (*bytes, Reverse(*path)));
-    let Some((path, bytes)) = most.filter(|_| live < page_bytes / SPARSE_PART) else { return };
+    let Some((path, bytes)) = most.filter(|_| is_sparse(live, page_bytes)) else { return };
     let none = Pin { path, pages: 0, single_pages: 0, bytes: 0 };
     let pin = by_path.entry(path).or_insert(none);
     pin.pages += 1;
