@@ -187,7 +187,9 @@ const fn about(kind: CellKind) -> &'static str {
         CellKind::Stack => "The room of the shadow stack.",
         CellKind::Other => "Below the heap and in no data segment; with the stack, where it is not known.",
         CellKind::Free => "In the heap, in no live block, below the highest byte ever handed out.",
-        CellKind::Untouched => "In the heap, never handed out until now.",
+        CellKind::Untouched => {
+            "In the heap, never handed out until now; elsewhere, on pages that were never touched."
+        }
         CellKind::Outside => "Behind the end of the memory at this moment.",
     }
 }
