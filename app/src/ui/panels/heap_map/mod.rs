@@ -1,5 +1,5 @@
-//! The fragmentation map: the whole linear memory at any moment of the run, down to its bytes, with the figures that say
-//! how it is.
+//! The fragmentation map: the whole linear memory at any moment of the run, down to its bytes, with the figures that
+//! say how it is.
 
 mod blocks;
 mod canvas;
@@ -20,6 +20,7 @@ mod what_if;
 
 use super::PanelCtx;
 use crate::analysis::{BlockRow, HeapMapQuery};
+use crate::profile::Profile;
 use crate::ui::theme::Palette;
 use crate::ui::views::HeapMapView;
 use crate::ui::widgets::empty_state;
@@ -74,6 +75,12 @@ impl HeapMapState {
     /// The addresses of the memory that is shown.
     fn whole(&self, ctx: &PanelCtx<'_>) -> Range<u64> {
         self.memory.map_or(0..0, |memory| 0..ctx.profile.address_space(memory).largest_size())
+    }
+
+    /// The addresses of `memory` that are shown: all, unless it is zoomed.
+    pub fn range_of(&self, profile: &Profile, memory: MemoryIndex) -> Range<u64> {
+        let whole = 0..profile.address_space(memory).largest_size();
+        if self.memory == Some(memory) { self.range.of(&whole) } else { whole }
     }
 
     /// Shows another memory, from its whole.
@@ -165,7 +172,20 @@ fn map_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapM
 
 #[cfg(test)]
 mod tests {
-    use super::round_size;
+    use super::{HeapMapState, round_size};
+    use crate::profile::ProfileBuilder;
+    use wasmscope_symbolize::MemoryIndex;
+
+    #[test]
+    fn what_is_zoomed_is_one_memory() {
+        let profile = ProfileBuilder::new().memory(1, None).another_memory(2).build();
+        let mut state = HeapMapState::default();
+        let ranges = |state: &HeapMapState| [0, 1].map(|n| state.range_of(&profile, MemoryIndex(n)));
+        assert_eq!(ranges(&state), [0..65_536, 0..131_072], "nothing was shown yet");
+        state.follow(MemoryIndex(1));
+        state.range.show(&(0..131_072), 70_000..80_000);
+        assert_eq!(ranges(&state), [0..65_536, 70_000..80_000]);
+    }
 
     #[test]
     fn cells_are_of_round_sizes() {

@@ -5,7 +5,8 @@ use super::HeapMapState;
 use super::colour::{ColourBy, kind_colour};
 use super::view_range::ViewRange;
 use crate::analysis::{CellKind, HeapHistory};
-use crate::ui::command::Command;
+use crate::export::MapFormat;
+use crate::ui::command::{Command, ExportKind};
 use crate::ui::documents::Selection;
 use crate::ui::theme::{MONO, Memory, Palette};
 use crate::ui::views::HeapMapView;
@@ -14,13 +15,30 @@ use crate::units;
 use egui::{Button, ComboBox, RichText, Ui};
 use wasmscope_symbolize::MemoryIndex;
 
+const ABOUT_PICTURE: &str = "Save a picture of the map: this memory at this moment, these addresses. \
+    Its colours tell what bytes are used for, whatever they tell here.";
+
 /// Draws the row.
 pub fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
     ui.horizontal_wrapped(|ui| {
         memory_ui(ui, ctx, view);
         colour_ui(ui, ctx, view, state);
+        picture_ui(ui, ctx);
         zoom_ui(ui, ctx, view, state);
     });
+}
+
+/// Offers the map as a file.
+fn picture_ui(ui: &mut Ui, ctx: &PanelCtx<'_>) {
+    let menu = ui.menu_button("Picture", |ui| {
+        for kind in MapFormat::ALL.map(ExportKind::Map) {
+            if ui.button(kind.title()).clicked() {
+                ctx.commands.send(Command::AskExport(kind));
+                ui.close();
+            }
+        }
+    });
+    menu.response.accessible_name("Save picture of the map…").on_hover_text(ABOUT_PICTURE);
 }
 
 /// Which memory, where there are several.
