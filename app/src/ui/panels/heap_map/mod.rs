@@ -166,7 +166,7 @@ pub fn heap_map_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &
 
 fn map_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
     overview::overview_ui(ui, ctx, &view.overview, state);
-    toolbar::legend_ui(ui, ctx, view, state);
+    ui.scope(|ui| toolbar::legend_ui(ui, ctx, view, state));
     canvas::canvas_ui(ui, ctx, view, state);
 }
 

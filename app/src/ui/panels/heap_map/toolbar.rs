@@ -12,9 +12,11 @@ use crate::ui::theme::{MONO, Memory, Palette};
 use crate::ui::views::HeapMapView;
 use crate::ui::widgets::swatch;
 use crate::units;
-use egui::{Button, ComboBox, RichText, Ui};
+use egui::{Button, ComboBox, Label, RichText, Ui};
 use wasmscope_symbolize::MemoryIndex;
 
+/// The height of a row of the legend.
+const LEGEND_ROW: f32 = 16.0;
 const ABOUT_PICTURE: &str = "Save a picture of the map: this memory at this moment, these addresses. \
     Its colours tell what bytes are used for, whatever they tell here.";
 
@@ -23,8 +25,9 @@ pub fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &m
     ui.horizontal_wrapped(|ui| {
         memory_ui(ui, ctx, view);
         colour_ui(ui, ctx, view, state);
-        picture_ui(ui, ctx);
         zoom_ui(ui, ctx, view, state);
+        picture_ui(ui, ctx);
+        range_ui(ui, ctx, view, state);
     });
 }
 
@@ -110,10 +113,16 @@ fn zoom_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut Heap
     if button.clicked() {
         state.range = ViewRange::Whole;
     }
+}
+
+/// Which addresses are shown, and how finely.
+fn range_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &HeapMapState) {
+    let (whole, shown) = (state.whole(ctx), &view.map.range);
     let cell = (shown.end - shown.start) / (view.map.cells.len() as u64).max(1);
     let end = shown.end.min(whole.end).max(shown.start);
     let text = format!("{:#x} to {end:#x}, {} a cell", shown.start, units::bytes(cell.max(1)));
-    ui.label(RichText::new(text).font(MONO).weak());
+    // Where there is no room for it beside the buttons, all of it goes into the next row.
+    ui.add(Label::new(RichText::new(text).font(MONO).weak()).extend());
     if state.grid.is_of_bytes() {
         values_ui(ui, ctx, view);
     }
@@ -136,8 +145,10 @@ fn values_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView) {
 /// What the colours tell.
 pub fn legend_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &HeapMapState) {
     let palette = Palette::of(ui);
+    // Rows as low as their text: the room is the map's.
+    ui.spacing_mut().interact_size.y = LEGEND_ROW;
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 12.0;
+        ui.spacing_mut().item_spacing = egui::vec2(12.0, 2.0);
         match state.colour {
             ColourBy::Use => {}
             ColourBy::Owner => owners_ui(ui, ctx, view, &palette.memory),
