@@ -32,8 +32,8 @@ impl Query for HeapQuery {
     }
 }
 
-/// A heap that others are asked about. It is the same only if it is the very one: to compare a million blocks takes longer
-/// than most answers.
+/// A heap that others are asked about. It is the same only if it is the very one: to compare a million blocks takes
+/// longer than most answers.
 #[derive(Clone)]
 pub struct SharedHeap(pub Arc<HeapAt>);
 

@@ -149,7 +149,8 @@ pub fn heap_map_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &
     time::time_ui(ui, ctx, view, state);
     toolbar::toolbar_ui(ui, ctx, view, state);
     if ctx.profile.recording().heap.is_empty() {
-        let text = "The heap was not measured: no allocator is known in this module, or “Heap” was off. Only data and pages are shown.";
+        let text = "The heap was not measured: no allocator is known in this module, or “Heap” was off. Only data and \
+            pages are shown.";
         ui.add(egui::Label::new(RichText::new(text).color(Palette::of(ui).warning)).wrap());
     }
     if ui.available_width() < NARROW {
