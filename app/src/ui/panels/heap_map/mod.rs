@@ -77,10 +77,14 @@ impl HeapMapState {
         self.memory.map_or(0..0, |memory| 0..ctx.profile.address_space(memory).largest_size())
     }
 
-    /// The addresses of `memory` that are shown: all, unless it is zoomed.
+    /// The addresses of `memory` that are shown, in whole cells: all, unless it is zoomed.
     pub fn range_of(&self, profile: &Profile, memory: MemoryIndex) -> Range<u64> {
         let whole = 0..profile.address_space(memory).largest_size();
-        if self.memory == Some(memory) { self.range.of(&whole) } else { whole }
+        if self.memory != Some(memory) {
+            return whole;
+        }
+        let Range { start, end } = self.in_cells(&whole);
+        start..end.min(whole.end).max(start)
     }
 
     /// Shows another memory, from its whole.
@@ -94,7 +98,13 @@ impl HeapMapState {
 
     /// The map that is to be drawn, as large as the canvas was in the last frame.
     pub fn query(&self, ctx: &PanelCtx<'_>) -> HeapMapQuery {
-        let wanted = self.range.of(&self.whole(ctx));
+        let range = self.in_cells(&self.whole(ctx));
+        HeapMapQuery { range, cells: self.grid.cells(), overlay: self.colour.overlay() }
+    }
+
+    /// What is wanted of `whole`, from a round address on and in cells of a round size.
+    fn in_cells(&self, whole: &Range<u64>) -> Range<u64> {
+        let wanted = self.range.of(whole);
         let cells = self.grid.cells() as u64;
         let cell_bytes = round_size(wanted.end.saturating_sub(wanted.start).div_ceil(cells));
         let row = cell_bytes * self.grid.columns as u64;
@@ -104,8 +114,7 @@ impl HeapMapState {
         } else {
             wanted.start / cell_bytes * cell_bytes
         };
-        let range = start..start.saturating_add(cell_bytes.saturating_mul(cells));
-        HeapMapQuery { range, cells: self.grid.cells(), overlay: self.colour.overlay() }
+        start..start.saturating_add(cell_bytes.saturating_mul(cells))
     }
 
     /// The whole memory in a few pieces.
@@ -185,7 +194,10 @@ mod tests {
         assert_eq!(ranges(&state), [0..65_536, 0..131_072], "nothing was shown yet");
         state.follow(MemoryIndex(1));
         state.range.show(&(0..131_072), 70_000..80_000);
-        assert_eq!(ranges(&state), [0..65_536, 70_000..80_000]);
+        // 2,048 cells of 6 bytes.
+        assert_eq!(ranges(&state), [0..65_536, 69_996..82_284]);
+        state.range.show(&(0..131_072), 130_000..131_072);
+        assert_eq!(ranges(&state)[1], 130_000..131_072, "not beyond the memory's end");
     }
 
     #[test]

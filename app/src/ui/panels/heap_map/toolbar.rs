@@ -75,7 +75,8 @@ fn memory_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView) {
 fn colour_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
     ui.label(RichText::new("Colour by").weak());
     let combo = ComboBox::from_id_salt("colour").width(92.0).selected_text(state.colour.name());
-    let combo = combo.show_ui(ui, |ui| {
+    // As high as all of them are, so that none has to be scrolled for.
+    let combo = combo.height(400.0).show_ui(ui, |ui| {
         for by in ColourBy::ALL {
             let row = ui.add_enabled_ui(is_known(ctx, view.heap.memory, by), |ui| {
                 ui.selectable_value(&mut state.colour, by, by.name());
