@@ -8,6 +8,7 @@ use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, accesskit, po
 use egui_inspection::protocol::{self, Request, Response};
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -46,6 +47,18 @@ fn a_sample_runs_is_on_screen_and_is_saved() {
     window.wait_for(Role::Button, "Dismiss");
     let saved = std::fs::read(window.home.path().join("hotloop.wscope")).expect("the recording was saved");
     assert!(wasmscope_instrument::recording::read(&saved).is_ok());
+
+    window.click("Fragmentation");
+    let whole = window.wait_for(Role::Canvas, "Fragmentation map");
+    assert!(whole.width() > 300.0, "{whole:?}");
+    window.click("Zoom in");
+    window.click("Save picture of the map…");
+    window.click("Picture of the map (SVG)…");
+    window.wait_for(Role::TextInput, "Path");
+    window.press(Key::Enter, Modifiers::NONE);
+    let path = window.home.path().join("hotloop.map.svg");
+    let svg = window.wait_for_file(&path);
+    assert!(svg.contains("<title>hotloop.wasm: memory map</title>") && !svg.contains("; 0x0 to "), "{svg}");
 }
 
 fn is_required() -> bool {
@@ -132,6 +145,17 @@ impl Window {
             }
             let labels: Vec<_> = tree.nodes.iter().filter_map(|(_, node)| node.label()).collect();
             assert!(Instant::now() < self.deadline, "no {role:?} `{label}` among {labels:?}");
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// The text of a file, as soon as it is there.
+    fn wait_for_file(&self, path: &Path) -> String {
+        loop {
+            match std::fs::read_to_string(path) {
+                Ok(text) if !text.is_empty() => return text,
+                _ => assert!(Instant::now() < self.deadline, "there is no {}", path.display()),
+            }
             std::thread::sleep(POLL);
         }
     }

@@ -45,7 +45,8 @@ pub(crate) fn find(
     let named = std::iter::once(same_name).filter(|file| file.is_file()).chain(by_name(path, module));
     for file in named.chain(by_build_id(path, names)) {
         let bytes = read(&file)?;
-        // The module itself says no more, and what has the right name and is of no kind that we know is not meant for us.
+        // The module itself says no more, and what has the right name and is of no kind that we know is not meant for
+        // us.
         if *bytes != *module.bytes {
             add(&mut found, &bytes);
         }
@@ -57,8 +58,8 @@ pub(crate) fn find(
     }
 }
 
-/// What lies in `folders`, the module's, under the names that tools give to files with symbols. What is whole needs none:
-/// they may be older.
+/// What lies in `folders`, the module's, under the names that tools give to files with symbols. What is whole needs
+/// none: they may be older.
 pub(crate) fn beside(
     folders: &[PathBuf],
     module: Wanted<'_>,

@@ -71,8 +71,8 @@ pub(crate) fn is_readable(path: &Path, most_bytes: u64) -> bool {
     readable_bytes(path, most_bytes).is_some()
 }
 
-/// Files of the system that are endless say that they have nothing; so nothing is read of them. A pipe would have us wait
-/// already when it is opened.
+/// Files of the system that are endless say that they have nothing; so nothing is read of them. A pipe would have us
+/// wait already when it is opened.
 fn readable_bytes(path: &Path, most_bytes: u64) -> Option<u64> {
     let meta = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
     Some(meta.len()).filter(|bytes| (1..=most_bytes).contains(bytes))

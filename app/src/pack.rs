@@ -87,8 +87,8 @@ fn symbol_attachments(files: &SymbolFiles, packed: &mut Packed) -> Vec<Attachmen
     found.into_iter().map(|(kind, name, bytes)| Attachment { kind, name, bytes: Arc::clone(bytes) }).collect()
 }
 
-/// Is the file really what it is taken for? A module names its symbol files itself, and one that nobody knows could name
-/// any file; the recording is made to be shown to others.
+/// Is the file really what it is taken for? A module names its symbol files itself, and one that nobody knows could
+/// name any file; the recording is made to be shown to others.
 fn is_symbols(kind: AttachmentKind, bytes: &[u8]) -> bool {
     /// What every source map has, or each of its parts.
     #[derive(Deserialize)]

@@ -82,7 +82,10 @@ pub enum PipelineError {
         path: PathBuf,
     },
     /// The recording would take the place of something else.
-    #[error("{}: there is a file already, and it is no recording; name another one, or remove it first", path.display())]
+    #[error(
+        "{}: there is a file already, and it is no recording; name another one, or remove it first",
+        path.display()
+    )]
     OverAnother {
         /// The file.
         path: PathBuf,
@@ -141,8 +144,8 @@ pub fn open(path: &Path) -> Result<Opened, PipelineError> {
 }
 
 /// As [`open`], with the file's contents at hand. `path` may be a mere name. Files that a recorded module names as
-/// having its lines are looked for beside the module and beside the recording; what was put into the recording goes before
-/// them, and what is at `symbols`, a file or a folder, before all.
+/// having its lines are looked for beside the module and beside the recording; what was put into the recording goes
+/// before them, and what is at `symbols`, a file or a folder, before all.
 ///
 /// # Errors
 /// As [`open`], and when there are no symbols of the module at `symbols`.
@@ -335,8 +338,8 @@ pub(crate) fn is_same_file(a: &Path, b: &Path) -> bool {
 }
 
 impl Target {
-    /// Whoever makes the file writes into it. Where there is one already, a file of our own beside it takes its place in
-    /// the end, so that two recorders never write into one file.
+    /// Whoever makes the file writes into it. Where there is one already, a file of our own beside it takes its place
+    /// in the end, so that two recorders never write into one file.
     fn create(path: &Path) -> Result<(Target, File), PipelineError> {
         let wanted = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let mut written = wanted.clone();

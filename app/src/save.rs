@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Copies the recording at `from` to `to`, where another recording may be. `fill` is given the file that will be at `to`
-/// when it is done, to check it and to put more into it; where both paths lead to one file, it is given that.
+/// Copies the recording at `from` to `to`, where another recording may be. `fill` is given the file that will be at
+/// `to` when it is done, to check it and to put more into it; where both paths lead to one file, it is given that.
 ///
 /// # Errors
 /// When there is something else at `to`, the copy can't be written, or `fill` fails. What was at `to` is still there

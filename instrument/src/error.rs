@@ -33,7 +33,8 @@ pub enum RewriteError {
     },
     /// What we add would go past a limit that all engines share.
     #[error(
-        "with probes the module would have {count} {what}, more than the {limit} that engines allow; it can still be measured by sampling alone"
+        "with probes the module would have {count} {what}, more than the {limit} that engines allow; it can still be \
+         measured by sampling alone"
     )]
     Limit {
         /// Of what there would be too many.
@@ -74,7 +75,8 @@ pub enum RecordError {
     },
     /// The module needs the JavaScript that Go brings along for browsers.
     #[error(
-        "the module was compiled for a browser, with Go's own JavaScript around it; compile it with `GOOS=wasip1 GOARCH=wasm`, and it runs"
+        "the module was compiled for a browser, with Go's own JavaScript around it; compile it with `GOOS=wasip1 \
+         GOARCH=wasm`, and it runs"
     )]
     GoForBrowsers,
     /// A module that imports come from can't be used.
@@ -93,7 +95,9 @@ pub enum RecordError {
     },
     /// The module starts threads.
     #[error(
-        "the module starts threads (it imports `wasi.thread-spawn`), and only programs of one thread can be recorded: build it for a target without threads, such as wasm32-wasip1; with `--imports stub` it runs, and is told that no thread can be started"
+        "the module starts threads (it imports `wasi.thread-spawn`), and only programs of one thread can be recorded: \
+         build it for a target without threads, such as wasm32-wasip1; with `--imports stub` it runs, and is told \
+         that no thread can be started"
     )]
     Threads,
     /// There is no such export.

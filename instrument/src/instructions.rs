@@ -1,12 +1,12 @@
 //! What counts as an executed instruction.
 //!
 //! Every operator does, the one that traps included, but those that only give the code its form: `block`, `loop`,
-//! `else`, `end` and `try_table`. An instruction that moves many bytes, as `memory.copy` does, is one; its bytes are counted
-//! beside it.
+//! `else`, `end` and `try_table`. An instruction that moves many bytes, as `memory.copy` does, is one; its bytes are
+//! counted beside it.
 //!
-//! Wasmtime's fuel at its default costs differs in this: it takes nothing for `nop`, `drop`, `return` and `unreachable`, 1 for
-//! each entry of a function, and for instructions that move many bytes or elements also their number. With these costs set
-//! to ours, and the entries taken off, the two agree to the instruction.
+//! Wasmtime's fuel at its default costs differs in this: it takes nothing for `nop`, `drop`, `return` and
+//! `unreachable`, 1 for each entry of a function, and for instructions that move many bytes or elements also their
+//! number. With these costs set to ours, and the entries taken off, the two agree to the instruction.
 
 use crate::error::RewriteError;
 use crate::plan::{Reader, body_error, read_body};

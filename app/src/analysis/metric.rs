@@ -113,7 +113,8 @@ impl Metric {
                 "Calls from the guest into imports, by who called. They are counted over the whole run."
             }
             Metric::HostTime => {
-                "Time inside imports, by who called, with what the host called back meanwhile. It is summed over the whole run."
+                "Time inside imports, by who called, with what the host called back meanwhile. It is summed over the \
+                 whole run."
             }
             Metric::PagesGrown => "Pages that linear memories grew by, by who asked for them.",
             Metric::Allocations => {
@@ -123,13 +124,15 @@ impl Metric {
                 "Bytes that the allocator handed out, by who asked; a realloc counts with its whole new size."
             }
             Metric::LiveBytes => {
-                "Bytes of blocks that were not freed until the end, by who asked for them; in a range of time, of those handed out in it and not freed until its end."
+                "Bytes of blocks that were not freed until the end, by who asked for them; in a range of time, of \
+                 those handed out in it and not freed until its end."
             }
             Metric::PeakBytes => {
                 "Bytes of the blocks that were live when the heap was largest, by who asked for them."
             }
             Metric::ShortLivedBytes => {
-                "Bytes of the blocks that were freed within 5 ms, by who asked for them: what a buffer that is kept, or the stack, would spare."
+                "Bytes of the blocks that were freed within 5 ms, by who asked for them: what a buffer that is kept, \
+                 or the stack, would spare."
             }
             Metric::Calls => "Calls of functions, each counted, by who called.",
             Metric::Instructions => {

@@ -75,7 +75,8 @@ impl WatRow {
 }
 
 impl WatListing {
-    /// The places in `rows` of the instructions that come from a source line, by themselves or as what was inlined there.
+    /// The places in `rows` of the instructions that come from a source line, by themselves or as what was inlined
+    /// there.
     pub fn rows_of<'a>(&'a self, file: &'a str, line: u32) -> impl Iterator<Item = usize> + 'a {
         let rows = self.rows.iter().enumerate();
         rows.filter(move |(_, row)| row.is_from(file, line)).map(|(at, _)| at)

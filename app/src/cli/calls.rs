@@ -11,15 +11,21 @@ pub(super) struct CallArgs {
     /// 'count("a text", 3)', and with its interface where several have the name: 'demo:text/stats#count(...)'
     #[arg(long, value_name = "EXPORT")]
     invoke: Option<String>,
-    /// An argument for the export, such as i32:30, once for each parameter; or file:PATH for two, pointer and length of the
-    /// file's contents, for which the module's own allocator gives room
+    /// An argument for the export, such as i32:30, once for each parameter; or file:PATH for two, pointer and length of
+    /// the file's contents, for which the module's own allocator gives room
     #[arg(long = "arg", value_name = "TYPE:VALUE", requires = "invoke", allow_hyphen_values = true)]
     call_args: Vec<Argument>,
     /// Call the export so many times; the results of the last call are told, and how long one took
     #[arg(long, value_name = "N", requires = "invoke", value_parser = clap::value_parser!(u64).range(1..))]
     times: Option<u64>,
     /// Call the export again and again for this time, such as 500ms, 5s or 2m
-    #[arg(long = "for", value_name = "DUR", requires = "invoke", conflicts_with = "times", value_parser = values::duration)]
+    #[arg(
+        long = "for",
+        value_name = "DUR",
+        requires = "invoke",
+        conflicts_with = "times",
+        value_parser = values::duration
+    )]
     duration: Option<Duration>,
     /// Call the export so many times before that, or for a time such as 500ms, without measuring it
     #[arg(long, value_name = "N|DUR", requires = "invoke", value_parser = repeat)]

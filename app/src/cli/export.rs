@@ -20,9 +20,9 @@ pub struct ExportArgs {
     file: PathBuf,
     #[command(flatten)]
     symbols: SymbolArgs,
-    /// What to write: svg (an interactive flame graph), folded (stacks), json (the call tree), csv (the functions), dhat
-    /// (the heap by call path, for DHAT's viewer) or massif (the heap over time, for ms_print and massif-visualizer);
-    /// of the map svg (with addresses, legend, figures and verdict) or png (the cells alone)
+    /// What to write: svg (an interactive flame graph), folded (stacks), json (the call tree), csv (the functions),
+    /// dhat (the heap by call path, for DHAT's viewer) or massif (the heap over time, for ms_print and
+    /// massif-visualizer); of the map svg (with addresses, legend, figures and verdict) or png (the cells alone)
     #[arg(short, long, value_enum, hide_possible_values = true)]
     format: Form,
     /// What it is of: profile (what the formats say), or map (what each byte of a memory is used for)

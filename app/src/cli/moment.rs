@@ -133,7 +133,7 @@ pub(super) fn between(
 }
 
 fn find(profile: &Profile, function: &str, number: usize) -> anyhow::Result<CallSpan> {
-    let NamedCalls { calls, summed_calls } = calls_named(profile, function);
+    let NamedCalls { calls, summed_calls, .. } = calls_named(profile, function);
     if let Some(call) = calls.get(number - 1) {
         return Ok(*call);
     }

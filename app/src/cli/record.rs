@@ -44,7 +44,12 @@ pub struct RecordArgs {
     #[arg(long, value_name = "NAME=FUNCTION")]
     allocator: Vec<OwnAllocator>,
     /// Samples a second
-    #[arg(long, value_name = "HZ", default_value_t = DEFAULT_RATE_HZ, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(
+        long,
+        value_name = "HZ",
+        default_value_t = DEFAULT_RATE_HZ,
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
     rate: u32,
     #[command(flatten)]
     calls: CallArgs,

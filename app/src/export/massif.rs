@@ -9,8 +9,8 @@ use std::fmt::Write;
 
 /// As many as massif itself makes unless it is told otherwise.
 const MOST_SNAPSHOTS: usize = 100;
-/// So many places of a path are told, the innermost ones: a recursive program's paths have many thousands, and each line of
-/// a tree is indented by its depth. massif itself tells 30.
+/// So many places of a path are told, the innermost ones: a recursive program's paths have many thousands, and each
+/// line of a tree is indented by its depth. massif itself tells 30.
 const MOST_PLACES: usize = 100;
 /// Branches with less than a hundredth of the bytes are put together.
 const SMALLEST_PART: u64 = 100;
@@ -26,7 +26,8 @@ pub(super) fn massif(profile: &Profile) -> String {
         // Writing to a string can't fail.
         let _ = write!(
             text,
-            "#-----------\nsnapshot={number}\n#-----------\ntime={}\nmem_heap_B={}\nmem_heap_extra_B=0\nmem_stacks_B=0\n",
+            "#-----------\nsnapshot={number}\n#-----------\ntime={}\n\
+         mem_heap_B={}\nmem_heap_extra_B=0\nmem_stacks_B=0\n",
             snapshot.nanos / 1_000_000,
             snapshot.bytes,
         );

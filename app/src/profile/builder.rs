@@ -128,8 +128,8 @@ impl ProfileBuilder {
         self
     }
 
-    /// The function `name` is an allocator whose blocks lie in the memory with that index. Without any, all blocks lie in
-    /// memory 0.
+    /// The function `name` is an allocator whose blocks lie in the memory with that index. Without any, all blocks lie
+    /// in memory 0.
     #[must_use]
     pub fn allocator(mut self, name: &str, memory: u32, family: AllocatorFamily) -> Self {
         if let Some(GuestFrame { func, .. }) = self.frames.path(name).guest.first().copied() {

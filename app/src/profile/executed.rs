@@ -16,8 +16,8 @@ struct Body {
     stretches: Vec<(Range<usize>, Range<usize>)>,
 }
 
-/// How many instructions were executed in each call path by itself; paths without any are left out. `callers` has for each
-/// context the path down to the call of its function.
+/// How many instructions were executed in each call path by itself; paths without any are left out. `callers` has for
+/// each context the path down to the call of its function.
 pub(super) fn executed<S: FrameSource + ?Sized>(
     expander: &mut Expander<'_, S>,
     recording: &Recording,

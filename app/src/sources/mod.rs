@@ -49,7 +49,8 @@ impl ProfileSources<'_> {
 impl SourceProvider for ProfileSources<'_> {
     fn source(&self, path: &str) -> Option<Vec<u8>> {
         let Self { profile, files } = self;
-        // Texts that are surely those that were compiled come first: another `main.rs` may well lie in one of the folders.
+        // Texts that are surely those that were compiled come first: another `main.rs` may well lie in one of the
+        // folders.
         let sample = SampleSources { module: &profile.recording().module };
         profile.source(path).or_else(|| sample.source(path)).or_else(|| files.source(path))
     }

@@ -94,7 +94,8 @@ pub fn how_to_get(path: &str) -> Option<&'static str> {
     let parts: Vec<&str> = path.split(['/', '\\']).filter(|part| !matches!(*part, "" | ".")).collect();
     match Origin::of(&parts)? {
         Origin::Library { .. } => Some(
-            "This is Rust's own library. `rustup component add rust-src`, for the toolchain that the module was compiled by, brings its text.",
+            "This is Rust's own library. `rustup component add rust-src`, for the toolchain that the module was \
+             compiled by, brings its text.",
         ),
         Origin::Package { .. } | Origin::Checkout { .. } => {
             Some("This is a package that Rust's cargo fetches. `cargo fetch` in the project brings its text.")

@@ -1,10 +1,11 @@
 //! Does what commands ask for: the one place that changes what is open.
 
 use super::app::{App, KeysList};
-use super::command::{Command, GrantKind, Purpose, SaveKind};
-use super::documents::{DocumentId, Origin, Selection};
+use super::command::{Command, ExportKind, GrantKind, Purpose, SaveKind};
+use super::documents::{Document, DocumentId, Origin, Selection};
 use super::jobs::{
-    Export, Failure, Finished, JobDesk, JobKind, Made, ReadSymbols, Run, Save, SymbolsChoice, SymbolsWish,
+    Export, ExportedView, Failure, Finished, JobDesk, JobKind, Made, ReadSymbols, Run, Save, SymbolsChoice,
+    SymbolsWish,
 };
 use super::module::{ModuleFacts, file_name};
 use super::notes::Note;
@@ -12,7 +13,7 @@ use super::path_dialog::PathDialog;
 use super::pick;
 use super::run_dialog::{RunDialog, RunForm, StdinForm};
 use super::sources_dialog::SourcesDialog;
-use crate::export::Format;
+use crate::export::MapExtent;
 use crate::pack::Packed;
 use crate::profile::Profile;
 use crate::samples::SampleModule;
@@ -37,7 +38,7 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::Stop => app.state.jobs.stop_all(),
         Command::Finished(finished) => finish(app, *finished),
         Command::AskSave(kind) => ask_save(app, kind),
-        Command::AskExport(format) => ask_export(app, format),
+        Command::AskExport(kind) => ask_export(app, kind),
         Command::AskPath(purpose, suggested) => {
             app.screen.path_dialog = Some(PathDialog::new(purpose, &suggested));
         }
@@ -221,11 +222,14 @@ fn ask_save(app: &App, kind: SaveKind) {
     }
 }
 
-fn ask_export(app: &App, format: Format) {
-    if let Some(document) = app.state.documents.front() {
-        let purpose = Purpose::Export(document.id, format);
-        pick::pick(purpose, suggested(&document.title, format.name()), &app.commands);
-    }
+fn ask_export(app: &App, kind: ExportKind) {
+    let Some(document) = app.state.documents.front() else { return };
+    let extension = match kind {
+        ExportKind::Profile(format) => format.name().to_owned(),
+        // Beside a flame graph of the same recording.
+        ExportKind::Map(format) => format!("map.{}", format.name()),
+    };
+    pick::pick(Purpose::Export(document.id, kind), suggested(&document.title, &extension), &app.commands);
 }
 
 fn suggested(title: &str, extension: &str) -> String {
@@ -237,7 +241,7 @@ fn picked(app: &mut App, purpose: Purpose, path: PathBuf, ctx: &egui::Context) {
         Purpose::Open => app.commands.send(Command::Open(path)),
         Purpose::Save(id, kind) => save(app, id, kind, path, ctx),
         Purpose::Symbols(id, _) => use_symbols(app, id, SymbolsChoice::Given(path), ctx),
-        Purpose::Export(id, format) => export_to(app, id, format, path, ctx),
+        Purpose::Export(id, kind) => export_to(app, id, kind, path, ctx),
         Purpose::Grant(kind) => grant(app, kind, path),
         Purpose::Sources => {
             let (places, new) = (&mut app.state.settings.source_places, SourcePlace::Folder(path));
@@ -290,12 +294,25 @@ fn packed_text(packed: &Packed) -> String {
     text
 }
 
-fn export_to(app: &mut App, id: DocumentId, format: Format, path: PathBuf, ctx: &egui::Context) {
+fn export_to(app: &mut App, id: DocumentId, kind: ExportKind, path: PathBuf, ctx: &egui::Context) {
     let Some(document) = app.state.documents.get_mut(id) else { return };
-    let (profile, query) = (Arc::clone(&document.profile), document.selection.call_tree());
-    let export = Export { profile, query, format, to: with_extension(path, format.name()) };
+    let (profile, view) = (Arc::clone(&document.profile), exported_view(document, kind));
+    let export = Export { profile, view, to: with_extension(path, kind.extension()) };
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
     app.state.jobs.export(export, &desk);
+}
+
+fn exported_view(document: &Document, kind: ExportKind) -> ExportedView {
+    let Document { profile, selection, panels, .. } = document;
+    match kind {
+        ExportKind::Profile(format) => ExportedView::Profile(selection.call_tree(), format),
+        ExportKind::Map(format) => {
+            let (memory, at_nanos) = (selection.memory, selection.moment_nanos.unwrap_or(u64::MAX));
+            let extent =
+                MapExtent { range: Some(panels.mapped_range(profile, memory)), ..MapExtent::default() };
+            ExportedView::Map { memory, at_nanos, extent, format }
+        }
+    }
 }
 
 fn with_extension(path: PathBuf, usual: &str) -> PathBuf {

@@ -5,7 +5,7 @@ use super::jobs::{Finished, SymbolsChoice};
 use super::module::ModuleFacts;
 use super::notes::NoteId;
 use super::panels::PanelKind;
-use crate::export::Format;
+use crate::export::{Format, MapFormat};
 use crate::samples::SampleModule;
 use crate::sources::{RustSources, SourcePlace};
 use std::path::PathBuf;
@@ -40,8 +40,8 @@ pub enum Command {
     Finished(Box<Finished>),
     /// Ask where to, then save the recording in front.
     AskSave(SaveKind),
-    /// Ask where to, then export the flame graph in front.
-    AskExport(Format),
+    /// Ask where to, then export what the recording in front shows.
+    AskExport(ExportKind),
     /// Ask for a path in the window itself; the file name is a suggestion.
     AskPath(Purpose, String),
     /// A file dialog was answered.
@@ -82,15 +82,36 @@ pub enum Command {
     Quit,
 }
 
-/// What the menu calls a form of export.
-pub const fn export_title(format: Format) -> &'static str {
-    match format {
-        Format::Svg => "Flame graph (SVG)…",
-        Format::Folded => "Folded stacks…",
-        Format::Json => "Call tree (JSON)…",
-        Format::Csv => "Functions (CSV)…",
-        Format::Dhat => "Heap for DHAT's viewer…",
-        Format::Massif => "Heap over time (massif)…",
+/// What is exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportKind {
+    /// The profile, as the flame graph shows it.
+    Profile(Format),
+    /// The memory map as it is shown, as a picture.
+    Map(MapFormat),
+}
+
+impl ExportKind {
+    /// What the menu calls it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            ExportKind::Profile(Format::Svg) => "Flame graph (SVG)…",
+            ExportKind::Profile(Format::Folded) => "Folded stacks…",
+            ExportKind::Profile(Format::Json) => "Call tree (JSON)…",
+            ExportKind::Profile(Format::Csv) => "Functions (CSV)…",
+            ExportKind::Profile(Format::Dhat) => "Heap for DHAT's viewer…",
+            ExportKind::Profile(Format::Massif) => "Heap over time (massif)…",
+            ExportKind::Map(MapFormat::Svg) => "Picture of the map (SVG)…",
+            ExportKind::Map(MapFormat::Png) => "Picture of the map (PNG)…",
+        }
+    }
+
+    /// The usual ending of the file's name.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            ExportKind::Profile(format) => format.name(),
+            ExportKind::Map(format) => format.name(),
+        }
     }
 }
 
@@ -132,8 +153,8 @@ pub enum Purpose {
     Open,
     /// To save a recording.
     Save(DocumentId, SaveKind),
-    /// To export a flame graph.
-    Export(DocumentId, Format),
+    /// To export what is shown.
+    Export(DocumentId, ExportKind),
     /// To give the program something.
     Grant(GrantKind),
     /// To find source files.

@@ -118,9 +118,9 @@ impl Document {
         self.asked
     }
 
-    /// Shows the same recording with names and lines out of `symbols`, unless `id` says that others were asked for since.
-    /// Functions and lines are others then, so that only what does not speak of them stays selected. Says whether it
-    /// is shown so.
+    /// Shows the same recording with names and lines out of `symbols`, unless `id` says that others were asked for
+    /// since. Functions and lines are others then, so that only what does not speak of them stays selected. Says
+    /// whether it is shown so.
     pub fn use_symbols(&mut self, id: ProfileId, profile: Arc<Profile>, symbols: Option<PathBuf>) -> bool {
         if self.asked != id {
             return false;

@@ -5,7 +5,7 @@ use super::documents::{DocumentId, ProfileId};
 use super::module::ModuleFacts;
 use super::watch::Watch;
 use crate::analysis::CallTreeQuery;
-use crate::export::Format;
+use crate::export::{Format, MapExtent, MapFormat};
 use crate::pack::Packed;
 use crate::pipeline::PipelineError;
 use crate::profile::Profile;
@@ -13,6 +13,7 @@ use crate::sources::Sources;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmscope_instrument::RunOptions;
+use wasmscope_symbolize::MemoryIndex;
 
 /// Names one job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub enum JobKind {
     Symbols(SymbolsWish),
     /// Saves a recording.
     Save(PathBuf),
-    /// Exports a flame graph.
+    /// Exports what is shown.
     Export(PathBuf),
 }
 
@@ -112,7 +113,7 @@ pub enum Made {
         /// What was put into it, if it was packed.
         packed: Option<Packed>,
     },
-    /// A flame graph was exported to this file.
+    /// What was shown was exported to this file.
     Exported(PathBuf),
 }
 
@@ -204,7 +205,7 @@ impl Jobs {
         self.start(JobKind::Save(save.to.clone()), desk, move |watch| super::work::save(save, &watch));
     }
 
-    /// Exports a flame graph.
+    /// Exports what is shown.
     pub fn export(&mut self, export: Export, desk: &JobDesk<'_>) {
         let kind = JobKind::Export(export.to.clone());
         self.start(kind, desk, move |watch| super::work::export(&export, &watch));
@@ -246,14 +247,29 @@ pub struct ReadSymbols {
 
 /// What is to be exported.
 pub struct Export {
-    /// What is exported.
+    /// What it is of.
     pub profile: Arc<Profile>,
-    /// Which part of it, and by which metric.
-    pub query: CallTreeQuery,
-    /// In which form.
-    pub format: Format,
+    /// Which view, in which form.
+    pub view: ExportedView,
     /// Its file.
     pub to: PathBuf,
+}
+
+/// A view and its form.
+pub enum ExportedView {
+    /// A part of the profile, by a metric.
+    Profile(CallTreeQuery, Format),
+    /// The map of a memory.
+    Map {
+        /// The memory.
+        memory: MemoryIndex,
+        /// The moment, in nanoseconds since the recording began.
+        at_nanos: u64,
+        /// The addresses.
+        extent: MapExtent,
+        /// The form.
+        format: MapFormat,
+    },
 }
 
 /// What is to be saved.

@@ -1,7 +1,7 @@
 //! The window: draws views and sends commands; it computes nothing itself.
 //!
-//! [`App`] holds what is open and applies [`command::Command`]s between frames. Panels are functions over views; views are
-//! computed by [`worker`], files are opened and modules run by [`jobs`].
+//! [`App`] holds what is open and applies [`command::Command`]s between frames. Panels are functions over views; views
+//! are computed by [`worker`], files are opened and modules run by [`jobs`].
 
 mod app;
 mod apply;

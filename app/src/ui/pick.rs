@@ -3,8 +3,7 @@
 //! A desktop without any answers at once, with the same nothing as a press of Cancel. Nobody cancels that quickly, so
 //! then the window asks for the path itself.
 
-use super::command::{Command, Commands, GrantKind, PathKind, Purpose};
-use crate::export::Format;
+use super::command::{Command, Commands, ExportKind, GrantKind, PathKind, Purpose};
 use rfd::FileDialog;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -34,7 +33,7 @@ fn answer(purpose: Purpose, suggested: &str) -> Option<PathBuf> {
     match purpose {
         Purpose::Open => openable(dialog).pick_file(),
         Purpose::Save(..) => dialog.add_filter("Recording", &["wscope"]).set_file_name(suggested).save_file(),
-        Purpose::Export(_, format) => exported(dialog, format).set_file_name(suggested).save_file(),
+        Purpose::Export(_, kind) => exported(dialog, kind).set_file_name(suggested).save_file(),
         Purpose::Grant(GrantKind::Stdin) => dialog.pick_file(),
         Purpose::Grant(GrantKind::Link) => dialog.add_filter("WebAssembly modules", &["wasm"]).pick_file(),
         Purpose::Grant(GrantKind::Folder) | Purpose::Sources => dialog.pick_folder(),
@@ -57,6 +56,6 @@ fn symbols(dialog: FileDialog) -> FileDialog {
         .add_filter("All files", &["*"])
 }
 
-fn exported(dialog: FileDialog, format: Format) -> FileDialog {
-    dialog.add_filter(format.name(), &[format.name()])
+fn exported(dialog: FileDialog, kind: ExportKind) -> FileDialog {
+    dialog.add_filter(kind.extension(), &[kind.extension()])
 }

@@ -17,8 +17,8 @@ pub struct SourcesDialog {
 }
 
 const WIDTH: f32 = 560.0;
-const ABOUT: &str = "A file is looked for by the path that the compiler recorded: in these places, among the sources of \
-                     Rust's library and packages, and beside the module.";
+const ABOUT: &str = "A file is looked for by the path that the compiler recorded: in these places, among the sources \
+                     of Rust's library and packages, and beside the module.";
 
 /// Draws the dialog. Each change takes effect at once.
 pub fn sources_dialog_ui(

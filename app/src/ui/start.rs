@@ -33,8 +33,8 @@ const PACKAGES: &str = "libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11
 
 const NAME: &str = "wasmscope";
 
-/// Opens the window with the modules and recordings at `paths`, and names and lines out of what is at `symbols`. Returns
-/// when it is closed.
+/// Opens the window with the modules and recordings at `paths`, and names and lines out of what is at `symbols`.
+/// Returns when it is closed.
 pub fn run(paths: Vec<PathBuf>, symbols: Option<PathBuf>) -> Result<(), StartError> {
     if no_display_is_named() {
         return Err(StartError::NoDisplay {
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn reasons_name_no_file_of_the_toolkit() {
-        let words = "winit EventLoopError: os error at /x/winit/src/linux/mod.rs:788: Failed to open connection to X server";
+        let words = "winit EventLoopError: os error at /x/mod.rs:788: Failed to open connection to X server";
         let text = why(words).to_string();
         assert!(
             text.starts_with("there is no display")

@@ -1,8 +1,9 @@
 //! What jobs do on their threads: the pipeline, and nothing of the window.
 
-use super::jobs::{Export, Failure, Made, ReadSymbols, Run, Save};
+use super::jobs::{Export, ExportedView, Failure, Made, ReadSymbols, Run, Save};
 use super::module::ModuleFacts;
 use super::watch::Watch;
+use crate::analysis::heap_at;
 use crate::export;
 use crate::pack::pack;
 use crate::pipeline::{self, Opened, PipelineError};
@@ -82,10 +83,15 @@ pub fn save(save: Save, watch: &Watch) -> Result<Made, Failure> {
     Ok(Made::Saved { document, packed, path })
 }
 
-/// Exports a flame graph.
+/// Exports what is shown.
 pub fn export(export: &Export, watch: &Watch) -> Result<Made, Failure> {
-    let Export { profile, query, format, to } = export;
-    let bytes = export::export(profile, query, *format);
+    let Export { profile, view, to } = export;
+    let bytes = match view {
+        ExportedView::Profile(query, format) => export::export(profile, query, *format),
+        ExportedView::Map { memory, at_nanos, extent, format } => {
+            export::memory_map(profile, &heap_at(profile, *memory, *at_nanos), extent, *format)
+        }
+    };
     still_wanted(watch)?;
     let cant = |error| Failure::of(format!("{}: can't be written: {error}", to.display()));
     std::fs::write(to, bytes).map_err(cant)?;

@@ -2,8 +2,8 @@
 
 use wasmscope::analysis::{
     BlockRow, CallTreeQuery, HeapMapQuery, Metric, Overlay, WatQuery, accesses, block_life, boundary,
-    call_tree, calls_named, export_calls, flame, functions, growth, heap_at, heap_habits, heap_map,
-    heap_numbers, heap_range, heap_sites, heap_verdict, lines, live_sizes, pins, slack, summary,
+    call_tree, calls_named, flame, functions, growth, heap_at, heap_habits, heap_map, heap_numbers,
+    heap_range, heap_sites, heap_verdict, lines, live_sizes, pins, repeated_exports, slack, summary,
     verdict_sentences, wat, what_if,
 };
 use wasmscope::export::{MapExtent, MapFormat, memory_map};
@@ -48,7 +48,7 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
 }
 
 fn heap_views(profile: &Profile) {
-    export_calls(profile, 5);
+    repeated_exports(profile);
     calls_named(profile, "main");
     heap_numbers(profile, MEMORY);
     heap_habits(profile, MEMORY);

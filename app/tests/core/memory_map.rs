@@ -229,6 +229,49 @@ fn growth_and_touches_are_those_of_the_memory() {
     assert_eq!(overlay(&profile, FIRST, Overlay::Touched, page).unwrap(), [61, 61, 0]);
 }
 
+/// What nobody uses below the heap is two things: pages that were touched, and those that were not until the moment.
+#[test]
+fn what_was_never_touched_is_not_other() {
+    let touched = |source, pages: &[(u64, MemoryIndex, u64, u64)]| {
+        let mut table = PageTable::new(4_096, source);
+        for (time_nanos, memory, first_page, pages) in pages.iter().copied() {
+            table.push(TouchedPages { time_nanos, memory, first_page, pages });
+        }
+        let heap = two_memories(2, 1).data(0x800, 0x100).alloc(1, "main;malloc", 0x8000, 0x800);
+        heap.edit(|recording| recording.pages = Some(table)).build()
+    };
+    let letters = |profile: &Profile, memory, at| {
+        let cells = map(profile, &heap_at(profile, memory, at), 0..PAGE, 32).cells;
+        let letter = |cell: &HeapCell| match kinds(cell)[..] {
+            [(CellKind::Other, _)] => 'o',
+            [(CellKind::Untouched, _)] => '-',
+            [(CellKind::StaticData, _), (CellKind::Other, _)] => 'd',
+            [(CellKind::StaticData, _), (CellKind::Untouched, _)] => 'D',
+            [(CellKind::Live, _)] => 'L',
+            _ => '?',
+        };
+        cells.iter().map(letter).collect::<String>()
+    };
+    // Pages of two cells, of which the heap has all from the ninth on: what is touched there is not told.
+    let pages = [(0, FIRST, 0, 1), (60, FIRST, 2, 2), (70, FIRST, 7, 4), (0, SECOND, 3, 1)];
+    let seen = touched(PageSource::Resident, &pages);
+    let (heap, rest) = ("L---------------", "-".repeat(24));
+    assert_eq!(letters(&seen, FIRST, 59), format!("od--------------{heap}"));
+    assert_eq!(letters(&seen, FIRST, 60), format!("od--oooo--------{heap}"));
+    assert_eq!(letters(&seen, FIRST, END), format!("od--oooo------oo{heap}"));
+    assert_eq!(letters(&seen, SECOND, 0), format!("------oo{rest}"), "a memory without a heap");
+    let part = map(&seen, &heap_at(&seen, FIRST, 60), 0x1ffe..0x4002, 0x2004).cells;
+    let other = part.iter().map(|cell| cell.main_kind() == CellKind::Other);
+    let (begins, ends) = (other.clone().position(|is_other| is_other), other.rev().position(|other| other));
+    assert_eq!((begins, ends), (Some(2), Some(2)), "to the byte");
+    // Who looks once, at the end, cannot tell before; and where nobody looked, nothing is called untouched.
+    let once = touched(PageSource::NonZero, &[(90, FIRST, 2, 1)]);
+    assert_eq!(letters(&once, FIRST, 89), format!("od{}{heap}", "o".repeat(14)));
+    assert_eq!(letters(&once, FIRST, 90), format!("-D--oo----------{heap}"));
+    let unseen = two_memories(1, 1).alloc(1, "main;malloc", 0x8000, 0x800).build();
+    assert_eq!(letters(&unseen, FIRST, END), format!("{}{heap}", "o".repeat(16)));
+}
+
 /// Who looks only at the end doesn't know what was touched before.
 #[test]
 fn touches_that_were_looked_for_once_are_not_told_before() {

@@ -147,8 +147,8 @@ fn mimalloc(name: &str) -> Option<(Arity, AllocatorShape)> {
     heap.or_else(|| of(&MIMALLOC, name.strip_prefix("mi_")?))
 }
 
-/// Methods of the crate dlmalloc's allocator, which a program's own `__rust_alloc` is inlined down to. The allocator itself
-/// is the first parameter, unless the optimiser knew that there is only one.
+/// Methods of the crate dlmalloc's allocator, which a program's own `__rust_alloc` is inlined down to. The allocator
+/// itself is the first parameter, unless the optimiser knew that there is only one.
 fn dlmalloc_crate(name: &str, ty: &FuncType) -> Option<(Arity, AllocatorShape)> {
     let name = without_legacy_hash(name);
     let is_mangled = name.contains("8dlmalloc8dlmalloc") && name.contains("Dlmalloc");

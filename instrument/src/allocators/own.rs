@@ -44,7 +44,10 @@ fn kinds() -> impl Iterator<Item = (&'static str, usize, AllocatorProbe)> {
 
 /// `NAME=FUNCTION` can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not NAME=FUNCTION, with one of: {}", kinds().map(|(name, ..)| name).collect::<Vec<_>>().join(", "))]
+#[error(
+    "`{text}` is not NAME=FUNCTION, with one of: {}",
+    kinds().map(|(name, ..)| name).collect::<Vec<_>>().join(", ")
+)]
 pub struct BadAllocator {
     /// The text as it was given.
     pub text: String,

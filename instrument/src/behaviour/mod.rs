@@ -1,8 +1,10 @@
-//! Allocators of modules in which nothing has a name: found by what they do in a trial run, and proposed, never assumed.
+//! Allocators of modules in which nothing has a name: found by what they do in a trial run, and proposed, never
+//! assumed.
 //!
 //! module ─ shortlist ─▶ candidates ─ trial run ─▶ trace ─ judge ─▶ proposals
 //!
-//! Blocks that are not there are worse than blocks that are missing: where the evidence has a hole there is no proposal.
+//! Blocks that are not there are worse than blocks that are missing: where the evidence has a hole there is no
+//! proposal.
 
 mod judge;
 mod packing;

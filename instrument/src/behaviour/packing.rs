@@ -61,7 +61,8 @@ fn packed(trace: &Trace, member: Member, params: usize, is_whole: bool) -> Optio
         _ => return None,
     };
     let evidence = format!(
-        "handed out {} blocks, the first {following} of {distinct} sizes each right behind the one before; nothing was seen to take them back",
+        "handed out {} blocks, the first {following} of {distinct} sizes each right behind the one before; nothing was \
+         seen to take them back",
         calls.len()
     );
     let found = is_packed && calls.iter().all(fits);
@@ -73,8 +74,8 @@ fn step(from: &Call, to: &Call) -> Option<(u64, u64)> {
     Some((to.result.checked_sub(from.result).filter(|step| *step > 0)?, from.first))
 }
 
-/// How far apart objects of this size are in AssemblyScript: 16 bytes of its own header, 4 of the block's, and the sum a
-/// multiple of 16.
+/// How far apart objects of this size are in AssemblyScript: 16 bytes of its own header, 4 of the block's, and the sum
+/// a multiple of 16.
 fn tlsf_step(size: u64) -> u64 {
     const BLOCK: u64 = 4;
     const OBJECT: u64 = 16;

@@ -54,8 +54,8 @@ impl fmt::Display for ComponentExport {
     }
 }
 
-/// The functions that the component in `bytes` exports, by themselves or in interfaces, in the order of the file. Function
-/// bodies are not looked at.
+/// The functions that the component in `bytes` exports, by themselves or in interfaces, in the order of the file.
+/// Function bodies are not looked at.
 ///
 /// # Errors
 /// When the component is not valid.

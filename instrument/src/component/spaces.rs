@@ -49,8 +49,8 @@ pub fn spaces(bytes: &[u8]) -> wasmparser::Result<FxHashMap<usize, Spaces>> {
     Ok(scan.done)
 }
 
-/// What is known of the index spaces of a component that has not ended yet: of items that stem from the file, where they
-/// begin.
+/// What is known of the index spaces of a component that has not ended yet: of items that stem from the file, where
+/// they begin.
 #[derive(Default)]
 struct Level {
     start: usize,

@@ -26,8 +26,8 @@ impl Forwarded {
     }
 }
 
-/// The function that `func` hands its arguments to, if it does nothing else and gives what that one gives. A 0 among the
-/// arguments may ask for something else than others do: `realloc(0, size)` is no `realloc`.
+/// The function that `func` hands its arguments to, if it does nothing else and gives what that one gives. A 0 among
+/// the arguments may ask for something else than others do: `realloc(0, size)` is no `realloc`.
 pub(super) fn forwarded_to(bytes: &[u8], index: &ModuleIndex, func: FuncIndex) -> Option<Forwarded> {
     let function = index.function(func)?;
     // No locals of its own.

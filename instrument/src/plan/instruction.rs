@@ -19,7 +19,8 @@ pub(crate) enum Op {
     Grow(u32),
     /// An instruction that moves as many bytes as its last operand says.
     Bulk(Bulk),
-    /// An instruction that reads or writes one place of the first memory. `offset` is added to the address on the stack.
+    /// An instruction that reads or writes one place of the first memory. `offset` is added to the address on the
+    /// stack.
     Access {
         offset: u32,
         kind: AccessKind,

@@ -196,8 +196,8 @@ impl Plan {
         Arc::make_mut(&mut self.probes).stack = found;
     }
 
-    /// Do the module's allocators hand out what another core module of its component does, in whose memory it works? Each
-    /// block would be reported twice, and nobody could tell in which order.
+    /// Do the module's allocators hand out what another core module of its component does, in whose memory it works?
+    /// Each block would be reported twice, and nobody could tell in which order.
     fn hands_on(&self, index: &ModuleIndex) -> bool {
         let imports_memory = index.memories().first().is_some_and(|memory| memory.imported);
         // A library that is linked dynamically may import what it exports itself.

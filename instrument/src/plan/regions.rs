@@ -2,10 +2,10 @@
 //! of them. One counter a region counts all of its instructions.
 //!
 //! A region begins at the function's start, at a loop's head, in each arm of an `if`, behind a branch that may not be
-//! taken, and where branches meet. Behind a block, loop or `if` out of which no branch leads the region before it goes on:
-//! whoever came in comes out. A trap, and a call that never returns, break that promise once, at the end of the run;
-//! the reader of the counters makes up for it (see [`crate::probes`]). Where the module knows exceptions any call may
-//! break it: there each call begins a new region.
+//! taken, and where branches meet. Behind a block, loop or `if` out of which no branch leads the region before it goes
+//! on: whoever came in comes out. A trap, and a call that never returns, break that promise once, at the end of the
+//! run; the reader of the counters makes up for it (see [`crate::probes`]). Where the module knows exceptions any call
+//! may break it: there each call begins a new region.
 //!
 //! What counts as an instruction: see [`crate::instructions`].
 
@@ -35,8 +35,8 @@ impl Regions {
         Regions { starts: vec![0], first_defined: imported, ..Regions::default() }
     }
 
-    /// The regions of `func`: the one that is entered with it, then the others in the order of their first instructions.
-    /// None for functions that are imported.
+    /// The regions of `func`: the one that is entered with it, then the others in the order of their first
+    /// instructions. None for functions that are imported.
     pub(crate) fn of(&self, func: FuncIndex) -> &[Region] {
         let Some(defined) = func.index().checked_sub(self.first_defined) else { return &[] };
         match (self.starts.get(defined), self.starts.get(defined + 1)) {
@@ -106,8 +106,9 @@ struct Frame {
     entry: Option<RegionId>,
     /// Does a branch lead to its end?
     is_target: bool,
-    /// The outermost place that a branch inside leads to: 0 out of the function, otherwise 1 more than the number of the
-    /// target among the open blocks. What is left is found on the way out, so that a branch costs the same at any depth.
+    /// The outermost place that a branch inside leads to: 0 out of the function, otherwise 1 more than the number of
+    /// the target among the open blocks. What is left is found on the way out, so that a branch costs the same at any
+    /// depth.
     outermost: usize,
 }
 

@@ -1,5 +1,5 @@
-//! The global that holds the pointer of the shadow stack: what of a program's own stack must have an address lies in linear
-//! memory, and grows downwards (tool-conventions: BasicCABI.md, "The linear stack").
+//! The global that holds the pointer of the shadow stack: what of a program's own stack must have an address lies in
+//! linear memory, and grows downwards (tool-conventions: BasicCABI.md, "The linear stack").
 
 use super::read_body;
 use wasmparser::{BinaryReader, Operator, OperatorsReader};
@@ -20,8 +20,8 @@ pub struct StackPointer {
 }
 
 impl StackPointer {
-    /// The one that is `named` so, or exported under its name, or else the first global if functions make room on a stack
-    /// by it. `None` where its value at the start is no constant.
+    /// The one that is `named` so, or exported under its name, or else the first global if functions make room on a
+    /// stack by it. `None` where its value at the start is no constant.
     pub(super) fn find(bytes: &[u8], index: &ModuleIndex, named: Option<u32>) -> Option<StackPointer> {
         let is_its = |kind, name: &str| kind == ExportKind::Global && name == STACK_POINTER;
         let exported = index.exports().iter().find(|export| is_its(export.kind, &export.name));

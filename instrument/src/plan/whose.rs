@@ -39,8 +39,8 @@ pub(super) fn tell(
     }
 }
 
-/// What calls nothing by which it could be told is of the same family as the other functions that go with it: Rust's stand
-/// before a libc that may be in the same module.
+/// What calls nothing by which it could be told is of the same family as the other functions that go with it: Rust's
+/// stand before a libc that may be in the same module.
 fn tell_others(allocators: &mut [Allocator]) {
     let is_rust = |allocator: &Allocator| allocator.name.contains("__r") && allocator.name.contains("alloc");
     for at in 0..allocators.len() {

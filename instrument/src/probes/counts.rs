@@ -1,8 +1,8 @@
 //! Reads the counters of the calling-context nodes, at the end of a run.
 //!
 //! A region's counter says how often its first instruction was executed, and so were the others, but in the calls that
-//! were still going on when the run ended, by a trap or `proc_exit`: there only those up to the place where the call was.
-//! The counter of calls is that of the region which is entered with the function.
+//! were still going on when the run ended, by a trap or `proc_exit`: there only those up to the place where the call
+//! was. The counter of calls is that of the region which is entered with the function.
 
 use super::decode::{NodeAddress, node_behind, u32_at, u64_at};
 use super::layout::{contexts, node};
@@ -34,8 +34,8 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Reads the contexts memory of a run that ended with the calls `live`, outermost first. The contexts must have been
-    /// read before.
+    /// Reads the contexts memory of a run that ended with the calls `live`, outermost first. The contexts must have
+    /// been read before.
     pub fn read(probes: &Probes, memory: &[u8], contexts: &ContextReader, live: &[LiveCall]) -> Counts {
         let tree = Tree { probes, memory };
         let live = tree.nodes_of(live);

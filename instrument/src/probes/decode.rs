@@ -180,8 +180,8 @@ impl ContextReader {
         self.rows.get(*self.positions.get(&node.0)? as usize).copied()
     }
 
-    /// Appends the rows of all nodes that are new in `nodes`, the part of the contexts memory that begins at `start`, to
-    /// `new`: see [`nodes_from`]. Ids count over all calls: `new` may be emptied in between.
+    /// Appends the rows of all nodes that are new in `nodes`, the part of the contexts memory that begins at `start`,
+    /// to `new`: see [`nodes_from`]. Ids count over all calls: `new` may be emptied in between.
     pub fn read(&mut self, probes: &Probes, start: u32, nodes: &[u8], new: &mut ContextTable) {
         let mut next = ContextId(self.rows.len() as u32);
         self.read_from(&mut next, probes, start, nodes, new);

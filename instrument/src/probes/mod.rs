@@ -52,7 +52,8 @@ pub const ACCESSES_MAXIMUM_PAGES: u32 = 16_385;
 pub(crate) const MEMORY_EXPORT: &str = "memory";
 /// Where in the events memory the word is that holds the time of the events to come, in nanoseconds.
 pub const CLOCK_ADDRESS: u32 = layout::events::CLOCK;
-/// Where in the events memory the word of 64 bits is that holds the pointer of the shadow stack, where that is measured.
+/// Where in the events memory the word of 64 bits is that holds the pointer of the shadow stack, where that is
+/// measured.
 pub(crate) const STACK_ADDRESS: u32 = layout::events::STACK;
 
 /// The layout of a rewritten module's probes.

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How often each line of 64 bytes of the first memory was read and written. Columns of equal length, in the order of the
-/// lines; lines that were never accessed have no row. An access counts in the line that its first byte is in, one that
-/// moves many bytes in each line that it touches.
+/// How often each line of 64 bytes of the first memory was read and written. Columns of equal length, in the order of
+/// the lines; lines that were never accessed have no row. An access counts in the line that its first byte is in, one
+/// that moves many bytes in each line that it touches.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AccessTable {
     /// The number of the line: its address divided by 64.

@@ -125,10 +125,10 @@ impl AllocatorFamily {
 
     /// How blocks are laid out where addresses have `word_bytes`: 4, or 8 in a memory64.
     ///
-    /// Of dlmalloc's two words in front of a block the first is the last one of the chunk before, as long as that is in use
-    /// (malloc.c 2.8.6, `struct malloc_chunk`). emmalloc keeps a region's size in front and behind (emmalloc.c, `struct
-    /// Region`). TLSF's `mmInfo` is a word (std/assembly/rt/common.ts, `BLOCK`), and so is the stub's. Zig's allocator
-    /// for WebAssembly and lol_alloc learn a block's size from who frees it, and keep nothing.
+    /// Of dlmalloc's two words in front of a block the first is the last one of the chunk before, as long as that is in
+    /// use (malloc.c 2.8.6, `struct malloc_chunk`). emmalloc keeps a region's size in front and behind (emmalloc.c,
+    /// `struct Region`). TLSF's `mmInfo` is a word (std/assembly/rt/common.ts, `BLOCK`), and so is the stub's. Zig's
+    /// allocator for WebAssembly and lol_alloc learn a block's size from who frees it, and keep nothing.
     pub const fn layout(self, word_bytes: u32) -> Option<BlockLayout> {
         let (header_bytes, footer_bytes, alignment) = match self {
             AllocatorFamily::Dlmalloc => (word_bytes, 0, 2 * word_bytes),

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What one of each thing that is measured costs on the machine of the run, in nanoseconds, as a tiny module showed before
-/// it; 0 for what was not measured.
+/// What one of each thing that is measured costs on the machine of the run, in nanoseconds, as a tiny module showed
+/// before it; 0 for what was not measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// A call of an import that does nothing, while crossings are watched.

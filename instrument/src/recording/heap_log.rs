@@ -103,8 +103,8 @@ impl HeapLog {
         part.first_row + part.rows().rows_before(is_before)
     }
 
-    /// The chunks that hold the operations in `rows`, each with the row that it begins at. What is packed is unpacked by
-    /// another thread ahead of the one that asks.
+    /// The chunks that hold the operations in `rows`, each with the row that it begins at. What is packed is unpacked
+    /// by another thread ahead of the one that asks.
     pub fn chunks(&self, rows: Range<usize>) -> impl Iterator<Item = (usize, Cow<'_, HeapRows>)> {
         let from = self.parts.partition_point(|part| part.first_row + part.rows <= rows.start);
         let to = self.parts.partition_point(|part| part.first_row < rows.end).max(from);

@@ -3,8 +3,8 @@
 use super::ContextId;
 use super::heap::{HeapEvent, HeapOp};
 
-/// Heap operations in the order in which they happened, some 14 bytes each: addresses and sizes have 32 bits until one needs
-/// more, times are kept where they change, and old addresses for resizes only.
+/// Heap operations in the order in which they happened, some 14 bytes each: addresses and sizes have 32 bits until one
+/// needs more, times are kept where they change, and old addresses for resizes only.
 #[derive(Clone, Debug, Default)]
 pub struct HeapRows {
     op: Vec<HeapOp>,

@@ -38,8 +38,8 @@ impl Meta {
         if self.allocators.iter().any(is_collected) { Frees::Collected } else { Frees::Seen }
     }
 
-    /// Whose the allocators are, with what told it, each once: "dlmalloc, by name". Those that nothing is known of stand with
-    /// their functions' names.
+    /// Whose the allocators are, with what told it, each once: "dlmalloc, by name". Those that nothing is known of
+    /// stand with their functions' names.
     pub fn allocator_families(&self) -> Vec<String> {
         let mut families: Vec<String> = Vec::new();
         for allocator in &self.allocators {

@@ -38,7 +38,8 @@ pub enum ReadError {
     NotARecording,
     /// A newer wasmscope wrote it.
     #[error(
-        "this recording has format version {found}; this program reads up to {FORMAT_VERSION}. A newer wasmscope opens it"
+        "this recording has format version {found}; this program reads up to {FORMAT_VERSION}. A newer wasmscope opens \
+         it"
     )]
     NewerVersion {
         /// The file's version.

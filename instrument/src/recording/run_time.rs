@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where the time of the phase [`Run`](super::Phase::Run) went, as the clock was read at each crossing. Each moment inside
-/// of a call of the guest is in one of the first four; what is in none passed between two calls.
+/// Where the time of the phase [`Run`](super::Phase::Run) went, as the clock was read at each crossing. Each moment
+/// inside of a call of the guest is in one of the first four; what is in none passed between two calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunTime {
     /// In the guest's own code, in nanoseconds.

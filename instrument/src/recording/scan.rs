@@ -18,8 +18,8 @@ pub(super) struct Chunk<'a> {
     pub stored: &'a [u8],
 }
 
-/// The payload `stored`, decompressed; `None` where it has not `raw_bytes`. Takes no more memory than the payload really
-/// has.
+/// The payload `stored`, decompressed; `None` where it has not `raw_bytes`. Takes no more memory than the payload
+/// really has.
 pub(super) fn unpack(stored: &[u8], raw_bytes: usize) -> Option<Vec<u8>> {
     const FIRST_STEP_BYTES: usize = 1 << 20;
     if raw_bytes > MAX_RAW_BYTES {

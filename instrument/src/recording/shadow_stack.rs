@@ -13,9 +13,11 @@ pub struct ShadowStack {
     pub global: u32,
     /// The pointer's value at the start, an address: the stack is empty.
     pub top: u64,
-    /// The lowest value that the pointer had: exact where the recording has an end, otherwise that of the last of `lows`.
+    /// The lowest value that the pointer had: exact where the recording has an end, otherwise that of the last of
+    /// `lows`.
     pub lowest: u64,
-    /// When the stack was deeper than ever, by 64 bytes at least, and by which call path; each deeper than the one before.
+    /// When the stack was deeper than ever, by 64 bytes at least, and by which call path; each deeper than the one
+    /// before.
     pub lows: Vec<StackLow>,
     /// Time, in nanoseconds since the recording began, and pointer, at regular moments of the run: some thousands.
     pub depths: Vec<(u64, u64)>,

@@ -139,8 +139,8 @@ impl ShadowStackColumns {
         }
     }
 
-    /// Appends the rows to those of `stack`, and takes the rest over. Where a context is none of the first `contexts`, the
-    /// row has none; says how many these are.
+    /// Appends the rows to those of `stack`, and takes the rest over. Where a context is none of the first `contexts`,
+    /// the row has none; says how many these are.
     pub fn append_to(self, stack: &mut Option<ShadowStack>, contexts: usize) -> Result<u64, Malformed> {
         let Self { low_nanos, low_pointer, low_context, depth_nanos, depth_pointer, .. } = self;
         equal([low_nanos.len(), low_pointer.len(), low_context.len()])?;

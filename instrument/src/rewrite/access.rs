@@ -2,10 +2,10 @@
 //! nothing.
 //!
 //! ```wat
-//! ;; in front                                       ;; behind, for a read and likewise for a write
-//! (local.set $operand) (local.tee $address)         (local.tee $at (i32.and (i32.const -16)
-//! (local.get $operand)                                (i32.shr_u (i32.add (local.get $address) offset) (i32.const 2))))
-//!                                                   (i64.store READS (i64.add (i64.load READS $at) (i64.const 1)))
+//! ;; in front                                ;; behind, for a read and likewise for a write
+//! (local.set $operand) (local.tee $address)  (local.tee $at (i32.and (i32.const -16)
+//! (local.get $operand)                         (i32.shr_u (i32.add (local.get $address) offset) (i32.const 2))))
+//!                                            (i64.store READS (i64.add (i64.load READS $at) (i64.const 1)))
 //! ```
 
 use super::indices::AccessIndices;

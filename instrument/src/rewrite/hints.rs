@@ -1,5 +1,5 @@
-//! Branch hints: ours say which `if`s are hardly ever taken, so that engines lay their code out of the way, and those of
-//! the module follow their instructions. The section counts from the start of each function's body, and in the
+//! Branch hints: ours say which `if`s are hardly ever taken, so that engines lay their code out of the way, and those
+//! of the module follow their instructions. The section counts from the start of each function's body, and in the
 //! rewritten one the instruction stands further back.
 
 use super::code::Code;

@@ -46,7 +46,8 @@ struct Assembler<'a> {
     /// Where in `out` the contents of the code section are, and what is known of them.
     code_range: Range<usize>,
     code: Code,
-    /// Where in `out` the branch hints belong, which are in front of the code that they point into, and the module's own.
+    /// Where in `out` the branch hints belong, which are in front of the code that they point into, and the module's
+    /// own.
     hints: Option<(usize, Option<&'a Section>)>,
 }
 

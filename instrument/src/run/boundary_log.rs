@@ -14,8 +14,8 @@ use wasmscope_symbolize::{CodeOffset, FuncIndex};
 const MIN_WAIT_NANOS: u64 = 200_000_000;
 /// What is waited for each call site: to copy, sort and write one takes some hundred nanoseconds.
 const SITE_WAIT_NANOS: u64 = 50_000;
-/// With so many call sites the sums are handed on when as much time has passed as before: as all of them are written each
-/// time, a long run would write little else.
+/// With so many call sites the sums are handed on when as much time has passed as before: as all of them are written
+/// each time, a long run would write little else.
 const MANY_SITES: u64 = 1 << 20;
 
 /// Call sites that are told apart by their call paths, in some 20 MB. Of those beyond only the place is kept.

@@ -1,9 +1,9 @@
 //! Machine code on disk, so that a module that was compiled once starts at once the next time.
 //!
 //! Each file is what the engine made of one module. Its name comes from the module as it is compiled, which differs by
-//! what is measured, and from the engine with its settings; how often samples are taken is in neither. A file is written
-//! beside its place and moved there, so that several recorders may write at once. Its checksum tells damage, which the
-//! engine would not see: it would run whatever the code has become.
+//! what is measured, and from the engine with its settings; how often samples are taken is in neither. A file is
+//! written beside its place and moved there, so that several recorders may write at once. Its checksum tells damage,
+//! which the engine would not see: it would run whatever the code has become.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -155,7 +155,8 @@ mod tests {
     use std::time::Duration;
 
     /// `(module (func (export "f") (result i32) i32.const 7))`
-    const WASM: &[u8] = b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f\x03\x02\x01\0\x07\x05\x01\x01f\0\0\x0a\x06\x01\x04\0\x41\x07\x0b";
+    const WASM: &[u8] = b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f\x03\x02\x01\0\
+            \x07\x05\x01\x01f\0\0\x0a\x06\x01\x04\0\x41\x07\x0b";
 
     fn cached(dir: &Path) -> (Engine, CodeCache) {
         let engine = Engine::default();

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wasmscope_symbolize::ModuleIndex;
 use wasmtime::{CacheStore, Config, Engine, Module};
 
-/// A backtrace has a frame for so many bytes of stack at most: exact counts need all calls that still go on, and a frame
-/// takes twice that at least.
+/// A backtrace has a frame for so many bytes of stack at most: exact counts need all calls that still go on, and a
+/// frame takes twice that at least.
 const BYTES_PER_FRAME: usize = 8;
 
 /// Stack for the guest's frames, in bytes. Twice the engine's default: probes make frames larger, and the guest must
@@ -43,8 +43,8 @@ impl CacheStore for CompiledFunctions {
     }
 }
 
-/// Makes the engine for a run of the module behind `index`. With `epochs`, guests can be sampled and stopped by epochs, at a
-/// price to every loop. The limits must have been checked.
+/// Makes the engine for a run of the module behind `index`. With `epochs`, guests can be sampled and stopped by epochs,
+/// at a price to every loop. The limits must have been checked.
 pub fn make_engine(
     index: &ModuleIndex,
     epochs: bool,

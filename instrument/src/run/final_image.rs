@@ -15,8 +15,8 @@ const PART_BYTES: usize = 1 << 20;
 /// What is looked at together, and left out where it is zeros.
 const UNIT_BYTES: usize = 4_096;
 
-/// Hands on the content of all memories, of which those pages are `touched` that are not as the module has them. Gives the
-/// size of what there was no room for.
+/// Hands on the content of all memories, of which those pages are `touched` that are not as the module has them. Gives
+/// the size of what there was no room for.
 ///
 /// Pages that nobody touched are not read, since the operating system would find memory for them; but data that the
 /// module puts into memory need not have been touched to be there.
@@ -36,8 +36,8 @@ pub fn ship_images(store: &Store<GuestState>, touched: &PagesSeen) -> u64 {
     left_out
 }
 
-/// Hands on the content of one memory, as far as there is `room`; says how much there was no room for. Units that aren't
-/// filled are zeros.
+/// Hands on the content of one memory, as far as there is `room`; says how much there was no room for. Units that
+/// aren't filled are zeros.
 fn ship(
     memory: MemoryIndex,
     bytes: &[u8],

@@ -1,4 +1,5 @@
-//! Imports that nobody provides: what they are, and what takes their place where the user wants the module to run anyway.
+//! Imports that nobody provides: what they are, and what takes their place where the user wants the module to run
+//! anyway.
 
 use super::RunOptions;
 use super::component::is_provided;

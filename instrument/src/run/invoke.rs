@@ -14,8 +14,8 @@ use wasmtime::{Func, Instance, Store, Val};
 
 /// The export of a WASI command.
 const COMMAND: &str = "_start";
-/// The exports by which libraries set themselves up, in the order in which they are to be called: WASI's own; those that
-/// Emscripten's JavaScript calls, where there is no other; that of wasm-bindgen's.
+/// The exports by which libraries set themselves up, in the order in which they are to be called: WASI's own; those
+/// that Emscripten's JavaScript calls, where there is no other; that of wasm-bindgen's.
 const INITIALIZERS: &[&str] = &[
     "_initialize",
     "emscripten_stack_init",

@@ -140,8 +140,9 @@ impl LiveProbes {
         Some(LiveProbes::new(instances, false))
     }
 
-    /// Finds the probes of the core instances of `instance`, which are made of the core modules in `probed` and laid out
-    /// as in `layouts`. They can't call us: their buffers are large, and emptied whenever a call crosses and it is time.
+    /// Finds the probes of the core instances of `instance`, which are made of the core modules in `probed` and laid
+    /// out as in `layouts`. They can't call us: their buffers are large, and emptied whenever a call crosses and it is
+    /// time.
     pub async fn bind_component(
         layouts: &[Arc<Probes>],
         probed: &[Probed],
@@ -272,8 +273,8 @@ pub fn take_announcement(store: &mut StoreContextMut<'_, GuestState>) -> Option<
 }
 
 /// Calls between core modules of a component are announced too, and then no host is called: their words wait until the
-/// next call that crosses. Whether a call instruction leads to the host never changes, so that the engine's stack has to
-/// tell it only once.
+/// next call that crosses. Whether a call instruction leads to the host never changes, so that the engine's stack has
+/// to tell it only once.
 fn announcement_in_component(
     probes: &mut LiveProbes,
     store: &mut StoreContextMut<'_, GuestState>,

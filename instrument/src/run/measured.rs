@@ -23,8 +23,8 @@ impl MeasuredFrom {
     }
 }
 
-/// Ends the warm-up: all sums begin anew. What is in memory stays, and how it came there: heap and growth are recorded from
-/// the start. Gives the moment.
+/// Ends the warm-up: all sums begin anew. What is in memory stays, and how it came there: heap and growth are recorded
+/// from the start. Gives the moment.
 pub fn begin_measuring(store: &mut Store<GuestState>) -> u64 {
     reset_counters(store);
     let watch = &mut store.data_mut().watch;

@@ -1,7 +1,7 @@
 //! The stacks of a guest that waits in the host while the host calls it again.
 //!
-//! The guest is called again on a stack of its own, and the signal handler sees that one alone. It writes down the number
-//! of the stack below, which is walked once when the call begins, and the collector puts both together.
+//! The guest is called again on a stack of its own, and the signal handler sees that one alone. It writes down the
+//! number of the stack below, which is walked once when the call begins, and the collector puts both together.
 
 use crate::sample::CompiledPlace;
 use rustc_hash::FxHashMap;

@@ -32,13 +32,14 @@ impl Pacer {
         }
     }
 
-    /// Are samples taken by signals? Those see no further than to the end of a stack, where the host called the guest again.
+    /// Are samples taken by signals? Those see no further than to the end of a stack, where the host called the guest
+    /// again.
     pub fn samples_by_signal(&self) -> bool {
         matches!(self, Pacer::Signal { records_time: true, .. })
     }
 
-    /// The host is about to call the guest, from the calling function's stack; `outer` is the number of the stack on which
-    /// the guest waits meanwhile, 0 where it doesn't.
+    /// The host is about to call the guest, from the calling function's stack; `outer` is the number of the stack on
+    /// which the guest waits meanwhile, 0 where it doesn't.
     pub fn call_guest(&self, outer: u32) {
         if let Pacer::Signal { sampler, .. } = self {
             sampler.enter_stack(outer);
@@ -107,8 +108,8 @@ impl Pacer {
         }
     }
 
-    /// So long before now was our own doing: it is credited to nobody. Nothing is due before the next tick, which a walk
-    /// down a deep stack may have taken longer than: otherwise there would be a sample at each crossing.
+    /// So long before now was our own doing: it is credited to nobody. Nothing is due before the next tick, which a
+    /// walk down a deep stack may have taken longer than: otherwise there would be a sample at each crossing.
     pub fn skip(&mut self, nanos: u64) {
         match self {
             Pacer::Signal { sampler, .. } => sampler.skip(nanos),

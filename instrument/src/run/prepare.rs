@@ -36,7 +36,8 @@ pub struct Instrumented {
 pub(crate) const NO_ALLOCATOR: &str = "no function is known as an allocator: heap blocks can't be seen";
 
 /// What is said of Go: `runtime.mallocgc` and all that it calls have the address on Go's own stack.
-const GO: &str = "; Go's runtime hands blocks out on a stack of its own: what can be seen is which calls make the memory grow, and its pages";
+const GO: &str = "; Go's runtime hands blocks out on a stack of its own: what can be seen is which calls make the \
+    memory grow, and its pages";
 
 /// Why nothing is read of probes in a core module.
 const UNSEEN: &str = "no instance of it can be seen from outside of the component";
@@ -282,7 +283,8 @@ fn sampled_only(error: &RewriteError) -> String {
     format!("only time was measured: {error}")
 }
 
-/// Refuses limits that no run can have, and a module whose memories or tables are larger from the start than they may be.
+/// Refuses limits that no run can have, and a module whose memories or tables are larger from the start than they may
+/// be.
 pub fn check_limits(index: &ModuleIndex, limits: &Limits) -> Result<(), RecordError> {
     if let Some(bytes) = limits.stack_bytes.filter(|bytes| !STACK_BYTES.contains(bytes)) {
         return Err(RecordError::StackLimit { bytes });

@@ -15,8 +15,8 @@ pub enum ProbeBytes {
     Viewed(View),
 }
 
-/// Where a memory lies that has its largest size from the start, as `Assembler::memories` declares those of components: it
-/// never moves. The engine's own pointer to it is the same one all the time.
+/// Where a memory lies that has its largest size from the start, as `Assembler::memories` declares those of components:
+/// it never moves. The engine's own pointer to it is the same one all the time.
 pub struct View {
     start: NonNull<u8>,
     length: usize,
@@ -46,8 +46,8 @@ impl ProbeBytes {
     pub fn bytes<'a>(&self, store: &'a impl AsContext<Data = GuestState>) -> &'a [u8] {
         match self {
             ProbeBytes::Exported(memory) => memory.data(store),
-            // SAFETY: `view` has the bounds of the whole memory, which is one of ours, never moves and lives as long as the
-            // only store of the run; that is borrowed, so that the guest stands still.
+            // SAFETY: `view` has the bounds of the whole memory, which is one of ours, never moves and lives as long as
+            // the only store of the run; that is borrowed, so that the guest stands still.
             ProbeBytes::Viewed(View { start, length }) => unsafe {
                 std::slice::from_raw_parts(start.as_ptr(), *length)
             },

@@ -5,8 +5,8 @@ use super::guest::{GuestState, Stopped};
 use super::live_probes::ship;
 use wasmtime::{AsContextMut, Result, Store};
 
-/// Makes a call as often as `repeat` says, at least once, and gives the results of the last one. `call` also gives how long
-/// it took, in nanoseconds.
+/// Makes a call as often as `repeat` says, at least once, and gives the results of the last one. `call` also gives how
+/// long it took, in nanoseconds.
 pub async fn repeated<T>(
     store: &mut Store<GuestState>,
     repeat: Repeat,

@@ -1,7 +1,8 @@
 //! What a guest waits in: `poll_oneoff` and `fd_read`.
 //!
-//! Our guests are to be stopped while they wait, so each wait ends when the stop flag is raised. Where a guest only sleeps
-//! the library behind our WASI would put the whole thread to sleep, and nothing would wake it: that case we do ourselves.
+//! Our guests are to be stopped while they wait, so each wait ends when the stop flag is raised. Where a guest only
+//! sleeps the library behind our WASI would put the whole thread to sleep, and nothing would wake it: that case we do
+//! ourselves.
 //!
 //! Layouts: WASI preview 1, `subscription`, `event`.
 

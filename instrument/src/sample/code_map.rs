@@ -101,8 +101,8 @@ impl CodeMap {
         Some(CompiledPlace { function: *function, offset })
     }
 
-    /// The instruction at `offset` in the text. Prologues and cold code have none of their own: the nearest one of the same
-    /// function stands for them.
+    /// The instruction at `offset` in the text. Prologues and cold code have none of their own: the nearest one of the
+    /// same function stands for them.
     fn wasm_offset(&self, function_start: u32, offset: u32) -> Option<u32> {
         let rows = self.rows.get_or_init(|| self.code.rows());
         let after = rows.partition_point(|(row, _)| *row <= offset);

@@ -8,8 +8,8 @@ use wasmtime::{FrameInfo, Module, ModuleFunction};
 /// A function of the guest that was compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CompiledFunction {
-    /// Its core module, by the order of the component's file that was compiled; 0 where that is a core module. Behind them
-    /// come modules that the engine makes, for calls between components.
+    /// Its core module, by the order of the component's file that was compiled; 0 where that is a core module. Behind
+    /// them come modules that the engine makes, for calls between components.
     pub module: u32,
     /// Its index there.
     pub func: FuncIndex,

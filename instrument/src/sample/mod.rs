@@ -1,9 +1,9 @@
 //! Finds out where a running guest is, many times a second.
 //!
 //! A thread of ours ticks ([`ticker`]). On Linux each tick is a signal that interrupts the guest's thread ([`signal`]);
-//! the guest pays nothing between samples, and the program counter is true to the instruction. Elsewhere a tick advances
-//! the engine's epoch, which the guest looks at in function entries and loop heads. Both can also stop a guest that would
-//! never stop by itself.
+//! the guest pays nothing between samples, and the program counter is true to the instruction. Elsewhere a tick
+//! advances the engine's epoch, which the guest looks at in function entries and loop heads. Both can also stop a guest
+//! that would never stop by itself.
 
 mod code_map;
 mod depths;

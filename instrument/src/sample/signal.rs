@@ -100,8 +100,8 @@ impl SignalSampler {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// The host is about to call the guest on the stack of the calling function, which may be another than before, while
-    /// the guest waits on the one with the number `outer`, if that is not 0.
+    /// The host is about to call the guest on the stack of the calling function, which may be another than before,
+    /// while the guest waits on the one with the number `outer`, if that is not 0.
     pub fn enter_stack(&self, outer: u32) {
         self.outer.store(outer, Ordering::Relaxed);
         let local = 0u8;
@@ -122,8 +122,8 @@ impl SignalSampler {
         StackBounds { low, high, outer: self.outer.load(Ordering::Relaxed) }
     }
 
-    /// The guest is on a stack again that it was on before, and that is still alive; or on none, where the bounds stay: the
-    /// engine keeps a stack for the next call, and finding out the bounds takes longer than most calls.
+    /// The guest is on a stack again that it was on before, and that is still alive; or on none, where the bounds stay:
+    /// the engine keeps a stack for the next call, and finding out the bounds takes longer than most calls.
     pub fn set_stack(&self, stack: &StackBounds) {
         if stack.high != 0 {
             self.stack_low.store(stack.low, Ordering::Relaxed);
@@ -174,8 +174,8 @@ impl SignalSampler {
         let _ = self.clock_words.set(words);
     }
 
-    /// From now on the aligned 64-bit word at `address` of `events`, the pointer of the shadow stack, goes to `depths` at
-    /// each tick.
+    /// From now on the aligned 64-bit word at `address` of `events`, the pointer of the shadow stack, goes to `depths`
+    /// at each tick.
     ///
     /// `events` must be as in [`SignalSampler::keep_clocks`].
     pub fn watch_stack(&self, events: &[u8], address: usize, depths: &Arc<Depths>) {
@@ -445,8 +445,9 @@ thread_local! {
 
 /// The signals that one guest thread gets. Must be dropped on that thread.
 ///
-/// A thread of ours sends them rather than a timer of the kernel's: the timer's interrupt would come to the processor that
-/// the guest is on, which costs it twice as much where that is a virtual one. They carry nothing: anybody might send one.
+/// A thread of ours sends them rather than a timer of the kernel's: the timer's interrupt would come to the processor
+/// that the guest is on, which costs it twice as much where that is a virtual one. They carry nothing: anybody might
+/// send one.
 pub struct Signals {
     _ticker: Ticker,
     _sampler: Arc<SignalSampler>,
@@ -456,7 +457,8 @@ impl Signals {
     fn start(sampler: Arc<SignalSampler>, rate_hz: u32) -> io::Result<Self> {
         // SAFETY: getpid and gettid have no preconditions.
         let (process, thread) = unsafe { (libc::getpid(), libc::gettid()) };
-        // SAFETY: tgkill takes three numbers. A signal that is still pending makes another superfluous: the kernel drops it.
+        // SAFETY: tgkill takes three numbers. A signal that is still pending makes another superfluous: the kernel
+        // drops it.
         let send =
             move |signal: libc::c_int| unsafe { libc::syscall(libc::SYS_tgkill, process, thread, signal) };
         // The number 0 asks whether one could.

@@ -52,9 +52,9 @@ pub(super) enum Origin {
     Info(usize),
 }
 
-/// Which call an address belongs to, while they are read: each covers what was there before, as children of entries do with
-/// their parents. A range that reaches beyond what it is in covers no more than up to the next one's start: tools that
-/// move code leave such ranges behind.
+/// Which call an address belongs to, while they are read: each covers what was there before, as children of entries do
+/// with their parents. A range that reaches beyond what it is in covers no more than up to the next one's start: tools
+/// that move code leave such ranges behind.
 #[derive(Default)]
 struct Cover {
     /// By start, the end and the call.

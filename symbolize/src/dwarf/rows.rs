@@ -83,7 +83,8 @@ impl Rows {
         after(code.start).saturating_sub(1)..after(code.end)
     }
 
-    /// The row that an address belongs to, one of those `within`: a whole unit's are too many to look through each time.
+    /// The row that an address belongs to, one of those `within`: a whole unit's are too many to look through each
+    /// time.
     pub(super) fn at(&self, within: Range<usize>, address: u32) -> Option<Row> {
         let rows = self.rows.get(within)?;
         let after = rows.partition_point(|row| row.address <= address);

@@ -78,7 +78,8 @@ pub enum ModuleError {
     },
     /// An export, element or start section refers to something that does not exist.
     #[error(
-        "the {what} section refers to {kind} {index}, of which there are only {count}; check the module with a validator"
+        "the {what} section refers to {kind} {index}, of which there are only {count}; check the module with a \
+         validator"
     )]
     Index {
         /// The section that refers.

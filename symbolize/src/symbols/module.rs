@@ -109,8 +109,8 @@ impl ModuleSymbols {
         known::name(&self.bytes, &self.module, function)
     }
 
-    /// What [`ModuleSymbols::known`] finds a function by; `None` for imports and for functions that are too short to be told
-    /// apart by their code.
+    /// What [`ModuleSymbols::known`] finds a function by; `None` for imports and for functions that are too short to be
+    /// told apart by their code.
     pub(crate) fn body_hash(&self, function: FuncIndex) -> Option<BodyHash> {
         BodyHash::of(&self.bytes, &self.module, function)
     }

@@ -78,9 +78,10 @@ pub struct Slack {
 
 /// Internal fragmentation at a moment: headers and rounding, which can't be told apart.
 ///
-/// What the allocator takes for blocks of one size is the least distance from the beginning of one to the beginning of the
-/// next block of any size. It is known where that is no more than the size and 32 bytes or a quarter of it; Σ(distance −
-/// size) over all blocks of such a size is the slack. Of sizes that never have a neighbour nothing is known.
+/// What the allocator takes for blocks of one size is the least distance from the beginning of one to the beginning of
+/// the next block of any size. It is known where that is no more than the size and 32 bytes or a quarter of it;
+/// Σ(distance − size) over all blocks of such a size is the slack. Of sizes that never have a neighbour nothing is
+/// known.
 pub fn slack(heap: &HeapAt) -> Slack {
     let mut by_size: FxHashMap<u64, (u64, Option<u64>)> = FxHashMap::default();
     for (at, block) in heap.blocks.iter().enumerate() {

@@ -10,6 +10,8 @@ pub(super) struct Layers<'a> {
     /// Do some of them lie in others?
     overlap: bool,
     space: &'a AddressSpace,
+    /// The moment.
+    at_nanos: u64,
     /// Where each kind of ground ends, ascending.
     ground: Vec<(u64, CellKind)>,
     header_bytes: u64,
@@ -49,7 +51,15 @@ impl<'a> Layers<'a> {
             layout.map_or((0, 0), |layout| (layout.header_bytes, layout.footer_bytes));
         let (header_bytes, footer_bytes) = (u64::from(header_bytes), u64::from(footer_bytes));
         let overlap = heap.overlapping_blocks > 0;
-        Layers { blocks: &heap.blocks, overlap, space, ground, header_bytes, footer_bytes }
+        Layers {
+            blocks: &heap.blocks,
+            overlap,
+            space,
+            at_nanos: heap.at_nanos,
+            ground,
+            header_bytes,
+            footer_bytes,
+        }
     }
 
     /// Cuts `range` into runs of one kind, ascending and without gaps.
@@ -75,8 +85,8 @@ impl<'a> Layers<'a> {
         self.gap(at..range.end, behind, None, &mut emit);
     }
 
-    /// What lies between two blocks, as far as it is in `part`: all of it is the allocator's own where it is short; where it
-    /// is not, what is known to be.
+    /// What lies between two blocks, as far as it is in `part`: all of it is the allocator's own where it is short;
+    /// where it is not, what is known to be.
     fn gap(&self, part: Range<u64>, from: Option<u64>, to: Option<u64>, emit: &mut impl Emit) {
         let part = part.start..part.end.min(to.unwrap_or(u64::MAX));
         if part.is_empty() {
@@ -118,9 +128,30 @@ impl<'a> Layers<'a> {
         for (until, kind) in self.ground.iter().copied().chain([(u64::MAX, CellKind::Outside)]) {
             let end = until.min(gap.end);
             if at < end {
-                emit(at..end, kind, None);
+                match kind {
+                    CellKind::Other => self.other_ground(at..end, emit),
+                    _ => emit(at..end, kind, None),
+                }
                 at = end;
             }
+        }
+    }
+
+    /// What nothing is known to use, without the pages that nobody touched until the moment, where that is told.
+    fn other_ground(&self, part: Range<u64>, emit: &mut impl Emit) {
+        let Some(touched) = self.space.touched_until(self.at_nanos, &part) else {
+            return emit(part, CellKind::Other, None);
+        };
+        let mut at = part.start;
+        for touched in touched {
+            if at < touched.start {
+                emit(at..touched.start, CellKind::Untouched, None);
+            }
+            at = touched.end;
+            emit(touched, CellKind::Other, None);
+        }
+        if at < part.end {
+            emit(at..part.end, CellKind::Untouched, None);
         }
     }
 }

@@ -14,8 +14,8 @@ const MAX_CELLS: usize = 1 << 20;
 pub enum CellKind {
     /// In a live heap block.
     Live,
-    /// The allocator's own: what is known of its headers, and all between two live blocks with less than 32 bytes between
-    /// them, which is headers and rounding.
+    /// The allocator's own: what is known of its headers, and all between two live blocks with less than 32 bytes
+    /// between them, which is headers and rounding.
     Overhead,
     /// In a data segment of the module.
     StaticData,
@@ -24,11 +24,11 @@ pub enum CellKind {
     /// The room of the shadow stack, without what is known to be in use.
     Stack,
     /// Below the heap and in nothing else: zeroed data, and the shadow stack where it is not known; without a measured
-    /// heap, all that is nothing else.
+    /// heap, all that is nothing else. Without the pages that were never touched, where the recording tells these.
     Other,
     /// In the heap, below the highest byte that was ever handed out, in no live block.
     Free,
-    /// In the heap, never handed out until now.
+    /// In the heap, never handed out until now; below it, or without one, on pages that nobody touched until now.
     Untouched,
     /// Behind the end of the memory.
     Outside,

@@ -22,8 +22,9 @@ impl<T> Operation<T> {
     }
 }
 
-/// Shows `visit` those of the first `rows` operations that are of the memory, or of any, in order. What it gives back is kept of the block that begins there, and
-/// shown again where that ends: memory is taken by blocks that are live and will be freed alone.
+/// Shows `visit` those of the first `rows` operations that are of the memory, or of any, in order. What it gives back
+/// is kept of the block that begins there, and shown again where that ends: memory is taken by blocks that are live and
+/// will be freed alone.
 pub(super) fn each_operation<T>(
     profile: &Profile,
     memory: Option<MemoryIndex>,

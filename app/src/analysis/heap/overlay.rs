@@ -15,8 +15,8 @@ pub enum Overlay {
     /// One more than the moment, in nanoseconds since the recording began, at which the memory came to have the cell's
     /// first byte; 0 for never.
     Grown,
-    /// One more than the moment, in nanoseconds since the recording began, at which a page of the operating system in the
-    /// cell was first found touched; 0 for never. Where the recording tells that.
+    /// One more than the moment, in nanoseconds since the recording began, at which a page of the operating system in
+    /// the cell was first found touched; 0 for never. Where the recording tells that.
     Touched,
 }
 

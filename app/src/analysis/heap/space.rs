@@ -130,6 +130,21 @@ impl AddressSpace {
         self.touches_from_nanos.map(|_| &*self.touched)
     }
 
+    /// What of `part` was touched until and at a time, by address; `None` where the recording doesn't tell, as in
+    /// [`AddressSpace::touched_bytes`].
+    pub(super) fn touched_until(
+        &self,
+        nanos: u64,
+        part: &Range<u64>,
+    ) -> Option<impl Iterator<Item = Range<u64>>> {
+        self.touches_from_nanos.filter(|from| *from <= nanos)?;
+        let Range { start, end } = *part;
+        let first = self.touched.partition_point(|touched| touched.range.end <= start);
+        let inside = self.touched.iter().skip(first).take_while(move |touched| touched.range.start < end);
+        let until = inside.filter(move |touched| touched.time_nanos <= nanos);
+        Some(until.map(move |touched| touched.range.start.max(start)..touched.range.end.min(end)))
+    }
+
     /// How many bytes lie on pages that were touched until and at a time; `None` where the recording doesn't tell, as
     /// before the end where the memory was looked at only then.
     pub fn touched_bytes(&self, nanos: u64) -> Option<u64> {

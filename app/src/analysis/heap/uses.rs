@@ -6,8 +6,8 @@ use std::ops::Range;
 use wasmscope_instrument::recording::HeapEvent;
 use wasmscope_symbolize::MemoryIndex;
 
-/// Blocks that live for less are short-lived, in nanoseconds, unless somebody asks otherwise. The clock of heap operations
-/// goes on with each sample: much shorter lives can't be told apart.
+/// Blocks that live for less are short-lived, in nanoseconds, unless somebody asks otherwise. The clock of heap
+/// operations goes on with each sample: much shorter lives can't be told apart.
 pub const SHORT_NANOS: u64 = 5_000_000;
 
 /// Blocks, and their bytes.

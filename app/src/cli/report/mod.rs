@@ -48,8 +48,8 @@ pub struct ReportArgs {
     /// As JSON, with all rows
     #[arg(long)]
     json: bool,
-    /// What functions, calltree, lines and source are weighed by: time, crossings, host-time, pages, allocations, allocated,
-    /// live, peak, short-lived, calls, instructions, moved [default: time if recorded]
+    /// What functions, calltree, lines and source are weighed by: time, crossings, host-time, pages, allocations,
+    /// allocated, live, peak, short-lived, calls, instructions, moved [default: time if recorded]
     #[arg(short, long)]
     metric: Option<Metric>,
     #[command(flatten)]

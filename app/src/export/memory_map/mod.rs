@@ -19,8 +19,8 @@ pub const MAX_COLUMNS: usize = 1_024;
 pub struct MapExtent {
     /// The addresses; `None` for all that the memory has at the moment.
     pub range: Option<Range<u64>>,
-    /// Cells in a row, from 1 to [`MAX_COLUMNS`]. A cell is a power of two of bytes, as small as it may be for a picture
-    /// twice as wide as high.
+    /// Cells in a row, from 1 to [`MAX_COLUMNS`]. A cell is a power of two of bytes, as small as it may be for a
+    /// picture twice as wide as high.
     pub columns: usize,
 }
 
@@ -37,6 +37,19 @@ pub enum MapFormat {
     Svg,
     /// The cells alone. What they are stands in the file's texts.
     Png,
+}
+
+impl MapFormat {
+    /// Both of them.
+    pub const ALL: [MapFormat; 2] = [MapFormat::Svg, MapFormat::Png];
+
+    /// The word that the command line uses; also the usual ending of a file's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            MapFormat::Svg => "svg",
+            MapFormat::Png => "png",
+        }
+    }
 }
 
 /// The map of the memory of `heap`.

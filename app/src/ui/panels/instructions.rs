@@ -95,7 +95,8 @@ pub fn instructions_ui(
 fn no_code_ui(ui: &mut Ui, frame: &FrameInfo) {
     let hint = match frame.kind {
         FrameKind::Host(_) => {
-            "It is imported: its code is the host's, not the module's. The boundary shows who calls it; select one of these."
+            "It is imported: its code is the host's, not the module's. The boundary shows who calls it; select one of \
+             these."
         }
         _ => "This is not a function of the module. Select one that is.",
     };

@@ -105,7 +105,8 @@ fn no_lines_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable) {
         let title = format!("No {}", lines.metric.title().to_lowercase());
         return empty_state(ui, &title, "No line of the source weighs anything in this metric.");
     }
-    let hint = "The module has neither a line table (DWARF) nor a source map. Build it with -g, and without stripping it, to see source lines; or choose a file with its symbols (File, Symbols).";
+    let hint = "The module has neither a line table (DWARF) nor a source map. Build it with -g, and without stripping \
+        it, to see source lines; or choose a file with its symbols (File, Symbols).";
     empty_state(ui, "No source lines", hint);
 }
 

@@ -155,7 +155,8 @@ fn measures_ui(ui: &mut Ui, form: &mut RunForm) {
         });
         if [Measure::Heap, Measure::Growth].iter().any(|measure| form.measures.has(*measure)) {
             ui.checkbox(&mut form.memory_image, "Keep the memory's content at the end").on_hover_text(
-                "Up to 256 MiB that are not zeros. Without it a recording holds none of the program's data but its output.",
+                "Up to 256 MiB that are not zeros. Without it a recording holds none of the program's data but its \
+                 output.",
             );
         }
     });

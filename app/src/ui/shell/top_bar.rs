@@ -1,8 +1,8 @@
 //! The bar at the top: menus, the open recordings, and Run.
 
 use super::Dock;
-use crate::export::Format;
-use crate::ui::command::{Command, Commands, PathKind, SaveKind, export_title};
+use crate::export::{Format, MapFormat};
+use crate::ui::command::{Command, Commands, ExportKind, PathKind, SaveKind};
 use crate::ui::documents::{Document, Documents, Origin};
 use crate::ui::jobs::SymbolsChoice;
 use crate::ui::module::{file_name, middle_cut, short_path};
@@ -77,8 +77,12 @@ fn file_menu(ui: &mut Ui, bar: &TopBar<'_>) {
         ui.menu_button("Export", |ui| {
             for format in Format::ALL {
                 let is_there = has_heap || !format.is_of_heap();
-                item(ui, bar, export_title(format), "", is_there, Command::AskExport(format));
+                export_item(ui, bar, ExportKind::Profile(format), is_there);
             }
+            let has_memory = bar.documents.front().is_some_and(has_memory);
+            MapFormat::ALL
+                .into_iter()
+                .for_each(|form| export_item(ui, bar, ExportKind::Map(form), has_memory));
         });
     });
     if let Some(document) = bar.documents.front() {
@@ -96,6 +100,14 @@ fn file_menu(ui: &mut Ui, bar: &TopBar<'_>) {
         item(ui, bar, "Close recording", "", true, Command::Close(document.id));
     }
     item(ui, bar, "Quit", "Ctrl+Q", true, Command::Quit);
+}
+
+fn export_item(ui: &mut Ui, bar: &TopBar<'_>, kind: ExportKind, enabled: bool) {
+    item(ui, bar, kind.title(), "", enabled, Command::AskExport(kind));
+}
+
+fn has_memory(document: &Document) -> bool {
+    !document.profile.symbols().module().memories().is_empty()
 }
 
 fn view_menu(ui: &mut Ui, bar: &TopBar<'_>) {

@@ -1,8 +1,8 @@
 //! The questions about the heap and the memory that it lies in.
 
 use crate::analysis::{
-    self, BlockLife, BlockRow, ExportCalls, GrowthView, HeapAt, HeapMap, HeapMapQuery, HeapNumbers,
-    HeapRange, HeapSite, HeapUseQuery, HeapUses, HeapVerdict, HistogramBar, Pin, Slack, WhatIf,
+    self, BlockLife, BlockRow, GrowthView, HeapAt, HeapMap, HeapMapQuery, HeapNumbers, HeapRange, HeapSite,
+    HeapUseQuery, HeapUses, HeapVerdict, HistogramBar, NamedCalls, Pin, Slack, WhatIf,
 };
 use crate::profile::{FrameId, PathId, Profile};
 use crate::ui::theme::Memory;
@@ -32,8 +32,8 @@ impl Query for HeapQuery {
     }
 }
 
-/// A heap that others are asked about. It is the same only if it is the very one: to compare a million blocks takes longer
-/// than most answers.
+/// A heap that others are asked about. It is the same only if it is the very one: to compare a million blocks takes
+/// longer than most answers.
 #[derive(Clone)]
 pub struct SharedHeap(pub Arc<HeapAt>);
 
@@ -256,10 +256,15 @@ impl Query for GrowthPinsQuery {
 pub struct ExportCallsQuery;
 
 impl Query for ExportCallsQuery {
-    type View = Vec<ExportCalls>;
+    type View = Vec<NamedCalls>;
 
-    fn compute(&self, profile: &Profile) -> Vec<ExportCalls> {
-        analysis::export_calls(profile, MOST_MARKS)
+    fn compute(&self, profile: &Profile) -> Vec<NamedCalls> {
+        let mut exports = analysis::repeated_exports(profile);
+        for calls in exports.iter_mut().map(|export| &mut export.calls) {
+            calls.truncate(MOST_MARKS);
+            calls.shrink_to_fit();
+        }
+        exports
     }
 }
 
@@ -305,5 +310,5 @@ pub struct HeapMapView {
     /// When the memory grew.
     pub pins: Option<Arc<GrowthPins>>,
     /// Exports whose calls are marks in time.
-    pub calls: Option<Arc<Vec<ExportCalls>>>,
+    pub calls: Option<Arc<Vec<NamedCalls>>>,
 }

@@ -24,6 +24,8 @@ pub struct Scrubber<'a> {
 /// A pin is pointed at from so many points away.
 const REACH: f32 = 4.0;
 const HEIGHT: f32 = 38.0;
+/// The radius of what marks the moment.
+const HANDLE: f32 = 4.0;
 /// More points than the axis has pixels show nothing more.
 const MOST_POINTS: usize = 4_000;
 
@@ -106,7 +108,9 @@ impl Scrubber<'_> {
         }
         let x = self.x(rect, at_nanos).clamp(rect.left() + 1.0, rect.right() - 1.0);
         painter.vline(x, rect.y_range(), Stroke::new(2.0, palette.text));
-        painter.circle_filled(pos2(x, rect.bottom() - 5.0), 4.0, palette.text);
+        // Whole at both ends, too.
+        let painter = ui.painter_at(rect.expand2(egui::vec2(HANDLE, 0.0)));
+        painter.circle_filled(pos2(x, rect.bottom() - 5.0), HANDLE, palette.text);
     }
 
     fn paint_curve(&self, painter: &egui::Painter, rect: Rect, palette: &Palette) {

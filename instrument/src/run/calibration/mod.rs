@@ -1,8 +1,8 @@
 //! What measuring costs on this machine, found out before the first run of a process by a tiny module that does each
 //! thing a thousand times, as it is and with probes. What is left over is the probes' doing.
 //!
-//! A few thousand calls in a few milliseconds are enough: of several rounds the quickest counts, since whatever disturbs
-//! one only makes it longer.
+//! A few thousand calls in a few milliseconds are enough: of several rounds the quickest counts, since whatever
+//! disturbs one only makes it longer.
 
 mod module;
 

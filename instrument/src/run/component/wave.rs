@@ -19,8 +19,8 @@ pub struct Call {
 }
 
 impl Call {
-    /// Reads `interface#function(arguments)`; without arguments the parentheses may be missing, without the interface any
-    /// will do.
+    /// Reads `interface#function(arguments)`; without arguments the parentheses may be missing, without the interface
+    /// any will do.
     pub fn read(text: &str) -> Call {
         let (path, arguments) = text.find('(').map_or((text, "()"), |at| text.split_at(at));
         let (interface, function) = match path.rsplit_once('#') {

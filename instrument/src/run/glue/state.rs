@@ -15,8 +15,8 @@ pub struct State {
     pub temp_ret0: i32,
     /// The values that wasm-bindgen's handles stand for.
     pub values: Values,
-    /// The instance that is being set up, or runs: the caller where the engine names none, since the host calls an export
-    /// that is itself an import.
+    /// The instance that is being set up, or runs: the caller where the engine names none, since the host calls an
+    /// export that is itself an import.
     pub instance: Option<Instance>,
     random: u64,
     began: Instant,

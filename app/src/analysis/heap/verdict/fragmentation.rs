@@ -18,8 +18,8 @@ const ROOM_FOR_HEADER_BYTES: u64 = 32;
 const FREE_PART: u64 = 2;
 /// The least part of the heap that came so.
 const GROWN_PART: u64 = 4;
-/// Growth in spite of a free piece counts from so many pages on: allocators that keep sizes apart begin a page or a few for
-/// each size.
+/// Growth in spite of a free piece counts from so many pages on: allocators that keep sizes apart begin a page or a few
+/// for each size.
 const LEAST_PAGES_IN_SPITE: u64 = 32;
 
 /// The pages that the blocks of one call path keep from being empty.
@@ -38,11 +38,11 @@ pub struct Pin {
 /// The heap grew at its end though much of it was free.
 ///
 /// The heap reaches from the lowest address that was ever handed out to the end of the highest. Where a block makes it
-/// longer, though at least half of it was free and the free bytes together were enough for the block and 32 more, it did so
-/// without need: because no free piece was large enough, or in spite of one that was. It is fragmented where at least a
-/// quarter of its length, and four pages, came so; growth in spite of a piece counts from 32 pages on, since allocators that
-/// keep sizes apart begin new pages for each. It is not told where following the blocks would take far too long: where
-/// very many lie across each other or are very large (more than 64 pages or 8 stretches an
+/// longer, though at least half of it was free and the free bytes together were enough for the block and 32 more, it
+/// did so without need: because no free piece was large enough, or in spite of one that was. It is fragmented where at
+/// least a quarter of its length, and four pages, came so; growth in spite of a piece counts from 32 pages on, since
+/// allocators that keep sizes apart begin new pages for each. It is not told where following the blocks would take far
+/// too long: where very many lie across each other or are very large (more than 64 pages or 8 stretches an
 /// operation, and 4 Mi pages besides).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fragmentation {
@@ -52,8 +52,8 @@ pub struct Fragmentation {
     pub peak_bytes: u64,
     /// By how much it became longer because no free piece was large enough, in bytes.
     pub for_want_of_piece_bytes: u64,
-    /// By how much in spite of a piece that was, in bytes: an allocator that does not use again what was freed, or not for
-    /// every size.
+    /// By how much in spite of a piece that was, in bytes: an allocator that does not use again what was freed, or not
+    /// for every size.
     pub in_spite_of_piece_bytes: u64,
     /// How often.
     pub steps: u64,

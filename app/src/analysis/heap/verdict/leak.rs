@@ -11,8 +11,8 @@ use wasmscope_symbolize::MemoryIndex;
 const LEAST_BLOCKS: usize = 16;
 /// And at least so many bytes.
 const LEAST_BYTES: u64 = 1_024;
-/// Each quarter of the time that a place allocates in has at least this part of its blocks that stay: half of what it has
-/// if they come evenly.
+/// Each quarter of the time that a place allocates in has at least this part of its blocks that stay: half of what it
+/// has if they come evenly.
 const LEAST_PART_OF_QUARTER: usize = 8;
 /// That time is at least this part of the run.
 const LEAST_PART_OF_RUN: u64 = 8;
@@ -38,8 +38,8 @@ pub struct LeakSite {
 /// Blocks that are never freed, and become more throughout the run.
 ///
 /// A place in the program leaks where it keeps at least 16 blocks of 1 KiB together, and they come evenly: of the
-/// allocations from its first one to the end of the run, which are at least an eighth of all, each quarter brings at least
-/// an eighth of the blocks. A table that is set up once is no leak, nor is what comes at the end alone. What
+/// allocations from its first one to the end of the run, which are at least an eighth of all, each quarter brings at
+/// least an eighth of the blocks. A table that is set up once is no leak, nor is what comes at the end alone. What
 /// grows to the last on purpose is one by this definition: a recording can't tell whether somebody still needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leak {

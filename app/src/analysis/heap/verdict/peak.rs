@@ -18,10 +18,10 @@ const SITES: usize = 3;
 
 /// For a short time far more bytes were live than otherwise.
 ///
-/// More than half of the most that was ever live was so for at most a tenth of the time from the first heap operation to the
-/// end of the run, at most three times, and the memory grew by at least four pages and a quarter of the peak while more than
-/// twice the usual was live, or more than half of the peak. Linear memory never shrinks: what grew for the peak stays until
-/// the end. Runs of less than 100 ms are not looked at.
+/// More than half of the most that was ever live was so for at most a tenth of the time from the first heap operation
+/// to the end of the run, at most three times, and the memory grew by at least four pages and a quarter of the peak
+/// while more than twice the usual was live, or more than half of the peak. Linear memory never shrinks: what grew for
+/// the peak stays until the end. Runs of less than 100 ms are not looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peak {
     /// The most live bytes.

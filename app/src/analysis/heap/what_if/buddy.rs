@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 const SMALLEST_ORDER: u32 = 4;
 const ORDERS: usize = 64;
 
-/// Each block is a power of two of at least 16 bytes, and lies at a multiple of its length from the heap's start. A free
-/// one is halved until it fits; two free halves of one are joined. (Knuth, The Art of Computer Programming, 2.5, C.)
-/// Which pieces are free stands outside of the heap.
+/// Each block is a power of two of at least 16 bytes, and lies at a multiple of its length from the heap's start. A
+/// free one is halved until it fits; two free halves of one are joined. (Knuth, The Art of Computer Programming, 2.5,
+/// C.) Which pieces are free stands outside of the heap.
 pub(super) struct Buddy {
     start: u64,
     /// The heap's length: all beyond was never used.

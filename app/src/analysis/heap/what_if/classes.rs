@@ -11,10 +11,11 @@ const LARGEST_CLASS: u64 = 32 * 1_024;
 /// A span holds at least so many blocks, so that less than an eighth of it is lost at its end.
 const BLOCKS_PER_SPAN: u64 = 8;
 
-/// Blocks of up to 32 KiB are rounded up to a class: multiples of 16 up to 64, then four steps between powers of two, as
-/// jemalloc's are. Those of one class lie in spans of whole pages of 4 KiB that hold at least eight; a span without a block
-/// goes back. Larger blocks take whole pages. Spans and pages are best fit, as in TCMalloc's page heap. What the allocator
-/// keeps about spans stands outside of the heap. (TCMalloc's design document; jemalloc's manual page, "size classes".)
+/// Blocks of up to 32 KiB are rounded up to a class: multiples of 16 up to 64, then four steps between powers of two,
+/// as jemalloc's are. Those of one class lie in spans of whole pages of 4 KiB that hold at least eight; a span without
+/// a block goes back. Larger blocks take whole pages. Spans and pages are best fit, as in TCMalloc's page heap. What
+/// the allocator keeps about spans stands outside of the heap. (TCMalloc's design document; jemalloc's manual page,
+/// "size classes".)
 pub(super) struct Classes {
     pages: Fit,
     classes: FxHashMap<u64, Class>,

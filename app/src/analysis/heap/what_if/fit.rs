@@ -3,8 +3,8 @@
 use super::Model;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Takes the smallest free piece that is large enough, of several the one with the lowest address, and otherwise goes on
-/// at the heap's end. What is left of a piece stays free; free neighbours are joined at once.
+/// Takes the smallest free piece that is large enough, of several the one with the lowest address, and otherwise goes
+/// on at the heap's end. What is left of a piece stays free; free neighbours are joined at once.
 ///
 /// dlmalloc's bins and its tree do the same within a few bytes; that it likes to cut small blocks off the piece that it
 /// cut last is not modelled. (Doug Lea, "A Memory Allocator", and the comments of dlmalloc 2.8.6.)

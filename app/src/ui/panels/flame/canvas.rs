@@ -103,7 +103,12 @@ fn keys(ui: &Ui, response: &Response, state: &mut FlameState) {
 
 /// Was `key` pressed, without Ctrl or Alt that would make it somebody else's?
 fn pressed(input: &egui::InputState, key: Key) -> bool {
-    let mine = |event: &Event| matches!(event, Event::Key { key: k, pressed: true, modifiers, .. } if *k == key && !modifiers.command && !modifiers.alt);
+    let mine = |event: &Event| match event {
+        Event::Key { key: k, pressed: true, modifiers, .. } => {
+            *k == key && !modifiers.command && !modifiers.alt
+        }
+        _ => false,
+    };
     input.events.iter().any(mine)
 }
 

@@ -22,14 +22,14 @@ pub fn blocks_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView) {
         bar_ui(ui, bar, most);
     }
     let slack = &blocks.slack;
-    let about = "Headers and rounding: of the blocks of each size the least distance to the next block, less the size, where that \
-                 is no more than 32 bytes or a quarter. Of the others it is not known.";
+    let about = "Headers and rounding: of the blocks of each size the least distance to the next block, less the size, \
+                 where that is no more than 32 bytes or a quarter. Of the others it is not known.";
     let text = format!("{} of {}", units::bytes(slack.slack_bytes), units::bytes(slack.asked_bytes));
     figure(ui, "Headers and rounding", &text, about);
     if !blocks.pins.is_empty() {
         ui.label(RichText::new("Sparse pages are held by").weak()).on_hover_text(
-            "Pages of which less than a sixteenth is live, by who asked for the blocks on them. Without these blocks the pages \
-             would be empty.",
+            "Pages of which less than a sixteenth is live, by who asked for the blocks on them. Without these blocks \
+             the pages would be empty.",
         );
     }
     for pin in blocks.pins.iter().take(PINS) {

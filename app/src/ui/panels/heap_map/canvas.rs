@@ -3,7 +3,8 @@
 use super::super::PanelCtx;
 use super::colour::Colours;
 use super::grid::{Grid, Shape};
-use super::{HeapMapState, hex, pointer};
+use super::pointer::Input;
+use super::{HeapMapState, hex};
 use crate::analysis::HeapMap;
 use crate::profile::PathId;
 use crate::ui::theme::{MONO, Palette};
@@ -73,7 +74,7 @@ pub fn canvas_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mu
         let stroke = Stroke::new(1.0, Palette::of(ui).accent);
         ui.painter_at(outer).rect_stroke(outer, 2.0, stroke, StrokeKind::Inside);
     }
-    pointer::pointer_ui(ui, ctx, view, state, shape, response);
+    Input { ui, ctx, view, state, shape, response }.apply();
 }
 
 /// Close up each cell is a byte with its value.

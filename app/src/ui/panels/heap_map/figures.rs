@@ -28,7 +28,8 @@ pub fn figures_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, heap: &HeapAt) {
     }
     figure(ui, "Size of memory", &units::bytes(*memory_bytes), "The size of the memory at this moment.");
     if let Some(touched) = heap.touched_bytes {
-        let about = "Bytes on pages of the operating system that were written or read until now: what the memory takes of the machine's. The rest of it was never touched.";
+        let about = "Bytes on pages of the operating system that were written or read until now: what the memory takes \
+            of the machine's. The rest of it was never touched.";
         figure(ui, "Touched", &units::bytes(touched), about);
         figure(ui, "Never touched", &units::bytes(memory_bytes.saturating_sub(touched)), about);
     }
@@ -37,7 +38,8 @@ pub fn figures_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, heap: &HeapAt) {
             ui,
             "Overlapping",
             &units::exact(*overlapping_blocks),
-            "Blocks that begin inside another live block: frees that were not seen, or an allocator inside another one's block.",
+            "Blocks that begin inside another live block: frees that were not seen, or an allocator inside another \
+             one's block.",
         );
     }
     stack_ui(ui, ctx, heap);

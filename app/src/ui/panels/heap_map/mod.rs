@@ -1,5 +1,5 @@
-//! The fragmentation map: the whole linear memory at any moment of the run, down to its bytes, with the figures that say
-//! how it is.
+//! The fragmentation map: the whole linear memory at any moment of the run, down to its bytes, with the figures that
+//! say how it is.
 
 mod blocks;
 mod canvas;
@@ -20,6 +20,7 @@ mod what_if;
 
 use super::PanelCtx;
 use crate::analysis::{BlockRow, HeapMapQuery};
+use crate::profile::Profile;
 use crate::ui::theme::Palette;
 use crate::ui::views::HeapMapView;
 use crate::ui::widgets::empty_state;
@@ -76,6 +77,16 @@ impl HeapMapState {
         self.memory.map_or(0..0, |memory| 0..ctx.profile.address_space(memory).largest_size())
     }
 
+    /// The addresses of `memory` that are shown, in whole cells: all, unless it is zoomed.
+    pub fn range_of(&self, profile: &Profile, memory: MemoryIndex) -> Range<u64> {
+        let whole = 0..profile.address_space(memory).largest_size();
+        if self.memory != Some(memory) {
+            return whole;
+        }
+        let Range { start, end } = self.in_cells(&whole);
+        start..end.min(whole.end).max(start)
+    }
+
     /// Shows another memory, from its whole.
     pub fn follow(&mut self, memory: MemoryIndex) {
         if self.memory != Some(memory) {
@@ -87,7 +98,13 @@ impl HeapMapState {
 
     /// The map that is to be drawn, as large as the canvas was in the last frame.
     pub fn query(&self, ctx: &PanelCtx<'_>) -> HeapMapQuery {
-        let wanted = self.range.of(&self.whole(ctx));
+        let range = self.in_cells(&self.whole(ctx));
+        HeapMapQuery { range, cells: self.grid.cells(), overlay: self.colour.overlay() }
+    }
+
+    /// What is wanted of `whole`, from a round address on and in cells of a round size.
+    fn in_cells(&self, whole: &Range<u64>) -> Range<u64> {
+        let wanted = self.range.of(whole);
         let cells = self.grid.cells() as u64;
         let cell_bytes = round_size(wanted.end.saturating_sub(wanted.start).div_ceil(cells));
         let row = cell_bytes * self.grid.columns as u64;
@@ -97,8 +114,7 @@ impl HeapMapState {
         } else {
             wanted.start / cell_bytes * cell_bytes
         };
-        let range = start..start.saturating_add(cell_bytes.saturating_mul(cells));
-        HeapMapQuery { range, cells: self.grid.cells(), overlay: self.colour.overlay() }
+        start..start.saturating_add(cell_bytes.saturating_mul(cells))
     }
 
     /// The whole memory in a few pieces.
@@ -142,7 +158,8 @@ pub fn heap_map_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &
     time::time_ui(ui, ctx, view, state);
     toolbar::toolbar_ui(ui, ctx, view, state);
     if ctx.profile.recording().heap.is_empty() {
-        let text = "The heap was not measured: no allocator is known in this module, or “Heap” was off. Only data and pages are shown.";
+        let text = "The heap was not measured: no allocator is known in this module, or “Heap” was off. Only data and \
+            pages are shown.";
         ui.add(egui::Label::new(RichText::new(text).color(Palette::of(ui).warning)).wrap());
     }
     if ui.available_width() < NARROW {
@@ -159,13 +176,29 @@ pub fn heap_map_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &
 
 fn map_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
     overview::overview_ui(ui, ctx, &view.overview, state);
-    toolbar::legend_ui(ui, ctx, view, state);
+    ui.scope(|ui| toolbar::legend_ui(ui, ctx, view, state));
     canvas::canvas_ui(ui, ctx, view, state);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::round_size;
+    use super::{HeapMapState, round_size};
+    use crate::profile::ProfileBuilder;
+    use wasmscope_symbolize::MemoryIndex;
+
+    #[test]
+    fn what_is_zoomed_is_one_memory() {
+        let profile = ProfileBuilder::new().memory(1, None).another_memory(2).build();
+        let mut state = HeapMapState::default();
+        let ranges = |state: &HeapMapState| [0, 1].map(|n| state.range_of(&profile, MemoryIndex(n)));
+        assert_eq!(ranges(&state), [0..65_536, 0..131_072], "nothing was shown yet");
+        state.follow(MemoryIndex(1));
+        state.range.show(&(0..131_072), 70_000..80_000);
+        // 2,048 cells of 6 bytes.
+        assert_eq!(ranges(&state), [0..65_536, 69_996..82_284]);
+        state.range.show(&(0..131_072), 130_000..131_072);
+        assert_eq!(ranges(&state)[1], 130_000..131_072, "not beyond the memory's end");
+    }
 
     #[test]
     fn cells_are_of_round_sizes() {

@@ -152,10 +152,10 @@ fn menu_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut Time
     if ui.button("Set a mark here  (M)").clicked() {
         toggle_mark(state, now);
     }
-    for calls in view.calls.iter().flat_map(|calls| calls.iter()) {
-        let text = format!("Mark each call of {} ({})", calls.name, units::count(calls.starts.len() as u64));
+    for export in view.calls.iter().flat_map(|calls| calls.iter()) {
+        let text = format!("Mark each call of {} ({})", export.name, units::count(export.calls.len() as u64));
         if ui.button(text).on_hover_text("At the beginning of each, up to the first thousand.").clicked() {
-            state.marks.extend(&calls.starts);
+            state.marks.extend(export.calls.iter().map(|call| call.start_nanos));
             state.marks.sort_unstable();
             state.marks.dedup();
         }

@@ -5,14 +5,20 @@ use super::HeapMapState;
 use super::colour::{ColourBy, kind_colour};
 use super::view_range::ViewRange;
 use crate::analysis::{CellKind, HeapHistory};
-use crate::ui::command::Command;
+use crate::export::MapFormat;
+use crate::ui::command::{Command, ExportKind};
 use crate::ui::documents::Selection;
 use crate::ui::theme::{MONO, Memory, Palette};
 use crate::ui::views::HeapMapView;
 use crate::ui::widgets::swatch;
 use crate::units;
-use egui::{Button, ComboBox, RichText, Ui};
+use egui::{Button, ComboBox, Label, RichText, Ui};
 use wasmscope_symbolize::MemoryIndex;
+
+/// The height of a row of the legend.
+const LEGEND_ROW: f32 = 16.0;
+const ABOUT_PICTURE: &str = "Save a picture of the map: this memory at this moment, these addresses. \
+    Its colours tell what bytes are used for, whatever they tell here.";
 
 /// Draws the row.
 pub fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
@@ -20,7 +26,22 @@ pub fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &m
         memory_ui(ui, ctx, view);
         colour_ui(ui, ctx, view, state);
         zoom_ui(ui, ctx, view, state);
+        picture_ui(ui, ctx);
+        range_ui(ui, ctx, view, state);
     });
+}
+
+/// Offers the map as a file.
+fn picture_ui(ui: &mut Ui, ctx: &PanelCtx<'_>) {
+    let menu = ui.menu_button("Picture", |ui| {
+        for kind in MapFormat::ALL.map(ExportKind::Map) {
+            if ui.button(kind.title()).clicked() {
+                ctx.commands.send(Command::AskExport(kind));
+                ui.close();
+            }
+        }
+    });
+    menu.response.accessible_name("Save picture of the map…").on_hover_text(ABOUT_PICTURE);
 }
 
 /// Which memory, where there are several.
@@ -54,7 +75,8 @@ fn memory_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView) {
 fn colour_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
     ui.label(RichText::new("Colour by").weak());
     let combo = ComboBox::from_id_salt("colour").width(92.0).selected_text(state.colour.name());
-    let combo = combo.show_ui(ui, |ui| {
+    // As high as all of them are, so that none has to be scrolled for.
+    let combo = combo.height(400.0).show_ui(ui, |ui| {
         for by in ColourBy::ALL {
             let row = ui.add_enabled_ui(is_known(ctx, view.heap.memory, by), |ui| {
                 ui.selectable_value(&mut state.colour, by, by.name());
@@ -92,10 +114,16 @@ fn zoom_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut Heap
     if button.clicked() {
         state.range = ViewRange::Whole;
     }
+}
+
+/// Which addresses are shown, and how finely.
+fn range_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &HeapMapState) {
+    let (whole, shown) = (state.whole(ctx), &view.map.range);
     let cell = (shown.end - shown.start) / (view.map.cells.len() as u64).max(1);
     let end = shown.end.min(whole.end).max(shown.start);
     let text = format!("{:#x} to {end:#x}, {} a cell", shown.start, units::bytes(cell.max(1)));
-    ui.label(RichText::new(text).font(MONO).weak());
+    // Where there is no room for it beside the buttons, all of it goes into the next row.
+    ui.add(Label::new(RichText::new(text).font(MONO).weak()).extend());
     if state.grid.is_of_bytes() {
         values_ui(ui, ctx, view);
     }
@@ -118,8 +146,10 @@ fn values_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView) {
 /// What the colours tell.
 pub fn legend_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &HeapMapState) {
     let palette = Palette::of(ui);
+    // Rows as low as their text: the room is the map's.
+    ui.spacing_mut().interact_size.y = LEGEND_ROW;
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 12.0;
+        ui.spacing_mut().item_spacing = egui::vec2(12.0, 2.0);
         match state.colour {
             ColourBy::Use => {}
             ColourBy::Owner => owners_ui(ui, ctx, view, &palette.memory),
@@ -187,7 +217,9 @@ const fn about(kind: CellKind) -> &'static str {
         CellKind::Stack => "The room of the shadow stack.",
         CellKind::Other => "Below the heap and in no data segment; with the stack, where it is not known.",
         CellKind::Free => "In the heap, in no live block, below the highest byte ever handed out.",
-        CellKind::Untouched => "In the heap, never handed out until now.",
+        CellKind::Untouched => {
+            "In the heap, never handed out until now; elsewhere, on pages that were never touched."
+        }
         CellKind::Outside => "Behind the end of the memory at this moment.",
     }
 }

@@ -73,7 +73,9 @@ fn data_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, range: &Range<u6
 
 /// When its first page was touched.
 fn touched_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, range: &Range<u64>) {
-    let Some(touched) = ctx.profile.address_space(view.heap.memory).touched() else { return };
+    // Where it is not known how much was touched until the moment, it is not known what.
+    let space = view.heap.touched_bytes.map(|_| ctx.profile.address_space(view.heap.memory));
+    let Some(touched) = space.and_then(|space| space.touched()) else { return };
     let first = touched.partition_point(|touched| touched.range.end <= range.start);
     let touched = touched.get(first).filter(|touched| touched.range.start < range.end);
     let text = match touched.filter(|touched| touched.time_nanos <= view.heap.at_nanos) {

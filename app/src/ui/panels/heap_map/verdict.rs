@@ -13,9 +13,9 @@ pub fn verdict_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView) {
     }
     ui.add_space(4.0);
     ui.label(RichText::new("Verdict").strong()).on_hover_text(
-        "On the whole run. Leak: blocks of a place that nobody frees, and that become more and more. Fragmentation: memory \
-         grew though more was free than was asked for, mostly since no piece was large enough. Peak: for a short time far more was live than \
-         otherwise.",
+        "On the whole run. Leak: blocks of a place that nobody frees, and that become more and more. Fragmentation: \
+         memory grew though more was free than was asked for, mostly since no piece was large enough. Peak: for a \
+         short time far more was live than otherwise.",
     );
     let palette = Palette::of(ui);
     let Some(verdict) = &view.verdict else {

@@ -37,11 +37,15 @@ pub fn what_if_ui(ui: &mut Ui, view: &HeapMapView) {
             ui.end_row();
         }
         let least = ui.label(RichText::new("at least").weak());
-        least.on_hover_text("What the blocks took when most bytes were live: no allocator that leaves them where they are needs less.");
+        least.on_hover_text(
+            "What the blocks took when most bytes were live: no allocator that leaves them where they \
+            are needs less.",
+        );
         number(ui, units::exact(what_if.least_pages));
         number(ui, String::new());
         ui.end_row();
     });
-    let text = "The recorded blocks, in their order, given to models of other allocators: pages of the whole memory that each would have needed.";
+    let text = "The recorded blocks, in their order, given to models of other allocators: pages of the whole memory \
+        that each would have needed.";
     ui.add(egui::Label::new(RichText::new(text).weak().small()).wrap());
 }

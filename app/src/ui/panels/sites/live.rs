@@ -32,7 +32,13 @@ impl Default for LiveState {
     }
 }
 
+// The name first, as over time: where there is no room the last figures go.
 const COLUMNS: [ColumnSpec<By>; 4] = [
+    table::name(
+        By::Name,
+        "Asked for by",
+        "The function that called the allocator, and who called it. Hover shows the whole call path.",
+    ),
     table::number(By::Bytes, "Live", "Bytes of the site's blocks that are in use at this moment.", 84.0),
     table::number(By::Blocks, "Blocks", "How many they are.", 66.0),
     table::number(
@@ -40,11 +46,6 @@ const COLUMNS: [ColumnSpec<By>; 4] = [
         "Never freed",
         "Bytes of those that are never freed until the end of the recording.",
         88.0,
-    ),
-    table::name(
-        By::Name,
-        "Asked for by",
-        "The function that called the allocator, and who called it. Hover shows the whole call path.",
     ),
 ];
 

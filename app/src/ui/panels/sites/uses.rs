@@ -1,5 +1,5 @@
-//! What each site did with the heap in the part of the run that is shown: who allocates, who keeps, who allocates only to
-//! free.
+//! What each site did with the heap in the part of the run that is shown: who allocates, who keeps, who allocates only
+//! to free.
 
 use super::super::{PanelCtx, asker_text, call_path_ui};
 use super::{names, select};
