@@ -1,8 +1,6 @@
 //! `wasmscope allocators`: find the allocators of a module in which nothing has a name.
 
-use super::calls::CallArgs;
-use super::limits::LimitArgs;
-use super::values::{self, ImportChoices, SymbolArgs};
+use super::program::ProgramArgs;
 use super::{interrupt, print, table};
 use crate::pipeline;
 use crate::units;
@@ -12,66 +10,32 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use wasmscope_instrument::recording::Outcome;
-use wasmscope_instrument::{
-    GrantedDir, Observer, Program, Proposal, RunOptions, Stdin, Trial, find_allocators, is_component,
-};
+use wasmscope_instrument::{Observer, Proposal, Stdin, Trial, find_allocators, is_component};
 
 /// Run a module for some seconds, find out which functions are its allocators, and tell why
 #[derive(Debug, clap::Args)]
 pub struct AllocatorsArgs {
-    /// The module (.wasm) to run
-    module: PathBuf,
     #[command(flatten)]
-    symbols: SymbolArgs,
-    /// As JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    calls: CallArgs,
-    /// What becomes of imports that nobody provides: refuse, stub or trap, and for single ones MODULE.NAME=CHOICE, in a
-    /// comma list
-    #[arg(long, value_name = "CHOICE", default_value = "refuse", value_parser = values::import_choices)]
-    imports: ImportChoices,
-    /// An environment variable for the program; it gets no others
-    #[arg(long, value_name = "K=V", value_parser = values::variable)]
-    env: Vec<(String, String)>,
-    /// A folder that the program may read and write, and its name for the program
-    #[arg(long, value_name = "HOST[::GUEST]", value_parser = values::folder)]
-    dir: Vec<GrantedDir>,
+    program: ProgramArgs,
     /// A file as the program's standard input [default: none]
     #[arg(long, value_name = "FILE")]
     stdin: Option<PathBuf>,
-    #[command(flatten)]
-    limits: LimitArgs,
-    /// Arguments for the program
-    #[arg(last = true)]
-    args: Vec<String>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(args: &AllocatorsArgs) -> anyhow::Result<()> {
-    let guest = pipeline::open_module(&args.module)?;
+    let guest = pipeline::open_module(&args.program.module)?;
     if is_component(&guest.bytes) {
-        bail!("{}: components are not looked into; this runs core modules", args.module.display());
+        bail!("{}: components are not looked into; this runs core modules", args.program.module.display());
     }
-    let symbols = pipeline::symbol_files(&guest, args.symbols.path())?;
-    interrupt::watch();
-    let options = RunOptions { symbols, ..options(args) };
-    let trial = find_allocators(&guest, &options, Arc::new(Interruptible))
-        .with_context(|| args.module.display().to_string())?;
-    if args.json { print::json(&json(&trial)) } else { print::text(text(&trial).as_bytes()) }
-}
-
-fn options(args: &AllocatorsArgs) -> RunOptions {
     let stdin = args.stdin.clone().map_or(Stdin::Empty, Stdin::File);
-    RunOptions {
-        program: Program { args: args.args.clone(), env: args.env.clone(), stdin, dirs: args.dir.clone() },
-        invoke: args.calls.invocation(),
-        unprovided: args.imports.all,
-        single_imports: args.imports.single.clone(),
-        limits: args.limits.limits(),
-        cache_dir: pipeline::code_cache(),
-        ..RunOptions::default()
-    }
+    let options = args.program.options(&guest, stdin)?;
+    interrupt::watch();
+    let trial = find_allocators(&guest, &options, Arc::new(Interruptible))
+        .with_context(|| args.program.module.display().to_string())?;
+    if args.json { print::json(&json(&trial)) } else { print::text(text(&trial).as_bytes()) }
 }
 
 /// What the program prints is of no interest here.
