@@ -1,5 +1,5 @@
-//! The global that holds the pointer of the shadow stack: what of a program's own stack must have an address lies in linear
-//! memory, and grows downwards (tool-conventions: BasicCABI.md, "The linear stack").
+//! The global that holds the pointer of the shadow stack: what of a program's own stack must have an address lies in
+//! linear memory, and grows downwards (tool-conventions: BasicCABI.md, "The linear stack").
 
 use crate::module::{ExportKind, ModuleIndex, ValType};
 use crate::symbols::Symbols;
@@ -40,8 +40,8 @@ impl StackPointer {
 }
 
 impl Symbols {
-    /// The global that has the name of a shadow stack's pointer, or else is exported by it; for [`StackPointer::of`]. In
-    /// a component it is that of the first core module that names one.
+    /// The global that has the name of a shadow stack's pointer, or else is exported by it; for [`StackPointer::of`].
+    /// In a component it is that of the first core module that names one.
     pub fn stack_pointer(&self) -> Option<u32> {
         let mut globals = 0..self.module().globals().len() as u32;
         let named = globals.find(|global| self.global_name(*global).as_deref() == Some(NAME));

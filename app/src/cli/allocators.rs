@@ -2,15 +2,12 @@
 
 use super::program::ProgramArgs;
 use super::{interrupt, print, table};
-use crate::pipeline;
-use crate::units;
-use anyhow::{Context, bail};
+use crate::{pipeline, trial};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use wasmscope_instrument::recording::Outcome;
-use wasmscope_instrument::{Observer, Proposal, Stdin, Trial, find_allocators, is_component};
+use wasmscope_instrument::{Observer, Proposal, Stdin, Trial};
 
 /// Run a module for some seconds, find out which functions are its allocators, and tell why
 #[derive(Debug, clap::Args)]
@@ -27,14 +24,10 @@ pub struct AllocatorsArgs {
 
 pub(super) fn run(args: &AllocatorsArgs) -> anyhow::Result<()> {
     let guest = pipeline::open_module(&args.program.module)?;
-    if is_component(&guest.bytes) {
-        bail!("{}: components are not looked into; this runs core modules", args.program.module.display());
-    }
     let stdin = args.stdin.clone().map_or(Stdin::Empty, Stdin::File);
     let options = args.program.options(&guest, stdin)?;
     interrupt::watch();
-    let trial = find_allocators(&guest, &options, Arc::new(Interruptible))
-        .with_context(|| args.program.module.display().to_string())?;
+    let trial = trial::find(&guest, &options, Arc::new(Interruptible))?;
     if args.json { print::json(&json(&trial)) } else { print::text(text(&trial).as_bytes()) }
 }
 
@@ -48,36 +41,19 @@ impl Observer for Interruptible {
 }
 
 fn text(trial: &Trial) -> String {
-    let Trial { proposals, candidates, calls, outcome } = trial;
     let mut text = String::new();
     // Writing to a string can't fail.
-    for Proposal { allocator, evidence } in proposals {
+    for Proposal { allocator, evidence } in &trial.proposals {
         let _ = writeln!(text, "--allocator '{}'", table::clean(&allocator.to_string()));
         let _ = writeln!(text, "  {} {evidence}", table::clean(&allocator.name));
     }
-    if proposals.is_empty() {
-        let _ = writeln!(
-            text,
-            "no function does what an allocator does: looked at {} in {}",
-            units::things(*candidates as u64, "function"),
-            units::things(*calls, "call"),
-        );
+    if let Some(reason) = trial::why_none(trial) {
+        let _ = writeln!(text, "{reason}");
     }
-    // Where there is no candidate nothing was run.
-    if *candidates > 0 && !outcome.is_success() {
-        let _ = writeln!(text, "the trial ended early: {}", ending(trial));
+    if let Some(ending) = trial::ended_early(trial, interrupt::is_interrupted()) {
+        let _ = writeln!(text, "the trial ended early: {}", table::clean(&ending));
     }
     text
-}
-
-/// How a trial ended that did not run to its end.
-fn ending(Trial { outcome, calls, .. }: &Trial) -> String {
-    match outcome {
-        Outcome::Cancelled if !interrupt::is_interrupted() => {
-            format!("{} were enough", units::things(*calls, "call"))
-        }
-        outcome => table::clean(&outcome.to_string()),
-    }
 }
 
 #[derive(Serialize)]

@@ -4,8 +4,8 @@ use super::read_body;
 use wasmparser::{BinaryReader, Operator, OperatorsReader};
 use wasmscope_symbolize::{Function, ModuleIndex, StackPointer};
 
-/// The one that is `named` so, or exported under its name, or else the first global if functions make room on a stack by it.
-/// `None` where its value at the start is no constant.
+/// The one that is `named` so, or exported under its name, or else the first global if functions make room on a stack
+/// by it. `None` where its value at the start is no constant.
 pub(super) fn find(bytes: &[u8], index: &ModuleIndex, named: Option<u32>) -> Option<StackPointer> {
     if let Some(global) = named.or_else(|| StackPointer::exported(index)) {
         return StackPointer::of(index, global);
