@@ -99,6 +99,9 @@ fn what_is_wrong_is_said_in_the_dialog() {
     window.settle();
     window.click(FIND);
     assert!(window.sees_part("Allocators: `mine` is not NAME=FUNCTION"));
+    window.settle();
+    let (run, find) = (window.harness.get_by_label("Run").rect(), window.harness.get_by_label(FIND).rect());
+    assert!(run.right() - find.left() < 580.0, "a long sentence leaves the dialog as wide as it is");
 }
 
 #[test]

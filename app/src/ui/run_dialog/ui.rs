@@ -344,10 +344,10 @@ fn folders_ui(ui: &mut Ui, dirs: &mut Vec<(String, String)>, commands: &Commands
 fn footer(ui: &mut Ui, dialog: &mut RunDialog, search: Option<&Job>, commands: &Commands) -> Dialog {
     let mut outcome = Dialog::Open;
     ui.add_space(2.0);
+    if let Some(problem) = &dialog.problem {
+        ui.colored_label(Palette::of(ui).error, problem.to_string());
+    }
     ui.horizontal(|ui| {
-        if let Some(problem) = &dialog.problem {
-            ui.colored_label(Palette::of(ui).error, problem.to_string());
-        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             // A button that has the focus takes the key for itself, and so does a text of several lines.
             let is_free = ui.memory(|memory| memory.focused().is_none());
