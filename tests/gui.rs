@@ -14,7 +14,7 @@ pub(super) struct Window {
     _folder: TempDir,
 }
 
-fn window() -> Window {
+pub(super) fn window() -> Window {
     let folder = TempDir::new().expect("there is room for a folder");
     let places = Places::within(folder.path());
     let builder = Harness::builder().with_size(Vec2::new(1280.0, 800.0)).with_max_steps(64);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod allocators;
 mod bad_input;
 mod components;
 #[cfg(unix)]

@@ -14,6 +14,7 @@ pub mod profile;
 pub mod samples;
 mod save;
 pub mod sources;
+pub mod trial;
 #[cfg(feature = "gui")]
 pub mod ui;
 pub mod units;

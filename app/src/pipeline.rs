@@ -115,6 +115,14 @@ pub enum PipelineError {
         /// The module's name.
         module: String,
     },
+    /// In components no allocators are looked for.
+    #[error(
+        "{module}: a component; allocators are looked for in core modules only: name its own as NAME=FUNCTION"
+    )]
+    Component {
+        /// The component's name.
+        module: String,
+    },
     /// The module can't be recorded.
     #[error("{module}: {source}")]
     Record {

@@ -30,7 +30,7 @@ pub use error::{RecordError, RewriteError};
 pub use instructions::instructions_of;
 pub use measure::{Measure, MeasureSet, UnknownMeasure};
 pub use offsets::OffsetMap;
-pub use plan::{FunctionProbes, Plan, ProbeOptions, ProbeReader, StackPointer};
+pub use plan::{FunctionProbes, Plan, ProbeOptions, ProbeReader};
 pub use rewrite::{Rewritten, rewrite};
 pub use run::{
     Argument, BadValue, DEFAULT_RATE_HZ, GrantedDir, Guest, Instrumented, Invocation, Limits, Link,

@@ -23,6 +23,7 @@ mod module;
 mod paths;
 mod short;
 mod sourcemap;
+mod stack_pointer;
 mod symbol_map;
 mod symbols;
 mod twin;
@@ -40,6 +41,7 @@ pub use module::{
     DataKind, DataSegment, Export, ExportKind, FuncType, Function, Global, Import, ImportKind, Memory,
     ModuleError, ModuleIndex, Section, Table, TableSlot, TypeEntry, ValType,
 };
+pub use stack_pointer::StackPointer;
 pub use symbols::{Frame, FunctionName, Location, NameSource, Symbols};
 pub use warning::Warning;
 pub use wat::{WatError, WatLine};

@@ -12,6 +12,7 @@ mod memory;
 mod moment;
 mod pack;
 mod print;
+mod program;
 mod progress;
 mod record;
 mod report;
@@ -177,6 +178,7 @@ mod tests {
             ("wasmscope record a.wasm --pack --sources src", "record"),
             ("wasmscope info a.wasm --json", "info"),
             ("wasmscope allocators a.wasm --json --invoke run --arg i32:3 --timeout 2s", "allocators"),
+            ("wasmscope allocators a.wasm --link env=b.wasm --stdin in -- -x --json", "allocators"),
             ("wasmscope symbolize a.wasm", "symbolize"),
             ("wasmscope record a.wasm --symbols b.wasm", "record"),
             ("wasmscope report a.wscope --symbols out", "report"),

@@ -1,10 +1,8 @@
 //! `wasmscope record`: run a module and record what it does.
 
-use super::calls::CallArgs;
-use super::limits::LimitArgs;
+use super::program::ProgramArgs;
 use super::progress::ProgressLine;
-use super::values::{ImportChoices, SymbolArgs};
-use super::{interrupt, pack, print, values};
+use super::{interrupt, pack, print};
 use crate::pipeline::{self, PipelineError};
 use crate::sources::SourcePlace;
 use std::ffi::OsStr;
@@ -14,8 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use wasmscope_instrument::recording::{Outcome, Phase};
 use wasmscope_instrument::{
-    DEFAULT_RATE_HZ, GrantedDir, Link, MeasureSet, Observer, OutputStream, OwnAllocator, Program, RunOptions,
-    Stdin,
+    DEFAULT_RATE_HZ, Guest, MeasureSet, Observer, OutputStream, OwnAllocator, RunOptions, Stdin,
 };
 
 const TRAP_EXIT_CODE: u8 = 134;
@@ -24,10 +21,6 @@ const LIMIT_EXIT_CODE: u8 = 124;
 /// Run a module and record what it does
 #[derive(Debug, clap::Args)]
 pub struct RecordArgs {
-    /// The module (.wasm) to run
-    module: PathBuf,
-    #[command(flatten)]
-    symbols: SymbolArgs,
     /// Where the recording goes [default: the module's name with .wscope, in the current folder]
     #[arg(short, long, value_name = "OUT.wscope")]
     output: Option<PathBuf>,
@@ -52,25 +45,10 @@ pub struct RecordArgs {
     )]
     rate: u32,
     #[command(flatten)]
-    calls: CallArgs,
-    /// What becomes of imports that nobody provides: the module is refused, they do nothing and answer 0, or a call of
-    /// one is a trap: refuse, stub or trap, and for single ones MODULE.NAME=CHOICE, in a comma list
-    #[arg(long, value_name = "CHOICE", default_value = "refuse", value_parser = values::import_choices)]
-    imports: ImportChoices,
-    /// A module (.wasm) whose exports are what this one imports from NAME, such as env=helpers.wasm; it is not measured
-    #[arg(long, value_name = "NAME=FILE", value_parser = values::link)]
-    link: Vec<(String, PathBuf)>,
-    /// An environment variable for the program; it gets no others
-    #[arg(long, value_name = "K=V", value_parser = values::variable)]
-    env: Vec<(String, String)>,
-    /// A folder that the program may read and write, and its name for the program
-    #[arg(long, value_name = "HOST[::GUEST]", value_parser = values::folder)]
-    dir: Vec<GrantedDir>,
+    program: ProgramArgs,
     /// A file as the program's standard input [default: ours]
     #[arg(long, value_name = "FILE")]
     stdin: Option<PathBuf>,
-    #[command(flatten)]
-    limits: LimitArgs,
     /// Put the symbols and the text of the source files into the recording, for a machine that has none of them
     #[arg(long)]
     pack: bool,
@@ -80,25 +58,20 @@ pub struct RecordArgs {
     /// Don't say at the end where the recording is and how the program ended
     #[arg(short, long)]
     quiet: bool,
-    /// Arguments for the program
-    #[arg(last = true)]
-    args: Vec<String>,
 }
 
 pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
-    let guest = pipeline::open_module(&args.module)?;
-    let output = args.output.clone().unwrap_or_else(|| default_output(&args.module));
+    let guest = pipeline::open_module(&args.program.module)?;
+    let output = args.output.clone().unwrap_or_else(|| default_output(&args.program.module));
     let quiet = args.quiet;
-    let symbols = pipeline::symbol_files(&guest, args.symbols.path())?;
-    let links = args.link.iter().map(linked).collect::<Result<_, _>>()?;
-    let options = RunOptions { symbols, links, ..options(&args) };
+    let options = options(&args, &guest)?;
     interrupt::watch();
     let outcome = pipeline::record_to(&output, &guest, &options, Arc::new(PassThrough::default()))?;
     if !quiet {
         print::note(&format!("{}: {outcome}", output.display()));
     }
     if args.pack {
-        let packed = pack::recorded(&output, &args.symbols, args.sources)?;
+        let packed = pack::recorded(&output, &args.program.symbols, args.sources)?;
         if !quiet {
             pack::tell(&output, &packed);
         }
@@ -106,26 +79,15 @@ pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
     Ok(exit_code(&outcome).into())
 }
 
-fn options(args: &RecordArgs) -> RunOptions {
+fn options(args: &RecordArgs, guest: &Guest) -> Result<RunOptions, PipelineError> {
     let stdin = args.stdin.clone().map_or(Stdin::Inherit, Stdin::File);
-    RunOptions {
+    Ok(RunOptions {
         measures: args.measure,
         allocators: args.allocator.clone(),
         rate_hz: args.rate,
-        program: Program { args: args.args.clone(), env: args.env.clone(), stdin, dirs: args.dir.clone() },
-        invoke: args.calls.invocation(),
-        unprovided: args.imports.all,
-        single_imports: args.imports.single.clone(),
-        limits: args.limits.limits(),
         memory_image: !args.no_memory_image,
-        cache_dir: pipeline::code_cache(),
-        ..RunOptions::default()
-    }
-}
-
-fn linked((name, file): &(String, PathBuf)) -> Result<Link, PipelineError> {
-    let module = pipeline::open_module(file)?;
-    Ok(Link { name: name.clone(), path: module.path, bytes: module.bytes })
+        ..args.program.options(guest, stdin)?
+    })
 }
 
 fn default_output(module: &Path) -> PathBuf {

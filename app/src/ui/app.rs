@@ -166,14 +166,16 @@ impl App {
             let bar = TopBar { documents, settings, dock, is_recording, is_busy, commands };
             shell::top_bar_ui(ui, &bar);
         });
-        for (number, job) in self.state.jobs.running().iter().enumerate() {
+        // The run dialog shows what it waits for.
+        let jobs: Vec<_> = self.state.jobs.running().iter().filter(|job| !job.is_trial()).collect();
+        for (number, job) in jobs.iter().enumerate() {
             let strip = Frame::new().fill(palette.raised).inner_margin(Margin::symmetric(10, 5));
             Panel::top(egui::Id::unique("job").with(number))
                 .frame(strip)
                 .show(ui, |ui| shell::progress_ui(ui, job, &self.commands));
         }
         if let Some(document) = self.state.documents.front()
-            && self.state.jobs.running().is_empty()
+            && jobs.is_empty()
             && shell::is_stripped(document)
         {
             let strip = Frame::new().fill(palette.raised).inner_margin(Margin::symmetric(10, 4));
@@ -215,8 +217,9 @@ impl App {
 
     fn over(&mut self, ui: &mut Ui) {
         if let Some(dialog) = &mut self.screen.dialog
-            && run_dialog_ui(ui, dialog, &self.commands) == Dialog::Closed
+            && run_dialog_ui(ui, dialog, self.state.jobs.trial(), &self.commands) == Dialog::Closed
         {
+            self.state.jobs.stop_trial();
             self.state.settings.ran(dialog.module.key(), dialog.form.clone());
             self.screen.dialog = None;
         }
@@ -253,6 +256,7 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        shell::stop_shortcut(ui, &self.commands);
         let Screen { dialog, path_dialog, sources_dialog, .. } = &self.screen;
         if dialog.is_none() && path_dialog.is_none() && sources_dialog.is_none() {
             shell::shortcuts(ui, &self.commands);

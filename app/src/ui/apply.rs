@@ -21,6 +21,7 @@ use crate::sources::SourcePlace;
 use crate::units::counted;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use wasmscope_instrument::Trial;
 
 /// Does one command.
 pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
@@ -35,6 +36,9 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::ShowWelcome => app.state.documents.show(None),
         Command::RunAgain => run_again(app, ctx),
         Command::Run(module, options, symbols) => run(app, Run { module, options: *options, symbols }, ctx),
+        Command::FindAllocators(module, options, symbols) => {
+            find_allocators(app, Run { module, options: *options, symbols }, ctx);
+        }
         Command::Stop => app.state.jobs.stop_all(),
         Command::Finished(finished) => finish(app, *finished),
         Command::AskSave(kind) => ask_save(app, kind),
@@ -77,7 +81,7 @@ fn open_sample(app: &mut App, sample: &SampleModule) {
         Ok(facts) => {
             let form = RunForm::from_options(&sample.options());
             let remembered = app.state.settings.last_run(&facts.key());
-            app.screen.dialog = Some(RunDialog::new(Arc::new(facts), Some(remembered.unwrap_or(form))));
+            ask(app, RunDialog::new(Arc::new(facts), Some(remembered.unwrap_or(form))));
         }
         Err(error) => app.screen.notes.add(Note::failure(format!("The sample can't be read: {error}"))),
     }
@@ -90,13 +94,18 @@ fn ask_how_to_run(app: &mut App, module: Arc<ModuleFacts>, symbols: Option<PathB
     if let Some(symbols) = symbols {
         dialog.form.symbols = symbols.display().to_string();
     }
+    ask(app, dialog);
+}
+
+/// Shows a run dialog. What the one before it was waiting for is wanted no more.
+fn ask(app: &mut App, dialog: RunDialog) {
+    app.state.jobs.stop_trial();
     app.screen.dialog = Some(dialog);
 }
 
 /// The module is in the recording, so that it can be run again wherever its file has gone.
 fn run_again(app: &mut App, ctx: &egui::Context) {
-    if app.state.jobs.is_recording() {
-        app.screen.notes.add(Note::failure("A module is being run. Stop it first."));
+    if is_refused(app) {
         return;
     }
     let Some(document) = app.state.documents.front() else { return };
@@ -105,14 +114,38 @@ fn run_again(app: &mut App, ctx: &egui::Context) {
 }
 
 fn run(app: &mut App, mut run: Run, ctx: &egui::Context) {
-    if app.state.jobs.is_recording() {
-        app.screen.notes.add(Note::failure("A module is being run. Stop it first."));
+    if is_refused(app) {
         return;
     }
     run.options.cache_dir = Some(app.state.places.machine_code.clone());
     let to = app.state.places.unsaved_recording(&run.module.guest.name);
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
     app.state.jobs.run(run, to, &desk);
+}
+
+/// One module is run at a time.
+fn is_refused(app: &mut App) -> bool {
+    let is_refused = app.state.jobs.is_recording();
+    if is_refused {
+        app.screen.notes.add(Note::failure("A module is being run. Stop it first."));
+    }
+    is_refused
+}
+
+fn find_allocators(app: &mut App, mut run: Run, ctx: &egui::Context) {
+    if is_refused(app) {
+        return;
+    }
+    run.options.cache_dir = Some(app.state.places.machine_code.clone());
+    let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
+    app.state.jobs.find_allocators(run, &desk);
+}
+
+/// The dialog that asked is still open: the trial of one that was closed is stopped.
+fn show_trial(app: &mut App, trial: Result<Trial, Failure>) {
+    if let Some(dialog) = &mut app.screen.dialog {
+        dialog.trial = Some(trial.map_err(|failure| failure.text));
+    }
 }
 
 fn finish(app: &mut App, finished: Finished) {
@@ -129,11 +162,13 @@ fn finish(app: &mut App, finished: Finished) {
                 use_known_symbols(app, id, &path);
             }
         }
+        Ok(Made::Trial(trial)) => show_trial(app, Ok(trial)),
         Ok(Made::Symbols(profile)) => show_symbols(app, kind, profile),
         Ok(Made::Saved { document, path, packed }) => saved(app, document, path, packed.as_ref()),
         Ok(Made::Exported(path)) => {
             app.screen.notes.add(Note::done(format!("Exported to {}", path.display())));
         }
+        Err(failure) if matches!(kind, JobKind::Allocators(_)) => show_trial(app, Err(failure)),
         Err(failure) => failed(app, kind, failure),
     }
 }

@@ -34,6 +34,8 @@ pub enum Command {
     RunAgain,
     /// Run a module, with the symbols at this path if there is one.
     Run(Arc<ModuleFacts>, Box<RunOptions>, Option<PathBuf>),
+    /// Look for allocators of the module in the run dialog, by a trial run as for [`Command::Run`].
+    FindAllocators(Arc<ModuleFacts>, Box<RunOptions>, Option<PathBuf>),
     /// Stop all jobs; a run keeps what it has recorded, others leave everything as it is.
     Stop,
     /// A job on another thread is done.

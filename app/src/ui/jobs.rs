@@ -12,7 +12,7 @@ use crate::profile::Profile;
 use crate::sources::Sources;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wasmscope_instrument::RunOptions;
+use wasmscope_instrument::{RunOptions, Trial};
 use wasmscope_symbolize::MemoryIndex;
 
 /// Names one job.
@@ -33,6 +33,8 @@ pub enum JobKind {
     },
     /// Runs the module of this name.
     Run(String),
+    /// Looks for the allocators of the module of this name.
+    Allocators(String),
     /// Reads names and lines.
     Symbols(SymbolsWish),
     /// Saves a recording.
@@ -80,6 +82,13 @@ pub struct Job {
     pub watch: Arc<Watch>,
 }
 
+impl Job {
+    /// Does it look for allocators? The run dialog shows it.
+    pub fn is_trial(&self) -> bool {
+        matches!(self.kind, JobKind::Allocators(_))
+    }
+}
+
 /// What came of a job.
 pub struct Finished {
     id: JobId,
@@ -102,6 +111,8 @@ pub enum Made {
         /// The symbols that were given to it.
         symbols: Option<PathBuf>,
     },
+    /// What came of a trial run.
+    Trial(Trial),
     /// An open recording with other names and lines.
     Symbols(Arc<Profile>),
     /// A recording was saved.
@@ -169,6 +180,17 @@ impl Jobs {
         self.running.retain(|job| matches!(job.kind, JobKind::Run(_)));
     }
 
+    /// The trial run that looks for allocators.
+    pub fn trial(&self) -> Option<&Job> {
+        self.running.iter().find(|job| job.is_trial())
+    }
+
+    /// Stops it: nobody waits for it any more.
+    pub fn stop_trial(&mut self) {
+        self.trial().inspect(|job| job.watch.cancel());
+        self.running.retain(|job| !job.is_trial());
+    }
+
     /// Takes a finished job off the list. Says whether it was still wanted: what others made is to be thrown away.
     pub fn finish(&mut self, finished: &Finished) -> bool {
         let before = self.running.len();
@@ -192,6 +214,12 @@ impl Jobs {
     pub fn run(&mut self, run: Run, to: PathBuf, desk: &JobDesk<'_>) {
         let kind = JobKind::Run(run.module.guest.name.clone());
         self.start(kind, desk, move |watch| super::work::record(run, watch, to));
+    }
+
+    /// Looks for the allocators of a module.
+    pub fn find_allocators(&mut self, run: Run, desk: &JobDesk<'_>) {
+        let kind = JobKind::Allocators(run.module.guest.name.clone());
+        self.start(kind, desk, move |watch| super::work::find_allocators(run, watch));
     }
 
     /// Reads a recording that is open once more, with other symbols.

@@ -9,6 +9,7 @@ use crate::pack::pack;
 use crate::pipeline::{self, Opened, PipelineError};
 use crate::profile::Profile;
 use crate::save;
+use crate::trial;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmscope_instrument::recording::Recording;
@@ -53,6 +54,13 @@ pub fn record(run: Run, watch: Arc<Watch>, to: PathBuf) -> Result<Made, Failure>
     watch.begin_reading();
     let profile = pipeline::open_recording(&to, symbols.as_deref())?;
     Ok(Made::Recording { profile: Arc::new(profile), path: to, symbols })
+}
+
+/// Looks for the allocators of a module.
+pub fn find_allocators(run: Run, watch: Arc<Watch>) -> Result<Made, Failure> {
+    let Run { module, mut options, symbols } = run;
+    options.symbols = pipeline::symbol_files(&module.guest, symbols.as_deref())?;
+    Ok(Made::Trial(trial::find(&module.guest, &options, watch)?))
 }
 
 /// Reads a recording that is open once more, with other symbols.

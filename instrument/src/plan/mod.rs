@@ -27,8 +27,6 @@ pub(crate) use references::References;
 pub(crate) use regions::{Region, Regions};
 pub(crate) use resumption::Goroutines;
 pub(crate) use scan::{Instruction, Scan, body_error, read_body};
-pub(crate) use stack_pointer::STACK_POINTER;
-pub use stack_pointer::StackPointer;
 
 use crate::allocators::{self, AllocatorKind, AllocatorProbe, AllocatorShape, Found, Named, TRACED};
 use crate::callgraph::CallGraph;
@@ -189,7 +187,7 @@ impl Plan {
 
     /// Finds the global that holds the shadow stack's pointer, which may be the one that is `named` so.
     fn find_stack_pointer(&mut self, bytes: &[u8], index: &ModuleIndex, named: Option<u32>) {
-        let found = StackPointer::find(bytes, index, named);
+        let found = stack_pointer::find(bytes, index, named);
         if found.is_none() {
             self.warnings.push(NO_STACK_POINTER.to_owned());
         }

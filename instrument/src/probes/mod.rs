@@ -19,10 +19,10 @@ pub use decode::{
 
 pub(crate) use decode::{Resumed, ResumedWords, resumed_words, stack_pointer};
 
-use crate::plan::{Goroutines, Regions, StackPointer};
+use crate::plan::{Goroutines, Regions};
 use crate::{Measure, MeasureSet};
 use layout::{Width, contexts, node};
-use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
+use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex, StackPointer};
 
 /// The name of the exported memory that holds the calling contexts.
 pub const CONTEXTS_EXPORT: &str = "wasmscope:contexts";

@@ -2,7 +2,6 @@
 
 use super::{Limits, RunOptions, STACK_BYTES, SamplerChoice};
 use crate::component::{InstrumentedComponent, Probed, instrument_visibly};
-use crate::plan::STACK_POINTER;
 use crate::probes::Probes;
 use crate::recording::{Allocator, SamplerKind};
 use crate::sample::SIGNALS_REACH_GUESTS;
@@ -70,9 +69,7 @@ pub(crate) fn instrument_for(
     // Whoever only wants the module takes no samples.
     let is_sampled = reader == ProbeReader::Starter && measures.has(Measure::Time);
     let goroutines = if is_sampled { symbols.go_frames().map(Arc::new) } else { None };
-    let has_name = |global: &u32| symbols.global_name(*global).as_deref() == Some(STACK_POINTER);
-    let globals = if measures.has(Measure::Stack) { index.globals().len() } else { 0 };
-    let stack_pointer = (0..globals as u32).find(has_name);
+    let stack_pointer = if measures.has(Measure::Stack) { symbols.stack_pointer() } else { None };
     let options = ProbeOptions { measures, allocators, reader, stack_pointer, goroutines };
     let plan = Plan::new(bytes, index, |func| Arc::clone(&symbols.name(func).raw), options)?;
     let rewritten = rewrite(bytes, index, &plan)?;

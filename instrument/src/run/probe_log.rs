@@ -3,11 +3,10 @@
 use super::boundary_log::InstanceNode;
 use super::compiled::Places;
 use super::message::{HostGrowth, Shipment, Taken};
-use crate::plan::StackPointer;
 use crate::probes::{ContextReader, Counts, LiveCall, Probes, decode};
 use crate::recording::{Batch, ContextId, ContextTable, GrowthEvent, ShadowStack};
 use std::sync::Arc;
-use wasmscope_symbolize::{CoreModule, MemoryIndex};
+use wasmscope_symbolize::{CoreModule, MemoryIndex, StackPointer};
 
 /// What is known of the probes' memories as far as they were handed on.
 #[derive(Default)]

@@ -4,10 +4,7 @@ use super::StaticData;
 use crate::profile::{PathId, Profile};
 use std::ops::Range;
 use wasmscope_instrument::recording::ShadowStack;
-use wasmscope_symbolize::{ExportKind, MemoryIndex};
-
-/// The name that linkers give the global with its pointer.
-const STACK_POINTER: &str = "__stack_pointer";
+use wasmscope_symbolize::{MemoryIndex, StackPointer};
 
 /// The room of the shadow stack, which grows downwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,15 +62,8 @@ impl StackRoom {
     }
 }
 
-/// The pointer's value at the start, where the module names it and it can be one: it changes, and is not 0.
+/// The pointer's value at the start, where the module names it and it can be one.
 fn named_top(profile: &Profile) -> Option<u64> {
-    let (symbols, module) = (profile.symbols(), profile.symbols().module());
-    let is_its = |global: u32| symbols.global_name(global).is_some_and(|name| name == STACK_POINTER);
-    let exports = module.exports().iter();
-    let mut exported =
-        exports.filter(|export| export.kind == ExportKind::Global && &*export.name == STACK_POINTER);
-    let global = exported.next().map(|export| export.index);
-    let global = global.or_else(|| (0..module.globals().len() as u32).find(|global| is_its(*global)))?;
-    let global = module.globals().get(global as usize).filter(|global| global.mutable)?;
-    global.initial.filter(|top| *top > 0)
+    let symbols = profile.symbols();
+    Some(StackPointer::of(symbols.module(), symbols.stack_pointer()?)?.top)
 }

@@ -296,3 +296,26 @@ fn the_map_is_exported_as_it_is_shown() {
     assert!(svg.contains("16.0 KiB in 1"), "{svg}");
     assert!(std::fs::read(window.path("map.png")).unwrap().starts_with(b"\x89PNG"));
 }
+
+#[test]
+fn what_a_trial_run_found_is_shown_while_its_dialog_waits_for_it() {
+    let mut window = Window::new();
+    let path = window.path("m.wasm");
+    std::fs::write(&path, MAPPED).unwrap();
+    let sample = &crate::samples::all()[0].modules[0];
+    for (unwanted, is_shown) in
+        [(None, true), (Some(Command::Stop), false), (Some(Command::OpenSample(sample)), false)]
+    {
+        window.does(Command::Open(path.clone()));
+        let module = Arc::clone(&window.app.screen.dialog.as_ref().unwrap().module);
+        window.begins(Command::FindAllocators(module, Box::new(options()), None));
+        assert!(window.app.state.jobs.trial().is_some());
+        if let Some(command) = unwanted {
+            window.begins(command);
+            assert!(window.app.state.jobs.trial().is_none());
+        }
+        window.app.apply_all(&window.ctx);
+        assert_eq!(window.app.screen.dialog.as_ref().unwrap().trial.is_some(), is_shown);
+        assert_eq!(window.failures(), [""; 0]);
+    }
+}

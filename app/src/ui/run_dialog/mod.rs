@@ -1,5 +1,6 @@
 //! The dialog that asks how a module is to be run.
 
+mod allocators;
 mod calls;
 mod form;
 mod limits;

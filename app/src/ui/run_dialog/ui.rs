@@ -1,16 +1,19 @@
 //! Draws the run dialog.
 
 use super::super::command::{Command, Commands, GrantKind, PathKind};
+use super::super::jobs::Job;
 use super::super::module::{KnownSymbols, ModuleFacts, middle_cut};
 use super::super::shell::about_symbols;
 use super::super::theme::Palette;
 use super::super::widgets;
+use super::allocators::allocators_ui;
 use super::calls::call_ui;
 use super::form::{Call, FormError, RunForm, StdinForm};
 use super::limits::limits_ui;
 use egui::{DragValue, Frame, Id, Key, Margin, Modal, RichText, ScrollArea, TextEdit, Ui};
+use std::path::PathBuf;
 use std::sync::Arc;
-use wasmscope_instrument::{Limits, Measure, Unprovided, is_component};
+use wasmscope_instrument::{Limits, Measure, RunOptions, Trial, Unprovided, is_component};
 
 /// The dialog while it is open.
 pub struct RunDialog {
@@ -18,6 +21,8 @@ pub struct RunDialog {
     pub module: Arc<ModuleFacts>,
     /// Its fields.
     pub form: RunForm,
+    /// What came of a look for allocators, or why there was none.
+    pub trial: Option<Result<Trial, String>>,
     problem: Option<FormError>,
 }
 
@@ -26,7 +31,23 @@ impl RunDialog {
     pub fn new(module: Arc<ModuleFacts>, remembered: Option<RunForm>) -> RunDialog {
         let mut form = remembered.unwrap_or_else(|| RunForm::for_module(&module));
         form.fit(&module);
-        RunDialog { module, form, problem: None }
+        RunDialog { module, form, trial: None, problem: None }
+    }
+
+    /// What the fields amount to, and where the symbols are; what is wrong is shown.
+    pub(super) fn answer(&mut self) -> Option<(Box<RunOptions>, Option<PathBuf>)> {
+        let form = &self.form;
+        let options = form.options(&self.module).and_then(|options| Ok((options, form.symbols_path()?)));
+        match options {
+            Ok((options, symbols)) => {
+                self.problem = None;
+                Some((Box::new(options), symbols))
+            }
+            Err(problem) => {
+                self.problem = Some(problem);
+                None
+            }
+        }
     }
 }
 
@@ -41,19 +62,27 @@ pub enum Dialog {
 
 const WIDTH: f32 = 580.0;
 const LABEL_WIDTH: f32 = 104.0;
+const SEARCHING: &str = "A trial run is under way that looks for allocators.";
 
-/// Draws the dialog. A press of Run sends the run off.
-pub fn run_dialog_ui(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) -> Dialog {
+/// Draws the dialog, with the look for allocators that it waits for, if it does. A press of Run sends the run off.
+pub fn run_dialog_ui(
+    ui: &mut Ui,
+    dialog: &mut RunDialog,
+    search: Option<&Job>,
+    commands: &Commands,
+) -> Dialog {
     let screen = ui.ctx().content_rect();
     let frame = Frame::window(ui.style()).inner_margin(Margin::same(16));
     let shown = Modal::new(Id::unique("run dialog")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(WIDTH.min(screen.width() - 64.0));
         header(ui, &dialog.module);
         ui.separator();
+        // Where there is a scroll bar it has a place of its own beside the fields.
+        ui.spacing_mut().scroll.floating_allocated_width = 10.0;
         let fields = ScrollArea::vertical().max_height(screen.height() - 230.0).auto_shrink([false, true]);
-        fields.show(ui, |ui| fields_ui(ui, dialog, commands));
+        fields.show(ui, |ui| fields_ui(ui, dialog, search, commands));
         ui.separator();
-        footer(ui, dialog, commands)
+        footer(ui, dialog, search, commands)
     });
     if shown.should_close() { Dialog::Closed } else { shown.inner }
 }
@@ -83,7 +112,7 @@ fn facts(module: &ModuleFacts) -> String {
     )
 }
 
-fn fields_ui(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) {
+fn fields_ui(ui: &mut Ui, dialog: &mut RunDialog, search: Option<&Job>, commands: &Commands) {
     let RunDialog { module, form, .. } = dialog;
     ui.add_space(2.0);
     call_ui(ui, module, form);
@@ -98,8 +127,10 @@ fn fields_ui(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) {
     section(ui, "Environment, input and folders", !given, |ui| given_ui(ui, form, commands));
     let limited = form.limits() != Limits::default();
     if form.measures.has(Measure::Heap) {
-        section(ui, "Allocators of your own", !form.allocators.is_empty(), |ui| allocators_ui(ui, form));
+        let wanted = !form.allocators.is_empty() || module.symbols == KnownSymbols::None;
+        section(ui, "Allocators of your own", wanted, |ui| allocators_ui(ui, dialog, search, commands));
     }
+    let RunDialog { module, form, .. } = dialog;
     let pointed = !form.symbols.is_empty() || module.symbols == KnownSymbols::None;
     section(ui, "Symbols", pointed, |ui| symbols_ui(ui, module, form, commands));
     section(ui, "Limits", limited, |ui| limits_ui(ui, form));
@@ -124,6 +155,14 @@ pub(super) fn row(ui: &mut Ui, label: &str, add: impl FnOnce(&mut Ui)) {
         });
         let id = drawn.inner.id;
         ui.vertical(|ui| ui.label_inputs_by(id, add));
+    });
+}
+
+/// What belongs to the row above it.
+pub(super) fn below_row(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    ui.horizontal_top(|ui| {
+        ui.add_space(LABEL_WIDTH + ui.spacing().item_spacing.x);
+        ui.vertical(add);
     });
 }
 
@@ -187,16 +226,6 @@ fn measure_ui(ui: &mut Ui, form: &mut RunForm, measure: Measure) {
     if ui.checkbox(&mut on, title).on_hover_text(about).changed() {
         form.measures = if on { form.measures.with(measure) } else { form.measures.without(measure) };
     }
-}
-
-fn allocators_ui(ui: &mut Ui, form: &mut RunForm) {
-    row(ui, "Allocators", |ui| {
-        let lines = form.allocators.lines().count().clamp(1, 5);
-        let edit = TextEdit::multiline(&mut form.allocators).desired_rows(lines).desired_width(f32::INFINITY);
-        ui.add(edit.hint_text("arena_alloc=malloc, one a line").margin(Margin::symmetric(6, 4))).on_hover_text(
-            "Functions that allocate though their names don't tell, and the C function that each does the same as.",
-        );
-    });
 }
 
 /// The imports that nobody provides, and what is to take their place.
@@ -313,17 +342,19 @@ fn folders_ui(ui: &mut Ui, dirs: &mut Vec<(String, String)>, commands: &Commands
     });
 }
 
-fn footer(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) -> Dialog {
+fn footer(ui: &mut Ui, dialog: &mut RunDialog, search: Option<&Job>, commands: &Commands) -> Dialog {
     let mut outcome = Dialog::Open;
     ui.add_space(2.0);
+    if let Some(problem) = &dialog.problem {
+        ui.colored_label(Palette::of(ui).error, problem.to_string());
+    }
     ui.horizontal(|ui| {
-        if let Some(problem) = &dialog.problem {
-            ui.colored_label(Palette::of(ui).error, problem.to_string());
-        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let typing = ui.ctx().text_edit_focused();
-            let enter = !typing && ui.input(|input| input.key_pressed(Key::Enter));
-            if widgets::primary_button(ui, "Run").clicked() || enter {
+            // A button that has the focus takes the key for itself, and so does a text of several lines.
+            let is_free = ui.memory(|memory| memory.focused().is_none());
+            let enter = is_free && ui.input(|input| input.key_pressed(Key::Enter));
+            let run = ui.add_enabled_ui(search.is_none(), |ui| widgets::primary_button(ui, "Run")).inner;
+            if run.on_disabled_hover_text(SEARCHING).clicked() || (enter && search.is_none()) {
                 outcome = start(dialog, commands);
             }
             if ui.button("Cancel").clicked() {
@@ -335,15 +366,7 @@ fn footer(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) -> Dialog {
 }
 
 fn start(dialog: &mut RunDialog, commands: &Commands) -> Dialog {
-    let form = &dialog.form;
-    match form.options(&dialog.module).and_then(|options| Ok((options, form.symbols_path()?))) {
-        Ok((options, symbols)) => {
-            commands.send(Command::Run(Arc::clone(&dialog.module), Box::new(options), symbols));
-            Dialog::Closed
-        }
-        Err(problem) => {
-            dialog.problem = Some(problem);
-            Dialog::Open
-        }
-    }
+    let Some((options, symbols)) = dialog.answer() else { return Dialog::Open };
+    commands.send(Command::Run(Arc::clone(&dialog.module), options, symbols));
+    Dialog::Closed
 }

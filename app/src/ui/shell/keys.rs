@@ -7,13 +7,12 @@ const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 /// Sends the commands whose keys were pressed.
 pub fn shortcuts(ui: &Ui, commands: &Commands) {
-    let keys: [(KeyboardShortcut, fn() -> Command); 8] = [
+    let keys: [(KeyboardShortcut, fn() -> Command); 7] = [
         (KeyboardShortcut::new(CTRL_SHIFT, Key::Tab), || Command::ShowNext(-1)),
         (KeyboardShortcut::new(Modifiers::COMMAND, Key::Tab), || Command::ShowNext(1)),
         (KeyboardShortcut::new(Modifiers::COMMAND, Key::O), || Command::AskOpen),
         (KeyboardShortcut::new(Modifiers::COMMAND, Key::S), || Command::AskSave(SaveKind::Plain)),
         (KeyboardShortcut::new(Modifiers::COMMAND, Key::R), || Command::RunAgain),
-        (KeyboardShortcut::new(Modifiers::COMMAND, Key::Period), || Command::Stop),
         (KeyboardShortcut::new(Modifiers::COMMAND, Key::Q), || Command::Quit),
         (KeyboardShortcut::new(Modifiers::NONE, Key::F1), || Command::ToggleKeys),
     ];
@@ -27,6 +26,14 @@ pub fn shortcuts(ui: &Ui, commands: &Commands) {
     };
     if !ui.ctx().text_edit_focused() && ui.input(asks) {
         commands.send(Command::ToggleKeys);
+    }
+}
+
+/// What stops jobs, also where a dialog is open.
+pub fn stop_shortcut(ui: &Ui, commands: &Commands) {
+    let stop = KeyboardShortcut::new(Modifiers::COMMAND, Key::Period);
+    if ui.input_mut(|input| input.consume_shortcut(&stop)) {
+        commands.send(Command::Stop);
     }
 }
 

@@ -9,7 +9,7 @@ mod top_bar;
 mod welcome;
 
 pub use dock::Dock;
-pub use keys::{keys_ui, shortcuts};
+pub use keys::{keys_ui, shortcuts, stop_shortcut};
 pub use progress::{progress_ui, running_ui};
 pub use status::status_ui;
 pub use stripped::{about as about_symbols, is_stripped, stripped_ui};

@@ -37,6 +37,9 @@ pub fn progress_ui(ui: &mut Ui, job: &Job, commands: &Commands) {
                 JobKind::Export(path) => {
                     ui.label(format!("Exporting {}", middle_cut(&file_name(path), 60)));
                 }
+                JobKind::Allocators(_) => {
+                    ui.label(trial_text(job.watch.progress()));
+                }
                 JobKind::Run(name) => {
                     ui.label(RichText::new(middle_cut(name, 32)).strong());
                     phases_ui(ui, job.watch.progress());
@@ -54,6 +57,7 @@ fn after_stop(kind: &JobKind) -> &'static str {
     match kind {
         JobKind::Open(_) | JobKind::Module { .. } => "Nothing is opened then.",
         JobKind::Run(_) => "What was recorded so far is kept.",
+        JobKind::Allocators(_) => "Nothing is proposed then.",
         JobKind::Symbols(_) => "The recording keeps the names and lines that it has.",
         JobKind::Save(_) | JobKind::Export(_) => "The file stays as it was, unless it is already written.",
     }
@@ -101,6 +105,16 @@ fn phases_ui(ui: &mut Ui, progress: Progress) {
     }
     ui.spacing_mut().item_spacing.x = 8.0;
     ui.separator();
+}
+
+/// How far a trial run is: `Trial run: compile 40.0 %`, `Trial run, 1.20 s, 12.3 k calls`.
+fn trial_text(progress: Progress) -> String {
+    let Progress { phase, done, counts, .. } = progress;
+    let done = done.map(|done| format!(" {}", units::percent(done))).unwrap_or_default();
+    let phase = phase.filter(|phase| *phase != Phase::Run).map(|phase| format!(": {}{done}", phase.name()));
+    let time = (counts.run_nanos > 0).then(|| format!(", {}", units::nanos(counts.run_nanos)));
+    let calls = (counts.heap_events > 0).then(|| format!(", {} calls", units::count(counts.heap_events)));
+    ["Trial run".to_owned()].into_iter().chain(phase).chain(time).chain(calls).collect()
 }
 
 fn dot(ui: &mut Ui, colour: Color32, filled: bool) {
