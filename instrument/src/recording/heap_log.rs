@@ -5,6 +5,7 @@ use super::heap_rows::{Cursor, HeapRows};
 use super::scan::unpack;
 use super::wire::HeapColumns;
 use std::borrow::Cow;
+use std::iter::Peekable;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -129,16 +130,7 @@ impl HeapLog {
 
     /// The operations in `rows`, which must ascend; rows that there are none in are passed over.
     pub fn pick(&self, rows: impl IntoIterator<Item = usize>) -> impl Iterator<Item = (usize, HeapEvent)> {
-        let mut at: Option<(Range<usize>, Cow<'_, HeapRows>, Cursor)> = None;
-        rows.into_iter().filter_map(move |row| {
-            if !at.as_ref().is_some_and(|(rows, ..)| rows.contains(&row)) {
-                let behind = self.parts.partition_point(|part| part.first_row <= row);
-                let part = self.parts.get(behind.checked_sub(1)?)?;
-                at = Some((part.first_row..part.first_row + part.rows, part.rows(), Cursor::default()));
-            }
-            let (rows, columns, cursor) = at.as_mut()?;
-            Some((row, cursor.event(columns, row - rows.start)?))
-        })
+        Picked { log: self, rows: rows.into_iter().peekable(), at: None, ready: Vec::new().into_iter() }
     }
 
     /// Appends one operation, as a column.
@@ -163,6 +155,58 @@ impl HeapLog {
         let (first_row, rows) = (self.rows, packed.rows);
         self.rows += rows;
         self.parts.push(Part { first_row, rows, body: Body::Packed(packed) });
+    }
+}
+
+/// Rows that are read at once.
+const PICKED_AT_ONCE: usize = 512;
+
+/// Reads the operations in `rows`.
+struct Picked<'a, I: Iterator<Item = usize>> {
+    log: &'a HeapLog,
+    rows: Peekable<I>,
+    /// The part of the last ones, and where in it they were.
+    at: Option<(Range<usize>, Cow<'a, HeapRows>, Cursor)>,
+    ready: std::vec::IntoIter<(usize, HeapEvent)>,
+}
+
+impl<I: Iterator<Item = usize>> Picked<'_, I> {
+    /// Reads some more; `None` at the end.
+    fn fill(&mut self) -> Option<()> {
+        let row = *self.rows.peek()?;
+        if !self.at.as_ref().is_some_and(|(rows, ..)| rows.contains(&row)) {
+            let behind = self.log.parts.partition_point(|part| part.first_row <= row);
+            let part = self.log.parts.get(behind.checked_sub(1)?)?;
+            let rows = part.first_row..part.first_row + part.rows;
+            if !rows.contains(&row) {
+                self.rows.next();
+                return Some(());
+            }
+            self.at = Some((rows, part.rows(), Cursor::default()));
+        }
+        let (part, columns, cursor) = self.at.as_mut()?;
+        let next = || self.rows.next_if(|row| part.contains(row)).map(|row| row - part.start);
+        let rows: Vec<_> = std::iter::from_fn(next).take(PICKED_AT_ONCE).collect();
+        let events = cursor.events(columns, &rows);
+        let first = part.start;
+        let ready: Vec<_> = rows.iter().map(|row| first + row).zip(events).collect();
+        self.ready = ready.into_iter();
+        Some(())
+    }
+}
+
+impl<I: Iterator<Item = usize>> Iterator for Picked<'_, I> {
+    type Item = (usize, HeapEvent);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let next = self.ready.next();
+            if next.is_some() {
+                return next;
+            }
+            self.fill()?;
+        }
     }
 }
 

@@ -43,6 +43,16 @@ impl Words {
         }
     }
 
+    /// Those in `rows`; 0 where there is none.
+    fn gather(&self, rows: &[usize]) -> Vec<u64> {
+        match self {
+            Words::Narrow(words) => {
+                rows.iter().map(|row| words.get(*row).map_or(0, |word| u64::from(*word))).collect()
+            }
+            Words::Wide(words) => rows.iter().map(|row| words.get(*row).copied().unwrap_or(0)).collect(),
+        }
+    }
+
     #[inline]
     fn get(&self, row: usize) -> Option<u64> {
         match self {
@@ -127,22 +137,53 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    /// The operation in `row`, which must not come before the last one that was asked for.
+    /// The operations in `rows`, which ascend, exist, and don't come before the last one that was asked for. They are read
+    /// column by column: rows that lie far apart are waited for together.
+    pub(super) fn events<'a>(
+        &'a mut self,
+        columns: &'a HeapRows,
+        rows: &'a [usize],
+    ) -> impl Iterator<Item = HeapEvent> + 'a {
+        let HeapRows { op, address, size, context, .. } = columns;
+        let ops: Vec<_> = rows.iter().map(|row| op.get(*row).copied().unwrap_or(HeapOp::Free)).collect();
+        let contexts: Vec<_> = rows.iter().map(|row| context.get(*row).copied().unwrap_or(0)).collect();
+        let blocks = address.gather(rows).into_iter().zip(size.gather(rows));
+        ops.into_iter().zip(contexts).zip(blocks).zip(rows).map(
+            move |(((op, context), (address, size)), row)| HeapEvent {
+                time_nanos: self.time(columns, *row),
+                op,
+                address,
+                size,
+                old_address: self.old_address(columns, op, *row),
+                context: context.checked_sub(1).map(ContextId),
+            },
+        )
+    }
+
     #[inline]
-    pub(super) fn event(&mut self, rows: &HeapRows, row: usize) -> Option<HeapEvent> {
-        let op = *rows.op.get(row)?;
-        let time_nanos =
-            rows.times.get(advance(&rows.times, &mut self.time, row)).map_or(0, |(_, nanos)| *nanos);
+    fn time(&mut self, rows: &HeapRows, row: usize) -> u64 {
+        rows.times.get(advance(&rows.times, &mut self.time, row)).map_or(0, |(_, nanos)| *nanos)
+    }
+
+    #[inline]
+    fn old_address(&mut self, rows: &HeapRows, op: HeapOp, row: usize) -> u64 {
         let old = match op {
             HeapOp::Realloc => rows.old_address.get(advance(&rows.old_address, &mut self.old, row)),
             HeapOp::Alloc | HeapOp::Free => None,
         };
+        old.filter(|(of, _)| *of as usize == row).map_or(0, |(_, address)| *address)
+    }
+
+    /// The operation in `row`, which must not come before the last one that was asked for.
+    #[inline]
+    pub(super) fn event(&mut self, rows: &HeapRows, row: usize) -> Option<HeapEvent> {
+        let op = *rows.op.get(row)?;
         Some(HeapEvent {
-            time_nanos,
+            time_nanos: self.time(rows, row),
             op,
             address: rows.address.get(row)?,
             size: rows.size.get(row)?,
-            old_address: old.filter(|(of, _)| *of as usize == row).map_or(0, |(_, address)| *address),
+            old_address: self.old_address(rows, op, row),
             context: rows.context.get(row)?.checked_sub(1).map(ContextId),
         })
     }

@@ -138,18 +138,18 @@ fn rows_until(profile: &Profile, at_nanos: u64) -> usize {
 fn live_by_address(profile: &Profile, memory: MemoryIndex, rows: usize) -> Live {
     let timeline = profile.heap_timeline();
     let rows = timeline.live_in(memory, rows);
-    let order = timeline.order(&rows);
+    let places = timeline.places(&rows);
     let mut live = Live { blocks: vec![NOTHING; rows.len()], leaked_blocks: 0, leaked_bytes: 0 };
-    for (row, event) in profile.recording().heap.pick(rows.iter().map(|row| row.index())) {
+    let events = profile.recording().heap.pick(rows.iter().map(|row| row.index()));
+    for ((row, event), place) in events.zip(places) {
         let HeapEvent { time_nanos: allocated_nanos, address, size, .. } = event;
         let (path, row) = (profile.heap_path(event.context), BlockRow(row as u32));
-        if let Some(block) = live.blocks.get_mut(order.place(row)) {
+        if let Some(block) = live.blocks.get_mut(place as usize) {
             *block = HeapBlock { address, size, allocated_nanos, path, row };
         }
-        if timeline.is_never_freed(row) {
-            live.leaked_blocks += 1;
-            live.leaked_bytes = live.leaked_bytes.saturating_add(size);
-        }
+        let leaked = u64::from(timeline.is_never_freed(row));
+        live.leaked_blocks += leaked;
+        live.leaked_bytes = live.leaked_bytes.saturating_add(leaked * size);
     }
     live
 }

@@ -72,38 +72,28 @@ impl Ranks {
         }
     }
 
-    /// The order of these blocks, which are live at one moment.
-    pub(super) fn order(&self, blocks: &[BlockRow]) -> Order<'_> {
-        let ranks = self.of_memory.last().map_or(0, |ranks| ranks.end) as usize;
-        let mut taken = vec![0u64; ranks.div_ceil(64)];
-        for rank in blocks.iter().map(|block| self.of(*block) as usize) {
-            taken[rank / 64] |= 1 << (rank % 64);
+    /// By block how many of these blocks, which are live at one moment, have a lower address. Each step is a pass of its
+    /// own, so that blocks that lie far apart are waited for together.
+    pub(super) fn places(&self, blocks: &[BlockRow]) -> Vec<u32> {
+        let ranks: Vec<_> = blocks.iter().map(|block| self.of(*block)).collect();
+        let count = self.of_memory.last().map_or(0, |ranks| ranks.end) as usize;
+        // A bit for each rank that is taken, and how many are in the words before.
+        let mut words = vec![(0u64, 0u32); count / 64 + 1];
+        for rank in &ranks {
+            if let Some((taken, _)) = words.get_mut(*rank as usize / 64) {
+                *taken |= 1 << (rank % 64);
+            }
         }
         let mut sum = 0;
-        let words = taken.into_iter().map(|taken| {
-            let before = sum;
+        for (taken, before) in &mut words {
+            *before = sum;
             sum += taken.count_ones();
-            (taken, before)
-        });
-        Order { ranks: self, words: words.collect() }
-    }
-}
-
-/// Which of a moment's blocks is the how manieth.
-pub(super) struct Order<'a> {
-    ranks: &'a Ranks,
-    /// A bit for each rank that is taken, and how many are in the words before.
-    words: Vec<(u64, u32)>,
-}
-
-impl Order<'_> {
-    /// How many of the blocks have a lower address than `block`, which is one of them.
-    #[inline]
-    pub(super) fn place(&self, block: BlockRow) -> usize {
-        let rank = self.ranks.of(block) as usize;
-        let (taken, before) = self.words.get(rank / 64).copied().unwrap_or_default();
-        let lower = taken & ((1 << (rank % 64)) - 1);
-        (before + lower.count_ones()) as usize
+        }
+        let place = |rank: u32| {
+            let (taken, before) = words.get(rank as usize / 64).copied().unwrap_or_default();
+            before + (taken & ((1 << (rank % 64)) - 1)).count_ones()
+        };
+        ranks.into_iter().map(place).collect()
     }
 }
 
@@ -125,10 +115,9 @@ mod tests {
     #[test]
     fn blocks_are_ordered_by_address() {
         let ranks = ranks();
-        let places = |rows: &[u32]| -> Vec<usize> {
+        let places = |rows: &[u32]| {
             let blocks: Vec<_> = rows.iter().copied().map(BlockRow).collect();
-            let order = ranks.order(&blocks);
-            blocks.iter().map(|block| order.place(*block)).collect()
+            ranks.places(&blocks)
         };
         assert_eq!(places(&[0, 1, 2]), [2, 0, 1]);
         assert_eq!(places(&[0, 3, 4]), [1, 0, 2]);

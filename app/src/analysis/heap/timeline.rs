@@ -1,7 +1,7 @@
 //! The lives of all heap blocks, so that the blocks of any moment are found in the same short time.
 
 use super::memories::HeapMemories;
-use super::order::{Order, Ranks};
+use super::order::Ranks;
 use super::{HeapHistory, lives};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -148,9 +148,9 @@ impl HeapTimeline {
         live
     }
 
-    /// The order by address of `blocks`, which are live in one memory at one moment.
-    pub(super) fn order(&self, blocks: &[BlockRow]) -> Order<'_> {
-        self.ranks.order(blocks)
+    /// By block how many of `blocks`, which are live in one memory at one moment, have a lower address.
+    pub(super) fn places(&self, blocks: &[BlockRow]) -> Vec<u32> {
+        self.ranks.places(blocks)
     }
 
     fn checkpoint(&self, rows: usize) -> Option<&Checkpoint> {
@@ -162,8 +162,18 @@ impl HeapTimeline {
     pub(super) fn live_after(&self, rows: usize) -> Vec<BlockRow> {
         let rows = rows.min(self.end.len());
         let (from, live) = self.checkpoint(rows).map_or((0, &[][..]), |at| (at.rows, &at.live[..]));
-        let ends_later =
-            |block: &BlockRow| self.end.get(block.index()).is_some_and(|end| *end as usize >= rows);
-        live.iter().copied().filter(ends_later).chain(self.live_begun_in(from..rows)).collect()
+        let ends = live.iter().map(|block| self.end.get(block.index()).copied().unwrap_or(NO_BLOCK));
+        // Nobody can guess which ones ended: each is written, and the next one over it if it did.
+        let mut kept = vec![BlockRow(0); live.len()];
+        let mut count = 0;
+        for (block, end) in live.iter().zip(ends) {
+            if let Some(place) = kept.get_mut(count) {
+                *place = *block;
+            }
+            count += usize::from(end as usize >= rows);
+        }
+        kept.truncate(count);
+        kept.extend(self.live_begun_in(from..rows));
+        kept
     }
 }
