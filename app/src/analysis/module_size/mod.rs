@@ -12,6 +12,7 @@ pub use treemap::{Area, TreemapBox, TreemapStyle, squarified, treemap};
 
 use super::Metric;
 use crate::profile::Profile;
+use crate::units;
 use evidence::Evidence;
 use std::ops::Range;
 use std::sync::Arc;
@@ -248,6 +249,23 @@ impl ModuleSize {
     pub fn function_counts(&self) -> (u64, u64) {
         let functions = self.nodes.iter().filter(|node| matches!(node.kind, SizeKind::Function(_)));
         functions.fold((0, 0), |(all, idle), node| (all + 1, idle + u64::from(node.is_idle())))
+    }
+
+    /// How many bytes of it stripping would take away.
+    pub fn strippable_bytes(&self) -> u64 {
+        let stripped = SectionClass::ALL.into_iter().filter(|class| class.is_stripped());
+        stripped.map(|class| self.class_bytes(class)).sum()
+    }
+
+    /// What stripping would take away, for people: `490 KiB of debug information and 19.6 KiB of names`. `None` where
+    /// there is nothing of it.
+    pub fn strippable(&self) -> Option<String> {
+        let stripped = SectionClass::ALL.into_iter().filter(|class| class.is_stripped());
+        let sizes = stripped.map(|class| (class, self.class_bytes(class)));
+        let texts = sizes.filter(|(_, bytes)| *bytes > 0);
+        let texts: Vec<_> =
+            texts.map(|(class, bytes)| format!("{} of {}", units::bytes(bytes), class.name())).collect();
+        (!texts.is_empty()).then(|| texts.join(" and "))
     }
 
     /// The functions that were not run, or not seen to, by falling size; none where nothing is known.

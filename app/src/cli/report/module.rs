@@ -161,15 +161,10 @@ fn sizes_text(size: &ModuleSize, packed: &Packed) -> String {
         units::bytes(packed.whole.gzip),
         units::bytes(packed.whole.brotli)
     );
-    if let Some((bytes, compressed)) = packed.stripped {
-        text.push_str(&format!(
-            "without debug information ({}) and names ({}): {}; {} by gzip, {} by brotli\n",
-            units::bytes(size.class_bytes(SectionClass::Debug)),
-            units::bytes(size.class_bytes(SectionClass::Names)),
-            units::bytes(bytes),
-            units::bytes(compressed.gzip),
-            units::bytes(compressed.brotli)
-        ));
+    if let Some(((bytes, compressed), gone)) = packed.stripped.zip(size.strippable()) {
+        let (gzip, brotli) = (units::bytes(compressed.gzip), units::bytes(compressed.brotli));
+        let left = units::bytes(bytes);
+        text.push_str(&format!("without {gone}: {left}; {gzip} by gzip, {brotli} by brotli\n"));
     }
     let right = |name| (name, Align::Right);
     let mut table = Table::new(&[

@@ -30,7 +30,7 @@ pub fn shortcuts(ui: &Ui, commands: &Commands) {
     }
 }
 
-const LIST: [(&str, &[(&str, &str)]); 5] = [
+const LIST: [(&str, &[(&str, &str)]); 6] = [
     (
         "Everywhere",
         &[
@@ -71,6 +71,14 @@ const LIST: [(&str, &[(&str, &str)]); 5] = [
             ("Space", "Play, pause"),
             (", .", "To the growth before or after"),
             ("M", "Set or remove a mark in time"),
+        ],
+    ),
+    (
+        "Module",
+        &[
+            ("Click, arrows", "Choose a box and select its function"),
+            ("Double click, Enter", "Zoom in"),
+            ("Esc, Backspace", "Zoom out"),
         ],
     ),
     (

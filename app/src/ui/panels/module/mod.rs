@@ -35,12 +35,15 @@ pub struct ModuleState {
     /// `None` until the user says: heat, where there is any.
     colour: Option<ColourBy>,
     picture: Option<Picture>,
-    labels: Labels<SizeId>,
+    /// By part, and whether they tell of the parts within it that are merged.
+    labels: Labels<(SizeId, bool)>,
     side: side::SideState,
 }
 
 /// Below this width, in points, tables stand below the treemap.
 const NARROW: f32 = 640.0;
+/// As wide as all columns of the sections' table.
+const SIDE_WIDTH: f32 = 380.0;
 
 /// What is asked for, with the heat that is selected if it is any.
 pub fn query(selection: &Selection) -> ModuleSizeQuery {
@@ -65,8 +68,7 @@ pub fn module_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<SizeView>, state: &
         ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| map_ui(ui, ctx, view, state));
         return side::side_ui(ui, ctx, view, state);
     }
-    let width = (ui.available_width() * 0.42).clamp(300.0, 460.0);
-    let side = Panel::right("module figures").resizable(false).exact_size(width);
+    let side = Panel::right("module figures").resizable(false).exact_size(SIDE_WIDTH);
     let margin = Margin { left: 12, ..Margin::ZERO };
     side.frame(Frame::new().inner_margin(margin)).show(ui, |ui| side::side_ui(ui, ctx, view, state));
     CentralPanel::no_frame().show(ui, |ui| map_ui(ui, ctx, view, state));

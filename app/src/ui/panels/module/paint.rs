@@ -1,11 +1,13 @@
 //! Builds the picture: all boxes in one mesh, their labels cut to fit.
 
 use super::colours::{self, ColourBy};
-use crate::analysis::{Area, SizeId, TreemapBox, TreemapStyle, treemap};
+use crate::analysis::{Area, SizeId, SizeKind, TreemapBox, TreemapStyle, treemap};
 use crate::ui::theme::{MONO, Palette};
 use crate::ui::views::SizeView;
 use crate::ui::widgets::Labels;
+use crate::units;
 use egui::{Color32, Galley, Mesh, Painter, Pos2, Rect, pos2, vec2};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What the picture depends on; it is built anew only when this changes.
@@ -63,7 +65,7 @@ const LOWEST_LABEL: f32 = 15.0;
 
 impl Picture {
     /// Builds the picture of `key`.
-    pub fn build(key: PictureKey, painter: &Painter, labels: &mut Labels<SizeId>) -> Picture {
+    pub fn build(key: PictureKey, painter: &Painter, labels: &mut Labels<(SizeId, bool)>) -> Picture {
         let Rect { min, .. } = key.rect;
         let (width, height) = (f64::from(key.rect.width()), f64::from(key.rect.height()));
         let area = Area { x: f64::from(min.x), y: f64::from(min.y), width, height };
@@ -78,9 +80,9 @@ impl Picture {
             drawn.push(Drawn { id: one.id, rect, is_open: one.is_open, merged: one.merged });
             let fits = ((rect.width() - 2.0 * PADDING) / glyph).floor().max(0.0) as usize;
             let has_room = rect.height() >= LOWEST_LABEL && fits >= SHORTEST_LABEL;
-            if has_room && one.merged == 0 && (one.has_header || !one.is_open) {
-                let name = &key.view.size.get(one.id).name;
-                let galley = labels.get(painter, one.id, name, fits);
+            if has_room && (one.has_header || !one.is_open) {
+                let galley =
+                    labels.get(painter, (one.id, one.merged > 0), &label(&key.view, one, fits), fits);
                 let ink = if one.is_open { key.palette.text } else { key.palette.ink_on(fill) };
                 texts.push((rect.min + vec2(PADDING, DROP), galley, ink));
             }
@@ -112,6 +114,33 @@ impl Picture {
     }
 }
 
+/// The name of a part, and of a function as much of its end as fits: its group stands around it, and what paths begin
+/// with is the same for many. Of merged ones their number.
+fn label<'a>(view: &'a SizeView, one: &TreemapBox, fits: usize) -> Cow<'a, str> {
+    let node = view.size.get(one.id);
+    match node.kind {
+        _ if one.merged > 0 => format!("{} more", units::exact(one.merged.into())).into(),
+        SizeKind::Function(_) => end_of_path(&node.name, fits).into(),
+        _ => (*node.name).into(),
+    }
+}
+
+/// The longest end of a path, from behind a `::`, that has at most `most` characters; the last part where none has.
+fn end_of_path(path: &str, most: usize) -> &str {
+    if path.chars().count() <= most {
+        return path;
+    }
+    let ends = path.match_indices("::").filter_map(|(at, sign)| path.get(at + sign.len()..));
+    let mut last = path;
+    for end in ends {
+        last = end;
+        if end.chars().count() <= most {
+            break;
+        }
+    }
+    last
+}
+
 /// With a gap between neighbours, where there is room for one.
 fn on_screen(one: &TreemapBox) -> Rect {
     let Area { x, y, width, height } = one.area;
@@ -122,8 +151,24 @@ fn on_screen(one: &TreemapBox) -> Rect {
 
 fn fill(key: &PictureKey, one: &TreemapBox) -> Color32 {
     match () {
-        () if one.is_open => key.palette.raised,
-        () if one.merged > 0 => key.palette.canvas.merged,
+        () if one.is_open => key.palette.background,
+        () if one.merged > 0 => key.palette.border,
         () => colours::of(&key.view, one.id, key.colour, key.palette),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end_of_path;
+
+    #[test]
+    fn labels_keep_the_end_of_paths() {
+        let path = "core::num::flt2dec::format";
+        for (most, label) in
+            [(40, path), (20, "num::flt2dec::format"), (15, "flt2dec::format"), (3, "format")]
+        {
+            assert_eq!(end_of_path(path, most), label, "{most}");
+        }
+        assert_eq!(end_of_path("malloc", 3), "malloc");
     }
 }

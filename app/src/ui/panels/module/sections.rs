@@ -49,10 +49,10 @@ impl Default for SectionsState {
 
 const COLUMNS: [ColumnSpec<By>; 5] = [
     table::name(By::Name, "Section", "Click shows it in the treemap."),
-    table::number(By::Bytes, "Bytes", "Its bytes in the file, with its header.", 76.0),
-    table::number(By::Share, "Share", "Of the file.", 58.0),
-    table::number(By::Gzip, "gzip", "Compressed by itself, by gzip -9.", 66.0),
-    table::number(By::Brotli, "brotli", "Compressed by itself, by brotli -9.", 66.0),
+    table::number(By::Bytes, "Bytes", "Its bytes in the file, with its header.", 64.0),
+    table::number(By::Share, "Share", "Of the file.", 52.0),
+    table::number(By::Gzip, "gzip", "Compressed by itself, by gzip -9.", 64.0),
+    table::number(By::Brotli, "brotli", "Compressed by itself, by brotli -9.", 64.0),
 ];
 
 /// Draws the page.
@@ -87,7 +87,7 @@ pub fn sections_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<SizeView>, state:
         is_selected: &|row| state.chosen == Some(rows[row].id),
         hover: &|ui, row| tooltip::part_ui(ui, ctx.profile, view, rows[row].id),
         scroll_to: None,
-        least_name: 90.0,
+        least_name: 80.0,
     };
     if let Some(row) = table.show(ui, &mut sections.sorting) {
         state.reveal(ctx, view, rows[row].id);

@@ -3,29 +3,25 @@
 use super::ModuleState;
 use super::colours::ColourBy;
 use super::packed::Packing;
-use crate::analysis::{SectionClass, SizeId};
+use crate::analysis::SizeId;
 use crate::compressed::{BROTLI_QUALITY, GZIP_LEVEL};
 use crate::ui::theme::Palette;
 use crate::ui::views::SizeView;
 use crate::ui::widgets::swatch;
 use crate::units;
-use egui::{Button, ComboBox, Label, RichText, Ui};
+use egui::{Button, ComboBox, RichText, Ui};
 
-/// Draws the rows above everything: colours and sizes.
+/// Draws the row above everything: colours and sizes.
 pub fn toolbar_ui(ui: &mut Ui, view: &SizeView, state: &mut ModuleState) {
     ui.horizontal_wrapped(|ui| {
         colour_ui(ui, view, state);
         let about = format!("Compressed by gzip -{GZIP_LEVEL} and by brotli -{BROTLI_QUALITY}.");
-        let whole = sizes_text(view.size.get(SizeId::ROOT).bytes, state, Packing::Whole);
-        ui.label(RichText::new(whole)).on_hover_text(&about);
-        let stripped = [SectionClass::Debug, SectionClass::Names].map(|class| view.size.class_bytes(class));
-        let gone: u64 = stripped.iter().sum();
-        if gone > 0 {
-            let left = view.size.get(SizeId::ROOT).bytes.saturating_sub(gone);
+        let whole = view.size.get(SizeId::ROOT).bytes;
+        ui.label(sizes_text(whole, state, Packing::Whole)).on_hover_text(&about);
+        if let Some(gone) = view.size.strippable() {
+            let left = whole.saturating_sub(view.size.strippable_bytes());
             let text = format!("stripped {}", sizes_text(left, state, Packing::Stripped));
-            let [debug, names] = stripped.map(units::bytes);
-            let about = format!("Without {debug} of debug information and {names} of names. {about}");
-            ui.add(Label::new(RichText::new(text).weak())).on_hover_text(about);
+            ui.label(RichText::new(text).weak()).on_hover_text(format!("Without {gone}. {about}"));
         }
         if state.packed.is_waiting() {
             ui.spinner();
@@ -75,8 +71,8 @@ pub fn legend_ui(ui: &mut Ui, view: &SizeView, state: &mut ModuleState) {
                 state.root = *id;
             }
         }
-    });
-    ui.horizontal_wrapped(|ui| {
+        ui.add_space(10.0);
+        ui.spacing_mut().item_spacing.x = 10.0;
         for (colour, text) in state.colour(view).legend(view, Palette::of(ui)) {
             swatch(ui, colour, &text);
         }
