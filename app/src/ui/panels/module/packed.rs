@@ -64,7 +64,8 @@ impl PackedSizes {
 fn stretches(view: &SizeView) -> VecDeque<(Packing, Vec<Range<u64>>)> {
     let kept = view.size.kept_ranges();
     let stripped = (kept.len() > 1).then_some((Packing::Stripped, kept));
-    let section = |id: &SizeId| (Packing::Section(*id), vec![view.size.get(*id).range.clone()]);
-    let whole = (Packing::Whole, vec![0..view.size.get(SizeId::ROOT).bytes]);
+    let one = |packing, range: Range<u64>| (packing, vec![range]);
+    let section = |id: &SizeId| one(Packing::Section(*id), view.size.get(*id).range.clone());
+    let whole = one(Packing::Whole, 0..view.size.get(SizeId::ROOT).bytes);
     std::iter::once(whole).chain(stripped).chain(view.sections.iter().map(section)).collect()
 }

@@ -31,13 +31,16 @@ struct Row {
     packed: Option<CompressedSize>,
 }
 
+/// All sections.
+struct Rows(Vec<Row>);
+
 /// What the page remembers.
 pub struct SectionsState {
     filter: String,
     sorting: Sorting<By>,
-    order: RowOrder<Vec<Row>, By>,
+    order: RowOrder<Rows, By>,
     /// The rows, and how many sizes were known when they were made.
-    rows: Option<(usize, Arc<Vec<Row>>)>,
+    rows: Option<(usize, Arc<Rows>)>,
 }
 
 impl Default for SectionsState {
@@ -70,35 +73,35 @@ pub fn sections_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<SizeView>, state:
                 bytes: view.size.get(*id).bytes,
                 packed: packed(*id),
             };
-            let rows = Arc::new(view.sections.iter().map(row).collect());
+            let rows = Arc::new(Rows(view.sections.iter().map(row).collect()));
             sections.rows = Some((known, Arc::clone(&rows)));
             rows
         }
     };
     let key = (sections.sorting, sections.filter.as_str());
     let all = view.size.get(SizeId::ROOT).bytes;
-    let share = |row: usize| units::share(rows[row].bytes, all);
+    let share = |row: usize| units::share(rows.0[row].bytes, all);
     let table = Table {
         id: "sections",
         columns: &COLUMNS,
-        rows: sections.order.rows(&rows, key, rows.len(), keep, compare),
-        cell: &|row, column| cell(&rows[row], column, share(row)),
+        rows: sections.order.rows(&rows, key, rows.0.len(), keep, compare),
+        cell: &|row, column| cell(&rows.0[row], column, share(row)),
         share: &|row, column| (column == By::Share).then(|| share(row)),
-        is_selected: &|row| state.chosen == Some(rows[row].id),
-        hover: &|ui, row| tooltip::part_ui(ui, ctx.profile, view, rows[row].id),
+        is_selected: &|row| state.chosen == Some(rows.0[row].id),
+        hover: &|ui, row| tooltip::part_ui(ui, ctx.profile, view, rows.0[row].id),
         scroll_to: None,
         least_name: 80.0,
     };
     if let Some(row) = table.show(ui, &mut sections.sorting) {
-        state.reveal(ctx, view, rows[row].id);
+        state.reveal(ctx, view, rows.0[row].id);
     }
 }
 
-fn keep(rows: &Vec<Row>, row: usize, needle: &str) -> bool {
+fn keep(Rows(rows): &Rows, row: usize, needle: &str) -> bool {
     needle.is_empty() || rows[row].name.to_lowercase().contains(needle)
 }
 
-fn compare(rows: &Vec<Row>, by: By, a: usize, b: usize) -> Ordering {
+fn compare(Rows(rows): &Rows, by: By, a: usize, b: usize) -> Ordering {
     let (a, b) = (&rows[a], &rows[b]);
     let packed = |size: fn(CompressedSize) -> u64| a.packed.map(size).cmp(&b.packed.map(size));
     match by {
