@@ -138,6 +138,8 @@ fn a_component_has_its_core_modules_with_their_sections() {
     let cores: Vec<_> = size.iter().filter(|(_, node)| node.kind == SizeKind::CoreModule).collect();
     assert_eq!(cores.iter().map(|(_, node)| &*node.name).collect::<Vec<_>>(), ["main", "inner"]);
     // A name section is in neither of both.
+    let nested = size.iter().find(|(_, node)| node.kind == SizeKind::Component).unwrap();
+    assert_eq!(size.children(nested.0).filter(|id| *id == cores[1].0).count(), 1);
     let inner = module("(func) (func (nop) (nop))");
     assert!(cores[1].1.bytes >= inner.len() as u64);
     let names: Vec<_> = size.sections().into_iter().map(|id| size.section_name(id)).collect();

@@ -11,6 +11,8 @@ use wasmscope_symbolize::{
     CoreModule, DataKind, DataSegment, FileOffset, FuncIndex, Group, ModuleIndex, Section, Symbols,
 };
 
+/// In a component.
+const CORE_MODULE: u8 = 1;
 const CODE: u8 = 10;
 const DATA: u8 = 11;
 /// What holds sections and their parts together.
@@ -26,8 +28,7 @@ pub(super) fn file(profile: &Profile, evidence: &Evidence) -> Part {
         true => of.component(module),
         false => of.module(&Outline { module, start: 0, core: None, first_segment: 0 }),
     };
-    let rest = if module.is_component() { "headers and nested components" } else { HEADERS };
-    Part::whole(SizeKind::File, name, recording.module.len() as u64, parts, rest)
+    Part::whole(SizeKind::File, name, recording.module.len() as u64, parts, HEADERS)
 }
 
 struct File<'a> {
@@ -58,26 +59,36 @@ impl Outline<'_> {
 }
 
 impl File<'_> {
-    /// The core modules, also those in nested components, and the component's own sections without any in them.
+    /// The component's own sections, its core modules, and nested components with theirs.
     fn component(&self, module: &ModuleIndex) -> Vec<Part> {
-        let cores = module.core_modules();
-        let holds = |section: &&Section| {
-            cores.iter().any(|core| {
-                section.contents.start <= core.range.start && core.range.end <= section.contents.end
-            })
-        };
-        let own = module.sections().iter().filter(|section| !holds(section));
-        let mut parts: Vec<Part> = own.map(|section| leaf_section(section, 0)).collect();
         let mut first_segment = 0;
-        for core in cores {
+        let mut cores = module.core_modules().iter().map(|core| {
             let outline =
                 Outline { module: &core.index, start: core.range.start.0, core: Some(core), first_segment };
             first_segment += core.index.data_segments().len() as u32;
-            let bytes = core.range.end.0.saturating_sub(core.range.start.0);
-            let name = Arc::clone(&core.name);
-            parts.push(Part::whole(SizeKind::CoreModule, name, bytes, self.module(&outline), HEADERS));
+            (core, self.core_module(&outline, core))
+        });
+        let mut next = cores.next();
+        let mut parts = Vec::new();
+        for section in module.sections() {
+            let mut within = Vec::new();
+            // Both come in the order of the file.
+            while let Some((_, part)) = next.take_if(|(core, _)| core.range.end <= section.contents.end) {
+                within.push(part);
+                next = cores.next();
+            }
+            match within.is_empty() {
+                true => parts.push(leaf_section(section, 0)),
+                false if section.id == CORE_MODULE => parts.extend(within),
+                false => parts.push(nested_component(section, within)),
+            }
         }
         parts
+    }
+
+    fn core_module(&self, outline: &Outline<'_>, core: &CoreModule) -> Part {
+        let bytes = core.range.end.0.saturating_sub(core.range.start.0);
+        Part::whole(SizeKind::CoreModule, Arc::clone(&core.name), bytes, self.module(outline), HEADERS)
     }
 
     fn module(&self, outline: &Outline<'_>) -> Vec<Part> {
@@ -175,6 +186,11 @@ fn unnamed(segment: &DataSegment) -> Arc<str> {
         DataKind::Active { offset: None, .. } => format!("segment {}", segment.index).into(),
         DataKind::Passive => format!("passive segment {}", segment.index).into(),
     }
+}
+
+fn nested_component(section: &Section, within: Vec<Part>) -> Part {
+    let bytes = section.contents.end.0.saturating_sub(section.header.0);
+    Part::whole(SizeKind::Component, Arc::clone(&section.name), bytes, within, "its other sections")
 }
 
 fn leaf_section(section: &Section, start: u64) -> Part {

@@ -89,6 +89,8 @@ impl SectionClass {
 pub enum SizeKind {
     /// All of it.
     File,
+    /// A component within a component.
+    Component,
     /// A core module of a component.
     CoreModule,
     /// A section, from its id to its last byte.
@@ -108,6 +110,7 @@ impl SizeKind {
     pub const fn name(self) -> &'static str {
         match self {
             SizeKind::File => "file",
+            SizeKind::Component => "nested component",
             SizeKind::CoreModule => "core module",
             SizeKind::Section(_) => "section",
             SizeKind::Group => "group",

@@ -54,11 +54,6 @@ impl PackedSizes {
     pub fn len(&self) -> usize {
         self.known.len()
     }
-
-    /// Is there more to come?
-    pub fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty()
-    }
 }
 
 fn stretches(view: &SizeView) -> VecDeque<(Packing, Vec<Range<u64>>)> {

@@ -23,18 +23,14 @@ pub fn toolbar_ui(ui: &mut Ui, view: &SizeView, state: &mut ModuleState) {
             let text = format!("stripped {}", sizes_text(left, state, Packing::Stripped));
             ui.label(RichText::new(text).weak()).on_hover_text(format!("Without {gone}. {about}"));
         }
-        if state.packed.is_waiting() {
-            ui.spinner();
-        }
     });
 }
 
 fn sizes_text(bytes: u64, state: &ModuleState, packing: Packing) -> String {
-    let packed = state
-        .packed
-        .get(packing)
-        .map(|size| format!(", {} gzip, {} brotli", units::bytes(size.gzip), units::bytes(size.brotli)));
-    units::bytes(bytes) + &packed.unwrap_or_default()
+    let packed = state.packed.get(packing);
+    let [gzip, brotli] = [packed.map(|size| size.gzip), packed.map(|size| size.brotli)]
+        .map(|bytes| bytes.map_or("…".to_owned(), units::bytes));
+    format!("{}, {gzip} gzip, {brotli} brotli", units::bytes(bytes))
 }
 
 fn colour_ui(ui: &mut Ui, view: &SizeView, state: &mut ModuleState) {
