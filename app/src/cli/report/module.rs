@@ -21,7 +21,7 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// Compresses the file, and each section by itself. Takes a second for some 5 MB.
+    /// Compresses the file, and each section by itself. Takes a second a MB.
     pub(super) fn of(profile: &Profile, size: &ModuleSize) -> Packed {
         let bytes = &profile.recording().module;
         let of_section = |id: SizeId| (id, compressed_ranges(bytes, &[size.get(id).range.clone()]));
