@@ -266,3 +266,51 @@ fn live_bytes_of_any_moment_are_those_of_the_heap() {
     }
     assert!(live("fd_write#1") > 0);
 }
+
+#[test]
+fn the_parts_of_a_module_have_all_bytes_of_its_file() {
+    for (sample, file) in [("fragment", "before.wasm"), ("hotloop", "hotloop.wasm")] {
+        let recorded = Recorded::new(sample, file);
+        let bytes = std::fs::metadata(sample_module(sample, file)).unwrap().len();
+        let words = ["report", "run.wscope", "--view", "module", "--json"];
+        let report: Value = serde_json::from_slice(&recorded.does(&words)).unwrap();
+        assert_eq!(report["bytes"], bytes);
+        let sections = report["sections"].as_array().unwrap();
+        let summed: u64 = sections.iter().map(|section| section["bytes"].as_u64().unwrap()).sum();
+        assert_eq!(summed + 8, bytes, "all but magic and version");
+        let packed = |value: &Value, kind| value[kind].as_u64().unwrap();
+        assert!(packed(&report, "brotli") < packed(&report, "gzip") && packed(&report, "gzip") < bytes);
+        let stripped = &report["stripped"];
+        assert!(packed(stripped, "bytes") < bytes && packed(stripped, "gzip") < packed(&report, "gzip"));
+        assert_eq!((&report["functions_run"], &report["reads_known"]), (&"seen".into(), &false.into()));
+        let phases =
+            report["start_up"].as_array().unwrap().iter().map(|phase| phase["phase"].as_str().unwrap());
+        assert_eq!(phases.collect::<Vec<_>>(), ["parse", "rewrite", "compile", "instantiate"]);
+        let csv =
+            String::from_utf8(recorded.does(&["export", "run.wscope", "--view", "module", "-f", "csv"]))
+                .unwrap();
+        assert!(
+            csv.starts_with("kind,index,section,group,name,bytes,self_nanos,judged_bytes,idle_bytes\r\n")
+        );
+        // Names of C have no commas.
+        let column = |line: &str| line.split(',').nth(5).unwrap().parse::<u64>().unwrap();
+        assert_eq!(csv.lines().skip(1).map(column).sum::<u64>(), bytes);
+        let svg =
+            String::from_utf8(recorded.does(&["export", "run.wscope", "--view", "module", "-f", "svg"]))
+                .unwrap();
+        assert!(svg.contains(">code</text>") && svg.contains("function, "));
+        let table = String::from_utf8(recorded.does(&words[..4])).unwrap();
+        assert!(table.contains("not seen running: ") && table.contains("by brotli -9"), "{table}");
+    }
+}
+
+#[test]
+fn what_a_module_is_not_weighed_by_is_refused() {
+    let recorded = Recorded::new("hotloop", "hotloop.wasm");
+    let refused = recorded.refuses(&["report", "run.wscope", "--view", "module", "--metric", "live"]);
+    assert!(refused.contains("weighed by time, calls or instructions"), "{refused}");
+    let refused = recorded.refuses(&["export", "run.wscope", "--view", "module", "-f", "png"]);
+    assert!(refused.contains("--format svg or csv"), "{refused}");
+    let refused = recorded.refuses(&["export", "run.wscope", "--view", "module", "-f", "svg", "--at", "end"]);
+    assert!(refused.contains("say nothing to --view module"), "{refused}");
+}

@@ -5,6 +5,7 @@
 
 pub mod analysis;
 pub mod cli;
+pub mod compressed;
 pub mod export;
 mod given;
 mod nearby;

@@ -68,6 +68,12 @@ fn imports_memories_and_data_are_the_components() {
     assert_eq!(data.collect::<Vec<_>>(), [(active(8), &b"abc"[..]), (active(64), &b"d"[..])]);
     let sections: Vec<_> = module.sections().iter().map(|section| &*section.name).collect();
     assert_eq!(sections, ["core module", "component", "core module", "component-name"]);
+    let mut end = 8;
+    for section in module.sections() {
+        assert_eq!(section.header.0, end, "each begins where the one before ends, nested components too");
+        end = section.contents.end.0;
+    }
+    assert_eq!(end, bytes.len() as u64);
 }
 
 #[test]

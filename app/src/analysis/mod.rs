@@ -15,6 +15,7 @@ mod lines;
 mod listing;
 mod marks;
 mod metric;
+mod module_size;
 mod own_cost;
 mod summary;
 mod time_split;
@@ -44,6 +45,10 @@ pub use lines::{FileRow, LineRow, LineTable, lines};
 pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};
 pub use marks::{NamedCalls, calls_named, repeated_exports};
 pub use metric::{Metric, Unit, UnknownMetric};
+pub use module_size::{
+    Area, ModuleSize, ModuleSizeQuery, RunEvidence, SectionClass, SizeId, SizeKind, SizeNode, StartPhase,
+    TreemapBox, TreemapStyle, Whose, module_size, squarified, start_up, treemap,
+};
 pub use own_cost::{OwnCost, own_cost, probe_nanos};
 pub use summary::{CountSummary, HeapSummary, MemorySummary, Summary, summary};
 pub use time_split::{CrossingTime, TimeSplit, time_split};

@@ -4,8 +4,10 @@ use super::memory::memory;
 use super::moment::Moment;
 use super::print;
 use super::values::{self, SymbolArgs};
-use crate::analysis::{CallTreeQuery, Metric};
-use crate::export::{Format, MAX_COLUMNS, MapExtent, MapFormat, export, memory_map};
+use crate::analysis::{CallTreeQuery, Metric, ModuleSizeQuery};
+use crate::export::{
+    Format, MAX_COLUMNS, MapExtent, MapFormat, ModuleFormat, export, memory_map, module_size,
+};
 use crate::pipeline;
 use crate::profile::Profile;
 use anyhow::{Context, bail};
@@ -13,19 +15,21 @@ use clap::ValueEnum;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// Write a flame graph, stacks, the call tree, the functions, the heap or the memory map of a recording to a file
+/// Write a flame graph, stacks, the call tree, the functions, the heap, the memory map or the module's make-up to a file
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
     /// The recording (.wscope)
     file: PathBuf,
     #[command(flatten)]
     symbols: SymbolArgs,
-    /// What to write: svg (an interactive flame graph), folded (stacks), json (the call tree), csv (the functions),
-    /// dhat (the heap by call path, for DHAT's viewer) or massif (the heap over time, for ms_print and
-    /// massif-visualizer); of the map svg (with addresses, legend, figures and verdict) or png (the cells alone)
+    /// What to write: svg (an interactive flame graph), folded (stacks), json (the call tree), csv (the functions), dhat
+    /// (the heap by call path, for DHAT's viewer) or massif (the heap over time, for ms_print and massif-visualizer);
+    /// of the map svg (with addresses, legend, figures and verdict) or png (the cells alone); of the module svg (a
+    /// treemap) or csv (all parts)
     #[arg(short, long, value_enum, hide_possible_values = true)]
     format: Form,
-    /// What it is of: profile (what the formats say), or map (what each byte of a memory is used for)
+    /// What it is of: profile (what the formats say), map (what each byte of a memory is used for), or module (what the
+    /// module's file is made of)
     #[arg(long, value_enum, default_value_t = View::Profile, hide_possible_values = true)]
     view: View,
     /// What to weigh by: time, crossings, host-time, pages, allocations, allocated, live, peak,
@@ -61,6 +65,7 @@ struct MapArgs {
 enum View {
     Profile,
     Map,
+    Module,
 }
 
 /// The words for the forms of all views.
@@ -95,6 +100,14 @@ impl Form {
             _ => bail!("--view map is written with --format svg or png"),
         }
     }
+
+    fn of_module(self) -> anyhow::Result<ModuleFormat> {
+        match self {
+            Form::Svg => Ok(ModuleFormat::Svg),
+            Form::Csv => Ok(ModuleFormat::Csv),
+            _ => bail!("--view module is written with --format svg or csv"),
+        }
+    }
 }
 
 impl MapArgs {
@@ -121,6 +134,7 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
     match args.view {
         View::Profile => export_profile(args),
         View::Map => export_map(args),
+        View::Module => export_module(args),
     }
 }
 
@@ -154,6 +168,28 @@ fn export_map(args: &ExportArgs) -> anyhow::Result<()> {
     let picture = args.map.picture(&profile, format).with_context(|| args.file.display().to_string())?;
     print::damage(&args.file, &profile);
     print::file_or_text(args.output.as_deref(), &args.file, &picture)
+}
+
+fn export_module(args: &ExportArgs) -> anyhow::Result<()> {
+    let format = args.format.of_module()?;
+    let MapArgs { at, memory, range, columns } = &args.map;
+    if at.is_some() || memory.is_some() || range.is_some() || columns.is_some() {
+        bail!("--at, --memory, --range and --columns say nothing to --view module");
+    }
+    let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
+    let metric = heat(&args.file, &profile, args.metric)?;
+    print::damage(&args.file, &profile);
+    let bytes = module_size(&profile, &ModuleSizeQuery { metric, time: None }, format);
+    print::file_or_text(args.output.as_deref(), &args.file, &bytes)
+}
+
+/// What a module's functions are heated by, if that is one of the three there are and was recorded.
+pub(super) fn heat(file: &Path, profile: &Profile, asked: Option<Metric>) -> anyhow::Result<Metric> {
+    match asked {
+        Some(Metric::Time | Metric::Calls | Metric::Instructions) => metric(file, profile, asked),
+        Some(other) => bail!("--view module is weighed by time, calls or instructions, not by {other}"),
+        None => Ok(Metric::default()),
+    }
 }
 
 /// What was asked for, if the recording has it; else the first that it has.

@@ -27,7 +27,8 @@ pub(super) fn csv(table: &FunctionTable) -> String {
     text
 }
 
-fn field(text: &str) -> String {
+/// As RFC 4180 has it: in quotes where it holds what separates.
+pub(super) fn field(text: &str) -> String {
     let plain = !text.contains(['"', ',', '\r', '\n']);
     if plain { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
 }

@@ -7,6 +7,7 @@ mod heap_frame;
 mod json;
 mod massif;
 mod memory_map;
+mod module_size;
 mod svg;
 mod xml;
 
@@ -14,6 +15,7 @@ pub use json::{
     CallTreeJson, FunctionJson, JSON_SCHEMA, SourceFrameJson, call_tree_json, frame_json, path_json,
 };
 pub use memory_map::{MAX_COLUMNS, MapExtent, MapFormat, memory_map};
+pub use module_size::{ModuleFormat, module_size};
 
 use crate::analysis::{CallTreeQuery, Unit, call_tree, functions};
 use crate::profile::Profile;

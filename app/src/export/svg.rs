@@ -140,7 +140,7 @@ impl Boxes<'_> {
 }
 
 /// As much of the name as the box has room for.
-fn label(name: &str, width: f64) -> String {
+pub(super) fn label(name: &str, width: f64) -> String {
     let room = ((width - 6.0) / LETTER_PX).max(0.0) as usize;
     match name.chars().count() {
         count if count <= room => name.to_owned(),

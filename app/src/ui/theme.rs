@@ -218,6 +218,12 @@ pub static LIGHT: Palette = Palette {
 };
 
 impl Palette {
+    /// Text on a box of any colour: the dark ink or the light one, whichever is read better.
+    pub fn ink_on(&self, ground: Color32) -> Color32 {
+        const DARK_INK: Color32 = rgb(0x17120c);
+        if egui::Rgba::from(ground).intensity() > 0.18 { DARK_INK } else { Color32::WHITE }
+    }
+
     /// The palette that `ui` is drawn with.
     pub fn of(ui: &egui::Ui) -> &'static Palette {
         if ui.visuals().dark_mode { &DARK } else { &LIGHT }
@@ -311,6 +317,17 @@ mod tests {
         };
         let (a, b) = (light(a), light(b));
         a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn the_ink_on_a_box_can_be_read() {
+        for p in [&DARK, &LIGHT] {
+            let scale = (0..=20).map(|step| p.memory.on_scale(f64::from(step) / 20.0));
+            for ground in scale.chain(p.memory.owners).chain([p.memory.untouched]) {
+                let ink = p.ink_on(ground);
+                assert!(contrast(ink, ground) >= 4.0, "{ink:?} on {ground:?}: {}", contrast(ink, ground));
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use crate::render;
 use std::path::Path;
 use wasmscope::analysis::{
-    CallTreeQuery, Metric, WatQuery, boundary, call_tree, functions, heap_at, lines, wat,
+    CallTreeQuery, Metric, ModuleSizeQuery, WatQuery, boundary, call_tree, functions, heap_at, lines,
+    module_size, wat,
 };
 use wasmscope::profile::{FrameKind, Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{Recording, StackFrame};
@@ -80,6 +81,23 @@ fn function_tables() {
     for metric in [Metric::Time, Metric::LiveBytes] {
         check(&format!("functions_{metric}.txt"), &render::functions(&functions(&profile, &query(metric))));
     }
+}
+
+#[test]
+fn the_parts_of_a_file() {
+    let query = ModuleSizeQuery { metric: Metric::Instructions, time: None };
+    check("module_size.txt", &render::module_size(&module_size(&program(), &query)));
+    // Of a module that a compiler made, of which two functions were sampled.
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/library/library.wasm");
+    let module: std::sync::Arc<[u8]> = std::fs::read(path).unwrap().into();
+    let mut recording = Recording { module, ..Recording::default() };
+    for (function, weight) in [(3, 30), (5, 10)] {
+        let frame = StackFrame::Wasm { func: FuncIndex(function), offset: CodeOffset(0) };
+        let stack = recording.stacks.push(None, frame);
+        recording.samples.push(0, stack, weight);
+    }
+    let size = module_size(&Profile::new(recording), &ModuleSizeQuery::default());
+    check("module_size_library.txt", &render::module_size(&size));
 }
 
 #[test]

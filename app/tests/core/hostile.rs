@@ -1,10 +1,10 @@
 //! Recordings with nothing in them, and ones that no recorder would write: every view works on them.
 
 use wasmscope::analysis::{
-    BlockRow, CallTreeQuery, HeapMapQuery, Metric, Overlay, WatQuery, accesses, block_life, boundary,
-    call_tree, calls_named, flame, functions, growth, heap_at, heap_habits, heap_map, heap_numbers,
-    heap_range, heap_sites, heap_verdict, lines, live_sizes, pins, repeated_exports, slack, summary,
-    verdict_sentences, wat, what_if,
+    Area, BlockRow, CallTreeQuery, HeapMapQuery, Metric, ModuleSizeQuery, Overlay, SizeId, TreemapStyle,
+    WatQuery, accesses, block_life, boundary, call_tree, calls_named, flame, functions, growth, heap_at,
+    heap_habits, heap_map, heap_numbers, heap_range, heap_sites, heap_verdict, lines, live_sizes,
+    module_size, pins, repeated_exports, slack, start_up, summary, treemap, verdict_sentences, wat, what_if,
 };
 use wasmscope::export::{MapExtent, MapFormat, memory_map};
 use wasmscope::profile::{PathId, Profile, ProfileBuilder};
@@ -28,6 +28,11 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
                 assert_eq!(flame(&tree).row(0).len(), 1);
                 functions(profile, &query);
                 lines(profile, &query);
+                let size = module_size(profile, &ModuleSizeQuery { metric, time: query.time });
+                let bytes = profile.recording().module.len() as u64;
+                assert_eq!(size.get(SizeId::ROOT).bytes, bytes);
+                let area = Area { x: 0.0, y: 0.0, width: 640.0, height: 480.0 };
+                treemap(&size, SizeId::ROOT, area, TreemapStyle::default());
             }
         }
         let query = CallTreeQuery { metric, ..CallTreeQuery::default() };
@@ -37,6 +42,7 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
     growth(profile);
     summary(profile);
     accesses(profile);
+    start_up(profile);
     heap_views(profile);
     for function in [0, 1, u32::MAX].map(FuncIndex) {
         for time in [None, Some(0..5), Some(u64::MAX..0)] {

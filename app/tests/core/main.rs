@@ -8,6 +8,7 @@ mod heap_model;
 mod heap_numbers;
 mod hostile;
 mod memory_map;
+mod module_size;
 mod real_modules;
 mod recorded;
 mod render;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 use wasmscope::analysis::{
-    BoundaryTable, CallTree, FunctionTable, HeapAt, LineTable, WatListing, heap_sites,
+    BoundaryTable, CallTree, FunctionTable, HeapAt, LineTable, ModuleSize, WatListing, heap_sites,
 };
 use wasmscope::profile::{FrameId, FrameKind, LineId, PathId, Profile};
 
@@ -103,4 +103,18 @@ fn frame(profile: &Profile, id: FrameId) -> String {
 
 fn line(profile: &Profile, id: LineId) -> String {
     profile.lines().get(id).map(|at| format!("@{}:{}", at.file, at.line)).unwrap_or_default()
+}
+
+pub fn module_size(size: &ModuleSize) -> String {
+    let mut text = format!("{:?} {:?} reads known: {}\n", size.metric, size.run, size.reads_known);
+    let mut waiting = vec![wasmscope::analysis::SizeId::ROOT];
+    while let Some(id) = waiting.pop() {
+        let node = size.get(id);
+        let indent = "  ".repeat(size.up(id).count() - 1);
+        let (kind, name, bytes) = (node.kind.name(), &node.name, node.bytes);
+        let (heat, idle, judged) = (node.heat, node.idle_bytes, node.judged_bytes);
+        writeln!(text, "{indent}{kind} {name} {bytes} self {heat} idle {idle} of {judged}").unwrap();
+        waiting.extend(size.children(id).rev());
+    }
+    text
 }

@@ -31,7 +31,15 @@ pub struct Meta {
     pub warnings: Vec<String>,
 }
 
+/// How the warning ends that tells how many calls are in no count.
+pub(crate) const LOST_CALLS: &str = "calls found no room for their path: what they did is not in the counts";
+
 impl Meta {
+    /// Are all calls in the counts, where they were counted? Past the budget of call paths they are not.
+    pub fn counts_all_calls(&self) -> bool {
+        !self.warnings.iter().any(|warning| warning.ends_with(LOST_CALLS))
+    }
+
     /// Are the frees of all blocks seen?
     pub fn frees(&self) -> Frees {
         let is_collected = |allocator: &Allocator| allocator.frees == Frees::Collected;

@@ -52,6 +52,7 @@ pub use heap::{GrowthEvent, HeapEvent, HeapEvents, HeapOp};
 pub use heap_log::HeapLog;
 pub use heap_rows::HeapRows;
 pub use image::{ImagePart, MemoryImage};
+pub(crate) use meta::LOST_CALLS;
 pub use meta::{Meta, Phase, PhaseSpan, SamplerKind};
 pub use outcome::{Outcome, TrapFrame};
 pub use pages::{PageSource, PageTable, TouchedPages};

@@ -11,7 +11,7 @@ use super::sample_log::SampleLog;
 use super::stop::{StopFlag, StopReason};
 use super::{Limits, LiveCounts, Observer};
 use crate::clock::RecordingClock;
-use crate::recording::{Batch, Calibration, Direction, Meta, Phase, PhaseSpan, Writer};
+use crate::recording::{Batch, Calibration, Direction, LOST_CALLS, Meta, Phase, PhaseSpan, Writer};
 use crate::sample::{CodeMap, SignalSampler};
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -111,7 +111,7 @@ impl<'a, W: Write> Collector<'a, W> {
         let samples = self.sampler.as_ref().map_or(0, |sampler| sampler.lost_samples());
         let losses = [
             (samples, "samples found no room; their time went to the samples after them"),
-            (self.lost_calls, "calls found no room for their path: what they did is not in the counts"),
+            (self.lost_calls, LOST_CALLS),
         ];
         let some = losses.iter().filter(|(count, _)| *count > 0);
         some.map(|(count, what)| format!("{count} {what}")).collect()

@@ -80,8 +80,11 @@ impl Scan {
         self.section(&payload);
         match payload {
             Payload::Version { range, .. } => {
+                // What follows a nested component begins where that one ends, as its own section told.
+                if self.levels.is_empty() {
+                    self.next_header = range.end;
+                }
                 self.levels.push(Level::default());
-                self.next_header = range.end;
             }
             Payload::End(_) => drop(self.levels.pop()),
             Payload::ModuleSection { unchecked_range, .. } => self.module(unchecked_range),

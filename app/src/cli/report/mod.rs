@@ -6,6 +6,7 @@ mod functions;
 mod growth;
 mod heap;
 mod lines;
+mod module;
 mod outcome;
 mod paths;
 mod source;
@@ -20,7 +21,7 @@ use super::memory::memory;
 use super::moment::{self, Moment};
 use super::values::{SourceArgs, SymbolArgs, duration};
 use super::{export, print};
-use crate::analysis::{self, CallTreeQuery, Metric, SHORT_NANOS, WatQuery};
+use crate::analysis::{self, CallTreeQuery, Metric, ModuleSizeQuery, SHORT_NANOS, WatQuery};
 use crate::export::call_tree_json;
 use crate::pipeline;
 use crate::profile::Profile;
@@ -49,7 +50,8 @@ pub struct ReportArgs {
     #[arg(long)]
     json: bool,
     /// What functions, calltree, lines and source are weighed by: time, crossings, host-time, pages, allocations,
-    /// allocated, live, peak, short-lived, calls, instructions, moved [default: time if recorded]
+    /// allocated, live, peak, short-lived, calls, instructions, moved; of module time, calls or instructions
+    /// [default: time if recorded]
     #[arg(short, long)]
     metric: Option<Metric>,
     #[command(flatten)]
@@ -126,11 +128,13 @@ enum View {
     Timeline,
     Wat,
     WhatIf,
+    Module,
 }
 
 /// What is asked of the views.
 struct Question {
     tree: CallTreeQuery,
+    size: ModuleSizeQuery,
     wat: WatQuery,
     source: SourceQuestion,
     heap: HeapQuestion,
@@ -160,6 +164,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
         View::Functions | View::Calltree | View::Lines | View::Source => {
             export::metric(&args.file, &profile, args.metric)?
         }
+        View::Module => export::heat(&args.file, &profile, args.metric)?,
         _ => Metric::default(),
     };
     let function = match &args.function {
@@ -171,6 +176,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
     let memory = memory(&profile, args.memory).with_context(|| args.file.display().to_string())?;
     let question = Question {
         tree: CallTreeQuery { metric, ..CallTreeQuery::default() },
+        size: ModuleSizeQuery { metric, time: None },
         wat: WatQuery { function, time: None },
         source: SourceQuestion { file: args.source_file.clone(), sources: args.sources.sources() },
         memory,
@@ -204,6 +210,7 @@ fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()
         View::Timeline => print::json(&timeline::json(&analysis::timeline(profile))),
         View::Wat => print::json(&wat::json(&analysis::wat(profile, &question.wat))),
         View::WhatIf => print::json(&what_if::json(&analysis::what_if(profile, question.memory))),
+        View::Module => print::json(&module::json(profile, &analysis::module_size(profile, &question.size))),
     }
 }
 
@@ -225,5 +232,6 @@ fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> any
         View::Timeline => timeline::text(&analysis::timeline(profile), limit),
         View::Wat => wat::text(&analysis::wat(profile, &question.wat)),
         View::WhatIf => what_if::text(&analysis::what_if(profile, question.memory)),
+        View::Module => module::text(profile, &analysis::module_size(profile, &question.size), limit),
     })
 }

@@ -6,6 +6,7 @@ mod functions;
 mod growth;
 mod heap_map;
 mod instructions;
+mod module;
 mod output;
 mod sites;
 mod source;
@@ -19,10 +20,10 @@ use crate::analysis::{self, CallTreeQuery, Metric};
 use crate::profile::{FrameId, PathId, Profile};
 use crate::sources::Sources;
 use crate::ui::views::{
-    BlockLifeQuery, BoundaryQuery, ExportCallsQuery, FlameQuery, FunctionsQuery, GrowthPinsQuery,
-    GrowthQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery, HeapNumbersQuery, HeapQuery, HeapRangeQuery,
-    HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery, InstructionsQuery, LinesQuery, ListingQuery, SharedHeap,
-    SummaryQuery, WhatIfQuery,
+    BlockLifeQuery, BoundaryQuery, CompressedQuery, ExportCallsQuery, FlameQuery, FunctionsQuery,
+    GrowthPinsQuery, GrowthQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery, HeapNumbersQuery,
+    HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery, InstructionsQuery,
+    LinesQuery, ListingQuery, SharedHeap, SizeQuery, SummaryQuery, WhatIfQuery,
 };
 use crate::units;
 use egui::{RichText, Ui};
@@ -41,6 +42,7 @@ pub enum PanelKind {
     Boundary,
     Growth,
     HeapMap,
+    Module,
     Summary,
     Functions,
     Sites,
@@ -51,15 +53,22 @@ pub enum PanelKind {
 
 impl PanelKind {
     /// The views of the whole run.
-    pub const VIEWS: [PanelKind; 5] =
-        [PanelKind::Flame, PanelKind::Boundary, PanelKind::Growth, PanelKind::HeapMap, PanelKind::Summary];
-
-    /// All of them, in the order of the menu.
-    pub const ALL: [PanelKind; 10] = [
+    pub const VIEWS: [PanelKind; 6] = [
         PanelKind::Flame,
         PanelKind::Boundary,
         PanelKind::Growth,
         PanelKind::HeapMap,
+        PanelKind::Module,
+        PanelKind::Summary,
+    ];
+
+    /// All of them, in the order of the menu.
+    pub const ALL: [PanelKind; 11] = [
+        PanelKind::Flame,
+        PanelKind::Boundary,
+        PanelKind::Growth,
+        PanelKind::HeapMap,
+        PanelKind::Module,
         PanelKind::Summary,
         PanelKind::Functions,
         PanelKind::Sites,
@@ -75,6 +84,7 @@ impl PanelKind {
             PanelKind::Boundary => "Boundary",
             PanelKind::Growth => "Memory growth",
             PanelKind::HeapMap => "Fragmentation",
+            PanelKind::Module => "Module",
             PanelKind::Summary => "Summary",
             PanelKind::Functions => "Functions",
             PanelKind::Sites => "Allocation sites",
@@ -103,6 +113,7 @@ pub struct PanelStates {
     boundary: boundary::BoundaryState,
     growth: growth::GrowthState,
     heap_map: heap_map::HeapMapState,
+    module: module::ModuleState,
     sites: sites::SitesState,
     source: source::SourceState,
     instructions: instructions::InstructionsState,
@@ -139,6 +150,8 @@ struct Slots {
     listing: Slot<ListingQuery>,
     instructions: Slot<InstructionsQuery>,
     summary: Slot<SummaryQuery>,
+    size: Slot<SizeQuery>,
+    compressed: Slot<CompressedQuery>,
 }
 
 /// What the panels draw with besides the recording.
@@ -164,6 +177,7 @@ pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &Pa
         PanelKind::Boundary => boundary(ui, &ctx, &asker, panels),
         PanelKind::Growth => growth(ui, &ctx, &asker, panels),
         PanelKind::HeapMap => heap_map(ui, &ctx, &asker, panels),
+        PanelKind::Module => module(ui, &ctx, &asker, panels),
         PanelKind::Summary => summary(ui, &ctx, &asker, panels),
         PanelKind::Functions => functions(ui, &ctx, &asker, panels),
         PanelKind::Sites => sites(ui, &ctx, &asker, panels),
@@ -249,6 +263,16 @@ fn heap_map(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Pan
     };
     heap_map::heap_map_ui(ui, ctx, &view, state);
     stale_ui(ui, slots.heap.is_waiting() || slots.heap_map.is_waiting());
+}
+
+fn module(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
+    let PanelStates { module: state, slots, .. } = panels;
+    let Some(view) = slots.size.view(asker, SizeQuery(module::query(ctx.selection))) else {
+        return computing_ui(ui);
+    };
+    state.packed.go_on(&view, |ranges| slots.compressed.exact(asker, CompressedQuery(ranges)));
+    module::module_ui(ui, ctx, &view, state);
+    stale_ui(ui, slots.size.is_waiting());
 }
 
 fn sites(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {

@@ -37,7 +37,7 @@ pub fn stop_shortcut(ui: &Ui, commands: &Commands) {
     }
 }
 
-const LIST: [(&str, &[(&str, &str)]); 5] = [
+const LIST: [(&str, &[(&str, &str)]); 6] = [
     (
         "Everywhere",
         &[
@@ -78,6 +78,14 @@ const LIST: [(&str, &[(&str, &str)]); 5] = [
             ("Space", "Play, pause"),
             (", .", "To the growth before or after"),
             ("M", "Set or remove a mark in time"),
+        ],
+    ),
+    (
+        "Module",
+        &[
+            ("Click, arrows", "Choose a box and select its function"),
+            ("Double click, Enter", "Zoom in"),
+            ("Esc, Backspace", "Zoom out"),
         ],
     ),
     (

@@ -1,12 +1,14 @@
 //! The questions that panels ask, for the worker to answer.
 
 mod heap;
+mod module;
 
 pub use heap::{
     BlockLifeQuery, ExportCallsQuery, GrowthPinsQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery,
     HeapNumbersQuery, HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery, LiveSites,
     Owners, SharedHeap, WhatIfQuery,
 };
+pub use module::{CompressedQuery, SizeQuery, SizeView};
 
 use crate::analysis::{
     self, BoundaryTable, CallTree, CallTreeQuery, FlameLayout, FunctionTable, GrowthView, LineTable, NodeId,

@@ -9,9 +9,10 @@ use crate::ui::command::Command;
 use crate::ui::documents::Selection;
 use crate::ui::theme::Palette;
 use crate::ui::views::FlameView;
+use crate::ui::widgets::name_box;
 use egui::{
-    Event, EventFilter, Id, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Stroke, StrokeKind,
-    Ui, WidgetInfo,
+    Event, EventFilter, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo,
 };
 use std::sync::Arc;
 
@@ -144,20 +145,6 @@ fn name_boxes(ui: &Ui, ctx: &PanelCtx<'_>, picture: &Picture) {
         let name = &ctx.profile.frames().get(drawn.frame).short;
         name_box(ui, canvas.with(drawn.node), drawn.rect, name);
     }
-}
-
-fn name_box(ui: &Ui, id: Id, rect: Rect, name: &str) {
-    let bounds = egui::accesskit::Rect {
-        x0: rect.min.x.into(),
-        y0: rect.min.y.into(),
-        x1: rect.max.x.into(),
-        y1: rect.max.y.into(),
-    };
-    ui.ctx().accesskit_node_builder(id, |node| {
-        node.set_role(Role::TreeItem);
-        node.set_label(name);
-        node.set_bounds(bounds);
-    });
 }
 
 /// What the pointer is over and what it does there.

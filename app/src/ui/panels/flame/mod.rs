@@ -12,7 +12,7 @@ use super::PanelCtx;
 use crate::analysis::NodeId;
 use crate::profile::FrameId;
 use crate::ui::views::FlameView;
-use crate::ui::widgets::empty_state;
+use crate::ui::widgets::{Labels, empty_state};
 use colours::FrameColours;
 use egui::Ui;
 use find::Search;
@@ -33,7 +33,7 @@ pub struct FlameState {
     search: Search,
     colours: FrameColours,
     picture: Option<Picture>,
-    labels: paint::Labels,
+    labels: Labels<FrameId>,
     /// The view that was drawn last.
     drawn: Option<Arc<FlameView>>,
 }

@@ -7,8 +7,8 @@ use crate::analysis::{FlameBox, NodeId};
 use crate::profile::{FrameId, FrameKind, Profile};
 use crate::ui::theme::{MONO, Palette};
 use crate::ui::views::FlameView;
+use crate::ui::widgets::Labels;
 use egui::{Color32, Galley, Mesh, Painter, Pos2, Rect, pos2};
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// What the picture depends on; it is built anew only when this changes.
@@ -60,51 +60,6 @@ impl Picture {
     }
 }
 
-/// Labels that were laid out before, by function and length.
-#[derive(Default)]
-pub struct Labels {
-    galleys: FxHashMap<(FrameId, usize), Arc<Galley>>,
-    probe: Option<Arc<Galley>>,
-}
-
-/// More than a screen can show, so that what is in use is rarely laid out twice.
-const MOST_LABELS: usize = 20_000;
-
-impl Labels {
-    /// Drops the labels whose glyphs are gone: another theme, another scale and a full atlas draw all glyphs anew.
-    /// Says whether they were. To be asked in every frame.
-    ///
-    /// The toolkit lays a text out again only when its glyphs are gone, so one text tells of all.
-    pub fn refresh(&mut self, painter: &Painter) -> bool {
-        let probe = painter.layout_no_wrap("glyphs".to_owned(), MONO, Color32::PLACEHOLDER);
-        let same = self.probe.as_ref().is_some_and(|known| Arc::ptr_eq(known, &probe));
-        self.probe = Some(probe);
-        if !same {
-            self.galleys.clear();
-        }
-        !same
-    }
-
-    fn get(&mut self, painter: &Painter, profile: &Profile, frame: FrameId, most: usize) -> Arc<Galley> {
-        if self.galleys.len() > MOST_LABELS {
-            self.galleys.clear();
-        }
-        let galley = self.galleys.entry((frame, most)).or_insert_with(|| {
-            let text = cut(&profile.frames().get(frame).short, most);
-            painter.layout_no_wrap(text, MONO, Color32::PLACEHOLDER)
-        });
-        Arc::clone(galley)
-    }
-}
-
-/// The first characters of `text`, with `…` where some are missing.
-fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
-}
-
 /// What a picture is built from.
 pub struct Builder<'a> {
     /// Names and kinds of the functions.
@@ -124,7 +79,7 @@ const SHORTEST_LABEL: usize = 3;
 
 impl Builder<'_> {
     /// Builds the picture.
-    pub fn build(self, painter: &Painter, labels: &mut Labels) -> Picture {
+    pub fn build(self, painter: &Painter, labels: &mut Labels<FrameId>) -> Picture {
         let mut sheet =
             Sheet { mesh: Mesh::default(), labels: Vec::new(), drawn: Vec::new(), labels_of: labels };
         let glyph = painter.fonts_mut(|fonts| fonts.glyph_width(&MONO, 'm')).max(1.0);
@@ -209,7 +164,8 @@ impl Builder<'_> {
         sheet.drawn.push(Drawn { node: place.node, frame, rect });
         let fits = ((rect.width() - 2.0 * PADDING) / glyph).floor().max(0.0) as usize;
         if fits >= SHORTEST_LABEL && top + ROW > self.key.rect.top() {
-            let galley = sheet.labels_of.get(painter, self.profile, frame, fits);
+            let name = &self.profile.frames().get(frame).short;
+            let galley = sheet.labels_of.get(painter, frame, name, fits);
             let drop = ((ROW - 1.0 - galley.size().y) / 2.0).floor();
             sheet.labels.push((pos2(rect.left() + PADDING, top + drop), galley, ink));
         }
@@ -229,18 +185,5 @@ struct Sheet<'a> {
     mesh: Mesh,
     labels: Vec<(Pos2, Arc<Galley>, Color32)>,
     drawn: Vec<Drawn>,
-    labels_of: &'a mut Labels,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cut;
-
-    #[test]
-    fn labels_are_cut_at_characters() {
-        for (text, most, label) in [("parse", 5, "parse"), ("parse", 4, "par…"), ("größer", 4, "grö…")]
-        {
-            assert_eq!(cut(text, most), label);
-        }
-    }
+    labels_of: &'a mut Labels<FrameId>,
 }
