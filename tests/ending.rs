@@ -65,8 +65,8 @@ impl Recorder {
     }
 }
 
-/// An endless program that allocates, frees, writes and computes all the time. It computes most: a recorder that is built
-/// for tests takes a second for what waits when a program does nothing but allocate.
+/// An endless program that allocates, frees, writes and computes all the time. It computes most: a recorder that is
+/// built for tests takes a second for what waits when a program does nothing but allocate.
 fn busy(dir: &Path) -> PathBuf {
     let text = r#"(module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
         (memory (export "memory") 1) (data (i32.const 0) "\08\00\00\00\02\00\00\00.\n")

@@ -1,7 +1,7 @@
-//! How long it takes to look at the recording of a long run: an hour at 1 kHz with 100 million heap operations, written to
-//! a file first. `cargo bench -p wasmscope --bench long_reports [-- MILLIONS]`. Prints a line a report with wall-clock time, the
-//! processor time of all threads, which other programs don't lengthen, and the most memory that was in use until then; each
-//! report is made from the file, as the command line does it.
+//! How long it takes to look at the recording of a long run: an hour at 1 kHz with 100 million heap operations, written
+//! to a file first. `cargo bench -p wasmscope --bench long_reports [-- MILLIONS]`. Prints a line a report with
+//! wall-clock time, the processor time of all threads, which other programs don't lengthen, and the most memory that
+//! was in use until then; each report is made from the file, as the command line does it.
 
 #![allow(clippy::unwrap_used, reason = "a bench has no user: what goes wrong ends it")]
 

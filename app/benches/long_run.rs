@@ -18,9 +18,9 @@ const BAR_BYTES_AN_OPERATION: f64 = 12.0;
 /// What recording may take in memory. The guest itself touches next to nothing.
 const BAR_BYTES: u64 = 300 << 20;
 
-/// Keeps some of 32,768 blocks alive: each turn picks one of them at random, frees it if it is there, and otherwise makes it
-/// anew, 1 to 2,048 bytes long, below eleven calls that each go one of two ways. Blocks stand at random places, so that
-/// addresses are as hard to pack as they can be.
+/// Keeps some of 32,768 blocks alive: each turn picks one of them at random, frees it if it is there, and otherwise
+/// makes it anew, 1 to 2,048 bytes long, below eleven calls that each go one of two ways. Blocks stand at random
+/// places, so that addresses are as hard to pack as they can be.
 const PROGRAM: &str = r#"(module
     (memory (export "memory") 1024)
     (global $seed (mut i64) (i64.const 1))
@@ -43,8 +43,8 @@ const PROGRAM: &str = r#"(module
                 (else (i32.store (local.get $slot) (call $left1 (i32.const 11) (call $random (i32.const 2048))))))
             (br_if $next (local.tee $turn (i32.sub (local.get $turn) (i32.const 1)))))))"#;
 
-/// [`PROGRAM`] with the functions in which it calls `$malloc`: each calls one of two others, so that there is a call path a
-/// leaf.
+/// [`PROGRAM`] with the functions in which it calls `$malloc`: each calls one of two others, so that there is a call
+/// path a leaf.
 fn program() -> String {
     let function = |number: i32| {
         let call = |callee: i32| {

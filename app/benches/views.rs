@@ -22,7 +22,8 @@ const SAMPLES: u64 = 1_000_000;
 const CONTEXTS: u64 = 100_000;
 const HEAP_EVENTS: u64 = 10_000_000;
 const LIVE_BLOCKS: usize = 1_000_000;
-/// The clock of heap operations goes on with each sample; of a program that does little else there are more between two.
+/// The clock of heap operations goes on with each sample; of a program that does little else there are more between
+/// two.
 const TICK_EVENTS: u64 = 1_000;
 
 fn main() {

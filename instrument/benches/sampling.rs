@@ -1,6 +1,6 @@
-//! What samples cost, and what watching the boundary costs programs that hardly cross it: each program in the bare engine
-//! and recorded by turns, as ratios of the quickest runs by wall-clock time, compilation not counted: what disturbs a run
-//! only makes it longer. `!` marks what misses its bar.
+//! What samples cost, and what watching the boundary costs programs that hardly cross it: each program in the bare
+//! engine and recorded by turns, as ratios of the quickest runs by wall-clock time, compilation not counted: what
+//! disturbs a run only makes it longer. `!` marks what misses its bar.
 //! `cargo bench -p wasmscope-instrument --bench sampling`; words on the command line choose programs.
 
 #![allow(clippy::unwrap_used, reason = "a bench has no user: what goes wrong ends it")]

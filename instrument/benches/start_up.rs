@@ -1,6 +1,6 @@
-//! How long a large module takes until it runs: the first time, when it is compiled, and again, when its machine code is in
-//! the cache; `!` marks what misses the bar. `cargo bench -p wasmscope-instrument --bench start_up [-- MEGABYTES|MODULE]`:
-//! without a module one is made up, of 68 MB unless another size is asked for.
+//! How long a large module takes until it runs: the first time, when it is compiled, and again, when its machine code
+//! is in the cache; `!` marks what misses the bar. `cargo bench -p wasmscope-instrument --bench start_up [--
+//! MEGABYTES|MODULE]`: without a module one is made up, of 68 MB unless another size is asked for.
 
 #![allow(clippy::unwrap_used, reason = "a bench has no user: what goes wrong ends it")]
 

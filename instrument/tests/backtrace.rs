@@ -1,8 +1,8 @@
 //! Our frames against those that the engine itself prints after a trap.
 //!
-//! A program without fuel traps wherever it happens to be. So a run for each of many amounts of fuel gives the stacks of
-//! that many places, each with its inlined functions and lines as the engine finds them: by addr2line, in all of the debug
-//! information.
+//! A program without fuel traps wherever it happens to be. So a run for each of many amounts of fuel gives the stacks
+//! of that many places, each with its inlined functions and lines as the engine finds them: by addr2line, in all of the
+//! debug information.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,5 +1,5 @@
-//! Allocators found by what they do, in programs without a name: recorded with what is proposed, the blocks are those that are
-//! recorded by name.
+//! Allocators found by what they do, in programs without a name: recorded with what is proposed, the blocks are those
+//! that are recorded by name.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -22,8 +22,8 @@ use wasmtime::{Config, Engine, Store};
 
 const EXACT: MeasureSet = MeasureSet::NONE.with(Measure::Calls).with(Measure::Instructions);
 
-/// A program that allocates, calls itself through an adapter and the host, and the adapter, which uses its memory; behind
-/// a table, as tools make them.
+/// A program that allocates, calls itself through an adapter and the host, and the adapter, which uses its memory;
+/// behind a table, as tools make them.
 const PROGRAM: &str = r#"(component
     (import "host" (instance $host (export "mark" (func (param "text" string)))))
     (core module $main

@@ -1,7 +1,7 @@
 //! Exact counts against something that counts by itself: the engine's fuel.
 //!
-//! Fuel is set to cost 1 for each instruction that we count, and nothing else but 1 at each entry of a function. So the fuel
-//! that a program burns is its instructions and its calls together, whatever it does and however it ends.
+//! Fuel is set to cost 1 for each instruction that we count, and nothing else but 1 at each entry of a function. So the
+//! fuel that a program burns is its instructions and its calls together, whatever it does and however it ends.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

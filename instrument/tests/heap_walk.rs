@@ -1,5 +1,5 @@
-//! Heap events against the heap itself: what a replay of them leaves alive is what the allocator has in use in the memory
-//! that the program left behind, both as a recording has them.
+//! Heap events against the heap itself: what a replay of them leaves alive is what the allocator has in use in the
+//! memory that the program left behind, both as a recording has them.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -58,8 +58,8 @@ fn walk(memory: &MemoryImage, first: u64) -> BTreeMap<u64, u64> {
     used
 }
 
-/// The same for TLSF as AssemblyScript has it: a word in front of each block, with its length and in bit 0 whether it is
-/// free. The last one has no length.
+/// The same for TLSF as AssemblyScript has it: a word in front of each block, with its length and in bit 0 whether it
+/// is free. The last one has no length.
 fn walk_tlsf(memory: &MemoryImage, first: u64) -> BTreeMap<u64, u64> {
     const HEADER: u64 = 4;
     const FREE: u32 = 1;
@@ -78,9 +78,9 @@ fn walk_tlsf(memory: &MemoryImage, first: u64) -> BTreeMap<u64, u64> {
     }
 }
 
-/// The same for emmalloc: a region has its length at both ends, at the second with bit 0 where it is free. The first one of
-/// the heap is none of the program's, and may have taken in room of the next one to align it; its third word is the end
-/// of the heap. The last one of 16 bytes is none either.
+/// The same for emmalloc: a region has its length at both ends, at the second with bit 0 where it is free. The first
+/// one of the heap is none of the program's, and may have taken in room of the next one to align it; its third word is
+/// the end of the heap. The last one of 16 bytes is none either.
 fn walk_emmalloc(memory: &MemoryImage, alive: u64) -> BTreeMap<u64, u64> {
     const WORD: u64 = 4;
     const FREE: u32 = 1;

@@ -1,5 +1,5 @@
-//! Guests that mean harm, or behave as if they did: each ends as an outcome in a recording that is whole, and none takes
-//! more of the machine than it was given.
+//! Guests that mean harm, or behave as if they did: each ends as an outcome in a recording that is whole, and none
+//! takes more of the machine than it was given.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -13,7 +13,8 @@ use wasmscope_instrument::{
     RecordError, RunOptions, SamplerChoice, record,
 };
 
-/// All tests here together, with the compiler and what it compiles, never take as much: half of what one guest asks for.
+/// All tests here together, with the compiler and what it compiles, never take as much: half of what one guest asks
+/// for.
 const MOST_RESIDENT_BYTES: u64 = 2 << 30;
 
 fn wat(text: &str) -> Guest {

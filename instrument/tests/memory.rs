@@ -182,7 +182,8 @@ fn of_very_much_memory_the_beginning_is_kept_and_the_rest_is_told() {
     assert!(recording.meta.warnings.iter().any(|warning| warning == told), "{:?}", recording.meta.warnings);
 }
 
-/// Sleeps for 60 ms with nothing on its stack, and then 4,096 bytes deep, which a function of 4,000 bytes and one of 96 make.
+/// Sleeps for 60 ms with nothing on its stack, and then 4,096 bytes deep, which a function of 4,000 bytes and one of 96
+/// make.
 const SINKS: &str = r#"(module
     (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
     (memory 2) (global $__stack_pointer (mut i32) (i32.const 65536))

@@ -11,8 +11,8 @@ use wasmscope_instrument::{
 /// Tries for a run that adds up.
 const TRIES: usize = 5;
 
-/// Runs a module until a busy machine did not take the processor away just outside of all calls, which is nobody's time.
-/// What is measured wrongly does not add up in any run.
+/// Runs a module until a busy machine did not take the processor away just outside of all calls, which is nobody's
+/// time. What is measured wrongly does not add up in any run.
 fn run(text: &str, sampler: SamplerChoice) -> Recording {
     let mut recording = run_once(text, sampler);
     for _ in 1..TRIES {
@@ -181,8 +181,8 @@ impl Sums {
         }
     }
 
-    /// What was measured exactly fills the run, less what setting up a call takes, and samples agree with it, but that the
-    /// first and the last tick fall beside the run.
+    /// What was measured exactly fills the run, less what setting up a call takes, and samples agree with it, but that
+    /// the first and the last tick fall beside the run.
     fn add_up(&self) -> bool {
         let Sums { wall, inside, recorder, sampled } = *self;
         let is_share = |part: u64, whole: u64, tolerance: f64| {
@@ -249,7 +249,8 @@ fn a_component_that_sleeps_shows_how_long() {
     }
 }
 
-/// The host calls the guest within a call of the guest's: the function at the other end is seen with all that led to it.
+/// The host calls the guest within a call of the guest's: the function at the other end is seen with all that led to
+/// it.
 #[test]
 fn a_call_back_keeps_the_whole_stack() {
     for sampler in SAMPLERS {

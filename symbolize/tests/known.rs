@@ -1,5 +1,6 @@
 //! Functions of libraries found by their code. `BLESS=1` writes their table, `src/known/bodies.txt`, anew: it comes
-//! from the samples and from modules that others made, as far as these have names and tell where functions are declared.
+//! from the samples and from modules that others made, as far as these have names and tell where functions are
+//! declared.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails may panic")]
 

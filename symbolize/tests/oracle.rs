@@ -18,8 +18,8 @@ const DIFFERENT: [(&str, usize, &str); 2] = [
     ("tinygo-json", 50, "ranges overlap where code was moved"),
 ];
 
-/// Modules of the corpus of which LLVM tells no lines where there are some: it finds no unit, since the units' own ranges
-/// do not cover their functions; or it has no lines of assembly. These places are left out.
+/// Modules of the corpus of which LLVM tells no lines where there are some: it finds no unit, since the units' own
+/// ranges do not cover their functions; or it has no lines of assembly. These places are left out.
 const UNTOLD: [&str; 3] = ["sqlite-livedwarf-wasi_unstable", "tinygo-json", "web-tree-sitter-debug"];
 const TOOLS: [&str; 4] =
     ["llvm-symbolizer", "llvm-symbolizer-19", "llvm-symbolizer-20", "llvm-symbolizer-21"];

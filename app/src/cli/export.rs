@@ -15,17 +15,18 @@ use clap::ValueEnum;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// Write a flame graph, stacks, the call tree, the functions, the heap, the memory map or the module's make-up to a file
+/// Write a flame graph, stacks, the call tree, the functions, the heap, the memory map or the module's make-up to a
+/// file
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
     /// The recording (.wscope)
     file: PathBuf,
     #[command(flatten)]
     symbols: SymbolArgs,
-    /// What to write: svg (an interactive flame graph), folded (stacks), json (the call tree), csv (the functions), dhat
-    /// (the heap by call path, for DHAT's viewer) or massif (the heap over time, for ms_print and massif-visualizer);
-    /// of the map svg (with addresses, legend, figures and verdict) or png (the cells alone); of the module svg (a
-    /// treemap) or csv (all parts)
+    /// What to write: svg (an interactive flame graph), folded (stacks), json (the call tree), csv (the functions),
+    /// dhat (the heap by call path, for DHAT's viewer) or massif (the heap over time, for ms_print and
+    /// massif-visualizer); of the map svg (with addresses, legend, figures and verdict) or png (the cells alone); of
+    /// the module svg (a treemap) or csv (all parts)
     #[arg(short, long, value_enum, hide_possible_values = true)]
     format: Form,
     /// What it is of: profile (what the formats say), map (what each byte of a memory is used for), or module (what the

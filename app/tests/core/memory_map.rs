@@ -1,5 +1,5 @@
-//! Maps of memories that are made up, so that each byte's use is known: several memories, stacks, headers, overlays, and
-//! addresses beyond 4 GiB.
+//! Maps of memories that are made up, so that each byte's use is known: several memories, stacks, headers, overlays,
+//! and addresses beyond 4 GiB.
 
 use std::ops::Range;
 use wasmscope::analysis::{

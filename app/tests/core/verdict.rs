@@ -71,8 +71,8 @@ fn the_samples_have_the_faults_of_their_stories_and_no_others() {
     }
 }
 
-/// `rounds` rounds in which `keeps` hands out a block of 100 bytes, and `works` one that is freed at once. It frees those
-/// of the rounds for which `is_freed`.
+/// `rounds` rounds in which `keeps` hands out a block of 100 bytes, and `works` one that is freed at once. It frees
+/// those of the rounds for which `is_freed`.
 fn rounds(rounds: u64, keeps: impl Fn(u64) -> bool, is_freed: impl Fn(u64) -> bool) -> Profile {
     let mut builder = ProfileBuilder::new().memory(100, None);
     for round in 0..rounds {

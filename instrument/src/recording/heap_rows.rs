@@ -137,8 +137,8 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    /// The operations in `rows`, which ascend, exist, and don't come before the last one that was asked for. They are read
-    /// column by column: rows that lie far apart are waited for together.
+    /// The operations in `rows`, which ascend, exist, and don't come before the last one that was asked for. They are
+    /// read column by column: rows that lie far apart are waited for together.
     pub(super) fn events<'a>(
         &'a mut self,
         columns: &'a HeapRows,

@@ -26,7 +26,8 @@ use std::time::{Duration, Instant};
 use wasmscope_instrument::MeasureSet;
 use wasmtime::Engine;
 
-/// How long it goes on, and the most seeds that are tried, of which 19 in 20 give a module, unless the environment says.
+/// How long it goes on, and the most seeds that are tried, of which 19 in 20 give a module, unless the environment
+/// says.
 const SECONDS: u64 = 60;
 const SEEDS: u64 = 21_500;
 /// Fewer runs than this would mean that hardly anything is tried any more.

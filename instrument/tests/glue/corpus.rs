@@ -1,5 +1,5 @@
-//! Real modules for browsers and libraries. Where one export after another has to be called, a small program does it that
-//! imports them.
+//! Real modules for browsers and libraries. Where one export after another has to be called, a small program does it
+//! that imports them.
 
 use crate::common::{invoke, link, returned, run, stubbed, try_run, wat};
 use std::path::PathBuf;

@@ -190,8 +190,8 @@ fn functions_that_may_be_allocators_by_their_code_are_proposed() {
     assert_eq!((instrumented.allocators.len(), instrumented.warnings), (proposed.len(), Vec::new()));
 }
 
-/// What AssemblyScript's optimiser leaves: the collector frees within the allocation, which puts the rest of a free block
-/// back, too.
+/// What AssemblyScript's optimiser leaves: the collector frees within the allocation, which puts the rest of a free
+/// block back, too.
 #[test]
 fn what_a_collector_frees_within_an_allocation_is_counted_and_what_is_left_of_a_block_is_not() {
     check(

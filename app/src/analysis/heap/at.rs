@@ -64,8 +64,8 @@ pub struct HeapAt {
     pub high_water: u64,
     /// Size of the whole memory, in bytes.
     pub memory_bytes: u64,
-    /// Bytes of it on pages of the operating system that were touched until then: what it takes of the machine's memory.
-    /// `None` where the recording doesn't tell.
+    /// Bytes of it on pages of the operating system that were touched until then: what it takes of the machine's
+    /// memory. `None` where the recording doesn't tell.
     pub touched_bytes: Option<u64>,
     /// How deep the shadow stack is, where that was measured.
     pub stack: Option<StackDepth>,
@@ -133,8 +133,8 @@ fn rows_until(profile: &Profile, at_nanos: u64) -> usize {
     profile.heap_timeline().rows_until(&profile.recording().heap, at_nanos)
 }
 
-/// After so many operations. They are read in the order of the recording's columns, so that memory is read from the front
-/// to the back, and each is put where it belongs.
+/// After so many operations. They are read in the order of the recording's columns, so that memory is read from the
+/// front to the back, and each is put where it belongs.
 fn live_by_address(profile: &Profile, memory: MemoryIndex, rows: usize) -> Live {
     let timeline = profile.heap_timeline();
     let rows = timeline.live_in(memory, rows);

@@ -12,13 +12,13 @@ const STEPS_BESIDES: u64 = 4 << 20;
 /// A stretch takes as long as so many pages.
 const STEPS_OF_STRETCH: u64 = 8;
 
-/// Where live blocks lie. A step takes as long as a look into a tree of the live blocks, and a large block a little more
-/// for each page that it lies on and each stretch that it covers. Blocks that all lie across each other would take the
-/// square of their number: a layout has a budget, and once that is spent, it changes no more.
+/// Where live blocks lie. A step takes as long as a look into a tree of the live blocks, and a large block a little
+/// more for each page that it lies on and each stretch that it covers. Blocks that all lie across each other would take
+/// the square of their number: a layout has a budget, and once that is spent, it changes no more.
 pub(super) struct Layout {
     start: u64,
-    /// `(begin, end)` of stretches that are in use, and by how many blocks. They never overlap: blocks that do are cut into
-    /// stretches. A block without bytes is a stretch without bytes, which parts the free run that it lies in.
+    /// `(begin, end)` of stretches that are in use, and by how many blocks. They never overlap: blocks that do are cut
+    /// into stretches. A block without bytes is a stretch without bytes, which parts the free run that it lies in.
     used: BTreeMap<(u64, u64), u32>,
     runs: Runs,
     pages: Pages,

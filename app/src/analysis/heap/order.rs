@@ -72,8 +72,8 @@ impl Ranks {
         }
     }
 
-    /// By block how many of these blocks, which are live at one moment, have a lower address. Each step is a pass of its
-    /// own, so that blocks that lie far apart are waited for together.
+    /// By block how many of these blocks, which are live at one moment, have a lower address. Each step is a pass of
+    /// its own, so that blocks that lie far apart are waited for together.
     pub(super) fn places(&self, blocks: &[BlockRow]) -> Vec<u32> {
         let ranks: Vec<_> = blocks.iter().map(|block| self.of(*block)).collect();
         let count = self.of_memory.last().map_or(0, |ranks| ranks.end) as usize;

@@ -30,7 +30,8 @@ pub(super) const NO_BLOCK: u32 = 0;
 /// A block is named by the row that handed it out, and `end` holds for each row when its block ended. The blocks
 /// that are live after row `r` are those of a checkpoint before `r` and of the rows since, as far as they end
 /// later: two passes over plain columns, from the front to the back. Checkpoints stand so far apart that together they
-/// are no longer than four times the operations, and no larger than 64 MiB. `ranks` puts them in the order of addresses.
+/// are no longer than four times the operations, and no larger than 64 MiB. `ranks` puts them in the order of
+/// addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeapTimeline {
     pub(super) memories: HeapMemories,
@@ -73,8 +74,8 @@ impl HeapTimeline {
         self.memories.memory(context)
     }
 
-    /// Is it seen when a block of the memory is freed? Where a collector does it, blocks end when their room is handed out
-    /// again, and those that are never freed tell nothing. In a memory without a heap there is none to miss.
+    /// Is it seen when a block of the memory is freed? Where a collector does it, blocks end when their room is handed
+    /// out again, and those that are never freed tell nothing. In a memory without a heap there is none to miss.
     pub fn sees_frees(&self, memory: MemoryIndex) -> bool {
         let place = self.memories.all().binary_search(&memory);
         !place.is_ok_and(|place| self.memories.is_collected(place))

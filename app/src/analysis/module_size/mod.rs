@@ -21,8 +21,8 @@ use wasmscope_symbolize::FuncIndex;
 /// What is asked about the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ModuleSizeQuery {
-    /// What functions are heated by: time, calls or instructions. Where it is another one or was not measured, the first
-    /// of these that was.
+    /// What functions are heated by: time, calls or instructions. Where it is another one or was not measured, the
+    /// first of these that was.
     pub metric: Metric,
     /// Only what happened in this range, in nanoseconds since the recording began, for metrics that are timed.
     pub time: Option<Range<u64>>,
@@ -226,8 +226,8 @@ impl ModuleSize {
         of_class.map(|node| node.bytes).sum()
     }
 
-    /// The file without what is stripped: see [`SectionClass::is_stripped`]. That sections which hold others get shorter
-    /// length fields is left out.
+    /// The file without what is stripped: see [`SectionClass::is_stripped`]. That sections which hold others get
+    /// shorter length fields is left out.
     pub fn kept_ranges(&self) -> Vec<Range<u64>> {
         let is_stripped =
             |node: &SizeNode| matches!(node.kind, SizeKind::Section(class) if class.is_stripped());

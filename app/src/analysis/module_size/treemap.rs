@@ -86,7 +86,8 @@ fn row_length(weights: &[u64], free: Area, left: f64) -> Option<usize> {
     Some(weights.len())
 }
 
-/// The longest box of a row, its longer side by its shorter one, by the areas of the largest and smallest box and of all.
+/// The longest box of a row, its longer side by its shorter one, by the areas of the largest and smallest box and of
+/// all.
 fn worst_aspect(largest: f64, smallest: f64, row: f64, side: f64) -> f64 {
     let (side, row) = (side * side, row * row);
     (side * largest / row).max(row / (side * smallest))
