@@ -2,18 +2,21 @@
 //! assumed.
 //!
 //! module ─ shortlist ─▶ candidates ─ trial run ─▶ trace ─ judge ─▶ proposals
+//!                           ▲                        │
+//!                           └────── plausible ◀──────┘
 //!
 //! Blocks that are not there are worse than blocks that are missing: where the evidence has a hole there is no
 //! proposal.
 
 mod judge;
 mod packing;
+mod plausible;
 mod replay;
 mod shortlist;
 mod trace;
 
 use crate::allocators::TRACED;
-use crate::recording::{self, Outcome, Phase};
+use crate::recording::{self, Outcome, Phase, Recording};
 use crate::{
     Guest, LiveCounts, Measure, MeasureSet, Observer, OutputStream, OwnAllocator, RecordError, RunOptions,
     record,
@@ -28,6 +31,8 @@ use wasmscope_symbolize::{ModuleIndex, Symbols};
 pub const TRIAL_TIME: Duration = Duration::from_secs(5);
 /// Calls of candidates after which the trial ends.
 const MOST_CALLS: u64 = 2_000_000;
+/// Trials at most; each but the first without the candidates that were seen to be none.
+const MOST_TRIALS: usize = 3;
 
 /// A function that may be an allocator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,11 +52,12 @@ pub struct Trial {
     pub candidates: usize,
     /// How often they were called.
     pub calls: u64,
-    /// How the run ended.
+    /// How the last run ended.
     pub outcome: Outcome,
 }
 
-/// Runs `guest` as `options` say, for some seconds at most, and proposes its allocators.
+/// Runs `guest` as `options` say, for some seconds at most, and proposes its allocators. A run that ended early is done
+/// again if there are functions that need not be looked at any more.
 ///
 /// # Errors
 /// When there is no run: see [`record`]. In a component nothing is looked for.
@@ -62,30 +68,54 @@ pub fn find_allocators(
 ) -> Result<Trial, RecordError> {
     let index = Arc::new(ModuleIndex::parse(&guest.bytes)?);
     let symbols = Symbols::with_files(Arc::clone(&guest.bytes), Arc::clone(&index), options.symbols.clone());
-    let candidates = shortlist::candidates(&guest.bytes, &index);
-    if candidates.is_empty() {
-        return Ok(Trial { proposals: Vec::new(), candidates: 0, calls: 0, outcome: Outcome::Unknown });
+    let name_of = |func| symbols.name(func).raw.to_string();
+    let mut candidates = shortlist::candidates(&guest.bytes, &index);
+    let mut trial =
+        Trial { proposals: Vec::new(), candidates: candidates.len(), calls: 0, outcome: Outcome::Unknown };
+    for _ in 0..MOST_TRIALS {
+        if candidates.is_empty() {
+            break;
+        }
+        let own = candidates.iter().map(|func| OwnAllocator { name: name_of(*func), kind: TRACED }).collect();
+        let recording = run(guest, options, own, &observer)?;
+        let trace = Trace::of(&recording, &index, &candidates);
+        let is_judged = recording.heap.len() == trace.calls.len();
+        trial.calls += recording.heap.len() as u64;
+        trial.outcome = recording.outcome;
+        let has_ended = matches!(trial.outcome, Outcome::Exited { .. } | Outcome::Returned { .. });
+        let is_whole = is_judged && has_ended;
+        trial.proposals = judge::proposals(&trace, is_whole, &index, name_of);
+        let left = plausible::plausible(&trace, &index);
+        let is_told = is_whole || !trial.proposals.is_empty() || left.len() == candidates.len();
+        if is_told || matches!(trial.outcome, Outcome::Trapped { .. }) || observer.is_cancelled() {
+            break;
+        }
+        candidates = left;
     }
-    let own = |func| OwnAllocator { name: symbols.name(func).raw.to_string(), kind: TRACED };
+    Ok(trial)
+}
+
+/// A run in which these are recorded.
+fn run(
+    guest: &Guest,
+    options: &RunOptions,
+    allocators: Vec<OwnAllocator>,
+    observer: &Arc<dyn Observer>,
+) -> Result<Recording, RecordError> {
     let mut limits = options.limits;
     limits.time = limits.time.or(Some(TRIAL_TIME));
     let options = RunOptions {
         measures: MeasureSet::NONE.with(Measure::Heap).with(Measure::Growth),
-        allocators: candidates.iter().copied().map(own).collect(),
+        allocators,
         limits,
         memory_image: false,
         ..options.clone()
     };
     let mut bytes = Vec::new();
-    let bounded = Arc::new(Bounded { observer, is_enough: AtomicBool::new(false) });
+    let bounded = Arc::new(Bounded { observer: Arc::clone(observer), is_enough: AtomicBool::new(false) });
     let outcome = record(guest, &options, bounded, &mut bytes)?;
     // What was written just now can be read.
-    let recording = recording::read(&bytes).unwrap_or_default();
-    let trace = Trace::of(&recording, &index, &candidates);
-    let is_judged = recording.heap.len() == trace.calls.len();
-    let is_whole = is_judged && matches!(outcome, Outcome::Exited { .. } | Outcome::Returned { .. });
-    let proposals = judge::proposals(&trace, is_whole, &index, |func| own(func).name);
-    Ok(Trial { proposals, candidates: candidates.len(), calls: recording.heap.len() as u64, outcome })
+    Ok(Recording { outcome, ..recording::read(&bytes).unwrap_or_default() })
 }
 
 /// Stops a trial that has told enough.

@@ -35,7 +35,7 @@ pub(super) fn candidates(bytes: &[u8], index: &ModuleIndex) -> Vec<FuncIndex> {
 /// Integers of one width, as many as an allocator is given.
 fn may_be(ty: &FuncType, results: usize) -> bool {
     let Some(word @ (ValType::I32 | ValType::I64)) = ty.params.first() else { return false };
-    let params = if results == 0 { 1..=3 } else { 1..=4 };
+    let params: &[usize] = if results == 0 { &[1, 2, 3] } else { &[1, 2, 4] };
     let fits = params.contains(&ty.params.len()) && ty.results.len() == results;
     fits && ty.params.iter().chain(ty.results.iter()).all(|ty| ty == word)
 }
