@@ -93,6 +93,47 @@ fn a_sample_runs_with_two_clicks() {
     assert!(window.sees_part("exited with code 0"));
 }
 
+/// By keys alone: what is typed, what is marked, what was chosen last.
+#[test]
+fn commands_are_chosen_from_a_list_by_typing() {
+    let mut window = showing(server().build());
+    let open = |window: &mut Window| {
+        window.harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
+        window.settle();
+    };
+    let types = |window: &mut Window, text: &str| {
+        window.harness.event(egui::Event::Text(text.to_owned()));
+        window.settle();
+    };
+    open(&mut window);
+    assert!(window.sees("Show: Flame graph"));
+    types(&mut window, "loops");
+    assert!(window.sees("Sample: Two loops") && !window.sees("Show: Flame graph"));
+    types(&mut window, " no such words");
+    assert!(window.sees_part("No command has these words"));
+    window.harness.key_press(Key::Escape);
+    window.settle();
+    assert!(!window.sees("Command"));
+
+    open(&mut window);
+    types(&mut window, "summ show");
+    assert!(!window.sees("Show: Flame graph"));
+    window.harness.key_press(Key::Enter);
+    window.settle();
+    assert!(!window.sees("Command") && window.sees("Where the time goes"), "the summary is in front");
+
+    // What was chosen last comes first; the arrows go on from there.
+    open(&mut window);
+    window.harness.key_press(Key::Enter);
+    window.settle();
+    open(&mut window);
+    types(&mut window, "show:");
+    window.harness.key_press(Key::ArrowDown);
+    window.harness.key_press(Key::Enter);
+    window.settle();
+    assert!(window.flame_box("main").is_some(), "the flame graph is in front");
+}
+
 #[test]
 fn a_sample_brings_its_source() {
     let mut window = window();

@@ -10,7 +10,7 @@ use super::path_dialog::{PathDialog, path_dialog_ui};
 use super::places::Places;
 use super::run_dialog::{Dialog, RunDialog, run_dialog_ui};
 use super::settings::Settings;
-use super::shell::{self, Dock, TopBar, WelcomeState};
+use super::shell::{self, CommandPalette, Dock, Situation, WelcomeState};
 use super::sources_dialog::{SourcesDialog, sources_dialog_ui};
 use super::theme::{self, Palette};
 use super::worker::Worker;
@@ -54,6 +54,9 @@ pub(super) struct Screen {
     pub path_dialog: Option<PathDialog>,
     pub sources_dialog: Option<SourcesDialog>,
     pub keys: KeysList,
+    pub palette: Option<CommandPalette>,
+    /// The titles of the commands that were chosen from the list, the last one first.
+    pub latest: Vec<String>,
 }
 
 /// Is the list of keys open?
@@ -115,6 +118,8 @@ impl App {
             path_dialog: None,
             sources_dialog: None,
             keys: KeysList::Closed,
+            palette: None,
+            latest: Vec::new(),
         };
         App { state, screen, commands, receiver, worker }
     }
@@ -160,11 +165,7 @@ impl App {
         let palette = Palette::of(ui);
         let bar = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(8, 4));
         Panel::top("top bar").frame(bar).show(ui, |ui| {
-            let State { documents, jobs, settings, .. } = &self.state;
-            let (dock, commands, is_recording) = (&self.screen.dock, &self.commands, jobs.is_recording());
-            let is_busy = !jobs.running().is_empty();
-            let bar = TopBar { documents, settings, dock, is_recording, is_busy, commands };
-            shell::top_bar_ui(ui, &bar);
+            shell::top_bar_ui(ui, &situation(&self.state, &self.screen.dock, &self.commands));
         });
         // The run dialog shows what it waits for.
         let jobs: Vec<_> = self.state.jobs.running().iter().filter(|job| !job.is_trial()).collect();
@@ -234,8 +235,14 @@ impl App {
                 self.screen.sources_dialog = None;
             }
         }
-        if self.screen.keys == KeysList::Open && !shell::keys_ui(ui) {
+        let now = situation(&self.state, &self.screen.dock, &self.commands);
+        if self.screen.keys == KeysList::Open && !shell::keys_ui(ui, &now) {
             self.screen.keys = KeysList::Closed;
+        }
+        if let Some(palette) = &mut self.screen.palette
+            && !shell::palette_ui(ui, &now, palette, &mut self.screen.latest)
+        {
+            self.screen.palette = None;
         }
         shell::drop_ui(ui);
         self.screen.notes.ui(ui, &self.commands);
@@ -249,6 +256,12 @@ impl App {
     }
 }
 
+fn situation<'a>(state: &'a State, dock: &'a Dock, commands: &'a Commands) -> Situation<'a> {
+    let State { documents, jobs, settings, .. } = state;
+    let (is_recording, is_busy) = (jobs.is_recording(), !jobs.running().is_empty());
+    Situation { documents, settings, dock, is_recording, is_busy, commands }
+}
+
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.dropped(ctx);
@@ -259,7 +272,7 @@ impl eframe::App for App {
         shell::stop_shortcut(ui, &self.commands);
         let Screen { dialog, path_dialog, sources_dialog, .. } = &self.screen;
         if dialog.is_none() && path_dialog.is_none() && sources_dialog.is_none() {
-            shell::shortcuts(ui, &self.commands);
+            shell::shortcuts(ui, &situation(&self.state, &self.screen.dock, &self.commands));
         }
         self.bars(ui);
         self.centre(ui);

@@ -62,6 +62,7 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::ResetLayout => app.screen.dock = Default::default(),
         Command::SetTheme(theme) => set_theme(app, theme, ctx),
         Command::ToggleKeys => toggle_keys(app),
+        Command::TogglePalette => toggle_palette(app),
         Command::Dismiss(note) => app.screen.notes.dismiss(note),
         Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
     }
@@ -382,6 +383,10 @@ fn select(app: &mut App, selection: Selection) {
 fn set_theme(app: &mut App, theme: egui::ThemePreference, ctx: &egui::Context) {
     app.state.settings.theme = theme;
     ctx.set_theme(theme);
+}
+
+fn toggle_palette(app: &mut App) {
+    app.screen.palette = app.screen.palette.is_none().then(Default::default);
 }
 
 fn toggle_keys(app: &mut App) {

@@ -78,6 +78,8 @@ pub enum Command {
     SetTheme(egui::ThemePreference),
     /// Show or hide the list of keys.
     ToggleKeys,
+    /// Show or hide the list of commands.
+    TogglePalette,
     /// Take a note away.
     Dismiss(NoteId),
     /// End the program.

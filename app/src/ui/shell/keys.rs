@@ -1,31 +1,25 @@
 //! Keys that work everywhere, and the window that lists them.
 
-use crate::ui::command::{Command, Commands, SaveKind};
+use super::actions::{Group, Situation, actions};
+use crate::ui::command::{Command, Commands};
 use egui::{Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText, Ui};
 
-const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
-
 /// Sends the commands whose keys were pressed.
-pub fn shortcuts(ui: &Ui, commands: &Commands) {
-    let keys: [(KeyboardShortcut, fn() -> Command); 7] = [
-        (KeyboardShortcut::new(CTRL_SHIFT, Key::Tab), || Command::ShowNext(-1)),
-        (KeyboardShortcut::new(Modifiers::COMMAND, Key::Tab), || Command::ShowNext(1)),
-        (KeyboardShortcut::new(Modifiers::COMMAND, Key::O), || Command::AskOpen),
-        (KeyboardShortcut::new(Modifiers::COMMAND, Key::S), || Command::AskSave(SaveKind::Plain)),
-        (KeyboardShortcut::new(Modifiers::COMMAND, Key::R), || Command::RunAgain),
-        (KeyboardShortcut::new(Modifiers::COMMAND, Key::Q), || Command::Quit),
-        (KeyboardShortcut::new(Modifiers::NONE, Key::F1), || Command::ToggleKeys),
-    ];
-    for (shortcut, command) in keys {
-        if ui.input_mut(|input| input.consume_shortcut(&shortcut)) {
-            commands.send(command());
+pub fn shortcuts(ui: &Ui, now: &Situation<'_>) {
+    let all = Group::ALL.into_iter().flat_map(|group| actions(now, group));
+    let mut keyed: Vec<_> = all.filter_map(|action| Some((action.keys?, action))).collect();
+    // Keys without Shift are also taken for pressed with it.
+    keyed.sort_by_key(|(keys, _)| !keys.modifiers.shift);
+    for (keys, action) in keyed {
+        if action.is_there && ui.input_mut(|input| input.consume_shortcut(&keys)) {
+            now.commands.send(action.command);
         }
     }
     let asks = |input: &egui::InputState| {
         input.events.iter().any(|event| matches!(event, egui::Event::Text(text) if text == "?"))
     };
     if !ui.ctx().text_edit_focused() && ui.input(asks) {
-        commands.send(Command::ToggleKeys);
+        now.commands.send(Command::ToggleKeys);
     }
 }
 
@@ -37,18 +31,7 @@ pub fn stop_shortcut(ui: &Ui, commands: &Commands) {
     }
 }
 
-const LIST: [(&str, &[(&str, &str)]); 6] = [
-    (
-        "Everywhere",
-        &[
-            ("Ctrl+O", "Open a module or recording"),
-            ("Ctrl+R", "Run again"),
-            ("Ctrl+.", "Stop; a run keeps what was recorded"),
-            ("Ctrl+S", "Save the recording"),
-            ("Ctrl+Tab", "Next recording"),
-            ("?", "These keys"),
-        ],
-    ),
+const LIST: [(&str, &[(&str, &str)]); 5] = [
     (
         "Flame graph",
         &[
@@ -98,12 +81,15 @@ const LIST: [(&str, &[(&str, &str)]); 6] = [
 ];
 
 /// Draws the list of keys. Says whether it stays open.
-pub fn keys_ui(ui: &Ui) -> bool {
+pub fn keys_ui(ui: &Ui, now: &Situation<'_>) -> bool {
     let shown = Modal::new(Id::unique("keys")).show(ui.ctx(), |ui| {
         ui.set_max_width((ui.ctx().content_rect().width() - 48.0).min(520.0));
         ui.heading("Keys");
         let height = (ui.ctx().content_rect().height() - 160.0).max(120.0);
         egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+            let everywhere = everywhere(ui, now);
+            let everywhere: Vec<_> = everywhere.iter().map(|(key, about)| (&**key, &**about)).collect();
+            section(ui, "Everywhere", &everywhere);
             for (title, keys) in LIST {
                 section(ui, title, keys);
             }
@@ -112,6 +98,13 @@ pub fn keys_ui(ui: &Ui) -> bool {
         ui.button("Close").clicked()
     });
     !(shown.should_close() || shown.inner)
+}
+
+/// What has keys, whether it can be done now or not.
+fn everywhere(ui: &Ui, now: &Situation<'_>) -> Vec<(String, String)> {
+    let all = Group::ALL.into_iter().flat_map(|group| actions(now, group));
+    let keyed = all.filter_map(|action| Some((ui.ctx().format_shortcut(&action.keys?), action.title)));
+    keyed.chain([("?".to_owned(), "Keys".to_owned())]).collect()
 }
 
 fn section(ui: &mut Ui, title: &str, keys: &[(&str, &str)]) {
