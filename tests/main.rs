@@ -10,6 +10,7 @@ mod ending;
 mod exports;
 mod gui;
 mod gui_map;
+mod gui_timeline;
 mod layers;
 mod record;
 mod symbolize;

@@ -102,7 +102,7 @@ fn keys(ui: &Ui, response: &Response, state: &mut FlameState) {
 }
 
 /// Was `key` pressed, without Ctrl or Alt that would make it somebody else's?
-fn pressed(input: &egui::InputState, key: Key) -> bool {
+pub fn pressed(input: &egui::InputState, key: Key) -> bool {
     let mine = |event: &Event| match event {
         Event::Key { key: k, pressed: true, modifiers, .. } => {
             *k == key && !modifiers.command && !modifiers.alt
@@ -146,7 +146,8 @@ fn name_boxes(ui: &Ui, ctx: &PanelCtx<'_>, picture: &Picture) {
     }
 }
 
-fn name_box(ui: &Ui, id: Id, rect: Rect, name: &str) {
+/// Tells them of one.
+pub fn name_box(ui: &Ui, id: Id, rect: Rect, name: &str) {
     let bounds = egui::accesskit::Rect {
         x0: rect.min.x.into(),
         y0: rect.min.y.into(),

@@ -85,7 +85,8 @@ impl Labels {
         !same
     }
 
-    fn get(&mut self, painter: &Painter, profile: &Profile, frame: FrameId, most: usize) -> Arc<Galley> {
+    /// The label of `frame` in so many characters.
+    pub fn get(&mut self, painter: &Painter, profile: &Profile, frame: FrameId, most: usize) -> Arc<Galley> {
         if self.galleys.len() > MOST_LABELS {
             self.galleys.clear();
         }
@@ -98,7 +99,7 @@ impl Labels {
 }
 
 /// The first characters of `text`, with `…` where some are missing.
-fn cut(text: &str, most: usize) -> String {
+pub fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
