@@ -55,7 +55,7 @@ impl Window {
     }
 
     fn drag_from_to(&mut self, from: Pos2, to: Pos2, modifiers: Modifiers) {
-        self.harness.input_mut().modifiers = modifiers;
+        self.harness.event(egui::Event::ModifiersChanged(modifiers));
         self.harness.hover_at(from);
         self.settle();
         self.harness.drag_at(from);
@@ -66,7 +66,7 @@ impl Window {
         self.settle();
         self.harness.drop_at(to);
         self.settle();
-        self.harness.input_mut().modifiers = Modifiers::NONE;
+        self.harness.event(egui::Event::ModifiersChanged(Modifiers::NONE));
         self.settle();
     }
 
@@ -118,7 +118,7 @@ fn a_box_selects_its_function() {
     assert!(window.sees("late ×"), "not selected as everywhere");
     window.harness.hover_at(at);
     window.settle();
-    assert!(window.sees_part("at 100 ms, 100 ms long") || window.sees_part("100 ms long"));
+    assert!(window.sees_part("at 100 ms, 100 ms long"));
 }
 
 #[test]
@@ -136,7 +136,8 @@ fn a_range_on_the_axis_filters_all_views() {
     window.click("Memory growth");
     assert!(window.sees_part("in 1 steps"));
     window.click("Summary");
-    assert!(window.sees("The part that is chosen") && window.sees("40 calls"));
+    assert!(window.sees("The part that is chosen"));
+    assert!(window.sees_part("40 calls"));
     window.click("Allocation sites");
     window.click("Over time");
     assert!(window.sees_part("4.88 KiB allocated"), "what `early` allocated is not left out");
@@ -163,7 +164,7 @@ fn shift_chooses_on_the_lanes_and_a_drag_moves_them() {
     let lanes = window.area("Timeline lanes");
     let at = |share: f32| pos2(lanes.left() + lanes.width() * share, lanes.bottom() - 20.0);
     window.drag_from_to(at(0.25), at(0.75), Modifiers::SHIFT);
-    assert!(window.sees_part("50.0 ms – 150 ms ×") || window.sees_part("49.") || window.sees_part("50."));
+    assert!(window.sees_part(" ms – 1"), "no chip tells the part");
     window.press_on_lanes(Key::F);
     assert!(window.boxes("early")[0].width() < lanes.width() * 0.6, "the part fills the lanes");
     let before = window.boxes("late")[0].left();
@@ -228,25 +229,22 @@ fn growths_are_stepped_through() {
 fn many_functions_are_few_lanes_at_first() {
     let many =
         (0..12u64).fold(frames(), |profile, n| profile.crossings(&format!("frame;[env.f{n}]"), 1, 10, None));
+    let slice = |func| CallSlice {
+        start_nanos: 10 * MILLI,
+        width_nanos: 10 * MILLI,
+        direction: Direction::GuestToHost,
+        func: FuncIndex(func),
+        calls: 5,
+        total_nanos: MILLI,
+    };
     let slices = many.edit(|recording| {
-        let rows: Vec<_> =
-            recording.crossings.functions.iter().map(|row| (row.direction, row.func)).collect();
-        recording.slices = rows
-            .into_iter()
-            .map(|(direction, func)| CallSlice {
-                start_nanos: 10 * MILLI,
-                width_nanos: 10 * MILLI,
-                direction,
-                func,
-                calls: 5,
-                total_nanos: MILLI,
-            })
-            .collect();
+        recording.spans.clear();
+        recording.slices = (0..13).map(slice).collect();
     });
     let mut window = Window::on_timeline(slices);
     let lanes = |window: &Window| window.harness.query_all_by_label("f11").count();
     assert_eq!(lanes(&window), 0);
-    window.click("8 more");
+    window.click("7 more");
     assert_eq!(lanes(&window), 1);
     window.click("Fewer calls");
     assert_eq!(lanes(&window), 0);
