@@ -200,7 +200,8 @@ fn calls_have_a_histogram_with_percentiles_and_a_budget() {
     let bar = window.harness.query_all_by_label_contains("1 call from").next().expect("a bar of the longest");
     let at = bar.rect().center();
     window.click_at(at);
-    window.press_on_lanes(Key::Period);
+    window.harness.key_press(Key::Period);
+    window.settle();
     assert!(window.sees("call 100 of 100 at 198 ms, 2.00 ms"), "the marked calls are not stepped through");
     window.press_on_lanes(Key::Escape);
     window.press_on_lanes(Key::Period);

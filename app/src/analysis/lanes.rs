@@ -1,6 +1,7 @@
 //! What happened when, as boxes in lanes: as fine as a screen shows it, and nothing lost of what is too short for it.
 
 mod calls;
+mod spots;
 mod stacks;
 
 pub use calls::{CallBox, CallLane};

@@ -64,6 +64,8 @@ pub struct Canvas {
     pub into_guest: Color32,
     /// Calls of imports: the host at work.
     pub into_host: Color32,
+    /// Calls that took longer than they may.
+    pub over: Color32,
 }
 
 /// Colours of regions of the linear memory, and of the curves that plot them.
@@ -159,6 +161,7 @@ pub static DARK: Palette = Palette {
         outline: rgb(0xffffff),
         into_guest: rgb(0xe2a65c),
         into_host: rgb(0x73b3e8),
+        over: rgb(0xf2777a),
     },
     memory: Memory {
         outside: rgb(0x14161a),
@@ -206,6 +209,7 @@ pub static LIGHT: Palette = Palette {
         outline: rgb(0x10151c),
         into_guest: rgb(0xf0b064),
         into_host: rgb(0x8cc0ea),
+        over: rgb(0xec8a8d),
     },
     memory: Memory {
         outside: rgb(0xeef0f3),
@@ -337,6 +341,7 @@ mod tests {
                 (p.canvas.label, p.canvas.engine),
                 (p.canvas.label, p.canvas.into_guest),
                 (p.canvas.label, p.canvas.into_host),
+                (p.canvas.label, p.canvas.over),
             ] {
                 assert!(contrast(text, ground) >= 4.5, "{text:?} on {ground:?}: {}", contrast(text, ground));
             }

@@ -1,8 +1,8 @@
 //! The stack over time: a row for each depth, a box for each run of the same function.
 
+use super::spots::{Spots, Sums};
 use super::{Columns, LanesQuery};
-use crate::profile::{FrameId, FrameKind, PathId, Profile};
-use rustc_hash::FxHashMap;
+use crate::profile::{FrameId, PathId, Profile};
 use wasmscope_instrument::recording::SampleTable;
 
 /// Deeper frames are not shown.
@@ -65,16 +65,16 @@ struct Cell {
     end_nanos: u64,
     /// What the last sample of the cell stands for.
     weight: u64,
-    paths: FxHashMap<PathId, u64>,
 }
 
 struct Pass<'a> {
     profile: &'a Profile,
     columns: Columns,
-    inline_frames: bool,
+    spots: Spots<'a>,
     cell: Cell,
-    /// Of the cell: the time of each function at each depth.
-    frames: FxHashMap<(u32, FrameId), u64>,
+    /// Of the cell: the time of each call path, and of each spot.
+    of_path: Sums,
+    of_spot: Sums,
     /// Of the cell: by depth, the function with most time, its time, and that of all.
     most: Vec<(FrameId, u64, u64)>,
     rows: Vec<Vec<StackBox>>,
@@ -82,30 +82,34 @@ struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     fn new(profile: &'a Profile, query: &LanesQuery) -> Self {
-        let (columns, inline_frames) = (query.columns(), query.inline_frames);
-        let (cell, frames, most, rows) = Default::default();
-        Pass { profile, columns, inline_frames, cell, frames, most, rows }
+        let spots = Spots::new(profile, query.inline_frames);
+        let (cell, of_path, of_spot, most, rows) = Default::default();
+        Pass { profile, columns: query.columns(), spots, cell, of_path, of_spot, most, rows }
     }
 
     fn add(&mut self, start_nanos: u64, end_nanos: u64, weight: u64, path: PathId) {
         // In a damaged recording samples may run backwards; boxes do not.
         let start_nanos = start_nanos.max(self.cell.end_nanos);
         let column = self.columns.of(start_nanos);
-        if column != self.cell.column || self.cell.paths.is_empty() {
+        if column != self.cell.column || self.of_path.is_empty() {
             self.close();
             (self.cell.column, self.cell.start_nanos) = (column, start_nanos);
         }
-        let Cell { end_nanos: cell_end, weight: last, paths, .. } = &mut self.cell;
-        (*cell_end, *last) = (end_nanos.max(start_nanos), weight);
-        let of_path = paths.entry(path).or_default();
-        *of_path = of_path.saturating_add(weight);
+        (self.cell.end_nanos, self.cell.weight) = (end_nanos.max(start_nanos), weight);
+        self.of_path.add(path.index(), weight);
     }
 
     /// Makes boxes of the cell.
     fn close(&mut self) {
-        for (path, nanos) in std::mem::take(&mut self.cell.paths) {
-            self.count(path, nanos);
-        }
+        let (paths, spots, of_spot) = (self.profile.paths(), &mut self.spots, &mut self.of_spot);
+        self.of_path.drain(|path, nanos| {
+            for path in paths.up(PathId(path as u32)) {
+                let spot = spots.of(path);
+                if spot != spots.of(paths.parent(path)) {
+                    of_spot.add(spot as usize, nanos);
+                }
+            }
+        });
         self.choose();
         let mut goes_on = true;
         for depth in 0..self.most.len() {
@@ -114,33 +118,23 @@ impl<'a> Pass<'a> {
         self.most.clear();
     }
 
-    fn count(&mut self, path: PathId, nanos: u64) {
-        let (paths, frames) = (self.profile.paths(), self.profile.frames());
-        let is_shown = |frame| self.inline_frames || frames.get(frame).kind != FrameKind::Inlined;
-        let up = || paths.frames(path).map(|(frame, _)| frame).filter(|frame| is_shown(*frame));
-        let depth = up().count();
-        for (above, frame) in up().enumerate() {
-            let at = depth - 1 - above;
-            if at < MOST_ROWS {
-                let of_frame = self.frames.entry((at as u32, frame)).or_default();
-                *of_frame = of_frame.saturating_add(nanos);
-            }
-        }
-    }
-
     /// The function of each depth that has most time; of several with as much, the first.
     fn choose(&mut self) {
-        for ((depth, frame), nanos) in self.frames.drain() {
-            let depth = depth as usize;
-            if self.most.len() <= depth {
-                self.most.resize(depth + 1, (FrameId::ROOT, 0, 0));
+        let (most, spots) = (&mut self.most, &self.spots.list);
+        self.of_spot.drain(|spot, nanos| {
+            let Some((depth, frame)) = spots.get(spot).copied().filter(|(depth, _)| *depth <= MOST_ROWS)
+            else {
+                return;
+            };
+            if most.len() < depth {
+                most.resize(depth, (FrameId::ROOT, 0, 0));
             }
-            let (most, most_nanos, all_nanos) = &mut self.most[depth];
+            let (best, best_nanos, all_nanos) = &mut most[depth - 1];
             *all_nanos = all_nanos.saturating_add(nanos);
-            if *most == FrameId::ROOT || nanos > *most_nanos || nanos == *most_nanos && frame < *most {
-                (*most, *most_nanos) = (frame, nanos);
+            if *best == FrameId::ROOT || nanos > *best_nanos || nanos == *best_nanos && frame < *best {
+                (*best, *best_nanos) = (frame, nanos);
             }
-        }
+        });
     }
 
     /// Puts a box into the row at `depth`, or makes the last one of it longer, if that `may` be. Says whether it was.

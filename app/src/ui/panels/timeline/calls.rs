@@ -66,15 +66,18 @@ fn figures_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, calls: &CallDurations, state: &mu
     ui.add(budget).on_hover_text("The budget: what a call may take. 16.6 ms are a frame of 60 a second.");
 }
 
+/// Where all calls took about as long as each other there are few bars.
+const WIDEST_BAR: f32 = 40.0;
 /// Below the bars, for the axis.
 const AXIS: f32 = 14.0;
 
 fn histogram_ui(ui: &mut Ui, calls: &CallDurations, state: &mut TimelineState, rect: Rect) {
     let bars = calls.bars();
     let most = bars.iter().map(|bar| bar.calls).max().unwrap_or(0);
-    let plot = Rect::from_min_max(rect.min, pos2(rect.right(), rect.bottom() - AXIS));
-    ui.painter_at(rect).rect_filled(plot, 2.0, Palette::of(ui).background);
-    let width = plot.width() / bars.len().max(1) as f32;
+    let width = (rect.width() / bars.len().max(1) as f32).min(WIDEST_BAR);
+    let right = rect.left() + width * bars.len() as f32;
+    let plot = Rect::from_min_max(rect.min, pos2(right, rect.bottom() - AXIS));
+    ui.painter_at(rect).rect_filled(plot.with_max_x(rect.right()), 2.0, Palette::of(ui).background);
     for (number, bar) in bars.iter().enumerate() {
         let left = plot.left() + number as f32 * width;
         let column = Rect::from_x_y_ranges(left..=left + width, plot.y_range());
@@ -102,7 +105,7 @@ fn bar_ui(ui: &Ui, state: &mut TimelineState, bar: &DurationBar, column: Rect, m
     let is_over = bar.nanos.start as f64 >= state.budget_millis * 1e6;
     let colour = match (is_chosen, is_over) {
         (true, _) => palette.canvas.hit,
-        (false, true) => palette.error,
+        (false, true) => palette.canvas.over,
         (false, false) => palette.accent,
     };
     if response.hovered() {

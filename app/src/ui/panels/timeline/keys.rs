@@ -6,14 +6,13 @@ use super::{TimelineState, select_range};
 use crate::ui::views::TimelineView;
 use egui::{EventFilter, Key, Modifiers, Response, Ui};
 
-/// Keys work while the pointer is over the canvas or the keyboard's focus is on it, and no text is being typed.
+/// Does what the keys ask for, unless text is being typed.
 pub fn keys(ui: &Ui, ctx: &PanelCtx<'_>, view: &TimelineView, state: &mut TimelineState, canvas: &Response) {
     if canvas.has_focus() {
         let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, escape: true, tab: false };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(canvas.id, filter));
     }
-    let listens = canvas.contains_pointer() || canvas.has_focus();
-    if !listens || ui.ctx().text_edit_focused() {
+    if ui.ctx().text_edit_focused() {
         return;
     }
     travel(ui, ctx, state, canvas);

@@ -5,6 +5,8 @@ mod calls;
 mod canvas;
 mod keys;
 mod layout;
+mod marks;
+mod names;
 mod overview;
 mod paint;
 mod steps;
@@ -137,6 +139,8 @@ pub fn timeline_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &TimelineView, state: 
             "This recording holds nothing of which the time is known.",
         );
     }
+    // Keys are for all of the panel: who clicked a bar goes from call to call with the pointer where it is.
+    let is_pointed_at = ui.rect_contains_pointer(ui.max_rect());
     toolbar_ui(ui, ctx, view, state);
     if let Some(calls) = view.calls.as_ref() {
         let most = (ui.available_height() * 0.6).max(110.0);
@@ -144,7 +148,7 @@ pub fn timeline_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &TimelineView, state: 
         let pane = pane.size_range(100.0..=most).frame(egui::Frame::new());
         pane.show(ui, |ui| calls::calls_ui(ui, ctx, view, calls, state));
     }
-    egui::CentralPanel::no_frame().show(ui, |ui| canvas::canvas_ui(ui, ctx, view, state));
+    egui::CentralPanel::no_frame().show(ui, |ui| canvas::canvas_ui(ui, ctx, view, state, is_pointed_at));
 }
 
 fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &TimelineView, state: &mut TimelineState) {

@@ -174,10 +174,10 @@ impl Builder<'_> {
             let amount = value(next - 1).map_or(amount, |(_, amount)| amount);
             let right = if next < count { self.x(time(next)) } else { self.x(self.profile.duration_nanos()) };
             let height = (rect.height() - 2.0) * (amount as f64 / most.max(1) as f64) as f32;
-            let place = self.part(rect, left, right.max(left + pixel));
-            let filled = Rect::from_x_y_ranges(place.x_range(), rect.bottom() - height..=rect.bottom());
+            let across = left..=right.max(left + pixel);
+            let filled = Rect::from_x_y_ranges(across.clone(), rect.bottom() - height..=rect.bottom());
             sheet.mesh.add_colored_rect(filled.intersect(self.key.rect), colour.gamma_multiply(0.28));
-            let edge = Rect::from_x_y_ranges(place.x_range(), filled.top()..=filled.top() + 1.5);
+            let edge = Rect::from_x_y_ranges(across, filled.top()..=filled.top() + 1.5);
             sheet.mesh.add_colored_rect(edge.intersect(self.key.rect), colour);
             if left > self.key.rect.right() {
                 break;
@@ -198,7 +198,7 @@ impl Builder<'_> {
         let rect = rect.shrink2(egui::vec2(0.0, 1.0));
         for found in &lane.boxes {
             let is_over = budget.is_some_and(|(_, budget)| found.calls == 1 && found.total_nanos > budget);
-            let colour = if is_over { self.key.palette.error } else { colour };
+            let colour = if is_over { canvas.over } else { colour };
             self.call(found, rect, colour, painter, sheet);
         }
     }

@@ -52,7 +52,13 @@ pub fn tooltip_ui(ui: &mut Ui, profile: &Profile, view: &TimelineView, at: &At) 
     match at.place.map(|place| place.lane) {
         Some(Lane::Stack) => match at.stack_box(view) {
             Some(found) => stack_ui(ui, profile, found),
-            None => weak(ui, format!("{}: not seen in the program", units::nanos(at.nanos))),
+            None => weak(
+                ui,
+                format!(
+                    "{}: no sample. The program did not run, or the recorder did.",
+                    units::nanos(at.nanos)
+                ),
+            ),
         },
         Some(Lane::Calls(row)) => call_ui(ui, view, row, at),
         Some(Lane::Phases) => match at.phase(view) {
