@@ -200,6 +200,7 @@ fn calls_have_a_histogram_with_percentiles_and_a_budget() {
     let bar = window.harness.query_all_by_label_contains("1 call from").next().expect("a bar of the longest");
     let at = bar.rect().center();
     window.click_at(at);
+    window.harness.hover_at(at);
     window.harness.key_press(Key::Period);
     window.settle();
     assert!(window.sees("call 100 of 100 at 198 ms, 2.00 ms"), "the marked calls are not stepped through");
