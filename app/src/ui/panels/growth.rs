@@ -115,7 +115,8 @@ fn sentence(memory: &MemoryGrowth) -> String {
 fn plot_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &GrowthView, state: &mut GrowthState) {
     let end = view.duration_nanos as f64;
     let (x_axis, y_axis) = axes();
-    let plot = Plot::new("growth")
+    // Each part of the run that is chosen has a zoom of its own.
+    let plot = Plot::new(("growth", view.start_nanos, view.duration_nanos))
         .custom_x_axes(vec![x_axis])
         .custom_y_axes(vec![y_axis])
         .include_x(view.start_nanos as f64)

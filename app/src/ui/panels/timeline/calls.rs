@@ -7,7 +7,7 @@ use crate::analysis::{CallDurations, DurationBar};
 use crate::ui::theme::Palette;
 use crate::ui::views::TimelineView;
 use crate::units;
-use egui::{Align2, DragValue, FontId, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2};
+use egui::{Align2, DragValue, FontId, Label, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2};
 
 /// Draws the pane.
 pub fn calls_ui(
@@ -61,7 +61,8 @@ fn figures_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, calls: &CallDurations, state: &mu
     let over = calls.over((state.budget_millis * 1e6) as u64);
     let share = units::percent(units::share(over, calls.calls.len() as u64));
     let colour = if over > 0 { Palette::of(ui).error } else { Palette::of(ui).good };
-    ui.label(RichText::new(format!("{} ({share}) over", units::exact(over))).color(colour));
+    let text = RichText::new(format!("{} ({share}) over", units::exact(over))).color(colour);
+    ui.add(Label::new(text).extend());
     let budget = DragValue::new(&mut state.budget_millis).range(0.001..=1e9).speed(0.1).suffix(" ms");
     ui.add(budget).on_hover_text("The budget: what a call may take. 16.6 ms are a frame of 60 a second.");
 }
