@@ -56,13 +56,16 @@ impl Window {
         self.harness.query_all_by_label_contains(label).next().is_some()
     }
 
-    /// Where the flame graph draws the box of `name`.
-    fn flame_box(&self, name: &str) -> Option<egui::Rect> {
+    /// Where boxes of `name` are drawn on canvases.
+    pub(super) fn boxes(&self, name: &str) -> Vec<egui::Rect> {
         let boxes = self.harness.query_all_by_role(egui::Role::TreeItem);
-        boxes
-            .filter(|node| node.accesskit_node().label().as_deref() == Some(name))
-            .map(|node| node.rect())
-            .next()
+        let named = boxes.filter(|node| node.accesskit_node().label().as_deref() == Some(name));
+        named.map(|node| node.rect()).collect()
+    }
+
+    /// The first one.
+    pub(super) fn flame_box(&self, name: &str) -> Option<egui::Rect> {
+        self.boxes(name).first().copied()
     }
 
     pub(super) fn click_at(&mut self, at: egui::Pos2) {

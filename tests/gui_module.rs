@@ -1,8 +1,8 @@
 //! The panel of the module, driven without a display: its treemap by mouse and keys, its tables.
 
 use super::gui::{Window, server, showing};
-use egui::{Event, Key, Modifiers, PointerButton, Rect, Role};
-use egui_kittest::kittest::{NodeT, Queryable};
+use egui::{Event, Key, Modifiers, PointerButton, Rect};
+use egui_kittest::kittest::Queryable;
 use wasmscope::profile::{Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{Phase, PhaseSpan, Recording};
 use wasmscope_instrument::{Measure, MeasureSet};
@@ -15,12 +15,6 @@ impl Window {
         // Each stretch of the file is compressed in a frame of its own.
         window.settle();
         window
-    }
-
-    fn boxes(&self, name: &str) -> Vec<Rect> {
-        let boxes = self.harness.query_all_by_role(Role::TreeItem);
-        let named = boxes.filter(|node| node.accesskit_node().label().as_deref() == Some(name));
-        named.map(|node| node.rect()).collect()
     }
 
     fn box_of(&self, name: &str) -> Rect {

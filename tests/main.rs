@@ -11,6 +11,7 @@ mod exports;
 mod gui;
 mod gui_map;
 mod gui_module;
+mod gui_timeline;
 mod layers;
 mod record;
 mod symbolize;

@@ -193,6 +193,8 @@ fn what_would_be_asked_for_in_vain_is_refused() {
     for (words, sentence) in [
         (["--view", "lines", "--file", "a.c"], "--file and --sources say something to --view source only"),
         (["--view", "heap", "--sources", "."], "--file and --sources say something to --view source only"),
+        (["--view", "lines", "--budget", "5"], "--budget says something to --view timeline only"),
+        (["--view", "timeline", "--budget", "0"], "`0` is not a number of milliseconds, such as 16.6"),
         (["--view", "lines", "--function", "1"], "--function says something to --view wat only"),
     ] {
         let (success, text) = said(dir.path(), &[&["report", "a.wscope"], &words[..]].concat());

@@ -4,8 +4,8 @@
 use std::hint::black_box;
 use std::time::Instant;
 use wasmscope::analysis::{
-    CallTreeQuery, HeapMapQuery, Metric, boundary, call_tree, flame, functions, growth, heap_at, heap_map,
-    heap_range, lines, summary,
+    CallTreeQuery, HeapMapQuery, LanesQuery, Metric, boundary, call_tree, flame, functions, growth, heap_at,
+    heap_map, heap_range, lanes, lines, summary,
 };
 use wasmscope::profile::{Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
@@ -39,6 +39,12 @@ fn main() {
     }
     let part = CallTreeQuery { time: Some(0..SAMPLES / 100 * 1_000), ..CallTreeQuery::default() };
     timed("call_tree of 1 % of the time", || call_tree(&profile, &part));
+    let duration = profile.duration_nanos();
+    for (name, time) in [("all", 0..duration), ("a hundredth", duration / 2..duration / 100 * 51)] {
+        let column_nanos = (time.end - time.start) / 1_280;
+        let query = LanesQuery { time, column_nanos, inline_frames: true };
+        timed(&format!("lanes of {name}"), || lanes(&profile, &query));
+    }
     timed("functions", || functions(&profile, &query(Metric::Time, false)));
     timed("lines", || lines(&profile, &query(Metric::Time, false)));
     timed("boundary", || boundary(&profile));

@@ -25,7 +25,7 @@ pub struct BoundaryCaller {
     pub bytes: Option<u64>,
 }
 
-/// All crossings in one direction into one function, over the whole run.
+/// Crossings in one direction into one function: those of the run, or of a part of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BoundaryRow {
     /// Which way.
@@ -66,11 +66,11 @@ pub struct BoundaryRow {
     pub first_nanos: u64,
     /// When the last one ended.
     pub last_nanos: u64,
-    /// Who called, by falling calls; empty for exports.
+    /// Who called, by falling calls, over the whole run; empty for exports.
     pub callers: Vec<BoundaryCaller>,
 }
 
-/// The boundary as a whole. Crossings are recorded as sums over the run, so no range of time applies.
+/// The boundary as a whole: sums over the run, or, of a part of it, over the calls that are known in time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BoundaryTable {
     /// The functions by falling total time.
@@ -97,18 +97,28 @@ pub fn boundary(profile: &Profile) -> BoundaryTable {
     for row in rows.iter_mut().filter(|row| row.direction == Direction::GuestToHost) {
         row.callers = callers.remove(&row.func).unwrap_or_default();
     }
-    rows.sort_by_key(|row| (Reverse(row.total_nanos), Reverse(row.calls), row.direction, row.func));
-    let sum = |direction: Direction, part: fn(&BoundaryRow) -> u64| {
-        let rows = rows.iter().filter(|row| row.direction == direction);
-        rows.map(part).fold(0u64, u64::saturating_add)
-    };
-    BoundaryTable {
-        reentry_depth: crossings.reentry_depth,
-        guest_to_host_calls: sum(Direction::GuestToHost, |row| row.calls),
-        host_nanos: sum(Direction::GuestToHost, |row| row.self_nanos),
-        host_to_guest_calls: sum(Direction::HostToGuest, |row| row.calls),
-        time: time_split(profile),
-        rows,
+    BoundaryTable::of(rows, crossings.reentry_depth, time_split(profile))
+}
+
+impl BoundaryTable {
+    pub(super) fn of(
+        mut rows: Vec<BoundaryRow>,
+        reentry_depth: u32,
+        time: Option<TimeSplit>,
+    ) -> BoundaryTable {
+        rows.sort_by_key(|row| (Reverse(row.total_nanos), Reverse(row.calls), row.direction, row.func));
+        let sum = |direction: Direction, part: fn(&BoundaryRow) -> u64| {
+            let rows = rows.iter().filter(|row| row.direction == direction);
+            rows.map(part).fold(0u64, u64::saturating_add)
+        };
+        BoundaryTable {
+            reentry_depth,
+            guest_to_host_calls: sum(Direction::GuestToHost, |row| row.calls),
+            host_nanos: sum(Direction::GuestToHost, |row| row.self_nanos),
+            host_to_guest_calls: sum(Direction::HostToGuest, |row| row.calls),
+            time,
+            rows,
+        }
     }
 }
 
@@ -167,7 +177,7 @@ impl<'a> FunctionNames<'a> {
     }
 }
 
-fn rate(calls: u64, nanos: u64) -> Option<f64> {
+pub(super) fn rate(calls: u64, nanos: u64) -> Option<f64> {
     (calls > 1 && nanos > 0).then(|| calls as f64 * 1e9 / nanos as f64)
 }
 
@@ -183,7 +193,7 @@ fn export_names(module: &ModuleIndex) -> FxHashMap<FuncIndex, Arc<str>> {
 }
 
 /// The callers of each import, merged by call path.
-fn callers(profile: &Profile) -> FxHashMap<FuncIndex, Vec<BoundaryCaller>> {
+pub(super) fn callers(profile: &Profile) -> FxHashMap<FuncIndex, Vec<BoundaryCaller>> {
     let mut places: FxHashMap<(FuncIndex, PathId), usize> = FxHashMap::default();
     let mut callers: FxHashMap<FuncIndex, Vec<BoundaryCaller>> = FxHashMap::default();
     for (row, site) in profile.recording().crossings.sites.iter().enumerate() {

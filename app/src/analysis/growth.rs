@@ -3,6 +3,7 @@
 use super::HeapPoint;
 use super::heap::page_bytes;
 use crate::profile::{PathId, Profile};
+use std::ops::Range;
 use std::sync::Arc;
 use wasmscope_instrument::recording::GrowthEvent;
 use wasmscope_symbolize::{ExportKind, MemoryIndex, ModuleIndex};
@@ -57,7 +58,9 @@ pub struct GrowthView {
     pub events: Vec<GrowthRow>,
     /// The live bytes of the heap over time, at most some two thousand points; empty where the heap wasn't measured.
     pub heap: Vec<HeapPoint>,
-    /// When the recording ended, in nanoseconds since it began: the right end of the time axis.
+    /// The left end of the time axis, in nanoseconds since the recording began.
+    pub start_nanos: u64,
+    /// The right end: that of the recording, or of the part that is shown.
     pub duration_nanos: u64,
 }
 
@@ -70,7 +73,56 @@ pub fn growth(profile: &Profile) -> GrowthView {
     let declared = module.memories().iter().map(|memory| memory.index);
     let memories = declared.map(|memory| memory_growth(module, memory, &events)).collect();
     let heap = profile.heap_timeline().whole().series.clone();
-    GrowthView { memories, events, heap, duration_nanos: profile.duration_nanos() }
+    GrowthView { memories, events, heap, start_nanos: 0, duration_nanos: profile.duration_nanos() }
+}
+
+impl GrowthView {
+    /// What of it happened in a part of the run. What was there before is where that part begins.
+    pub fn within(&self, time: &Range<u64>) -> GrowthView {
+        let is_in = |row: &&GrowthRow| time.contains(&row.event.time_nanos);
+        let events: Vec<GrowthRow> = self.events.iter().filter(is_in).copied().collect();
+        let refused = |memory: MemoryIndex| {
+            let refused = |row: &&GrowthRow| row.event.memory == memory && !row.event.granted;
+            events.iter().filter(refused).count() as u64
+        };
+        let memories = self.memories.iter();
+        let memories = memories.map(|memory| memory.within(time, refused(memory.memory))).collect();
+        let begun = self.heap.partition_point(|point| point.time_nanos <= time.start);
+        let before = begun.checked_sub(1).and_then(|last| self.heap.get(last));
+        let before = before.map(|point| HeapPoint { time_nanos: time.start, ..*point });
+        let inside = self.heap.iter().skip(begun).take_while(|point| point.time_nanos < time.end);
+        GrowthView {
+            memories,
+            heap: before.into_iter().chain(inside.copied()).collect(),
+            events,
+            start_nanos: time.start,
+            duration_nanos: time.end.min(self.duration_nanos),
+        }
+    }
+}
+
+impl MemoryGrowth {
+    /// The size at a moment, in pages.
+    pub fn pages_at(&self, nanos: u64) -> u64 {
+        let behind = self.steps.partition_point(|step| step.time_nanos <= nanos);
+        self.steps.get(behind.saturating_sub(1)).map_or(0, |step| step.pages)
+    }
+
+    fn within(&self, time: &Range<u64>, refused: u64) -> MemoryGrowth {
+        let initial_pages = self.pages_at(time.start);
+        let start = PagesStep { time_nanos: time.start, pages: initial_pages };
+        let inside = self.steps.iter().filter(|step| step.time_nanos > time.start);
+        let inside = inside.take_while(|step| step.time_nanos < time.end).copied();
+        let steps: Vec<PagesStep> = [start].into_iter().chain(inside).collect();
+        MemoryGrowth {
+            initial_pages,
+            final_pages: steps.last().map_or(initial_pages, |step| step.pages),
+            granted: steps.len() as u64 - 1,
+            refused,
+            steps,
+            ..self.clone()
+        }
+    }
 }
 
 fn memory_growth(module: &ModuleIndex, memory: MemoryIndex, all: &[GrowthRow]) -> MemoryGrowth {

@@ -1,6 +1,6 @@
 //! Calls as marks in time: the third call of `frame` rather than 1.234 s.
 
-use super::{Timeline, TimelineRow, timeline};
+use super::{FRAME_BUDGET_NANOS, Timeline, TimelineRow, timeline};
 use crate::profile::Profile;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -25,13 +25,17 @@ pub fn calls_named(profile: &Profile, name: &str) -> NamedCalls {
         *row.name == *name
             || module.is_some_and(|module| name.strip_prefix(module) == Some(&format!(".{}", row.name)))
     };
-    grouped(timeline(profile), |row| is_named(row).then_some(())).remove(&()).unwrap_or_default()
+    grouped(timeline(profile, FRAME_BUDGET_NANOS), |row| is_named(row).then_some(()))
+        .remove(&())
+        .unwrap_or_default()
 }
 
 /// The calls of each export of which more than one is known.
 pub fn repeated_exports(profile: &Profile) -> Vec<NamedCalls> {
     let is_repeated = |row: &TimelineRow| row.direction == Direction::HostToGuest && row.spans > 1;
-    grouped(timeline(profile), |row| is_repeated(row).then_some(row.func)).into_values().collect()
+    grouped(timeline(profile, FRAME_BUDGET_NANOS), |row| is_repeated(row).then_some(row.func))
+        .into_values()
+        .collect()
 }
 
 /// The calls of functions by `group`, without those that have none.

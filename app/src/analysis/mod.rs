@@ -5,18 +5,22 @@
 
 mod accesses;
 mod boundary;
+mod boundary_in;
 mod call_tree;
+mod durations;
 mod enclosing;
 mod flame;
 mod functions;
 mod growth;
 mod heap;
+mod lanes;
 mod lines;
 mod listing;
 mod marks;
 mod metric;
 mod module_size;
 mod own_cost;
+mod range;
 mod summary;
 mod time_split;
 mod timeline;
@@ -26,7 +30,9 @@ mod weights;
 
 pub use accesses::{AccessedPage, Accesses, accesses};
 pub use boundary::{BoundaryCaller, BoundaryRow, BoundaryTable, boundary};
+pub use boundary_in::boundary_in;
 pub use call_tree::{CallTreeQuery, call_tree};
+pub use durations::{CallDurations, CallsQuery, DurationBar, FRAME_BUDGET_NANOS, call_durations};
 pub use enclosing::enclosing;
 pub use flame::{FlameBox, FlameLayout, flame};
 pub use functions::{FunctionRow, FunctionTable, functions};
@@ -41,6 +47,7 @@ pub use heap::{
     heap_range, heap_sites, heap_uses, heap_verdict, live_sizes, pins, slack, verdict_remark,
     verdict_sentences, what_if,
 };
+pub use lanes::{CallBox, CallLane, Lanes, LanesQuery, StackBox, StackLane, lanes};
 pub use lines::{FileRow, LineRow, LineTable, lines};
 pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};
 pub use marks::{NamedCalls, calls_named, repeated_exports};
@@ -50,6 +57,7 @@ pub use module_size::{
     TreemapBox, TreemapStyle, Whose, module_size, squarified, start_up, treemap,
 };
 pub use own_cost::{OwnCost, own_cost, probe_nanos};
+pub use range::{RangeSummary, range_summary};
 pub use summary::{CountSummary, HeapSummary, MemorySummary, Summary, summary};
 pub use time_split::{CrossingTime, TimeSplit, time_split};
 pub use timeline::{Timeline, TimelineRow, timeline};

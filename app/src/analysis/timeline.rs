@@ -31,6 +31,10 @@ pub struct TimelineRow {
     pub p90_nanos: Option<u64>,
     /// 99 % of them took less.
     pub p99_nanos: Option<u64>,
+    /// 99.9 % of them took less.
+    pub p999_nanos: Option<u64>,
+    /// How many of them took longer than the budget.
+    pub over_budget: u64,
     /// The longest of them, in nanoseconds.
     pub longest_nanos: u64,
     /// When that one began, in nanoseconds since the recording began.
@@ -55,11 +59,12 @@ struct Sums {
     durations: DurationHistogram,
     summed_calls: u64,
     total_nanos: u64,
+    over_budget: u64,
     longest: (u64, Reverse<u64>),
 }
 
-/// The run in time.
-pub fn timeline(profile: &Profile) -> Timeline {
+/// The run in time. Calls that took longer than `budget_nanos` are counted.
+pub fn timeline(profile: &Profile, budget_nanos: u64) -> Timeline {
     let recording = profile.recording();
     let from_nanos = recording.measured_from_nanos();
     let mut spans: Vec<_> =
@@ -68,18 +73,24 @@ pub fn timeline(profile: &Profile) -> Timeline {
     let ends_later = |slice: &&CallSlice| slice.start_nanos.saturating_add(slice.width_nanos) > from_nanos;
     let slices: Vec<_> = recording.slices.iter().filter(ends_later).copied().collect();
     let names = FunctionNames::of(profile);
-    let rows = sums(&spans, &slices).into_iter().map(|(callee, sums)| row(&names, callee, &sums));
+    let rows =
+        sums(&spans, &slices, budget_nanos).into_iter().map(|(callee, sums)| row(&names, callee, &sums));
     let mut rows: Vec<_> = rows.collect();
     rows.sort_by_key(|row| (Reverse(row.total_nanos), row.direction, row.func));
     Timeline { phases: recording.phases.clone(), rows, spans, slices }
 }
 
-fn sums(spans: &[CallSpan], slices: &[CallSlice]) -> BTreeMap<(Direction, FuncIndex), Sums> {
+fn sums(
+    spans: &[CallSpan],
+    slices: &[CallSlice],
+    budget_nanos: u64,
+) -> BTreeMap<(Direction, FuncIndex), Sums> {
     let mut sums: BTreeMap<_, Sums> = BTreeMap::new();
     for span in spans {
         let of = sums.entry((span.direction, span.func)).or_default();
         of.durations.add(span.duration_nanos);
         of.total_nanos = of.total_nanos.saturating_add(span.duration_nanos);
+        of.over_budget += u64::from(span.duration_nanos > budget_nanos);
         of.longest = of.longest.max((span.duration_nanos, Reverse(span.start_nanos)));
     }
     for slice in slices {
@@ -92,8 +103,13 @@ fn sums(spans: &[CallSpan], slices: &[CallSlice]) -> BTreeMap<(Direction, FuncIn
 
 fn row(names: &FunctionNames<'_>, (direction, func): (Direction, FuncIndex), sums: &Sums) -> TimelineRow {
     let (module, name) = names.name(direction, func);
-    let Sums { durations, summed_calls, total_nanos, longest: (longest_nanos, Reverse(start_nanos)) } = sums;
-    let quantile = |share| durations.quantile(share).map(|nanos| nanos.min(*longest_nanos));
+    let Sums { durations, summed_calls, total_nanos, over_budget, longest } = sums;
+    let (longest_nanos, Reverse(start_nanos)) = longest;
+    // Classes of durations are 9 % wide: what is known exactly must not be contradicted.
+    let quantile = |share| match durations.count() {
+        1 => Some(*longest_nanos),
+        _ => durations.quantile(share).map(|nanos| nanos.min(*longest_nanos)),
+    };
     TimelineRow {
         direction,
         func,
@@ -105,6 +121,8 @@ fn row(names: &FunctionNames<'_>, (direction, func): (Direction, FuncIndex), sum
         p50_nanos: quantile(0.5),
         p90_nanos: quantile(0.9),
         p99_nanos: quantile(0.99),
+        p999_nanos: quantile(0.999),
+        over_budget: *over_budget,
         longest_nanos: *longest_nanos,
         longest_start_nanos: *start_nanos,
     }

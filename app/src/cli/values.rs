@@ -61,6 +61,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * seconds).ok().filter(|time| !time.is_zero()).ok_or_else(bad)
 }
 
+/// `16.6`: milliseconds as nanoseconds.
+pub(super) fn millis(text: &str) -> Result<u64, String> {
+    let bad = || format!("`{text}` is not a number of milliseconds, such as 16.6");
+    let millis: f64 = text.parse().map_err(|_| bad())?;
+    let nanos = millis * 1e6;
+    if (1.0..1e18).contains(&nanos) { Ok(nanos as u64) } else { Err(bad()) }
+}
+
 /// `65536`, `64K`, `64MiB`, `1.5G`: K, M and G are powers of 1,024, as memory is counted; KB, MB and GB are powers of
 /// 1,000.
 pub(super) fn size(text: &str) -> Result<u64, String> {
@@ -178,6 +186,14 @@ mod tests {
         }
         for text in ["", "s", "-1s", "5 s", "5d", "0s", "1e400s", "nan", "inf"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn milliseconds() {
+        assert_eq!(millis("16.6"), Ok(16_600_000));
+        for text in ["", "16ms", "0", "-1", "nan", "inf", "1e300"] {
+            assert!(millis(text).is_err(), "{text}");
         }
     }
 

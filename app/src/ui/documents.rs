@@ -60,6 +60,14 @@ impl Selection {
         }
     }
 
+    /// The same, of a part of the run alone. What shows one moment shows the end of it.
+    #[must_use]
+    pub fn within(&self, time_nanos: Option<Range<u64>>, profile: &Profile) -> Selection {
+        let moment_nanos = time_nanos.as_ref().map(|time| time.end).or(self.moment_nanos);
+        let moment_nanos = moment_nanos.filter(|at| *at < profile.duration_nanos());
+        Selection { time_nanos, moment_nanos, ..self.clone() }
+    }
+
     /// The call tree that is weighed so.
     pub fn call_tree(&self) -> CallTreeQuery {
         CallTreeQuery {

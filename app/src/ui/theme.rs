@@ -60,6 +60,12 @@ pub struct Canvas {
     pub dimmed_label: Color32,
     /// The outline of the box under the pointer.
     pub outline: Color32,
+    /// Calls of exports: the program at work.
+    pub into_guest: Color32,
+    /// Calls of imports: the host at work.
+    pub into_host: Color32,
+    /// Calls that took longer than they may.
+    pub over: Color32,
 }
 
 /// Colours of regions of the linear memory, and of the curves that plot them.
@@ -153,6 +159,9 @@ pub static DARK: Palette = Palette {
         label: rgb(0x17120c),
         dimmed_label: rgb(0x8d95a3),
         outline: rgb(0xffffff),
+        into_guest: rgb(0xe2a65c),
+        into_host: rgb(0x73b3e8),
+        over: rgb(0xf2777a),
     },
     memory: Memory {
         outside: rgb(0x14161a),
@@ -198,6 +207,9 @@ pub static LIGHT: Palette = Palette {
         label: rgb(0x1d1710),
         dimmed_label: rgb(0x8a94a2),
         outline: rgb(0x10151c),
+        into_guest: rgb(0xf0b064),
+        into_host: rgb(0x8cc0ea),
+        over: rgb(0xec8a8d),
     },
     memory: Memory {
         outside: rgb(0xeef0f3),
@@ -344,6 +356,9 @@ mod tests {
                 (p.error, p.panel),
                 (p.canvas.label, p.canvas.hit),
                 (p.canvas.label, p.canvas.engine),
+                (p.canvas.label, p.canvas.into_guest),
+                (p.canvas.label, p.canvas.into_host),
+                (p.canvas.label, p.canvas.over),
             ] {
                 assert!(contrast(text, ground) >= 4.5, "{text:?} on {ground:?}: {}", contrast(text, ground));
             }

@@ -1,10 +1,11 @@
 //! Recordings with nothing in them, and ones that no recorder would write: every view works on them.
 
 use wasmscope::analysis::{
-    Area, BlockRow, CallTreeQuery, HeapMapQuery, Metric, ModuleSizeQuery, Overlay, SizeId, TreemapStyle,
-    WatQuery, accesses, block_life, boundary, call_tree, calls_named, flame, functions, growth, heap_at,
-    heap_habits, heap_map, heap_numbers, heap_range, heap_sites, heap_verdict, lines, live_sizes,
-    module_size, pins, repeated_exports, slack, start_up, summary, treemap, verdict_sentences, wat, what_if,
+    Area, BlockRow, CallTreeQuery, CallsQuery, HeapMapQuery, LanesQuery, Metric, ModuleSizeQuery, Overlay,
+    SizeId, TreemapStyle, WatQuery, accesses, block_life, boundary, boundary_in, call_durations, call_tree,
+    calls_named, flame, functions, growth, heap_at, heap_habits, heap_map, heap_numbers, heap_range,
+    heap_sites, heap_verdict, lanes, lines, live_sizes, module_size, pins, range_summary, repeated_exports,
+    slack, start_up, summary, treemap, verdict_sentences, wat, what_if,
 };
 use wasmscope::export::{MapExtent, MapFormat, memory_map};
 use wasmscope::profile::{PathId, Profile, ProfileBuilder};
@@ -40,6 +41,19 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
     }
     boundary(profile);
     growth(profile);
+    for time in [0..0, 0..5, 3..u64::MAX, u64::MAX..0] {
+        growth(profile).within(&time);
+        boundary_in(profile, &time);
+        range_summary(profile, &time);
+        for (func, column_nanos) in [(0, 0), (1, 7), (u32::MAX, u64::MAX)] {
+            lanes(profile, &LanesQuery { time: time.clone(), column_nanos, inline_frames: true });
+            for direction in [Direction::GuestToHost, Direction::HostToGuest] {
+                let query = CallsQuery { direction, func: FuncIndex(func), time: Some(time.clone()) };
+                let found = call_durations(profile, &query);
+                assert_eq!(found.bars().is_empty(), found.calls.is_empty());
+            }
+        }
+    }
     summary(profile);
     accesses(profile);
     start_up(profile);

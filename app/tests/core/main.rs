@@ -7,6 +7,7 @@ mod golden;
 mod heap_model;
 mod heap_numbers;
 mod hostile;
+mod lanes;
 mod memory_map;
 mod module_size;
 mod real_modules;

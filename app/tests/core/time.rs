@@ -1,8 +1,8 @@
 //! Where the time of a run went, what measuring took of it, and what happened when.
 
 use wasmscope::analysis::{
-    CallTreeQuery, CrossingTime, OwnCost, TimeSplit, boundary, functions, own_cost, probe_nanos, time_split,
-    timeline,
+    CallTreeQuery, CrossingTime, FRAME_BUDGET_NANOS, OwnCost, TimeSplit, boundary, functions, own_cost,
+    probe_nanos, time_split, timeline,
 };
 use wasmscope::profile::{Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
@@ -156,7 +156,7 @@ fn calls_in_time_are_summed_by_function() {
             total_nanos: 8_000,
         }];
     });
-    let timeline = timeline(&profile);
+    let timeline = timeline(&profile, FRAME_BUDGET_NANOS);
     let rows: Vec<_> = timeline
         .rows
         .iter()

@@ -19,9 +19,11 @@ mod what_if;
 
 use super::memory::memory;
 use super::moment::{self, Moment};
-use super::values::{SourceArgs, SymbolArgs, duration};
+use super::values::{SourceArgs, SymbolArgs, duration, millis};
 use super::{export, print};
-use crate::analysis::{self, CallTreeQuery, Metric, ModuleSizeQuery, SHORT_NANOS, WatQuery};
+use crate::analysis::{
+    self, CallTreeQuery, FRAME_BUDGET_NANOS, Metric, ModuleSizeQuery, SHORT_NANOS, WatQuery,
+};
 use crate::export::call_tree_json;
 use crate::pipeline;
 use crate::profile::Profile;
@@ -75,6 +77,9 @@ pub struct ReportArgs {
     /// The memory that the views heap and what-if show [default: the first that has a heap; all with --between]
     #[arg(long, value_name = "INDEX")]
     memory: Option<u32>,
+    /// What a call may take, in milliseconds: the view timeline counts those that took longer [default: 16.6]
+    #[arg(long, value_name = "MS", value_parser = millis)]
+    budget: Option<u64>,
     /// All rows, not only the first 40
     #[arg(long)]
     all: bool,
@@ -92,6 +97,9 @@ impl ReportArgs {
         }
         if (self.at.is_some() || self.between.is_some()) && self.view != View::Heap {
             bail!("--at and --between say something to --view heap only");
+        }
+        if self.budget.is_some() && self.view != View::Timeline {
+            bail!("--budget says something to --view timeline only");
         }
         if self.memory.is_some() && !matches!(self.view, View::Heap | View::WhatIf) {
             bail!("--memory says something to --view heap and what-if only");
@@ -139,6 +147,7 @@ struct Question {
     source: SourceQuestion,
     heap: HeapQuestion,
     memory: MemoryIndex,
+    budget_nanos: u64,
 }
 
 /// How a text is to be made.
@@ -180,6 +189,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
         wat: WatQuery { function, time: None },
         source: SourceQuestion { file: args.source_file.clone(), sources: args.sources.sources() },
         memory,
+        budget_nanos: args.budget.unwrap_or(FRAME_BUDGET_NANOS),
         heap: args.heap(&profile, memory).with_context(|| args.file.display().to_string())?,
     };
     print::damage(&args.file, &profile);
@@ -207,7 +217,10 @@ fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()
         View::Lines => print::json(&lines::json(profile, &analysis::lines(profile, query))),
         View::Source => print::json(&source::json(&source::view(profile, query, &question.source)?)),
         View::Access => print::json(&access::json(profile, &analysis::accesses(profile))),
-        View::Timeline => print::json(&timeline::json(&analysis::timeline(profile))),
+        View::Timeline => {
+            let budget = question.budget_nanos;
+            print::json(&timeline::json(&analysis::timeline(profile, budget), budget))
+        }
         View::Wat => print::json(&wat::json(&analysis::wat(profile, &question.wat))),
         View::WhatIf => print::json(&what_if::json(&analysis::what_if(profile, question.memory))),
         View::Module => print::json(&module::json(profile, &analysis::module_size(profile, &question.size))),
@@ -229,7 +242,10 @@ fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> any
         View::Lines => lines::text(profile, &analysis::lines(profile, query), limit),
         View::Source => source::text(&source::view(profile, query, &question.source)?),
         View::Access => access::text(profile, &analysis::accesses(profile), limit),
-        View::Timeline => timeline::text(&analysis::timeline(profile), limit),
+        View::Timeline => {
+            let budget = question.budget_nanos;
+            timeline::text(&analysis::timeline(profile, budget), budget, limit)
+        }
         View::Wat => wat::text(&analysis::wat(profile, &question.wat)),
         View::WhatIf => what_if::text(&analysis::what_if(profile, question.memory)),
         View::Module => module::text(profile, &analysis::module_size(profile, &question.size), limit),

@@ -9,6 +9,7 @@ use wasmscope_instrument::recording::{CallSlice, CallSpan, Direction, PhaseSpan}
 
 #[derive(Serialize)]
 pub(super) struct TimelineJson<'a> {
+    budget_nanos: u64,
     phases: &'a [PhaseSpan],
     functions: Vec<RowJson<'a>>,
     spans: &'a [CallSpan],
@@ -27,13 +28,15 @@ struct RowJson<'a> {
     p50_nanos: Option<u64>,
     p90_nanos: Option<u64>,
     p99_nanos: Option<u64>,
+    p999_nanos: Option<u64>,
+    over_budget: u64,
     longest_nanos: u64,
     longest_start_nanos: u64,
 }
 
-pub(super) fn json(timeline: &Timeline) -> TimelineJson<'_> {
+pub(super) fn json(timeline: &Timeline, budget_nanos: u64) -> TimelineJson<'_> {
     let Timeline { phases, rows, spans, slices } = timeline;
-    TimelineJson { phases, functions: rows.iter().map(row_json).collect(), spans, slices }
+    TimelineJson { budget_nanos, phases, functions: rows.iter().map(row_json).collect(), spans, slices }
 }
 
 fn row_json(row: &TimelineRow) -> RowJson<'_> {
@@ -48,18 +51,20 @@ fn row_json(row: &TimelineRow) -> RowJson<'_> {
         p50_nanos: row.p50_nanos,
         p90_nanos: row.p90_nanos,
         p99_nanos: row.p99_nanos,
+        p999_nanos: row.p999_nanos,
+        over_budget: row.over_budget,
         longest_nanos: row.longest_nanos,
         longest_start_nanos: row.longest_start_nanos,
     }
 }
 
-pub(super) fn text(timeline: &Timeline, limit: Limit) -> String {
+pub(super) fn text(timeline: &Timeline, budget_nanos: u64, limit: Limit) -> String {
     let mut text = phases_text(&timeline.phases);
     if timeline.rows.is_empty() {
         return text + "\nNo calls between guest and host were recorded.\n";
     }
     let shown = &timeline.rows[..timeline.rows.len().min(limit.rows)];
-    text.push_str(&format!("\n{}{}", functions_text(shown), limit.rest(timeline.rows.len())));
+    text.push_str(&format!("\n{}{}", functions_text(shown, budget_nanos), limit.rest(timeline.rows.len())));
     let summed = timeline.rows.iter().fold(0u64, |sum, row| sum.saturating_add(row.summed_calls));
     if summed > 0 {
         let calls = units::things(summed, "call");
@@ -77,7 +82,8 @@ fn phases_text(phases: &[PhaseSpan]) -> String {
     table.text()
 }
 
-fn functions_text(rows: &[TimelineRow]) -> String {
+fn functions_text(rows: &[TimelineRow], budget_nanos: u64) -> String {
+    let over = format!("over {}", units::nanos(budget_nanos));
     let right = |name| (name, Align::Right);
     let mut table = Table::new(&[
         right("each known"),
@@ -86,6 +92,8 @@ fn functions_text(rows: &[TimelineRow]) -> String {
         right("p50"),
         right("p90"),
         right("p99"),
+        right("p99.9"),
+        right(&over),
         right("longest"),
         right("at"),
         ("to", Align::Left),
@@ -101,6 +109,8 @@ fn functions_text(rows: &[TimelineRow]) -> String {
             time(row.p50_nanos),
             time(row.p90_nanos),
             time(row.p99_nanos),
+            time(row.p999_nanos),
+            over_text(row),
             units::nanos(row.longest_nanos),
             units::nanos(row.longest_start_nanos),
             (if row.direction == Direction::GuestToHost { "host" } else { "guest" }).to_owned(),
@@ -108,4 +118,12 @@ fn functions_text(rows: &[TimelineRow]) -> String {
         ]);
     }
     table.text()
+}
+
+/// `12 (5.0 %)`, of the calls of which each is known.
+fn over_text(row: &TimelineRow) -> String {
+    match row.over_budget {
+        0 => "-".to_owned(),
+        over => format!("{} ({})", units::exact(over), units::percent(units::share(over, row.spans))),
+    }
 }

@@ -102,7 +102,10 @@ const CALLER_COLUMNS: [ColumnSpec<CallerBy>; 5] = [
 /// Draws the panel.
 pub fn boundary_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<BoundaryTable>, state: &mut BoundaryState) {
     if view.rows.is_empty() {
-        let hint = "The program never called its host, or the measure “Boundary” was off in this run.";
+        let hint = match ctx.selection.time_nanos {
+            Some(_) => "No call between program and host began in the part of the run that is chosen.",
+            None => "The program never called its host, or the measure “Boundary” was off in this run.",
+        };
         return empty_state(ui, "No crossings", hint);
     }
     ui.horizontal_wrapped(|ui| {
@@ -229,7 +232,8 @@ fn callers_ui(
 ) {
     let Some(row) = view.rows.get(chosen) else { return };
     ui.add_space(4.0);
-    ui.label(RichText::new(format!("Callers of {}", full_name(row))).strong());
+    let of = if ctx.selection.time_nanos.is_some() { ", over the whole run" } else { "" };
+    ui.label(RichText::new(format!("Callers of {}{of}", full_name(row))).strong());
     if row.callers.is_empty() {
         let hint = match row.direction {
             Direction::HostToGuest => "An export is called by the host itself.",

@@ -30,12 +30,14 @@ pub struct GrowthState {
     sorting: Sorting<By>,
     order: RowOrder<GrowthView, By>,
     chosen: Option<usize>,
+    /// The view that the chosen row is of.
+    drawn: Option<Arc<GrowthView>>,
 }
 
 impl Default for GrowthState {
     fn default() -> Self {
         let sorting = Sorting { column: By::Time, direction: table::SortDirection::Rising };
-        GrowthState { sorting, order: RowOrder::default(), chosen: None }
+        GrowthState { sorting, order: RowOrder::default(), chosen: None, drawn: None }
     }
 }
 
@@ -58,6 +60,9 @@ const REFUSED: &str = "refused";
 pub fn growth_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<GrowthView>, state: &mut GrowthState) {
     if view.memories.is_empty() {
         return empty_state(ui, "No memory", "This module has no linear memory.");
+    }
+    if !state.drawn.as_ref().is_some_and(|drawn| Arc::ptr_eq(drawn, view)) {
+        (state.chosen, state.drawn) = (None, Some(Arc::clone(view)));
     }
     ui.horizontal_wrapped(|ui| legend_ui(ui, view));
     for memory in &view.memories {
@@ -110,10 +115,11 @@ fn sentence(memory: &MemoryGrowth) -> String {
 fn plot_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &GrowthView, state: &mut GrowthState) {
     let end = view.duration_nanos as f64;
     let (x_axis, y_axis) = axes();
-    let plot = Plot::new("growth")
+    // Each part of the run that is chosen has a zoom of its own.
+    let plot = Plot::new(("growth", view.start_nanos, view.duration_nanos))
         .custom_x_axes(vec![x_axis])
         .custom_y_axes(vec![y_axis])
-        .include_x(0.0)
+        .include_x(view.start_nanos as f64)
         .include_x(end)
         .include_y(0.0)
         .x_grid_spacer(|input| grid(input.bounds, decimal_step))
@@ -251,10 +257,10 @@ fn label(profile: &Profile, view: &GrowthView, at: &HoverPosition<'_>) -> Option
 }
 
 fn elsewhere(view: &GrowthView, position: &PlotPoint) -> Option<String> {
-    let at = (position.x >= 0.0 && position.x <= view.duration_nanos as f64).then_some(position.x as u64)?;
+    let axis = view.start_nanos as f64..=view.duration_nanos as f64;
+    let at = axis.contains(&position.x).then_some(position.x as u64)?;
     let memories = view.memories.iter().map(|memory| {
-        let behind = memory.steps.partition_point(|step| step.time_nanos <= at);
-        let pages = memory.steps.get(behind.saturating_sub(1)).map_or(0, |step| step.pages);
+        let pages = memory.pages_at(at);
         let size = units::bytes(pages.saturating_mul(memory.page_bytes));
         format!("\nmemory {}: {size} ({} pages)", memory.memory.0, units::exact(pages))
     });

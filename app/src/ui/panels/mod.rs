@@ -11,6 +11,7 @@ mod output;
 mod sites;
 mod source;
 mod summary;
+mod timeline;
 
 use super::command::Commands;
 use super::documents::{Document, Selection};
@@ -20,14 +21,16 @@ use crate::analysis::{self, CallTreeQuery, Metric};
 use crate::profile::{FrameId, PathId, Profile};
 use crate::sources::Sources;
 use crate::ui::views::{
-    BlockLifeQuery, BoundaryQuery, CompressedQuery, ExportCallsQuery, FlameQuery, FunctionsQuery,
-    GrowthPinsQuery, GrowthQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery, HeapNumbersQuery,
-    HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery, InstructionsQuery,
-    LinesQuery, ListingQuery, SharedHeap, SizeQuery, SummaryQuery, WhatIfQuery,
+    BlockLifeQuery, BoundaryQuery, CallDurationsQuery, CompressedQuery, ExportCallsQuery, FlameQuery,
+    FunctionsQuery, GrowthPinsQuery, GrowthQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery,
+    HeapNumbersQuery, HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery,
+    InstructionsQuery, LinesQuery, ListingQuery, SharedHeap, SizeQuery, SummaryQuery, TimelineLanesQuery,
+    TimelineRowsQuery, TimelineView, WhatIfQuery,
 };
 use crate::units;
 use egui::{RichText, Ui};
 use flame::Order;
+use flame::colours::{self, FrameColours};
 use serde::{Deserialize, Serialize};
 use sites::{SitesOf, SitesView};
 use std::ops::Range;
@@ -39,6 +42,7 @@ use wasmscope_symbolize::MemoryIndex;
 #[allow(missing_docs, reason = "their titles say it")]
 pub enum PanelKind {
     Flame,
+    Timeline,
     Boundary,
     Growth,
     HeapMap,
@@ -53,8 +57,9 @@ pub enum PanelKind {
 
 impl PanelKind {
     /// The views of the whole run.
-    pub const VIEWS: [PanelKind; 6] = [
+    pub const VIEWS: [PanelKind; 7] = [
         PanelKind::Flame,
+        PanelKind::Timeline,
         PanelKind::Boundary,
         PanelKind::Growth,
         PanelKind::HeapMap,
@@ -63,8 +68,9 @@ impl PanelKind {
     ];
 
     /// All of them, in the order of the menu.
-    pub const ALL: [PanelKind; 11] = [
+    pub const ALL: [PanelKind; 12] = [
         PanelKind::Flame,
+        PanelKind::Timeline,
         PanelKind::Boundary,
         PanelKind::Growth,
         PanelKind::HeapMap,
@@ -81,6 +87,7 @@ impl PanelKind {
     pub const fn title(self) -> &'static str {
         match self {
             PanelKind::Flame => "Flame graph",
+            PanelKind::Timeline => "Timeline",
             PanelKind::Boundary => "Boundary",
             PanelKind::Growth => "Memory growth",
             PanelKind::HeapMap => "Fragmentation",
@@ -110,6 +117,7 @@ pub struct PanelCtx<'a> {
 pub struct PanelStates {
     flame: flame::FlameState,
     functions: functions::FunctionsState,
+    timeline: timeline::TimelineState,
     boundary: boundary::BoundaryState,
     growth: growth::GrowthState,
     heap_map: heap_map::HeapMapState,
@@ -133,6 +141,12 @@ struct Slots {
     functions: Slot<FunctionsQuery>,
     boundary: Slot<BoundaryQuery>,
     growth: Slot<GrowthQuery>,
+    /// That of the part of the run that is chosen: two questions in turn would overtake each other in one slot.
+    growth_in: Slot<GrowthQuery>,
+    timeline: Slot<TimelineRowsQuery>,
+    timeline_overview: Slot<TimelineLanesQuery>,
+    lanes: Slot<TimelineLanesQuery>,
+    durations: Slot<CallDurationsQuery>,
     heap: Slot<HeapQuery>,
     heap_map: Slot<HeapMapViewQuery>,
     overview: Slot<HeapMapViewQuery>,
@@ -172,8 +186,12 @@ pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &Pa
     let egui_ctx = ui.ctx().clone();
     let asker = Asker { profile, worker: desk.worker, ctx: &egui_ctx };
     let ctx = PanelCtx { profile, selection, commands: desk.commands };
+    if let Some(sentence) = unfiltered(kind, selection) {
+        ui.label(RichText::new(sentence).color(super::theme::Palette::of(ui).warning).small());
+    }
     match kind {
         PanelKind::Flame => flame(ui, &ctx, &asker, panels),
+        PanelKind::Timeline => timeline(ui, &ctx, &asker, panels),
         PanelKind::Boundary => boundary(ui, &ctx, &asker, panels),
         PanelKind::Growth => growth(ui, &ctx, &asker, panels),
         PanelKind::HeapMap => heap_map(ui, &ctx, &asker, panels),
@@ -205,25 +223,65 @@ fn functions(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Pa
     stale_ui(ui, panels.slots.functions.is_waiting());
 }
 
+/// What a panel shows of the whole run though a part of it is chosen, as a sentence.
+fn unfiltered(kind: PanelKind, selection: &Selection) -> Option<String> {
+    selection.time_nanos.as_ref()?;
+    let metric = selection.metric;
+    match kind {
+        PanelKind::Flame | PanelKind::Functions | PanelKind::Source if !metric.is_timed() => {
+            Some(format!("{} are sums over the whole run: when is not known.", metric.title()))
+        }
+        PanelKind::Instructions => {
+            Some("Counts are sums over the whole run; only the time is that of its part.".to_owned())
+        }
+        PanelKind::Boundary => Some(
+            "Calls that began in the part of the run. Bytes are known for the whole run alone.".to_owned(),
+        ),
+        PanelKind::Output => Some("All that was printed: when is not known.".to_owned()),
+        _ => None,
+    }
+}
+
+fn timeline(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
+    let PanelStates { timeline: state, slots, .. } = panels;
+    let rows = slots.timeline.view(asker, TimelineRowsQuery);
+    let growth = slots.growth.view(asker, GrowthQuery(None));
+    let overview = slots.timeline_overview.view(asker, TimelineLanesQuery(state.overview(ctx)));
+    let lanes = slots.lanes.view(asker, TimelineLanesQuery(state.query(ctx)));
+    let (Some(rows), Some(growth), Some(overview), Some(lanes)) = (rows, growth, overview, lanes) else {
+        return computing_ui(ui);
+    };
+    let calls =
+        state.calls_query(ctx).and_then(|query| slots.durations.exact(asker, CallDurationsQuery(query)));
+    let view = TimelineView { rows, growth, overview, lanes, calls };
+    timeline::timeline_ui(ui, ctx, &view, state);
+    stale_ui(ui, slots.lanes.is_waiting() || slots.durations.is_waiting());
+}
+
 fn boundary(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
-    match panels.slots.boundary.view(asker, BoundaryQuery) {
+    match panels.slots.boundary.view(asker, BoundaryQuery(ctx.selection.time_nanos.clone())) {
         Some(view) => boundary::boundary_ui(ui, ctx, &view, &mut panels.boundary),
         None => computing_ui(ui),
     }
 }
 
 fn growth(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
-    match panels.slots.growth.view(asker, GrowthQuery) {
+    let view = match ctx.selection.time_nanos.clone() {
+        Some(time) => panels.slots.growth_in.view(asker, GrowthQuery(Some(time))),
+        None => panels.slots.growth.view(asker, GrowthQuery(None)),
+    };
+    match view {
         Some(view) => growth::growth_ui(ui, ctx, &view, &mut panels.growth),
         None => computing_ui(ui),
     }
+    stale_ui(ui, panels.slots.growth_in.is_waiting());
 }
 
 fn heap_map(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
     let at_nanos = ctx.selection.moment_nanos.unwrap_or(u64::MAX);
     let memory = ctx.selection.memory;
     let PanelStates { heap_map: state, slots, .. } = panels;
-    let growth = slots.growth.view(asker, GrowthQuery);
+    let growth = slots.growth.view(asker, GrowthQuery(None));
     let heap = slots.heap.view(asker, HeapQuery { memory, at_nanos });
     let (Some(growth), Some(heap)) = (growth, heap) else { return computing_ui(ui) };
     // Until the heap of another memory is there, all is of the one before.
@@ -329,7 +387,7 @@ fn instructions(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut
 }
 
 fn summary(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
-    match panels.slots.summary.view(asker, SummaryQuery) {
+    match panels.slots.summary.view(asker, SummaryQuery(ctx.selection.time_nanos.clone())) {
         Some(view) => summary::summary_ui(ui, ctx, &view),
         None => computing_ui(ui),
     }

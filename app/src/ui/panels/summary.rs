@@ -1,26 +1,33 @@
 //! The run on one page.
 
 use super::PanelCtx;
-use crate::analysis::{HeapSummary, MemorySummary, Metric, Summary};
+use crate::analysis::{Amount, FunctionRow, HeapSummary, MemorySummary, Metric, RangeSummary, Summary};
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
 use crate::ui::panels::PanelKind;
 use crate::ui::theme::{MONO, Palette};
+use crate::ui::views::SummaryView;
 use crate::units;
 use egui::{Grid, Label, RichText, ScrollArea, Sense, Ui, Vec2};
 use wasmscope_instrument::recording::SamplerKind;
 
 /// Draws the panel.
-pub fn summary_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Summary) {
+pub fn summary_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &SummaryView) {
+    let SummaryView { whole: view, part } = view;
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.set_max_width(ui.available_width().min(760.0));
         warnings_ui(ui, view);
+        if let Some(part) = part {
+            section(ui, "The part that is chosen", |ui| part_ui(ui, ctx, part));
+        }
         section(ui, "Run", |ui| run_ui(ui, view));
         if !view.phases.is_empty() {
             section(ui, "Phases", |ui| phases_ui(ui, view));
         }
         if !view.top_functions.is_empty() {
-            section(ui, "Where the time goes", |ui| top_ui(ui, ctx, view));
+            section(ui, "Where the time goes", |ui| {
+                top_ui(ui, ctx, &view.top_functions);
+            });
         }
         section(ui, "Boundary", |ui| boundary_ui(ui, view));
         section(ui, "Memory", |ui| memory_ui(ui, view));
@@ -123,9 +130,35 @@ fn phases_ui(ui: &mut Ui, view: &Summary) {
     });
 }
 
-fn top_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Summary) {
+/// What is known in time of the part that all views show.
+fn part_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, part: &RangeSummary) {
+    let RangeSummary { time, sampled_nanos, grown_bytes, .. } = part;
+    let length = time.end.saturating_sub(time.start);
+    let when = format!("{} – {}, {}", units::nanos(time.start), units::nanos(time.end), units::nanos(length));
+    let host = units::things(part.guest_to_host_calls, "call");
+    let blocks =
+        |amount: Amount| format!("{}, {}", units::things(amount.blocks, "block"), units::bytes(amount.bytes));
+    let (allocated, freed) = part.heap.unzip();
+    rows(
+        ui,
+        &[
+            ("When", when),
+            ("Sampled", units::nanos(*sampled_nanos)),
+            ("Into the host", format!("{host}, {} in the host", units::nanos(part.host_nanos))),
+            ("Into the program", units::things(part.host_to_guest_calls, "call")),
+            ("Memories grew by", units::bytes(*grown_bytes)),
+            ("Handed out", allocated.map_or(String::new(), blocks)),
+            ("Freed", freed.map_or(String::new(), blocks)),
+        ],
+    );
+    ui.add_space(4.0);
+    top_ui(ui, ctx, &part.top_functions);
+    ui.label(RichText::new("What follows is of the whole run.").weak());
+}
+
+fn top_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, functions: &[FunctionRow]) {
     Grid::new("top").num_columns(3).spacing([16.0, 3.0]).show(ui, |ui| {
-        for row in view.top_functions.iter().filter(|row| row.self_value > 0).take(10) {
+        for row in functions.iter().filter(|row| row.self_value > 0).take(10) {
             ui.label(RichText::new(format!("{:>7}", units::percent(row.self_share))).font(MONO));
             ui.label(RichText::new(units::nanos(row.self_value)).font(MONO).weak());
             if ui.link(&*row.short).on_hover_text(&*row.name).clicked() {

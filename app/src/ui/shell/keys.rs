@@ -31,7 +31,7 @@ pub fn stop_shortcut(ui: &Ui, commands: &Commands) {
     }
 }
 
-const LIST: [(&str, &[(&str, &str)]); 5] = [
+const LIST: [(&str, &[(&str, &str)]); 6] = [
     (
         "Flame graph",
         &[
@@ -42,6 +42,21 @@ const LIST: [(&str, &[(&str, &str)]); 5] = [
             ("Drag, A, D, arrows", "Move"),
             ("Shift+wheel", "Scroll deep stacks"),
             ("Ctrl+F", "Search"),
+        ],
+    ),
+    (
+        "Timeline",
+        &[
+            ("Drag on the axis", "Choose a part of the run, for all views"),
+            ("Shift+drag", "The same on the lanes"),
+            ("Drag, A, D, arrows", "Move"),
+            ("Wheel, W, S", "Zoom at the pointer"),
+            ("Shift+wheel", "Scroll lanes"),
+            ("F", "Show the chosen part, or everything"),
+            (", .", "To the call or growth before or after"),
+            ("Click", "Select a function, or look at calls"),
+            ("Double click", "Zoom to a box"),
+            ("Esc", "Choose nothing, one thing after the other"),
         ],
     ),
     (

@@ -82,12 +82,12 @@ fn warnings_ui(ui: &mut Ui, profile: &Profile, commands: &Commands) {
 fn selection_ui(ui: &mut Ui, profile: &Profile, selection: &Selection, commands: &Commands) {
     let accent = Palette::of(ui).accent;
     if let Some(range) = &selection.time_nanos {
-        let text = format!("{} to {} ×", units::nanos(range.start), units::nanos(range.end));
+        let text = format!("{} – {} ×", units::nanos(range.start), units::nanos(range.end));
         if chip(ui, &text, accent)
-            .on_hover_text("Only this part of the run. Click shows all of it.")
+            .on_hover_text("All views show this part of the run alone, as far as what they show is known in time.\n\nClick shows all of it.")
             .clicked()
         {
-            commands.send(Command::Select(Selection { time_nanos: None, ..selection.clone() }));
+            commands.send(Command::Select(selection.within(None, profile)));
         }
     }
     if let Some(site) = selection.site {

@@ -2,6 +2,7 @@
 
 mod heap;
 mod module;
+mod timeline;
 
 pub use heap::{
     BlockLifeQuery, ExportCallsQuery, GrowthPinsQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery,
@@ -10,13 +11,16 @@ pub use heap::{
 };
 pub use module::{CompressedQuery, SizeQuery, SizeView};
 
+pub use timeline::{CallDurationsQuery, TimelineLanesQuery, TimelineRowsQuery, TimelineView};
+
 use crate::analysis::{
     self, BoundaryTable, CallTree, CallTreeQuery, FlameLayout, FunctionTable, GrowthView, LineTable, NodeId,
-    SourceListing, Summary, WatListing, WatQuery,
+    RangeSummary, SourceListing, Summary, WatListing, WatQuery,
 };
 use crate::profile::{FrameId, Profile};
 use crate::sources::Sources;
 use crate::ui::worker::Query;
+use std::ops::Range;
 use std::sync::Arc;
 use wasmscope_symbolize::FuncIndex;
 
@@ -169,39 +173,55 @@ impl Query for InstructionsQuery {
     }
 }
 
-/// The boundary.
+/// The boundary, in a part of the run if there is one.
 #[derive(Clone, PartialEq)]
-pub struct BoundaryQuery;
+pub struct BoundaryQuery(pub Option<Range<u64>>);
 
 impl Query for BoundaryQuery {
     type View = BoundaryTable;
 
     fn compute(&self, profile: &Profile) -> BoundaryTable {
-        analysis::boundary(profile)
+        match &self.0 {
+            Some(time) => analysis::boundary_in(profile, time),
+            None => analysis::boundary(profile),
+        }
     }
 }
 
-/// The growth of memories.
+/// The growth of memories, in a part of the run if there is one.
 #[derive(Clone, PartialEq)]
-pub struct GrowthQuery;
+pub struct GrowthQuery(pub Option<Range<u64>>);
 
 impl Query for GrowthQuery {
     type View = GrowthView;
 
     fn compute(&self, profile: &Profile) -> GrowthView {
-        analysis::growth(profile)
+        let whole = analysis::growth(profile);
+        match &self.0 {
+            Some(time) => whole.within(time),
+            None => whole,
+        }
     }
 }
 
-/// The run on one page.
+/// The run on one page, and a part of it if one is chosen.
 #[derive(Clone, PartialEq)]
-pub struct SummaryQuery;
+pub struct SummaryQuery(pub Option<Range<u64>>);
+
+/// The run on one page.
+pub struct SummaryView {
+    /// All of it.
+    pub whole: Summary,
+    /// The part that is chosen.
+    pub part: Option<RangeSummary>,
+}
 
 impl Query for SummaryQuery {
-    type View = Summary;
+    type View = SummaryView;
 
-    fn compute(&self, profile: &Profile) -> Summary {
-        analysis::summary(profile)
+    fn compute(&self, profile: &Profile) -> SummaryView {
+        let part = self.0.as_ref().map(|time| analysis::range_summary(profile, time));
+        SummaryView { whole: analysis::summary(profile), part }
     }
 }
 

@@ -50,7 +50,7 @@ impl<K: Copy + Eq + Hash> Labels<K> {
 }
 
 /// The first characters of `text`, with `…` where some are missing.
-fn cut(text: &str, most: usize) -> String {
+pub fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }

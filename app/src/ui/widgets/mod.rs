@@ -1,11 +1,13 @@
 //! Pieces that more than one panel is made of.
 
 mod boxes;
+mod keys;
 pub mod scrubber;
 mod search;
 pub mod table;
 mod text;
 
-pub use boxes::{Labels, name_box};
+pub use boxes::{Labels, cut, name_box};
+pub use keys::pressed;
 pub use search::search_field;
 pub use text::{chip, empty_state, figure, primary_button, swatch};

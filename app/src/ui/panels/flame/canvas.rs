@@ -9,9 +9,9 @@ use crate::ui::command::Command;
 use crate::ui::documents::Selection;
 use crate::ui::theme::Palette;
 use crate::ui::views::FlameView;
-use crate::ui::widgets::name_box;
+use crate::ui::widgets::{name_box, pressed};
 use egui::{
-    Event, EventFilter, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
+    EventFilter, Key, Modifiers, PointerButton, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
     WidgetInfo,
 };
 use std::sync::Arc;
@@ -100,17 +100,6 @@ fn keys(ui: &Ui, response: &Response, state: &mut FlameState) {
     if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
         state.go_back();
     }
-}
-
-/// Was `key` pressed, without Ctrl or Alt that would make it somebody else's?
-fn pressed(input: &egui::InputState, key: Key) -> bool {
-    let mine = |event: &Event| match event {
-        Event::Key { key: k, pressed: true, modifiers, .. } => {
-            *k == key && !modifiers.command && !modifiers.alt
-        }
-        _ => false,
-    };
-    input.events.iter().any(mine)
 }
 
 fn paint(ui: &Ui, ctx: &PanelCtx<'_>, view: &Arc<FlameView>, state: &mut FlameState, rect: Rect) {

@@ -1,9 +1,9 @@
 //! The flame graph: call paths as boxes, as wide as they weigh.
 
-mod canvas;
-mod colours;
+pub(super) mod canvas;
+pub(super) mod colours;
 mod find;
-mod paint;
+pub(super) mod paint;
 mod toolbar;
 mod tooltip;
 mod viewport;

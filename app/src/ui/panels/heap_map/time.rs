@@ -187,9 +187,7 @@ fn menu_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut Time
 
 /// All panels show this part of the run, and the map its end.
 fn select_range(ctx: &PanelCtx<'_>, time_nanos: Option<Range<u64>>) {
-    let moment_nanos = time_nanos.as_ref().map(|time| time.end).or(ctx.selection.moment_nanos);
-    let moment_nanos = moment_nanos.filter(|at| *at < ctx.profile.duration_nanos());
-    ctx.commands.send(Command::Select(Selection { time_nanos, moment_nanos, ..ctx.selection.clone() }));
+    ctx.commands.send(Command::Select(ctx.selection.within(time_nanos, ctx.profile)));
 }
 
 fn toggle_mark(state: &mut TimeState, now: u64) {
