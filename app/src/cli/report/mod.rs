@@ -1,6 +1,7 @@
 //! `wasmscope report`: the views of a recording as text or as JSON.
 
 mod access;
+mod advice;
 mod boundary;
 mod functions;
 mod growth;
@@ -129,6 +130,7 @@ enum View {
     Wat,
     WhatIf,
     Module,
+    Advice,
 }
 
 /// What is asked of the views.
@@ -211,6 +213,7 @@ fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()
         View::Wat => print::json(&wat::json(&analysis::wat(profile, &question.wat))),
         View::WhatIf => print::json(&what_if::json(&analysis::what_if(profile, question.memory))),
         View::Module => print::json(&module::json(profile, &analysis::module_size(profile, &question.size))),
+        View::Advice => print::json(&advice::json(profile, &analysis::advice(profile))),
     }
 }
 
@@ -233,5 +236,6 @@ fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> any
         View::Wat => wat::text(&analysis::wat(profile, &question.wat)),
         View::WhatIf => what_if::text(&analysis::what_if(profile, question.memory)),
         View::Module => module::text(profile, &analysis::module_size(profile, &question.size), limit),
+        View::Advice => advice::text(&analysis::advice(profile)),
     })
 }

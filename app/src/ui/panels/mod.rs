@@ -1,5 +1,6 @@
 //! The panels. Each draws one view; what it wants done goes out as a command. None imports another.
 
+mod advice;
 mod boundary;
 mod flame;
 mod functions;
@@ -20,10 +21,10 @@ use crate::analysis::{self, CallTreeQuery, Metric};
 use crate::profile::{FrameId, PathId, Profile};
 use crate::sources::Sources;
 use crate::ui::views::{
-    BlockLifeQuery, BoundaryQuery, CompressedQuery, ExportCallsQuery, FlameQuery, FunctionsQuery,
-    GrowthPinsQuery, GrowthQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery, HeapNumbersQuery,
-    HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery, InstructionsQuery,
-    LinesQuery, ListingQuery, SharedHeap, SizeQuery, SummaryQuery, WhatIfQuery,
+    AdviceQuery, BlockLifeQuery, BoundaryQuery, CompressedQuery, ExportCallsQuery, FlameQuery,
+    FunctionsQuery, GrowthPinsQuery, GrowthQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery,
+    HeapNumbersQuery, HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery,
+    InstructionsQuery, LinesQuery, ListingQuery, SharedHeap, SizeQuery, SummaryQuery, WhatIfQuery,
 };
 use crate::units;
 use egui::{RichText, Ui};
@@ -44,6 +45,7 @@ pub enum PanelKind {
     HeapMap,
     Module,
     Summary,
+    Advice,
     Functions,
     Sites,
     Source,
@@ -53,23 +55,25 @@ pub enum PanelKind {
 
 impl PanelKind {
     /// The views of the whole run.
-    pub const VIEWS: [PanelKind; 6] = [
+    pub const VIEWS: [PanelKind; 7] = [
         PanelKind::Flame,
         PanelKind::Boundary,
         PanelKind::Growth,
         PanelKind::HeapMap,
         PanelKind::Module,
         PanelKind::Summary,
+        PanelKind::Advice,
     ];
 
     /// All of them, in the order of the menu.
-    pub const ALL: [PanelKind; 11] = [
+    pub const ALL: [PanelKind; 12] = [
         PanelKind::Flame,
         PanelKind::Boundary,
         PanelKind::Growth,
         PanelKind::HeapMap,
         PanelKind::Module,
         PanelKind::Summary,
+        PanelKind::Advice,
         PanelKind::Functions,
         PanelKind::Sites,
         PanelKind::Source,
@@ -86,6 +90,7 @@ impl PanelKind {
             PanelKind::HeapMap => "Fragmentation",
             PanelKind::Module => "Module",
             PanelKind::Summary => "Summary",
+            PanelKind::Advice => "Advice",
             PanelKind::Functions => "Functions",
             PanelKind::Sites => "Allocation sites",
             PanelKind::Source => "Source",
@@ -150,6 +155,7 @@ struct Slots {
     listing: Slot<ListingQuery>,
     instructions: Slot<InstructionsQuery>,
     summary: Slot<SummaryQuery>,
+    advice: Slot<AdviceQuery>,
     size: Slot<SizeQuery>,
     compressed: Slot<CompressedQuery>,
 }
@@ -179,6 +185,7 @@ pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &Pa
         PanelKind::HeapMap => heap_map(ui, &ctx, &asker, panels),
         PanelKind::Module => module(ui, &ctx, &asker, panels),
         PanelKind::Summary => summary(ui, &ctx, &asker, panels),
+        PanelKind::Advice => advice(ui, &ctx, &asker, panels),
         PanelKind::Functions => functions(ui, &ctx, &asker, panels),
         PanelKind::Sites => sites(ui, &ctx, &asker, panels),
         PanelKind::Source => source(ui, &ctx, &asker, panels, desk),
@@ -329,8 +336,16 @@ fn instructions(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut
 }
 
 fn summary(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
+    let advice = panels.slots.advice.view(asker, AdviceQuery);
     match panels.slots.summary.view(asker, SummaryQuery) {
-        Some(view) => summary::summary_ui(ui, ctx, &view),
+        Some(view) => summary::summary_ui(ui, ctx, &view, advice.as_deref()),
+        None => computing_ui(ui),
+    }
+}
+
+fn advice(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
+    match panels.slots.advice.view(asker, AdviceQuery) {
+        Some(view) => advice::advice_ui(ui, ctx, &view),
         None => computing_ui(ui),
     }
 }

@@ -11,14 +11,26 @@ pub use heap::{
 pub use module::{CompressedQuery, SizeQuery, SizeView};
 
 use crate::analysis::{
-    self, BoundaryTable, CallTree, CallTreeQuery, FlameLayout, FunctionTable, GrowthView, LineTable, NodeId,
-    SourceListing, Summary, WatListing, WatQuery,
+    self, AdviceReport, BoundaryTable, CallTree, CallTreeQuery, FlameLayout, FunctionTable, GrowthView,
+    LineTable, NodeId, SourceListing, Summary, WatListing, WatQuery,
 };
 use crate::profile::{FrameId, Profile};
 use crate::sources::Sources;
 use crate::ui::worker::Query;
 use std::sync::Arc;
 use wasmscope_symbolize::FuncIndex;
+
+/// What an expert would say.
+#[derive(Clone, PartialEq)]
+pub struct AdviceQuery;
+
+impl Query for AdviceQuery {
+    type View = AdviceReport;
+
+    fn compute(&self, profile: &Profile) -> AdviceReport {
+        analysis::advice(profile)
+    }
+}
 
 /// A call tree with its boxes.
 pub struct FlameView {
