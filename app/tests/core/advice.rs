@@ -180,7 +180,8 @@ fn calls_without_bytes_are_chatty_by_what_crossing_takes() {
 
 #[test]
 fn what_was_not_measured_is_told_with_how_to_measure_it() {
-    let report = advice(&ProfileBuilder::new().build());
+    let nothing = ProfileBuilder::new().edit(|recording| recording.meta.measures = MeasureSet::NONE);
+    let report = advice(&nothing.build());
     assert!(report.lines.is_empty() && report.unknown.contains(&Chatty) && report.unknown.contains(&Leak));
     let [looked_for, unmeasured] = &report.remark()[..] else { panic!("{:?}", report.remark()) };
     assert!(looked_for.contains("compiling") && !looked_for.contains("leaks"), "{looked_for}");

@@ -116,11 +116,14 @@ impl AdviceKind {
 }
 
 /// Fewer samples tell no shares: a tenth of them would be one or two.
-const LEAST_SAMPLES: usize = 16;
+const LEAST_SAMPLES: u64 = 16;
 
-/// Are there samples enough to tell where the time went?
+/// Are there samples enough to tell where the time went? A sample may stand for many ticks: all those in a call of the
+/// host or the engine.
 pub(super) fn has_time(profile: &Profile) -> bool {
-    profile.recording().samples.len() >= LEAST_SAMPLES
+    let recording = profile.recording();
+    let ticks = recording.time.map_or(0, |time| time.ticks).max(recording.samples.len() as u64);
+    Metric::Time.available_in(profile) && ticks >= LEAST_SAMPLES
 }
 
 /// What a gain is a share of.
