@@ -37,8 +37,8 @@ fn card_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, advice: &Advice) {
         ui.add(Label::new(RichText::new(&advice.what).strong().size(14.5)).wrap().selectable(true));
         ui.label(RichText::new(advice.gain.to_string()).font(MONO).color(palette.warning))
             .on_hover_text("What following the advice gains at most, by what was measured.");
-        ui.add(Label::new(&advice.why).wrap().selectable(true));
-        ui.add(Label::new(RichText::new(&advice.remedy).color(palette.good)).wrap().selectable(true));
+        ui.add(Label::new(RichText::new(&advice.why).weak()).wrap().selectable(true));
+        ui.add(Label::new(format!("→ {}", advice.remedy)).wrap().selectable(true));
         ui.horizontal_wrapped(|ui| {
             let kind = panel_of(advice.place.view);
             let about = format!("Show it in the panel {}.", kind.title());

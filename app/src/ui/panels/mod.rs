@@ -40,12 +40,12 @@ use wasmscope_symbolize::MemoryIndex;
 #[allow(missing_docs, reason = "their titles say it")]
 pub enum PanelKind {
     Flame,
+    Advice,
     Boundary,
     Growth,
     HeapMap,
     Module,
     Summary,
-    Advice,
     Functions,
     Sites,
     Source,
@@ -57,23 +57,23 @@ impl PanelKind {
     /// The views of the whole run.
     pub const VIEWS: [PanelKind; 7] = [
         PanelKind::Flame,
+        PanelKind::Advice,
         PanelKind::Boundary,
         PanelKind::Growth,
         PanelKind::HeapMap,
         PanelKind::Module,
         PanelKind::Summary,
-        PanelKind::Advice,
     ];
 
     /// All of them, in the order of the menu.
     pub const ALL: [PanelKind; 12] = [
         PanelKind::Flame,
+        PanelKind::Advice,
         PanelKind::Boundary,
         PanelKind::Growth,
         PanelKind::HeapMap,
         PanelKind::Module,
         PanelKind::Summary,
-        PanelKind::Advice,
         PanelKind::Functions,
         PanelKind::Sites,
         PanelKind::Source,
