@@ -29,8 +29,8 @@ pub(super) fn advice(profile: &Profile, engine: &EngineTime) -> Option<Advice> {
         kind: AdviceKind::BulkCopy,
         what: format!("{} moves {} in bulk", name, bytes(most)),
         why: format!(
-            "memory.copy, memory.fill and memory.init moved {}, {} of it in {name}; the engine took {}, {} of the time, \
-             for functions that do so.",
+            "memory.copy, memory.fill and memory.init moved {}, {} of it in {name}; the engine took {}, {} of the \
+             time, for functions that do so.",
             bytes(moved_bytes),
             percent(share(most, moved_bytes)),
             nanos(taken),

@@ -100,8 +100,8 @@ fn of_import(profile: &Profile, row: &BoundaryRow, run_nanos: u64) -> Option<Adv
     })
 }
 
-/// Who calls the import most often, and how often: of the program's own functions, as what C's and Rust's libraries have
-/// in between is passed over.
+/// Who calls the import most often, and how often: of the program's own functions, since what C's and Rust's libraries
+/// have in between is passed over.
 fn asker(profile: &Profile, row: &BoundaryRow) -> Option<(FrameId, u64)> {
     let mut calls: FxHashMap<FrameId, u64> = FxHashMap::default();
     for caller in &row.callers {

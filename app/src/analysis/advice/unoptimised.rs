@@ -6,8 +6,8 @@ use crate::analysis::{Metric, Unit, WatListing, WatRow};
 use crate::units::{exact, percent, share};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// Of an unoptimised program's instructions so many pass a value on through a local: 48 to 51 % in C by clang 19 without
-/// -O, at most 7 % in the hot functions of twenty optimised programs in C, C++, Rust and Go.
+/// Of an unoptimised program's instructions so many pass a value on through a local: 48 to 51 % in C by clang 19
+/// without -O, at most 7 % in the hot functions of twenty optimised programs in C, C++, Rust and Go.
 const LEAST_PASSED: f64 = 0.25;
 /// Hot functions with less of the time together are no sample of the program.
 const LEAST_SHARE: f64 = 0.25;
@@ -72,8 +72,8 @@ pub(super) fn advice(code: &HotCode) -> Option<Advice> {
         kind: AdviceKind::Unoptimised,
         what: "The program was built without optimisation".to_owned(),
         why: format!(
-            "In the functions with {} of the time, {} of the instructions ({} of {}) only put a value into a local that \
-             is read once, or read it; where compilers optimise, few do.",
+            "In the functions with {} of the time, {} of the instructions ({} of {}) only put a value into a local \
+             that is read once, or read it; where compilers optimise, few do.",
             percent(time),
             percent(passing),
             exact(passed),

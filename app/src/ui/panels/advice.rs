@@ -38,7 +38,7 @@ fn card_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, advice: &Advice) {
         ui.label(RichText::new(advice.gain.to_string()).font(MONO).color(palette.warning))
             .on_hover_text("What following the advice gains at most, by what was measured.");
         ui.add(Label::new(RichText::new(&advice.why).weak()).wrap().selectable(true));
-        ui.add(Label::new(format!("→ {}", advice.remedy)).wrap().selectable(true));
+        ui.add(Label::new(&advice.remedy).wrap().selectable(true));
         ui.horizontal_wrapped(|ui| {
             let kind = panel_of(advice.place.view);
             let about = format!("Show it in the panel {}.", kind.title());
