@@ -70,7 +70,8 @@ fn a_card_is_copied_as_text() {
 
 #[test]
 fn without_advice_it_says_what_was_looked_for_and_what_was_not_measured() {
-    let window = advised(server().build());
+    let time = Some(RunTime::default());
+    let window = advised(server().edit(|recording| recording.time = time).build());
     assert!(window.sees("Nothing to advise") && window.sees_part("Looked for: chatty calls of imports"));
     assert!(window.sees_part("instructions missing): run again with --measure"));
 }

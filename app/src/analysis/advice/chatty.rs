@@ -87,7 +87,7 @@ fn of_import(profile: &Profile, row: &BoundaryRow, run_nanos: u64) -> Option<Adv
         figures: figures(row, moved, crossing),
         remedy: match batched {
             Some(_) => {
-                format!("Batch them: gather some {} and hand them over in one call.", bytes(BATCH_BYTES))
+                format!("Batch them: gather some {} KiB and hand them over in one call.", BATCH_BYTES >> 10)
             }
             None => "Batch them: let one call do the work of many, or keep the answer.".to_owned(),
         },

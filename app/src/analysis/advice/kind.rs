@@ -109,6 +109,8 @@ impl AdviceKind {
             Measure::Time => has_time(profile),
             // Where nobody is known to allocate, that no block is seen means nothing.
             Measure::Heap => !recording.heap.is_empty() || !recording.meta.allocators.is_empty(),
+            // A recording without an end does not tell how long the run was.
+            Measure::Boundary => recording.meta.measures.has(Measure::Boundary) && recording.time.is_some(),
             measure => recording.meta.measures.has(*measure),
         };
         self.needs().iter().all(is_there)

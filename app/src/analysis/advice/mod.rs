@@ -58,7 +58,11 @@ impl AdviceReport {
         let sentences = [
             (self.looked_for().collect(), "Looked for", String::new()),
             (unmeasured, "Not measured", format!(" ({missing} missing): run again with --measure {all}")),
-            (unseen, "Not enough seen", ": there are too few samples, or no known allocator".to_owned()),
+            (
+                unseen,
+                "Not enough seen",
+                ": there are too few samples, no known allocator, or no end".to_owned(),
+            ),
         ];
         let told = sentences.into_iter().filter(|(kinds, ..)| !kinds.is_empty());
         let sentence = |(kinds, head, hint): (Vec<AdviceKind>, &str, String)| {
