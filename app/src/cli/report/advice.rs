@@ -1,9 +1,9 @@
 //! What an expert would say of the run.
 
 use super::super::table::clean;
-use crate::analysis::{Advice, AdviceReport, Figure, GainOf};
+use crate::analysis::{Advice, AdviceReport, AdviceView, Figure, GainOf, Place};
 use crate::export::unit_word;
-use crate::profile::Profile;
+use crate::profile::{FrameKind, Profile};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -71,16 +71,31 @@ const fn gain_word(of: GainOf) -> &'static str {
     }
 }
 
-pub(super) fn text(report: &AdviceReport) -> String {
-    let lines = report.lines.iter().map(|line| {
-        let Advice { what, why, remedy, gain, place, .. } = line;
-        let view = place.view.name();
-        format!(
-            "{}\n  gain:  {gain}\n  why:   {}\n  do:    {}\n  shown: --view {view}\n\n",
-            clean(what),
-            clean(why),
-            clean(remedy)
-        )
-    });
-    lines.collect::<String>() + &report.remark().join("\n") + "\n"
+pub(super) fn text(profile: &Profile, report: &AdviceReport) -> String {
+    let lines: String = report.lines.iter().map(|line| line_text(profile, line)).collect();
+    lines + &report.remark().join("\n") + "\n"
+}
+
+fn line_text(profile: &Profile, line: &Advice) -> String {
+    let Advice { what, why, remedy, gain, place, .. } = line;
+    let rows = [
+        ("gain", gain.to_string()),
+        ("why", clean(why)),
+        ("do", clean(remedy)),
+        ("shown", view_text(profile, place)),
+    ];
+    let rows = rows.iter().map(|(head, text)| format!("  {:<6} {text}\n", format!("{head}:")));
+    format!("{}\n{}\n", clean(what), rows.collect::<String>())
+}
+
+/// The option that shows the evidence: `--view wat --function 8`.
+fn view_text(profile: &Profile, place: &Place) -> String {
+    let view = place.view.name();
+    let kind = place.function.map(|frame| profile.frames().get(frame).kind);
+    match (place.view, kind) {
+        (AdviceView::Instructions, Some(FrameKind::Wasm(function))) => {
+            format!("--view {view} --function {}", function.0)
+        }
+        _ => format!("--view {view}"),
+    }
 }

@@ -236,6 +236,6 @@ fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> any
         View::Wat => wat::text(&analysis::wat(profile, &question.wat)),
         View::WhatIf => what_if::text(&analysis::what_if(profile, question.memory)),
         View::Module => module::text(profile, &analysis::module_size(profile, &question.size), limit),
-        View::Advice => advice::text(&analysis::advice(profile)),
+        View::Advice => advice::text(profile, &analysis::advice(profile)),
     })
 }
