@@ -29,7 +29,7 @@ fn of_loop(found: &HotLoop<'_>) -> Option<Advice> {
         what: format!("The hot loop in {} has no SIMD", found.function.name),
         why: format!(
             "It takes {}, {} of the time, in {}: {instructions} instructions without a call or a branch, none of them \
-             on vectors; it loads, computes and stores, and no step needs the result of the one before.",
+             on vectors; it loads, computes and stores, and no step needs what the one before left in a local.",
             nanos(found.nanos),
             percent(found.share),
             found.name(),

@@ -7,7 +7,7 @@ use crate::units::{exact, percent, share};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Of an unoptimised program's instructions so many pass a value on through a local: 48 to 51 % in C by clang 19
-/// without -O, at most 7 % in the hot functions of twenty optimised programs in C, C++, Rust and Go.
+/// without -O, at most 7 % in the hot functions of fifteen optimised programs in C, C++, Rust and TinyGo.
 const LEAST_PASSED: f64 = 0.25;
 /// Hot functions with less of the time together are no sample of the program.
 const LEAST_SHARE: f64 = 0.25;
