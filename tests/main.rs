@@ -9,6 +9,7 @@ mod components;
 mod ending;
 mod exports;
 mod gui;
+mod gui_advice;
 mod gui_map;
 mod gui_module;
 mod gui_timeline;

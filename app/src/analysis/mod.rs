@@ -4,6 +4,7 @@
 //! damaged recording stay at `u64::MAX` instead.
 
 mod accesses;
+mod advice;
 mod boundary;
 mod boundary_in;
 mod call_tree;
@@ -29,6 +30,7 @@ mod wat;
 mod weights;
 
 pub use accesses::{AccessedPage, Accesses, accesses};
+pub use advice::{Advice, AdviceKind, AdviceReport, AdviceView, Figure, Gain, GainOf, Place, advice};
 pub use boundary::{BoundaryCaller, BoundaryRow, BoundaryTable, boundary};
 pub use boundary_in::boundary_in;
 pub use call_tree::{CallTreeQuery, call_tree};

@@ -2,10 +2,10 @@
 
 use wasmscope::analysis::{
     Area, BlockRow, CallTreeQuery, CallsQuery, HeapMapQuery, LanesQuery, Metric, ModuleSizeQuery, Overlay,
-    SizeId, TreemapStyle, WatQuery, accesses, block_life, boundary, boundary_in, call_durations, call_tree,
-    calls_named, flame, functions, growth, heap_at, heap_habits, heap_map, heap_numbers, heap_range,
-    heap_sites, heap_verdict, lanes, lines, live_sizes, module_size, pins, range_summary, repeated_exports,
-    slack, start_up, summary, treemap, verdict_sentences, wat, what_if,
+    SizeId, TreemapStyle, WatQuery, accesses, advice, block_life, boundary, boundary_in, call_durations,
+    call_tree, calls_named, flame, functions, growth, heap_at, heap_habits, heap_map, heap_numbers,
+    heap_range, heap_sites, heap_verdict, lanes, lines, live_sizes, module_size, pins, range_summary,
+    repeated_exports, slack, start_up, summary, treemap, verdict_sentences, wat, what_if,
 };
 use wasmscope::export::{MapExtent, MapFormat, memory_map};
 use wasmscope::profile::{PathId, Profile, ProfileBuilder};
@@ -57,6 +57,7 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
     summary(profile);
     accesses(profile);
     start_up(profile);
+    advice(profile);
     heap_views(profile);
     for function in [0, 1, u32::MAX].map(FuncIndex) {
         for time in [None, Some(0..5), Some(u64::MAX..0)] {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::reversed_empty_ranges, reason = "ranges that run backwards are among what is tested")]
 
+mod advice;
 mod fragmentation;
 mod golden;
 mod heap_model;

@@ -4,15 +4,21 @@ use std::path::Path;
 use std::sync::Arc;
 use wasmscope::profile::Profile;
 use wasmscope_instrument::recording::read;
-use wasmscope_instrument::{Guest, Nobody, Program, RunOptions, record};
+use wasmscope_instrument::{Guest, MeasureSet, Nobody, Program, RunOptions, record};
 
 /// A module of this repository, by its path, run as a command with `args`.
 pub fn recorded(module: &str, args: &[&str]) -> Profile {
+    recorded_with(module, args, MeasureSet::default())
+}
+
+/// The same, with these measures.
+pub fn recorded_with(module: &str, args: &[&str], measures: MeasureSet) -> Profile {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(module);
     let bytes = std::fs::read(&file).unwrap().into();
     let guest = Guest { bytes, name: module.into(), path: String::new() };
     let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-    let options = RunOptions { program: Program { args, ..Program::default() }, ..RunOptions::default() };
+    let options =
+        RunOptions { program: Program { args, ..Program::default() }, measures, ..RunOptions::default() };
     let mut written = Vec::new();
     record(&guest, &options, Arc::new(Nobody), &mut written).unwrap();
     Profile::new(read(&written).unwrap())

@@ -1,6 +1,7 @@
 //! `wasmscope report`: the views of a recording as text or as JSON.
 
 mod access;
+mod advice;
 mod boundary;
 mod functions;
 mod growth;
@@ -137,6 +138,7 @@ enum View {
     Wat,
     WhatIf,
     Module,
+    Advice,
 }
 
 /// What is asked of the views.
@@ -224,6 +226,7 @@ fn json(profile: &Profile, view: View, question: &Question) -> anyhow::Result<()
         View::Wat => print::json(&wat::json(&analysis::wat(profile, &question.wat))),
         View::WhatIf => print::json(&what_if::json(&analysis::what_if(profile, question.memory))),
         View::Module => print::json(&module::json(profile, &analysis::module_size(profile, &question.size))),
+        View::Advice => print::json(&advice::json(profile, &analysis::advice(profile))),
     }
 }
 
@@ -249,5 +252,6 @@ fn text(profile: &Profile, view: View, question: &Question, limit: Limit) -> any
         View::Wat => wat::text(&analysis::wat(profile, &question.wat)),
         View::WhatIf => what_if::text(&analysis::what_if(profile, question.memory)),
         View::Module => module::text(profile, &analysis::module_size(profile, &question.size), limit),
+        View::Advice => advice::text(profile, &analysis::advice(profile)),
     })
 }

@@ -1,5 +1,6 @@
 //! The panels. Each draws one view; what it wants done goes out as a command. None imports another.
 
+mod advice;
 mod boundary;
 mod flame;
 mod functions;
@@ -21,8 +22,8 @@ use crate::analysis::{self, CallTreeQuery, Metric};
 use crate::profile::{FrameId, PathId, Profile};
 use crate::sources::Sources;
 use crate::ui::views::{
-    BlockLifeQuery, BoundaryQuery, CallDurationsQuery, CompressedQuery, ExportCallsQuery, FlameQuery,
-    FunctionsQuery, GrowthPinsQuery, GrowthQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery,
+    AdviceQuery, BlockLifeQuery, BoundaryQuery, CallDurationsQuery, CompressedQuery, ExportCallsQuery,
+    FlameQuery, FunctionsQuery, GrowthPinsQuery, GrowthQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery,
     HeapNumbersQuery, HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery,
     InstructionsQuery, LinesQuery, ListingQuery, SharedHeap, SizeQuery, SummaryQuery, TimelineLanesQuery,
     TimelineRowsQuery, TimelineView, WhatIfQuery,
@@ -43,6 +44,7 @@ use wasmscope_symbolize::MemoryIndex;
 pub enum PanelKind {
     Flame,
     Timeline,
+    Advice,
     Boundary,
     Growth,
     HeapMap,
@@ -57,8 +59,9 @@ pub enum PanelKind {
 
 impl PanelKind {
     /// The views of the whole run.
-    pub const VIEWS: [PanelKind; 7] = [
+    pub const VIEWS: [PanelKind; 8] = [
         PanelKind::Flame,
+        PanelKind::Advice,
         PanelKind::Timeline,
         PanelKind::Boundary,
         PanelKind::Growth,
@@ -68,8 +71,9 @@ impl PanelKind {
     ];
 
     /// All of them, in the order of the menu.
-    pub const ALL: [PanelKind; 12] = [
+    pub const ALL: [PanelKind; 13] = [
         PanelKind::Flame,
+        PanelKind::Advice,
         PanelKind::Timeline,
         PanelKind::Boundary,
         PanelKind::Growth,
@@ -93,6 +97,7 @@ impl PanelKind {
             PanelKind::HeapMap => "Fragmentation",
             PanelKind::Module => "Module",
             PanelKind::Summary => "Summary",
+            PanelKind::Advice => "Advice",
             PanelKind::Functions => "Functions",
             PanelKind::Sites => "Allocation sites",
             PanelKind::Source => "Source",
@@ -164,6 +169,7 @@ struct Slots {
     listing: Slot<ListingQuery>,
     instructions: Slot<InstructionsQuery>,
     summary: Slot<SummaryQuery>,
+    advice: Slot<AdviceQuery>,
     size: Slot<SizeQuery>,
     compressed: Slot<CompressedQuery>,
 }
@@ -197,6 +203,7 @@ pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &Pa
         PanelKind::HeapMap => heap_map(ui, &ctx, &asker, panels),
         PanelKind::Module => module(ui, &ctx, &asker, panels),
         PanelKind::Summary => summary(ui, &ctx, &asker, panels),
+        PanelKind::Advice => advice(ui, &ctx, &asker, panels),
         PanelKind::Functions => functions(ui, &ctx, &asker, panels),
         PanelKind::Sites => sites(ui, &ctx, &asker, panels),
         PanelKind::Source => source(ui, &ctx, &asker, panels, desk),
@@ -387,8 +394,17 @@ fn instructions(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut
 }
 
 fn summary(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
-    match panels.slots.summary.view(asker, SummaryQuery(ctx.selection.time_nanos.clone())) {
-        Some(view) => summary::summary_ui(ui, ctx, &view),
+    let time = ctx.selection.time_nanos.clone();
+    let advice = panels.slots.advice.view(asker, AdviceQuery);
+    match panels.slots.summary.view(asker, SummaryQuery(time)) {
+        Some(view) => summary::summary_ui(ui, ctx, &view, advice.as_deref()),
+        None => computing_ui(ui),
+    }
+}
+
+fn advice(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
+    match panels.slots.advice.view(asker, AdviceQuery) {
+        Some(view) => advice::advice_ui(ui, ctx, &view),
         None => computing_ui(ui),
     }
 }

@@ -1,7 +1,9 @@
 //! The run on one page.
 
 use super::PanelCtx;
-use crate::analysis::{Amount, FunctionRow, HeapSummary, MemorySummary, Metric, RangeSummary, Summary};
+use crate::analysis::{
+    AdviceReport, Amount, FunctionRow, HeapSummary, MemorySummary, Metric, RangeSummary, Summary,
+};
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
 use crate::ui::panels::PanelKind;
@@ -11,14 +13,20 @@ use crate::units;
 use egui::{Grid, Label, RichText, ScrollArea, Sense, Ui, Vec2};
 use wasmscope_instrument::recording::SamplerKind;
 
+/// So many lines of advice are told.
+const TOP_ADVICE: usize = 3;
+
 /// Draws the panel.
-pub fn summary_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &SummaryView) {
+pub fn summary_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &SummaryView, advice: Option<&AdviceReport>) {
     let SummaryView { whole: view, part } = view;
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.set_max_width(ui.available_width().min(760.0));
         warnings_ui(ui, view);
         if let Some(part) = part {
             section(ui, "The part that is chosen", |ui| part_ui(ui, ctx, part));
+        }
+        if let Some(advice) = advice.filter(|advice| !advice.lines.is_empty()) {
+            section(ui, "Advice", |ui| advice_ui(ui, ctx, advice));
         }
         section(ui, "Run", |ui| run_ui(ui, view));
         if !view.phases.is_empty() {
@@ -61,6 +69,20 @@ fn warnings_ui(ui: &mut Ui, view: &Summary) {
             ui.add(Label::new(text).wrap().selectable(true));
         }
     });
+}
+
+/// The lines with the most to gain, and the way to the others.
+fn advice_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, advice: &AdviceReport) {
+    for line in advice.lines.iter().take(TOP_ADVICE) {
+        let text = format!("• {}, {}", line.what, line.gain);
+        ui.add(Label::new(text).wrap().selectable(true)).on_hover_text(&line.why);
+    }
+    let count = advice.lines.len();
+    let link =
+        if count > TOP_ADVICE { format!("All {count} in Advice") } else { "Why, and what to do".to_owned() };
+    if ui.link(link).clicked() {
+        ctx.commands.send(Command::ShowPanel(PanelKind::Advice));
+    }
 }
 
 fn run_ui(ui: &mut Ui, view: &Summary) {

@@ -14,8 +14,8 @@ pub use module::{CompressedQuery, SizeQuery, SizeView};
 pub use timeline::{CallDurationsQuery, TimelineLanesQuery, TimelineRowsQuery, TimelineView};
 
 use crate::analysis::{
-    self, BoundaryTable, CallTree, CallTreeQuery, FlameLayout, FunctionTable, GrowthView, LineTable, NodeId,
-    RangeSummary, SourceListing, Summary, WatListing, WatQuery,
+    self, AdviceReport, BoundaryTable, CallTree, CallTreeQuery, FlameLayout, FunctionTable, GrowthView,
+    LineTable, NodeId, RangeSummary, SourceListing, Summary, WatListing, WatQuery,
 };
 use crate::profile::{FrameId, Profile};
 use crate::sources::Sources;
@@ -23,6 +23,18 @@ use crate::ui::worker::Query;
 use std::ops::Range;
 use std::sync::Arc;
 use wasmscope_symbolize::FuncIndex;
+
+/// What an expert would say.
+#[derive(Clone, PartialEq)]
+pub struct AdviceQuery;
+
+impl Query for AdviceQuery {
+    type View = AdviceReport;
+
+    fn compute(&self, profile: &Profile) -> AdviceReport {
+        analysis::advice(profile)
+    }
+}
 
 /// A call tree with its boxes.
 pub struct FlameView {
