@@ -23,7 +23,8 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
     for metric in Metric::ALL {
         for (inverted, inline_frames) in [(false, false), (false, true), (true, false), (true, true)] {
             for time in [None, Some(0..5), Some(3..u64::MAX), Some(u64::MAX..0)] {
-                let query = CallTreeQuery { metric, time, inverted, inline_frames };
+                let transforms = Vec::new();
+                let query = CallTreeQuery { metric, time, inverted, inline_frames, transforms };
                 let tree = call_tree(profile, &query);
                 assert_eq!(flame(&tree).row(0).len(), 1);
                 functions(profile, &query);
