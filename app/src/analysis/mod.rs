@@ -30,7 +30,7 @@ pub use boundary::{BoundaryCaller, BoundaryRow, BoundaryTable, boundary};
 pub use call_tree::{CallTreeQuery, call_tree};
 pub use enclosing::enclosing;
 pub use flame::{FlameBox, FlameLayout, flame};
-pub use functions::{FunctionRow, FunctionTable, functions};
+pub use functions::{Cost, FunctionRow, FunctionTable, function_costs, functions};
 pub use growth::{GrowthRow, GrowthView, MemoryGrowth, PagesStep, growth};
 pub use heap::{
     AddressSpace, AllocatorModel, Amount, BlockLife, BlockRow, BlockStep, CellKind, Dominant, Fragmentation,
