@@ -57,7 +57,7 @@ impl Window {
     }
 
     /// Where the flame graph draws the box of `name`.
-    fn flame_box(&self, name: &str) -> Option<egui::Rect> {
+    pub(super) fn flame_box(&self, name: &str) -> Option<egui::Rect> {
         let boxes = self.harness.query_all_by_role(egui::Role::TreeItem);
         boxes
             .filter(|node| node.accesskit_node().label().as_deref() == Some(name))
@@ -231,7 +231,7 @@ fn the_search_tells_how_much_it_found() {
     window.harness.run_steps(2);
     window.harness.get_by_label("Search").type_text("REND");
     window.settle();
-    assert!(window.sees("1 function, 40.0 %"));
+    assert!(window.sees("1 hit, 40.0 %"));
 }
 
 #[test]

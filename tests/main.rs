@@ -9,6 +9,7 @@ mod components;
 mod ending;
 mod exports;
 mod gui;
+mod gui_flame;
 mod gui_map;
 mod layers;
 mod record;

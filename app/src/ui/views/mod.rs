@@ -1,7 +1,9 @@
 //! The questions that panels ask, for the worker to answer.
 
+mod flame;
 mod heap;
 
+pub use flame::{FlameHits, FlameHitsQuery, FlameQuery, FlameView};
 pub use heap::{
     BlockLifeQuery, ExportCallsQuery, GrowthPinsQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery,
     HeapNumbersQuery, HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery, LiveSites,
@@ -9,57 +11,14 @@ pub use heap::{
 };
 
 use crate::analysis::{
-    self, BoundaryTable, CallTree, CallTreeQuery, FlameLayout, FunctionTable, GrowthView, LineTable, NodeId,
-    SourceListing, Summary, WatListing, WatQuery,
+    self, BoundaryTable, CallTreeQuery, FunctionTable, GrowthView, LineTable, SourceListing, Summary,
+    WatListing, WatQuery,
 };
 use crate::profile::{FrameId, Profile};
 use crate::sources::Sources;
 use crate::ui::worker::Query;
 use std::sync::Arc;
 use wasmscope_symbolize::FuncIndex;
-
-/// A call tree with its boxes.
-pub struct FlameView {
-    /// The tree.
-    pub tree: CallTree,
-    /// Where its boxes lie.
-    pub layout: FlameLayout,
-}
-
-impl FlameView {
-    /// The function of `node`.
-    pub fn frame(&self, node: NodeId) -> FrameId {
-        self.tree.frames().get(node.index()).copied().unwrap_or(FrameId::ROOT)
-    }
-
-    /// The functions from below the root down to `node`.
-    pub fn frames_to(&self, node: NodeId) -> Vec<FrameId> {
-        let up = self.tree.up(node).filter(|node| *node != NodeId::ROOT);
-        let mut frames: Vec<_> = up.map(|node| self.frame(node)).collect();
-        frames.reverse();
-        frames
-    }
-
-    /// The node that these functions lead to from the root, or `None` if the tree does not have it.
-    pub fn descend(&self, frames: &[FrameId]) -> Option<NodeId> {
-        frames.iter().try_fold(NodeId::ROOT, |node, frame| {
-            self.tree.children(node).find(|child| self.frame(*child) == *frame)
-        })
-    }
-}
-
-/// The flame graph of a call tree.
-#[derive(Clone, PartialEq)]
-pub struct FlameQuery(pub CallTreeQuery);
-
-impl Query for FlameQuery {
-    type View = FlameView;
-
-    fn compute(&self, profile: &Profile) -> FlameView {
-        let tree = analysis::call_tree(profile, &self.0);
-        FlameView { layout: analysis::flame(&tree), tree }
-    }
-}
 
 /// The functions of a call tree.
 #[derive(Clone, PartialEq)]

@@ -1,36 +1,132 @@
-//! The colour of each function: its hue says where it comes from.
+//! The colour of each box.
 
+use crate::analysis::NodeId;
 use crate::profile::{FrameId, FrameInfo, FrameKind, Profile};
 use crate::ui::theme::Palette;
+use crate::ui::views::FlameView;
+use crate::units;
 use egui::Color32;
 use egui::ecolor::HsvaGamma;
 use std::hash::{Hash, Hasher};
 
-/// Colours by frame, kept until the theme changes.
-#[derive(Default)]
-pub struct FrameColours {
-    palette: Option<&'static Palette>,
-    by_frame: Vec<Color32>,
+/// What colours mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColourBy {
+    /// What a function belongs to.
+    #[default]
+    Group,
+    /// The language of its source.
+    Language,
+    /// How much of the box is its own.
+    SelfCost,
 }
 
-impl FrameColours {
-    /// The colours of all functions of `profile`.
-    pub fn of(&mut self, profile: &Profile, palette: &'static Palette) -> &[Color32] {
-        if self.palette != Some(palette) || self.by_frame.len() != profile.frames().len() {
-            self.by_frame = profile.frames().iter().map(|(_, info)| colour(info, palette)).collect();
-            self.palette = Some(palette);
+impl ColourBy {
+    /// All of them.
+    pub const ALL: [ColourBy; 3] = [ColourBy::Group, ColourBy::Language, ColourBy::SelfCost];
+
+    /// Its name.
+    pub const fn title(self) -> &'static str {
+        match self {
+            ColourBy::Group => "By crate, module or file",
+            ColourBy::Language => "By language",
+            ColourBy::SelfCost => "By self cost",
         }
-        &self.by_frame
     }
 }
 
-/// The colour of `frame`, or of the engine where it is unknown.
-pub fn of(colours: &[Color32], frame: FrameId, palette: &Palette) -> Color32 {
-    colours.get(frame.index()).copied().unwrap_or(palette.canvas.engine)
+/// Colours by frame, kept until the theme or their meaning changes.
+#[derive(Default)]
+pub struct FrameColours {
+    of: Option<(&'static Palette, ColourBy)>,
+    by_frame: Vec<Color32>,
+    /// What the colours mean, where that is a short list.
+    pub legend: Vec<(&'static str, Color32)>,
+}
+
+/// The colours of boxes.
+pub struct Fill<'a> {
+    palette: &'static Palette,
+    by: ColourBy,
+    by_frame: &'a [Color32],
+}
+
+impl FrameColours {
+    /// The colours of all boxes of `profile`.
+    pub fn of(&mut self, profile: &Profile, palette: &'static Palette, by: ColourBy) -> Fill<'_> {
+        if self.of != Some((palette, by)) || self.by_frame.len() != profile.frames().len() {
+            let frames = profile.frames().iter();
+            self.by_frame = frames.map(|(_, info)| colour(info, palette, by)).collect();
+            self.legend = if by == ColourBy::Language { languages(profile, palette) } else { Vec::new() };
+            self.of = Some((palette, by));
+        }
+        Fill { palette, by, by_frame: &self.by_frame }
+    }
+}
+
+impl Fill<'_> {
+    /// The colour of a box.
+    pub fn of(&self, view: &FlameView, node: NodeId, frame: FrameId) -> Color32 {
+        if self.by == ColourBy::SelfCost {
+            let own = view.tree.self_values().get(node.index()).copied().unwrap_or(0);
+            return heat(units::share(own, view.most_self), self.palette);
+        }
+        self.by_frame.get(frame.index()).copied().unwrap_or(self.palette.canvas.engine)
+    }
+}
+
+/// From pale to red; the root spreads what is small, of which there is most.
+fn heat(share: f64, palette: &Palette) -> Color32 {
+    let (saturation, value) = palette.canvas.guest;
+    let share = share.sqrt() as f32;
+    hsv(0.14 - 0.12 * share, saturation * (0.12 + 1.1 * share), value)
+}
+
+/// The languages that are told apart, with the endings of their files, and the hue of each.
+const LANGUAGES: [(&str, &[&str], f32); 8] = [
+    ("Rust", &["rs"], 0.05),
+    ("C", &["c", "h"], 0.13),
+    ("C++", &["cc", "cpp", "cxx", "hpp", "hh", "hxx", "inl", "ipp", "tcc"], 0.92),
+    ("Go", &["go"], 0.48),
+    ("AssemblyScript", &["ts", "js"], 0.75),
+    ("Zig", &["zig"], 0.22),
+    ("Swift", &["swift"], 0.34),
+    ("Assembly", &["s", "S", "wat"], 0.85),
+];
+
+/// The language of a function's source: its name and hue. Headers of C++ without an ending are C++.
+fn language(info: &FrameInfo) -> Option<(&'static str, f32)> {
+    let file = info.file.as_deref()?.rsplit(['/', '\\']).next()?;
+    let ending = file.rsplit_once('.').map_or("hpp", |(_, ending)| ending);
+    let found = LANGUAGES.iter().find(|(_, endings, _)| endings.contains(&ending));
+    found.map(|(name, _, hue)| (*name, *hue))
+}
+
+/// The languages of the guest's functions, with their colours.
+fn languages(profile: &Profile, palette: &Palette) -> Vec<(&'static str, Color32)> {
+    let guest = |kind| matches!(kind, FrameKind::Wasm(_) | FrameKind::Inlined);
+    let frames = profile.frames().iter().filter(|(_, info)| guest(info.kind));
+    let found: Vec<_> = frames.map(|(_, info)| language(info).map(|(name, _)| name)).collect();
+    let (saturation, value) = palette.canvas.guest;
+    let known = LANGUAGES.iter().filter(|(name, ..)| found.contains(&Some(*name)));
+    let known = known.map(|(name, _, hue)| (*name, hsv(*hue, saturation, value)));
+    let unknown = found.contains(&None).then_some(("not known", palette.canvas.engine));
+    known.chain(unknown).collect()
+}
+
+fn colour(info: &FrameInfo, palette: &Palette, by: ColourBy) -> Color32 {
+    let (saturation, value) = palette.canvas.guest;
+    match (info.kind, by) {
+        (FrameKind::Wasm(_) | FrameKind::Inlined, ColourBy::Language) => {
+            let shade = 0.06 * fraction(&info.name);
+            language(info).map_or(palette.canvas.engine, |(_, hue)| hsv(hue, saturation, value - shade))
+        }
+        _ => group_colour(info, palette),
+    }
 }
 
 /// Guest code is warm, the host is cold; the hue is that of the group.
-fn colour(info: &FrameInfo, palette: &Palette) -> Color32 {
+fn group_colour(info: &FrameInfo, palette: &Palette) -> Color32 {
     let canvas = &palette.canvas;
     let shade = 0.06 * fraction(&info.name);
     match info.kind {

@@ -1,0 +1,63 @@
+//! A row of boxes as what can be seen of it: those narrower than a pixel are drawn together.
+
+use crate::analysis::FlameBox;
+
+/// A part of a row, from left to right on screen, in points.
+pub enum Strip {
+    /// A box of its own.
+    One(FlameBox, f32, f32),
+    /// Boxes that are too narrow one by one.
+    Many(f32, f32),
+}
+
+/// Gives `draw` the strips of `boxes`, which lie from left to right, `x` saying where. The number of strips is bounded
+/// by that of pixels, and the time by it and the logarithm of the number of boxes.
+pub fn strips(boxes: &[FlameBox], x: impl Fn(u64) -> f32, pixel: f32, mut draw: impl FnMut(Strip)) {
+    let mut many: Option<(f32, f32)> = None;
+    let mut at = 0;
+    while let Some(place) = boxes.get(at) {
+        let (left, right) = (x(place.x0), x(place.x1));
+        if right - left >= pixel {
+            many.take().into_iter().for_each(|(from, to)| draw(Strip::Many(from, to)));
+            draw(Strip::One(*place, left, right));
+            at += 1;
+            continue;
+        }
+        // All that ends within this pixel is one stroke; the search finds the last of however many that are.
+        let end = (left / pixel).floor().mul_add(pixel, pixel);
+        let rest = boxes.get(at..).unwrap_or(&[]);
+        at += rest.partition_point(|place| x(place.x1) <= end).max(1);
+        many = match many {
+            Some((from, to)) if left - to <= pixel => Some((from, end)),
+            before => {
+                before.into_iter().for_each(|(from, to)| draw(Strip::Many(from, to)));
+                Some((left, end))
+            }
+        };
+    }
+    many.into_iter().for_each(|(from, to)| draw(Strip::Many(from, to)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::NodeId;
+
+    #[test]
+    fn nothing_narrow_vanishes_and_no_more_is_drawn_than_is_seen() {
+        let wide = (0..3u64).map(|n| (n * 1_000, n * 1_000 + 1_000));
+        let narrow = (3_000..100_000u64).map(|x| (x, x + 1));
+        let boxes: Vec<_> = wide.chain(narrow).map(|(x0, x1)| FlameBox { node: NodeId(0), x0, x1 }).collect();
+        let (mut single, mut merged) = (0, Vec::new());
+        strips(
+            &boxes,
+            |x| x as f32 / 1_000.0,
+            1.0,
+            |strip| match strip {
+                Strip::One(..) => single += 1,
+                Strip::Many(from, to) => merged.push((from, to)),
+            },
+        );
+        assert_eq!((single, merged), (3, vec![(3.0, 100.0)]));
+    }
+}
