@@ -6,8 +6,8 @@ use wasmscope_symbolize::Group;
 /// One change to all call paths. They are done in order, each to what those before it left. Weight moves to callers or
 /// goes; none is made up.
 ///
-/// What each does is that which the transforms of the Firefox Profiler do (its `docs-user/guide-filtering-call-trees.md`),
-/// but for groups, whose box is there not one of the functions.
+/// Each does what the transform of this name does in the Firefox Profiler (its
+/// `docs-user/guide-filtering-call-trees.md`), but for groups: there a box of its own stands for them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Transform {
     /// Paths begin with the outermost call of the function. Those without it go.
@@ -20,8 +20,8 @@ pub enum Transform {
     DropFunction(FrameId),
     /// What the function called, directly or not, is part of it.
     CollapseFunction(FrameId),
-    /// Between the outermost and the innermost call of the function on a path nothing is left, as if the innermost were
-    /// the outermost.
+    /// Between the outermost and the innermost call of the function on a path nothing is left, as if the innermost
+    /// were the outermost.
     CollapseRecursion(FrameId),
     /// Functions of the group that were called by others of it are part of their caller: what is left are the
     /// functions by which the group is entered.

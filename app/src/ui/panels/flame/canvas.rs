@@ -168,7 +168,7 @@ fn point(
         graph.menu = Some((node, at));
     }
     if let Some(rect) = graph.rect_of(node) {
-        let stroke = Stroke::new(1.5, Palette::of(ui).canvas.outline);
+        let stroke = Stroke::new(1.0, Palette::of(ui).canvas.outline.gamma_multiply(0.7));
         ui.painter_at(graph.stage.rect).rect_stroke(rect, 0.0, stroke, StrokeKind::Inside);
     }
     if !response.dragged() && graph.menu.is_none() {

@@ -209,7 +209,9 @@ impl FlameState {
 
     fn next_hit(&mut self, views: &FlameViews, way: Way) {
         let hits = views.hits.as_deref();
-        let Some(node) = hits.and_then(|hits| search::next_hit(hits, self.whole.focus, way)) else { return };
+        let Some(node) = hits.and_then(|hits| search::next_hit(&hits.boxes, self.whole.focus, way)) else {
+            return;
+        };
         self.whole.go_to(&views.whole, node);
         self.table.reveal(&views.whole, node);
     }

@@ -24,8 +24,8 @@ pub struct Sides {
     pub callees: Arc<FlameView>,
 }
 
-/// What is asked for to get the callers and the callees of `function`. What stands below the outermost call of it is its
-/// own in the one, what stands above is left out in the other: both weigh what the function does.
+/// What is asked for to get the callers and the callees of `function`. What stands below the outermost call of it is
+/// its own in the one, what stands above is left out in the other: both weigh what the function does.
 pub fn queries(function: FrameId, whole: &CallTreeQuery) -> [CallTreeQuery; 2] {
     let with = |inverted, more: &[Transform]| CallTreeQuery {
         inverted,

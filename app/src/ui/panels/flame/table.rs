@@ -174,9 +174,12 @@ fn rows_ui(
         builder = builder.scroll_to_row(at, None);
     }
     let header = builder.header(22.0, |mut header| {
-        for title in ["Total", "Self", "Function"] {
+        let titles = [("Total", Align::Max), ("Self", Align::Max), ("Function", Align::Min)];
+        for (title, side) in titles {
             header.col(|ui| {
-                ui.label(RichText::new(title).color(Palette::of(ui).weak));
+                let weak = Palette::of(ui).weak;
+                let layout = if side == Align::Max { Layout::right_to_left } else { Layout::left_to_right };
+                ui.with_layout(layout(Align::Center), |ui| ui.label(RichText::new(title).color(weak)));
             });
         }
     });

@@ -59,7 +59,7 @@ fn figures(ui: &mut Ui, name: &str, value: u64, metric: Metric, all: u64, caller
 
 fn kind_text(kind: FrameKind) -> Option<&'static str> {
     match kind {
-        FrameKind::Inlined => Some("inlined into the box above"),
+        FrameKind::Inlined => Some("inlined into its caller"),
         FrameKind::Host(_) => Some("host: an imported function"),
         FrameKind::Engine => Some("the engine itself"),
         FrameKind::Root | FrameKind::Wasm(_) => None,

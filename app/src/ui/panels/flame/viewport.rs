@@ -218,6 +218,6 @@ mod tests {
     fn depth_ends_with_the_last_row() {
         let deep = Viewport { down: 1e9, ..Viewport::default() };
         assert_eq!(deep.within_height(10, 1_000.0).down, 0.0);
-        assert_eq!(deep.within_height(100, 190.0).down, 90.0 * super::ROW);
+        assert_eq!(deep.within_height(100, 190.0).down, 90.0 * ROW);
     }
 }
