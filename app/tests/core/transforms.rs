@@ -1,6 +1,8 @@
 //! Transforms of call paths: what each leaves of a tree made by hand, and what they keep of the sums.
 
-use wasmscope::analysis::{CallTreeQuery, NodeId, Subtree, Transform, call_tree, functions, lines};
+use wasmscope::analysis::{
+    CallTreeQuery, NodeId, Subtree, Transform, call_tree, flame, function_costs, functions, lines,
+};
 use wasmscope::profile::{FrameId, Profile, ProfileBuilder};
 
 const PATHS: &str = "main;parse;scan 10
@@ -200,4 +202,38 @@ fn no_weight_is_made_up_or_lost() {
             }
         }
     }
+}
+
+#[test]
+fn a_function_costs_the_same_whichever_way_the_tree_is_read() {
+    let profile = profile();
+    let costs = |inverted| {
+        let tree = call_tree(&profile, &CallTreeQuery { inverted, ..CallTreeQuery::default() });
+        function_costs(&tree, inverted, profile.frames().len())
+    };
+    let (callers_first, leaves_first) = (costs(false), costs(true));
+    for row in functions(&profile, &CallTreeQuery::default()).rows {
+        let at = row.frame.index();
+        assert_eq!(callers_first[at], leaves_first[at], "{}", row.name);
+        assert_eq!(
+            (callers_first[at].self_value, callers_first[at].total_value),
+            (row.self_value, row.total_value)
+        );
+    }
+}
+
+#[test]
+fn neighbours_stand_in_the_same_row() {
+    let profile = profile();
+    let tree = call_tree(&profile, &CallTreeQuery::default());
+    let layout = flame(&tree);
+    for depth in 0..layout.row_count() {
+        let row = layout.row(depth);
+        for (at, place) in row.iter().enumerate() {
+            let right = row.get(at + 1).map(|next| next.node);
+            let left = at.checked_sub(1).map(|before| row[before].node);
+            assert_eq!((layout.beside(place.node, 1), layout.beside(place.node, -1)), (right, left));
+        }
+    }
+    assert_eq!(layout.beside(NodeId(u32::MAX), 1), None);
 }

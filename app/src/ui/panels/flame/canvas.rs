@@ -62,6 +62,10 @@ pub fn canvas_ui(ui: &mut Ui, scene: &Scene<'_>, graph: &mut Graph, look: &mut L
     let rows = scene.view.layout.row_count() - graph.stage.first_row.min(scene.view.layout.row_count());
     graph.viewport = graph.viewport.within_height(rows, rect.height());
     paint(ui, scene, graph, look);
+    if response.has_focus() && graph.focus.is_none() {
+        let stroke = Stroke::new(1.0, Palette::of(ui).accent);
+        ui.painter_at(rect).rect_stroke(rect, 0.0, stroke, StrokeKind::Inside);
+    }
     describe::describe(ui, &response, scene, graph, look.names);
     let is_over_minimap = minimap::minimap_ui(ui, scene, graph, look);
     if !is_over_minimap {

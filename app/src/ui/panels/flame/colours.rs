@@ -75,11 +75,11 @@ impl Fill<'_> {
     }
 }
 
-/// From pale to red; the root spreads what is small, of which there is most.
+/// From grey to red; the root spreads what is small, of which there is most.
 fn heat(share: f64, palette: &Palette) -> Color32 {
     let (saturation, value) = palette.canvas.guest;
-    let share = share.sqrt() as f32;
-    hsv(0.14 - 0.12 * share, saturation * (0.12 + 1.1 * share), value)
+    let hot = hsv(0.04, (saturation * 1.3).min(1.0), value);
+    palette.canvas.engine.lerp_to_gamma(hot, share.sqrt() as f32)
 }
 
 /// The languages that are told apart, with the endings of their files, and the hue of each.

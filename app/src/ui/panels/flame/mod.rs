@@ -16,6 +16,7 @@ mod strips;
 mod table;
 mod toolbar;
 mod tooltip;
+mod unfolded;
 mod viewport;
 
 pub use sandwich::Sides;
@@ -35,7 +36,7 @@ use graph::Graph;
 use names::Names;
 use search::{Search, Way};
 use std::sync::Arc;
-use table::TreeTable;
+use unfolded::TreeTable;
 use viewport::Grows;
 
 /// What the panel remembers.

@@ -4,137 +4,21 @@ use super::canvas::Scene;
 use super::graph::Graph;
 use super::names::name_of;
 use super::search::Way;
+use super::unfolded::{Row, TreeTable};
 use super::{Act, Look, describe, keys, menu, tooltip};
 use crate::analysis::NodeId;
 use crate::ui::panels::value_text;
 use crate::ui::theme::{MONO, Palette, ROW_HEIGHT};
-use crate::ui::views::FlameView;
 use crate::units;
 use egui::collapsing_header::paint_default_icon;
 use egui::{
     Align, Event, EventFilter, Key, Label, Layout, Modifiers, Response, RichText, Role, Sense, Ui, WidgetInfo,
 };
 use egui_extras::{Column, TableBuilder};
-use rustc_hash::FxHashSet;
-use std::sync::Arc;
 
-/// So many rows are unfolded at once at most.
-const MOST_AT_ONCE: usize = 10_000;
 const INDENT: f32 = 12.0;
 /// Deeper rows are indented no further, so that their names stay in sight.
 const DEEPEST_INDENT: u32 = 24;
-
-/// What the table remembers.
-#[derive(Default)]
-pub struct TreeTable {
-    /// The boxes whose callees are shown, by their way from the root, so that they stay so in another metric.
-    open: FxHashSet<u64>,
-    rows: Vec<Row>,
-    /// The view whose rows those are.
-    done: Option<Arc<FlameView>>,
-    /// Bring the row with the focus into sight.
-    scrolls: bool,
-}
-
-#[derive(Clone, Copy)]
-struct Row {
-    node: NodeId,
-    way: u64,
-    depth: u32,
-}
-
-/// A number for the way to a child: that to its parent, and its function.
-fn way_of(parent: u64, view: &FlameView, node: NodeId) -> u64 {
-    (parent.rotate_left(5) ^ u64::from(view.frame(node).0 + 1)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-impl TreeTable {
-    /// Brings `node` into sight, with all that it is called through unfolded.
-    pub fn reveal(&mut self, view: &FlameView, node: NodeId) {
-        let mut up: Vec<_> = view.tree.up(node).skip(1).filter(|node| *node != NodeId::ROOT).collect();
-        up.reverse();
-        up.iter().fold(0, |way, node| {
-            let way = way_of(way, view, *node);
-            self.open.insert(way);
-            way
-        });
-        (self.done, self.scrolls) = (None, true);
-    }
-
-    fn update(&mut self, view: &Arc<FlameView>) {
-        if self.done.as_ref().is_some_and(|done| Arc::ptr_eq(done, view)) {
-            return;
-        }
-        if self.open.is_empty() {
-            self.unfold_stem(view);
-        }
-        self.rows.clear();
-        let mut waiting: Vec<Row> = Vec::new();
-        let push = |waiting: &mut Vec<Row>, node, way, depth| {
-            let from = waiting.len();
-            waiting.extend(view.tree.children(node).map(|node| Row {
-                node,
-                way: way_of(way, view, node),
-                depth,
-            }));
-            if let Some(children) = waiting.get_mut(from..) {
-                children.reverse();
-            }
-        };
-        push(&mut waiting, NodeId::ROOT, 0, 0);
-        while let Some(row) = waiting.pop() {
-            self.rows.push(row);
-            if self.open.contains(&row.way) {
-                push(&mut waiting, row.node, row.way, row.depth + 1);
-            }
-        }
-        self.done = Some(Arc::clone(view));
-    }
-
-    /// Unfolds down to where the weight parts: where a callee has less than two thirds of its caller.
-    fn unfold_stem(&mut self, view: &FlameView) {
-        let total = |node: NodeId| view.tree.totals().get(node.index()).copied().unwrap_or(0);
-        let (mut node, mut way) = (NodeId::ROOT, 0);
-        while let Some(child) = view.tree.children(node).next() {
-            if total(child) / 2 < total(node) / 3 {
-                break;
-            }
-            way = way_of(way, view, child);
-            self.open.insert(way);
-            node = child;
-        }
-    }
-
-    fn position(&self, node: Option<NodeId>) -> Option<usize> {
-        self.rows.iter().position(|row| Some(row.node) == node)
-    }
-
-    fn fold(&mut self, row: Row) {
-        self.open.remove(&row.way);
-        self.done = None;
-    }
-
-    fn unfold(&mut self, row: Row) {
-        self.open.insert(row.way);
-        self.done = None;
-    }
-
-    /// Unfolds all below `row`, as far as that is not too much.
-    fn unfold_all(&mut self, view: &FlameView, row: Row) {
-        let mut ways = vec![(row.depth + 1, row.way)];
-        let below = (row.node.0..view.tree.end(row.node).0).map(NodeId);
-        for node in below.skip(1).take(MOST_AT_ONCE) {
-            let depth = view.tree.depths().get(node.index()).copied().unwrap_or(0);
-            while ways.last().is_some_and(|(above, _)| *above >= depth) {
-                ways.pop();
-            }
-            let way = way_of(ways.last().map_or(row.way, |(_, way)| *way), view, node);
-            ways.push((depth, way));
-            self.open.insert(way);
-        }
-        self.unfold(row);
-    }
-}
 
 /// Draws the table.
 pub fn table_ui(
@@ -187,7 +71,7 @@ fn rows_ui(
         body.rows(ROW_HEIGHT, table.rows.len(), |mut line| {
             let Some(row) = table.rows.get(line.index()).copied() else { return };
             line.set_selected(graph.focus == Some(row.node));
-            let drawn = RowUi { scene, look, row, is_open: table.open.contains(&row.way) };
+            let drawn = RowUi { scene, look, row, is_open: table.is_open(row) };
             line.col(|ui| drawn.figure_ui(ui, Figure::Total));
             line.col(|ui| drawn.figure_ui(ui, Figure::Own));
             let mut toggled = false;
@@ -209,7 +93,7 @@ fn rows_ui(
     response.request_focus();
     focus(scene, graph, row.node, acts);
     match click {
-        Click::Toggle if table.open.contains(&row.way) => table.fold(row),
+        Click::Toggle if table.is_open(row) => table.fold(row),
         Click::Toggle => table.unfold(row),
         Click::Menu(at) => graph.menu = Some((row.node, at)),
         Click::Focus => {}
@@ -361,7 +245,7 @@ fn key_pressed(
     }
     match (key, row) {
         (Key::ArrowRight, Some(row)) => table.unfold(row),
-        (Key::ArrowLeft, Some(row)) if table.open.contains(&row.way) => table.fold(row),
+        (Key::ArrowLeft, Some(row)) if table.is_open(row) => table.fold(row),
         (Key::ArrowLeft, Some(row)) => {
             let above = scene.view.tree.parent(row.node);
             if above != NodeId::ROOT {
