@@ -26,7 +26,7 @@ fn main() {
         for (zoom, presses) in [("whole", 0), ("x 20", 10), ("x 400", 10), ("x 160,000", 20)] {
             window.press(Key::W, presses);
             window.measure(&format!("  {zoom}, in motion"), |frame| {
-                vec![key(if frame % 2 == 0 { Key::D } else { Key::A })]
+                vec![key(if frame % 2 == 0 { Key::W } else { Key::S })]
             });
             window.measure(&format!("  {zoom}, nothing changed"), |_| Vec::new());
         }

@@ -1,13 +1,13 @@
 //! Recordings with nothing in them, and ones that no recorder would write: every view works on them.
 
 use wasmscope::analysis::{
-    BlockRow, CallTreeQuery, HeapMapQuery, Metric, Overlay, WatQuery, accesses, block_life, boundary,
-    call_tree, calls_named, flame, functions, growth, heap_at, heap_habits, heap_map, heap_numbers,
-    heap_range, heap_sites, heap_verdict, lines, live_sizes, pins, repeated_exports, slack, summary,
-    verdict_sentences, wat, what_if,
+    BlockRow, CallTreeQuery, HeapMapQuery, Metric, Overlay, Subtree, Transform, WatQuery, accesses,
+    block_life, boundary, call_tree, calls_named, flame, function_costs, functions, growth, heap_at,
+    heap_habits, heap_map, heap_numbers, heap_range, heap_sites, heap_verdict, lines, live_sizes, pins,
+    repeated_exports, slack, summary, verdict_sentences, wat, what_if,
 };
 use wasmscope::export::{MapExtent, MapFormat, memory_map};
-use wasmscope::profile::{PathId, Profile, ProfileBuilder};
+use wasmscope::profile::{FrameId, PathId, Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
     ContextId, Crossing, Direction, GrowthEvent, HeapEvent, HeapOp, Recording, SiteCrossings, StackFrame,
     StackId,
@@ -16,6 +16,29 @@ use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
 
 /// The memory of all of them.
 const MEMORY: MemoryIndex = MemoryIndex(0);
+
+/// Each transform of the root, of a function, and of one that there is not.
+fn all_transforms() -> Vec<Transform> {
+    let of = |frame| {
+        let subtree = |inverted, skips_inlined| {
+            let frames = vec![frame, FrameId(1), frame];
+            Transform::FocusSubtree(Subtree { frames, inverted, skips_inlined })
+        };
+        [
+            Transform::FocusFunction(frame),
+            subtree(false, true),
+            subtree(true, true),
+            subtree(true, false),
+            Transform::MergeFunction(frame),
+            Transform::DropFunction(frame),
+            Transform::CollapseFunction(frame),
+            Transform::CollapseRecursion(frame),
+        ]
+    };
+    let nothing = Subtree { frames: Vec::new(), inverted: true, skips_inlined: true };
+    let frames = [FrameId::ROOT, FrameId(1), FrameId(u32::MAX)];
+    frames.into_iter().flat_map(of).chain([Transform::FocusSubtree(nothing)]).collect()
+}
 
 /// Asks for every view; gives the total of each metric.
 fn look_at_everything(profile: &Profile) -> Vec<u64> {
@@ -30,6 +53,14 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
                 functions(profile, &query);
                 lines(profile, &query);
             }
+        }
+        for (transform, inverted) in
+            all_transforms().into_iter().flat_map(|one| [(one.clone(), false), (one, true)])
+        {
+            let transforms = vec![transform.clone(), transform];
+            let query = CallTreeQuery { metric, inverted, transforms, ..CallTreeQuery::default() };
+            let tree = call_tree(profile, &query);
+            function_costs(&tree, inverted, profile.frames().len());
         }
         let query = CallTreeQuery { metric, ..CallTreeQuery::default() };
         totals.push(call_tree(profile, &query).total());

@@ -3,7 +3,7 @@
 use super::Look;
 use super::canvas::Scene;
 use super::graph::Graph;
-use super::strips::{Strip, strips};
+use super::strips::{Scale, Strip, strips};
 use super::viewport::Viewport;
 use crate::ui::theme::Palette;
 use egui::{CursorIcon, Mesh, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
@@ -88,7 +88,8 @@ fn miniature(
     let fill = look.colours.of(scene.ctx.profile, palette, look.colour_by);
     let rows = layout.row_count().saturating_sub(graph.stage.first_row).max(1);
     let height = (rect.height() / rows as f32).min(HIGHEST_ROW);
-    let scale = rect.width() / layout.width().max(1) as f32;
+    let per_unit = f64::from(rect.width()) / layout.width().max(1) as f64;
+    let scale = Scale { origin: f64::from(rect.left()), per_unit };
     let mut mesh = Mesh::default();
     // Where there are more rows than pixels, those that would lie on others are left out.
     let every = (1.0 / height).ceil().max(1.0) as usize;
@@ -101,19 +102,13 @@ fn miniature(
         let part = |left: f32, right: f32| {
             Rect::from_min_max(pos2(left, top), pos2(right, top + height * every as f32)).intersect(rect)
         };
-        strips(
-            layout.row(depth),
-            |x| rect.left() + x as f32 * scale,
-            1.0,
-            |strip| match strip {
-                Strip::One(place, left, right) => {
-                    let frame = scene.view.frame(place.node);
-                    let colour = fill.of(scene.view, place.node, frame);
-                    mesh.add_colored_rect(part(left, right), colour);
-                }
-                Strip::Many(left, right) => mesh.add_colored_rect(part(left, right), palette.canvas.merged),
-            },
-        );
+        strips(layout.row(depth), scale, 1.0, |strip| match strip {
+            Strip::One(place, left, right) => {
+                let frame = scene.view.frame(place.node);
+                mesh.add_colored_rect(part(left, right), fill.of(scene.view, place.node, frame));
+            }
+            Strip::Many(left, right) => mesh.add_colored_rect(part(left, right), palette.canvas.merged),
+        });
     }
     mesh
 }

@@ -2,7 +2,7 @@
 
 use super::colours::{ColourBy, Fill};
 use super::names::{Names, name_of};
-use super::strips::{Strip, strips};
+use super::strips::{Scale, Strip, strips};
 use super::viewport::{Grows, ROW, Stage, Viewport};
 use crate::analysis::{FlameBox, NodeId};
 use crate::profile::{FrameId, FrameKind, Profile};
@@ -131,6 +131,8 @@ pub struct Builder<'a> {
 }
 
 const PADDING: f32 = 4.0;
+/// The edges of boxes that begin or end further outside, in points, are not seen.
+const BEYOND: f32 = 4.0;
 const SHORTEST_LABEL: usize = 3;
 
 impl Builder<'_> {
@@ -151,15 +153,10 @@ impl Builder<'_> {
         let width = self.view.layout.width() as f64;
         let top = self.key.stage.top_of(depth, self.key.viewport);
         let boxes = self.view.layout.visible(depth, (from * width) as u64, (to * width).ceil() as u64);
-        strips(
-            boxes,
-            |x| self.x(x),
-            1.0 / self.key.pixels,
-            |strip| match strip {
-                Strip::One(place, left, right) => self.one(&place, (left, right), top, sheet),
-                Strip::Many(left, right) => self.many((left, right), top, sheet),
-            },
-        );
+        strips(boxes, self.scale(), 1.0 / self.key.pixels, |strip| match strip {
+            Strip::One(place, left, right) => self.one(&place, (left, right), top, sheet),
+            Strip::Many(left, right) => self.many((left, right), top, sheet),
+        });
     }
 
     /// Draws the boxes that are too narrow one by one.
@@ -172,6 +169,9 @@ impl Builder<'_> {
 
     fn one(&self, place: &FlameBox, (left, right): (f32, f32), top: f32, sheet: &mut Sheet<'_>) {
         let frame = self.view.frame(place.node);
+        let rect = self.key.stage.rect;
+        // What lies outside can be as far away as floats lose points at.
+        let (left, right) = (left.max(rect.left() - BEYOND), right.min(rect.right() + BEYOND));
         // A gap of a pixel sets boxes apart; what was inlined is one with its caller and has none towards it.
         let gap = if right - left > 3.0 { 1.0 } else { 0.0 };
         let mut whole = Rect::from_min_max(pos2(left, top), pos2(right - gap, top + ROW - 1.0));
@@ -181,7 +181,7 @@ impl Builder<'_> {
                 Grows::Up => whole.max.y += 1.0,
             }
         }
-        let rect = whole.intersect(self.key.stage.rect);
+        let rect = whole.intersect(rect);
         if !rect.is_positive() {
             return;
         }
@@ -208,13 +208,12 @@ impl Builder<'_> {
         }
     }
 
-    /// Where `x` of the layout is on screen.
-    fn x(&self, x: u64) -> f32 {
-        let Viewport { from, to, .. } = self.key.viewport;
-        let share = x as f64 / self.view.layout.width().max(1) as f64;
-        let rect = self.key.stage.rect;
-        let at = (share - from) / (to - from) * f64::from(rect.width());
-        rect.left() + at.clamp(-4.0, f64::from(rect.width()) + 4.0) as f32
+    /// Where the layout is on screen.
+    fn scale(&self) -> Scale {
+        let (viewport, rect) = (self.key.viewport, self.key.stage.rect);
+        let width = f64::from(rect.width()) / viewport.span();
+        let per_unit = width / self.view.layout.width().max(1) as f64;
+        Scale { origin: f64::from(rect.left()) - viewport.from * width, per_unit }
     }
 }
 

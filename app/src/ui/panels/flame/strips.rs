@@ -10,23 +10,44 @@ pub enum Strip {
     Many(f32, f32),
 }
 
-/// Gives `draw` the strips of `boxes`, which lie from left to right, `x` saying where. The number of strips is bounded
-/// by that of pixels, and the time by it and the logarithm of the number of boxes.
-pub fn strips(boxes: &[FlameBox], x: impl Fn(u64) -> f32, pixel: f32, mut draw: impl FnMut(Strip)) {
+/// From the layout's units to points on screen and back.
+#[derive(Clone, Copy)]
+pub struct Scale {
+    /// Where 0 is, in points.
+    pub origin: f64,
+    /// How wide a unit is, in points; above 0.
+    pub per_unit: f64,
+}
+
+impl Scale {
+    fn x(self, units: u64) -> f32 {
+        (units as f64).mul_add(self.per_unit, self.origin) as f32
+    }
+
+    fn units(self, x: f32) -> u64 {
+        ((f64::from(x) - self.origin) / self.per_unit) as u64
+    }
+}
+
+/// Gives `draw` the strips of `boxes`, which lie from left to right. The number of strips is bounded by that of pixels,
+/// and the time by it and the logarithm of the number of boxes.
+pub fn strips(boxes: &[FlameBox], scale: Scale, pixel: f32, mut draw: impl FnMut(Strip)) {
     let mut many: Option<(f32, f32)> = None;
     let mut at = 0;
     while let Some(place) = boxes.get(at) {
-        let (left, right) = (x(place.x0), x(place.x1));
+        let (left, right) = (scale.x(place.x0), scale.x(place.x1));
         if right - left >= pixel {
             many.take().into_iter().for_each(|(from, to)| draw(Strip::Many(from, to)));
             draw(Strip::One(*place, left, right));
             at += 1;
             continue;
         }
-        // All that ends within this pixel is one stroke; the search finds the last of however many that are.
+        // All that ends within this pixel is one stroke; the search finds the last of however many that are. It
+        // compares whole units: there are as many searches as pixels.
         let end = (left / pixel).floor().mul_add(pixel, pixel);
+        let last = scale.units(end);
         let rest = boxes.get(at..).unwrap_or(&[]);
-        at += rest.partition_point(|place| x(place.x1) <= end).max(1);
+        at += rest.partition_point(|place| place.x1 <= last).max(1);
         many = match many {
             Some((from, to)) if left - to <= pixel => Some((from, end)),
             before => {
@@ -49,15 +70,10 @@ mod tests {
         let narrow = (3_000..100_000u64).map(|x| (x, x + 1));
         let boxes: Vec<_> = wide.chain(narrow).map(|(x0, x1)| FlameBox { node: NodeId(0), x0, x1 }).collect();
         let (mut single, mut merged) = (0, Vec::new());
-        strips(
-            &boxes,
-            |x| x as f32 / 1_000.0,
-            1.0,
-            |strip| match strip {
-                Strip::One(..) => single += 1,
-                Strip::Many(from, to) => merged.push((from, to)),
-            },
-        );
+        strips(&boxes, Scale { origin: 0.0, per_unit: 1e-3 }, 1.0, |strip| match strip {
+            Strip::One(..) => single += 1,
+            Strip::Many(from, to) => merged.push((from, to)),
+        });
         assert_eq!((single, merged), (3, vec![(3.0, 100.0)]));
     }
 }

@@ -102,8 +102,8 @@ impl Viewport {
     pub fn fitted(self, view: &FlameView, node: NodeId) -> Viewport {
         let Some(place) = view.layout.box_of(node) else { return self };
         let width = view.layout.width().max(1) as f64;
-        let fitted = Viewport { from: place.x0 as f64 / width, to: place.x1 as f64 / width, ..self };
-        fitted.clamped()
+        let from = place.x0 as f64 / width;
+        self.showing(from, place.x1 as f64 / width - from)
     }
 
     /// Moved and zoomed no further than it takes to see the box `place` of a graph that is `whole` wide, in the row at
@@ -119,7 +119,7 @@ impl Viewport {
         let from = if is_seen { self.from } else { (x0 + x1 - span) / 2.0 };
         let row = depth.saturating_sub(stage.first_row) as f32 * ROW;
         let down = self.down.min(row).max(row + ROW - stage.rect.height()).max(0.0);
-        Viewport { from, to: from + span, down }.clamped()
+        Viewport { down, ..self }.showing(from, span)
     }
 
     /// Zoomed by `factor` (above 1 shows less) around the point at the share `at` of the screen's width.
@@ -127,15 +127,14 @@ impl Viewport {
     pub fn zoomed(self, factor: f64, at: f64) -> Viewport {
         let fixed = self.from + at * self.span();
         let span = (self.span() / factor).clamp(NARROWEST, 1.0);
-        let from = fixed - at * span;
-        Viewport { from, to: from + span, ..self }.clamped()
+        self.showing(fixed - at * span, span)
     }
 
     /// Moved right by the share `right` of the screen's width, and down by `down` points.
     #[must_use]
     pub fn moved(self, right: f64, down: f32) -> Viewport {
-        let by = right * self.span();
-        Viewport { from: self.from + by, to: self.to + by, down: self.down + down }.clamped()
+        let moved = Viewport { down: (self.down + down).max(0.0), ..self };
+        moved.showing(self.from + right * self.span(), self.span())
     }
 
     /// No further down than the last rows.
@@ -145,10 +144,12 @@ impl Viewport {
         Viewport { down: self.down.clamp(0.0, most), ..self }
     }
 
-    fn clamped(self) -> Viewport {
-        let span = self.span().clamp(NARROWEST, 1.0);
-        let from = self.from.clamp(0.0, 1.0 - span);
-        Viewport { from, to: from + span, down: self.down.max(0.0) }
+    /// The part that is `span` wide and begins at `from`, or as near to it as the whole allows. The span is given,
+    /// not worked out from the edges, so that what cannot move stays the same to the bit.
+    fn showing(self, from: f64, span: f64) -> Viewport {
+        let span = span.clamp(NARROWEST, 1.0);
+        let from = from.clamp(0.0, 1.0 - span);
+        Viewport { from, to: from + span, ..self }
     }
 }
 
@@ -176,6 +177,7 @@ mod tests {
     fn nothing_leaves_the_whole() {
         let whole = Viewport::default();
         assert_eq!(whole.zoomed(0.1, 0.3), whole);
+        assert_eq!(whole.moved(0.15, 0.0), whole);
         let right = Viewport { from: 0.5, to: 0.9, down: 0.0 }.moved(10.0, -5.0);
         assert_near(right.to, 1.0);
         assert_near(right.span(), 0.4);
