@@ -42,12 +42,9 @@ pub fn strips(boxes: &[FlameBox], scale: Scale, pixel: f32, mut draw: impl FnMut
             at += 1;
             continue;
         }
-        // All that ends within this pixel is one stroke; the search finds the last of however many that are. It
-        // compares whole units: there are as many searches as pixels.
+        // All that ends within this pixel is one stroke.
         let end = (left / pixel).floor().mul_add(pixel, pixel);
-        let last = scale.units(end);
-        let rest = boxes.get(at..).unwrap_or(&[]);
-        at += rest.partition_point(|place| place.x1 <= last).max(1);
+        at += ending_by(boxes.get(at..).unwrap_or(&[]), scale.units(end)).max(1);
         many = match many {
             Some((from, to)) if left - to <= pixel => Some((from, end)),
             before => {
@@ -57,6 +54,18 @@ pub fn strips(boxes: &[FlameBox], scale: Scale, pixel: f32, mut draw: impl FnMut
         };
     }
     many.into_iter().for_each(|(from, to)| draw(Strip::Many(from, to)));
+}
+
+/// How many of `boxes` end at `last` or before it. Looks ever further from the first: in a row of millions that is a
+/// search among neighbours, not through all of memory, for each pixel.
+fn ending_by(boxes: &[FlameBox], last: u64) -> usize {
+    let is_by = |place: &FlameBox| place.x1 <= last;
+    let mut reach = 1;
+    while boxes.get(reach).is_some_and(is_by) {
+        reach *= 2;
+    }
+    let (from, to) = (reach / 2, reach.min(boxes.len()));
+    from + boxes.get(from..to).unwrap_or(&[]).partition_point(is_by)
 }
 
 #[cfg(test)]
@@ -75,5 +84,15 @@ mod tests {
             Strip::Many(from, to) => merged.push((from, to)),
         });
         assert_eq!((single, merged), (3, vec![(3.0, 100.0)]));
+    }
+
+    #[test]
+    fn the_last_box_of_a_pixel_is_found() {
+        let boxes: Vec<_> = (0..70).map(|x| FlameBox { node: NodeId(0), x0: x, x1: x + 1 }).collect();
+        for count in 0..70 {
+            for last in 0..80 {
+                assert_eq!(ending_by(&boxes[..count], last), count.min(last as usize));
+            }
+        }
     }
 }
