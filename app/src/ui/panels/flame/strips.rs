@@ -33,7 +33,7 @@ impl Scale {
 /// and the time by it and the logarithm of the number of boxes.
 pub fn strips(boxes: &[FlameBox], scale: Scale, pixel: f32, mut draw: impl FnMut(Strip)) {
     let mut many: Option<(f32, f32)> = None;
-    let mut at = 0;
+    let (mut at, mut count) = (0, 0);
     while let Some(place) = boxes.get(at) {
         let (left, right) = (scale.x(place.x0), scale.x(place.x1));
         if right - left >= pixel {
@@ -44,7 +44,8 @@ pub fn strips(boxes: &[FlameBox], scale: Scale, pixel: f32, mut draw: impl FnMut
         }
         // All that ends within this pixel is one stroke.
         let end = (left / pixel).floor().mul_add(pixel, pixel);
-        at += ending_by(boxes.get(at..).unwrap_or(&[]), scale.units(end)).max(1);
+        count = ending_by(boxes.get(at..).unwrap_or(&[]), scale.units(end), count).max(1);
+        at += count;
         many = match many {
             Some((from, to)) if left - to <= pixel => Some((from, end)),
             before => {
@@ -56,16 +57,26 @@ pub fn strips(boxes: &[FlameBox], scale: Scale, pixel: f32, mut draw: impl FnMut
     many.into_iter().for_each(|(from, to)| draw(Strip::Many(from, to)));
 }
 
-/// How many of `boxes` end at `last` or before it. Looks ever further from the first: in a row of millions that is a
-/// search among neighbours, not through all of memory, for each pixel.
-fn ending_by(boxes: &[FlameBox], last: u64) -> usize {
-    let is_by = |place: &FlameBox| place.x1 <= last;
-    let mut reach = 1;
-    while boxes.get(reach).is_some_and(is_by) {
-        reach *= 2;
+/// How many of `boxes` end at `last` or before it; about as many as in the pixel before, which is `guess`. Looks ever
+/// further from there: in a row of millions that is a search among neighbours, not through all of memory, for each
+/// pixel.
+fn ending_by(boxes: &[FlameBox], last: u64, guess: usize) -> usize {
+    let is_by = |at: usize| boxes.get(at).is_some_and(|place| place.x1 <= last);
+    // All before `low` end in time, none from `high` on does.
+    let (mut low, mut high) = (0, boxes.len());
+    let (mut at, mut step) = (guess, 1);
+    if is_by(at) {
+        while is_by(at) {
+            (low, at, step) = (at + 1, at + step, step * 2);
+        }
+        high = high.min(at);
+    } else {
+        while at > 0 && !is_by(at) {
+            (high, at, step) = (high.min(at), at.saturating_sub(step), step * 2);
+        }
+        low = if is_by(at) { at + 1 } else { 0 };
     }
-    let (from, to) = (reach / 2, reach.min(boxes.len()));
-    from + boxes.get(from..to).unwrap_or(&[]).partition_point(is_by)
+    low + boxes.get(low..high).unwrap_or(&[]).partition_point(|place| place.x1 <= last)
 }
 
 #[cfg(test)]
@@ -91,7 +102,10 @@ mod tests {
         let boxes: Vec<_> = (0..70).map(|x| FlameBox { node: NodeId(0), x0: x, x1: x + 1 }).collect();
         for count in 0..70 {
             for last in 0..80 {
-                assert_eq!(ending_by(&boxes[..count], last), count.min(last as usize));
+                for guess in 0..90 {
+                    let found = ending_by(&boxes[..count], last, guess);
+                    assert_eq!(found, count.min(last as usize), "{count} {last} {guess}");
+                }
             }
         }
     }
