@@ -275,7 +275,7 @@ fn the_search_tells_how_much_it_found() {
     window.harness.run_steps(2);
     window.harness.get_by_label("Search").type_text("REND");
     window.settle();
-    assert!(window.sees("1 function, 40.0 %"));
+    assert!(window.sees("1 hit, 40.0 %"));
 }
 
 #[test]

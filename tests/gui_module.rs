@@ -17,7 +17,7 @@ impl Window {
         window
     }
 
-    fn box_of(&self, name: &str) -> Rect {
+    fn only_box(&self, name: &str) -> Rect {
         let boxes = self.boxes(name);
         assert_eq!(boxes.len(), 1, "boxes of {name}");
         boxes[0]
@@ -48,16 +48,16 @@ fn program() -> ProfileBuilder {
 fn boxes_are_as_large_as_their_bytes() {
     let window = Window::on_module(program().build());
     assert!(window.sees("Size treemap"));
-    let (data, scan, render) = (window.box_of("data"), window.box_of("scan"), window.box_of("render"));
+    let (data, scan, render) = (window.only_box("data"), window.only_box("scan"), window.only_box("render"));
     assert!(data.area() > 10.0 * scan.area() && render.area() > 0.0);
-    let code = window.box_of("code");
+    let code = window.only_box("code");
     assert!(code.contains_rect(scan) && code.contains_rect(render) && !scan.intersects(render));
 }
 
 #[test]
 fn a_click_selects_a_function_in_all_panels() {
     let mut window = Window::on_module(program().build());
-    let scan = window.box_of("scan").center();
+    let scan = window.only_box("scan").center();
     window.harness.hover_at(scan);
     window.settle();
     assert!(window.sees_part("function in ") && window.sees_part("600 ns by itself"));
@@ -69,25 +69,25 @@ fn a_click_selects_a_function_in_all_panels() {
 #[test]
 fn a_double_click_zooms_in_and_keys_zoom_out() {
     let mut window = Window::on_module(program().build());
-    let before = window.box_of("scan");
-    window.double_click_at(window.box_of("code").left_top() + egui::vec2(20.0, 5.0));
+    let before = window.only_box("scan");
+    window.double_click_at(window.only_box("code").left_top() + egui::vec2(20.0, 5.0));
     assert!(window.boxes("data").is_empty(), "what is outside is not shown");
-    let zoomed = window.box_of("scan");
+    let zoomed = window.only_box("scan");
     assert!(zoomed.area() > 2.0 * before.area());
     window.type_key(Key::Escape);
-    assert_eq!(window.box_of("scan"), before);
+    assert_eq!(window.only_box("scan"), before);
     window.type_key(Key::Escape);
-    assert_eq!(window.box_of("scan"), before, "there is nothing around the file");
+    assert_eq!(window.only_box("scan"), before, "there is nothing around the file");
 }
 
 #[test]
 fn arrows_go_from_box_to_box_and_enter_zooms() {
     let mut window = Window::on_module(program().build());
     // On the strip of the code, so that no function is chosen.
-    window.click_at(window.box_of("code").left_top() + egui::vec2(20.0, 5.0));
+    window.click_at(window.only_box("code").left_top() + egui::vec2(20.0, 5.0));
     window.click("Instructions");
     assert!(window.sees("No function selected"));
-    let code = window.box_of("code").center();
+    let code = window.only_box("code").center();
     window.harness.hover_at(code);
     window.settle();
     let shows_function = |window: &Window| window.sees_part("(func $");

@@ -10,6 +10,7 @@ mod ending;
 mod exports;
 mod gui;
 mod gui_advice;
+mod gui_flame;
 mod gui_map;
 mod gui_module;
 mod gui_timeline;

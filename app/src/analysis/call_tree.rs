@@ -1,9 +1,10 @@
 //! The call tree: call paths merged by function, from the outside in or from the inside out.
 
+use super::path_view::PathView;
 use super::tree::{RawTree, totals};
 use super::weights::self_weights;
-use super::{CallTree, Metric};
-use crate::profile::{FrameId, FrameKind, LineId, PathId, PathTable, Profile};
+use super::{CallTree, Metric, Transform};
+use crate::profile::{FrameId, LineId, PathId, PathTable, Profile};
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 
@@ -23,11 +24,14 @@ pub struct CallTreeQuery {
     pub inverted: bool,
     /// Show inlined functions as frames of their own, rather than as part of the function they were inlined into.
     pub inline_frames: bool,
+    /// What is done to the call paths first, in this order.
+    pub transforms: Vec<Transform>,
 }
 
 impl Default for CallTreeQuery {
     fn default() -> Self {
-        CallTreeQuery { metric: Metric::Time, time: None, inverted: false, inline_frames: true }
+        let (metric, transforms) = (Metric::Time, Vec::new());
+        CallTreeQuery { metric, time: None, inverted: false, inline_frames: true, transforms }
     }
 }
 
@@ -36,13 +40,9 @@ impl Default for CallTreeQuery {
 /// In an inverted tree a node's total is the weight of the paths that end in the functions from it up to the top,
 /// and its own value is that of the paths which have no further caller.
 pub fn call_tree(profile: &Profile, query: &CallTreeQuery) -> CallTree {
-    let weights = self_weights(profile, query);
-    let view = PathView::new(profile, query);
-    let raw = if query.inverted {
-        inverted(&view, &weights, MAX_INVERTED_NODES)
-    } else {
-        merged(&view, &weights, MergeBy::Function)
-    };
+    let view = PathView::new(profile, query, self_weights(profile, query));
+    let raw =
+        if query.inverted { inverted(&view, MAX_INVERTED_NODES) } else { merged(&view, MergeBy::Function) };
     raw.finish(query.metric)
 }
 
@@ -55,7 +55,7 @@ pub(super) fn line_tree(profile: &Profile, query: &CallTreeQuery) -> CallTree {
     if query.metric != Metric::Time {
         give_to_callers(profile.paths(), &mut weights);
     }
-    merged(&PathView::new(profile, query), &weights, MergeBy::Line).finish(query.metric)
+    merged(&PathView::new(profile, query, weights), MergeBy::Line).finish(query.metric)
 }
 
 /// Moves the weight of each frame without a line to the nearest caller with one.
@@ -76,59 +76,27 @@ enum MergeBy {
     Line,
 }
 
-/// The path table, with inlined frames or without.
-struct PathView<'a> {
-    paths: &'a PathTable,
-    /// By frame: is it folded into its caller?
-    folded: Vec<bool>,
-}
-
-impl<'a> PathView<'a> {
-    fn new(profile: &'a Profile, query: &CallTreeQuery) -> Self {
-        let is_folded = |kind: FrameKind| kind == FrameKind::Inlined && !query.inline_frames;
-        let folded = profile.frames().iter().map(|(_, info)| is_folded(info.kind)).collect();
-        PathView { paths: profile.paths(), folded }
-    }
-
-    fn is_folded(&self, path: PathId) -> bool {
-        self.folded.get(self.paths.frame(path).index()).copied().unwrap_or(false)
-    }
-
-    /// `path`, or the nearest one above it whose frame is shown.
-    fn shown(&self, mut path: PathId) -> PathId {
-        while self.is_folded(path) {
-            path = self.paths.parent(path);
-        }
-        path
-    }
-}
-
 /// Merges paths from the outside in.
-fn merged(view: &PathView<'_>, weights: &[u64], by: MergeBy) -> RawTree {
-    let paths = view.paths;
-    let parents: Vec<u32> = (0..paths.len() as u32).map(|path| paths.parent(PathId(path)).0).collect();
-    let totals = totals(&parents, weights);
+fn merged(view: &PathView<'_>, by: MergeBy) -> RawTree {
+    let callers: Vec<u32> = (0..view.len() as u32).map(|path| view.caller(PathId(path)).0).collect();
+    let totals = totals(&callers, view.weights());
     let mut raw = RawTree::new();
-    raw.add(0, weights.first().copied().unwrap_or(0));
+    raw.add(0, view.weights().first().copied().unwrap_or(0));
     let mut children: FxHashMap<(u32, FrameId, LineId), u32> = FxHashMap::default();
     let mut lines = LineWeights::default();
-    let mut node_of = vec![0u32; paths.len()];
-    for at in 1..paths.len() {
+    let mut node_of = vec![0u32; view.len()];
+    for at in 1..view.len() {
+        // Those that are hidden weigh nothing and call nothing.
         if totals[at] == 0 {
             continue;
         }
-        let (path, above) = (PathId(at as u32), node_of[parents[at] as usize]);
-        let node = if view.is_folded(path) {
-            above
-        } else {
-            let (frame, line) = (paths.frame(path), paths.line(path));
-            let key = (above, frame, if by == MergeBy::Line { line } else { LineId::NONE });
-            let node = *children.entry(key).or_insert_with(|| raw.push(above, frame, line));
-            lines.add(node, line, totals[at]);
-            node
-        };
+        let path = PathId(at as u32);
+        let (above, frame, line) = (node_of[callers[at] as usize], view.frame(path), view.line(path));
+        let key = (above, frame, if by == MergeBy::Line { line } else { LineId::NONE });
+        let node = *children.entry(key).or_insert_with(|| raw.push(above, frame, line));
+        lines.add(node, line, totals[at]);
         node_of[at] = node;
-        raw.add(node, weights[at]);
+        raw.add(node, view.weights()[at]);
     }
     lines.choose(&mut raw.line);
     raw
@@ -142,9 +110,9 @@ struct Climb {
 }
 
 /// Merges paths from the inside out, level by level.
-fn inverted(view: &PathView<'_>, weights: &[u64], max_nodes: usize) -> RawTree {
+fn inverted(view: &PathView<'_>, max_nodes: usize) -> RawTree {
     let mut raw = RawTree::new();
-    let mut climbs = leaves(view, weights, &mut raw);
+    let mut climbs = leaves(view, &mut raw);
     let mut depth = 0;
     let mut merging = true;
     while !climbs.is_empty() {
@@ -161,10 +129,10 @@ fn inverted(view: &PathView<'_>, weights: &[u64], max_nodes: usize) -> RawTree {
     raw
 }
 
-fn leaves(view: &PathView<'_>, weights: &[u64], raw: &mut RawTree) -> Vec<Climb> {
+fn leaves(view: &PathView<'_>, raw: &mut RawTree) -> Vec<Climb> {
     let mut climbs = Vec::new();
-    for (at, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0) {
-        let path = view.shown(PathId(at as u32));
+    for (at, weight) in view.weights().iter().enumerate().filter(|(_, weight)| **weight > 0) {
+        let path = PathId(at as u32);
         if path == PathId::ROOT {
             raw.add(0, *weight);
         } else {
@@ -180,10 +148,10 @@ fn climb_one(view: &PathView<'_>, climbs: Vec<Climb>, raw: &mut RawTree) -> Vec<
     let mut lines = LineWeights::default();
     let mut next = Vec::with_capacity(climbs.len());
     for Climb { node, path, weight } in climbs {
-        let (frame, line) = (view.paths.frame(path), view.paths.line(path));
+        let (frame, line) = (view.frame(path), view.line(path));
         let child = *children.entry((node, frame)).or_insert_with(|| raw.push(node, frame, line));
         lines.add(child, line, weight);
-        match view.shown(view.paths.parent(path)) {
+        match view.caller(path) {
             PathId::ROOT => raw.add(child, weight),
             path => next.push(Climb { node: child, path, weight }),
         }
@@ -242,10 +210,9 @@ mod tests {
     fn a_cut_inverted_tree_keeps_all_weight() {
         let profile = ProfileBuilder::new().folded("a;b;c;d 5\na;x;c;d 3\ny;d 1").build();
         let query = CallTreeQuery { inverted: true, ..CallTreeQuery::default() };
-        let weights = self_weights(&profile, &query);
-        let view = PathView::new(&profile, &query);
+        let view = PathView::new(&profile, &query, self_weights(&profile, &query));
         for (max_nodes, depth, nodes) in [(2, Some(1), 2), (3, Some(2), 4), (5, Some(3), 6), (9, None, 8)] {
-            let tree = inverted(&view, &weights, max_nodes).finish(Metric::Time);
+            let tree = inverted(&view, max_nodes).finish(Metric::Time);
             assert_eq!((tree.cut_at_depth(), tree.len()), (depth, nodes), "at most {max_nodes}");
             assert_eq!(tree.total(), 9);
             let own: u64 = tree.iter().map(|(_, node)| node.self_value).sum();

@@ -87,6 +87,16 @@ impl FlameLayout {
         self.visible(depth, x, x.saturating_add(1)).first().map(|place| place.node)
     }
 
+    /// The node whose box is so many places to the right of that of `node` in the same row, or to the left of it.
+    pub fn beside(&self, node: NodeId, places: isize) -> Option<NodeId> {
+        let place = *self.of_node.get(node.index())?;
+        let row = self.starts.partition_point(|start| *start <= place).checked_sub(1)?;
+        let there = (place as usize).checked_add_signed(places)?;
+        let is_in_row =
+            there >= *self.starts.get(row)? as usize && there < *self.starts.get(row + 1)? as usize;
+        self.boxes.get(there).filter(|_| is_in_row).map(|there| there.node)
+    }
+
     /// The box of a node; `None` for an id that is none of the tree's.
     pub fn box_of(&self, node: NodeId) -> Option<FlameBox> {
         let place = *self.of_node.get(node.index())?;

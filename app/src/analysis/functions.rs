@@ -1,7 +1,7 @@
 //! Functions with their costs.
 
 use super::call_tree::call_tree;
-use super::{CallTree, CallTreeQuery, Metric};
+use super::{CallTree, CallTreeQuery, Metric, NodeId};
 use crate::profile::{FrameId, FrameKind, Profile};
 use crate::units::share;
 use std::cmp::Reverse;
@@ -49,8 +49,7 @@ pub struct FunctionTable {
 /// The functions that `query` asks for; whether it is inverted makes no difference.
 pub fn functions(profile: &Profile, query: &CallTreeQuery) -> FunctionTable {
     let tree = call_tree(profile, &CallTreeQuery { inverted: false, ..query.clone() });
-    let keys: Vec<u32> = tree.frames().iter().map(|frame| frame.0).collect();
-    let costs = costs_by(&tree, &keys, profile.frames().len());
+    let costs = function_costs(&tree, false, profile.frames().len());
     let mut rows: Vec<FunctionRow> = (1..profile.frames().len() as u32)
         .map(FrameId)
         .filter(|frame| costs[frame.index()].total_value > 0)
@@ -58,6 +57,22 @@ pub fn functions(profile: &Profile, query: &CallTreeQuery) -> FunctionTable {
         .collect();
     rows.sort_by_key(|row| (Reverse(row.self_value), Reverse(row.total_value), row.frame));
     FunctionTable { metric: query.metric, total: tree.total(), rows }
+}
+
+/// What each function of a call tree costs in all its contexts, by frame, of which there are `frames`. In an
+/// `inverted` tree a function's own weight is in the nodes right below the root.
+pub fn function_costs(tree: &CallTree, inverted: bool, frames: usize) -> Vec<Cost> {
+    let keys: Vec<u32> = tree.frames().iter().map(|frame| frame.0).collect();
+    let mut costs = costs_by(tree, &keys, frames);
+    if inverted {
+        costs.iter_mut().for_each(|cost| cost.self_value = 0);
+        for leaf in tree.children(NodeId::ROOT).filter_map(|leaf| tree.get(leaf)) {
+            if let Some(cost) = costs.get_mut(leaf.frame.index()) {
+                cost.self_value = leaf.total_value;
+            }
+        }
+    }
+    costs
 }
 
 fn row(profile: &Profile, frame: FrameId, cost: Cost, all: u64) -> FunctionRow {
@@ -80,9 +95,11 @@ fn row(profile: &Profile, frame: FrameId, cost: Cost, all: u64) -> FunctionRow {
 
 /// What something weighs by itself and with what is below.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Cost {
-    pub(super) self_value: u64,
-    pub(super) total_value: u64,
+pub struct Cost {
+    /// Its own weight, in the metric's unit.
+    pub self_value: u64,
+    /// Its weight with all below; what stands below itself counts once.
+    pub total_value: u64,
 }
 
 /// Sums the nodes of `tree` by their key, of which there are `count`. What stands below a node of the same key is

@@ -21,10 +21,12 @@ mod marks;
 mod metric;
 mod module_size;
 mod own_cost;
+mod path_view;
 mod range;
 mod summary;
 mod time_split;
 mod timeline;
+mod transform;
 mod tree;
 mod wat;
 mod weights;
@@ -37,7 +39,7 @@ pub use call_tree::{CallTreeQuery, call_tree};
 pub use durations::{CallDurations, CallsQuery, DurationBar, FRAME_BUDGET_NANOS, call_durations};
 pub use enclosing::enclosing;
 pub use flame::{FlameBox, FlameLayout, flame};
-pub use functions::{FunctionRow, FunctionTable, functions};
+pub use functions::{Cost, FunctionRow, FunctionTable, function_costs, functions};
 pub use growth::{GrowthRow, GrowthView, MemoryGrowth, PagesStep, growth};
 pub use heap::{
     AddressSpace, AllocatorModel, Amount, BlockLife, BlockRow, BlockStep, CellKind, Dominant, Fragmentation,
@@ -63,5 +65,6 @@ pub use range::{RangeSummary, range_summary};
 pub use summary::{CountSummary, HeapSummary, MemorySummary, Summary, summary};
 pub use time_split::{CrossingTime, TimeSplit, time_split};
 pub use timeline::{Timeline, TimelineRow, timeline};
+pub use transform::{Subtree, Transform};
 pub use tree::{CallNode, CallTree, NodeId};
 pub use wat::{WatListing, WatQuery, WatRow, wat};

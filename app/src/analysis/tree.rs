@@ -123,6 +123,11 @@ impl CallTree {
         &self.total_value
     }
 
+    /// The weight of each node that is in no child, in the metric's unit.
+    pub fn self_values(&self) -> &[u64] {
+        &self.self_value
+    }
+
     /// The number of nodes above each node.
     pub fn depths(&self) -> &[u32] {
         &self.depth

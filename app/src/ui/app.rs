@@ -248,6 +248,19 @@ impl App {
         self.screen.notes.ui(ui, &self.commands);
     }
 
+    /// Draws a frame, and does what its user asked for.
+    pub fn draw(&mut self, ui: &mut Ui) {
+        shell::stop_shortcut(ui, &self.commands);
+        let Screen { dialog, path_dialog, sources_dialog, .. } = &self.screen;
+        if dialog.is_none() && path_dialog.is_none() && sources_dialog.is_none() {
+            shell::shortcuts(ui, &situation(&self.state, &self.screen.dock, &self.commands));
+        }
+        self.bars(ui);
+        self.centre(ui);
+        self.over(ui);
+        self.apply_all(&ui.ctx().clone());
+    }
+
     fn dropped(&self, ctx: &egui::Context) {
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
         for file in dropped {
@@ -269,15 +282,7 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
-        shell::stop_shortcut(ui, &self.commands);
-        let Screen { dialog, path_dialog, sources_dialog, .. } = &self.screen;
-        if dialog.is_none() && path_dialog.is_none() && sources_dialog.is_none() {
-            shell::shortcuts(ui, &situation(&self.state, &self.screen.dock, &self.commands));
-        }
-        self.bars(ui);
-        self.centre(ui);
-        self.over(ui);
-        self.apply_all(&ui.ctx().clone());
+        self.draw(ui);
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

@@ -1,7 +1,7 @@
 //! The recordings that are open.
 
 use super::panels::PanelStates;
-use crate::analysis::{CallTreeQuery, Metric};
+use crate::analysis::{CallTreeQuery, Metric, Transform};
 use crate::profile::{FrameId, PathId, Profile, SourceLine};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,8 @@ pub struct Selection {
     pub metric: Metric,
     /// Are inlined functions told apart from those that they were inlined into?
     pub inline_frames: bool,
+    /// What is done to call paths before they are weighed.
+    pub transforms: Vec<Transform>,
     /// Only this part of the run, in nanoseconds since the recording began.
     pub time_nanos: Option<Range<u64>>,
     /// This function.
@@ -51,6 +53,7 @@ impl Selection {
             profile: id,
             metric: metric.unwrap_or_default(),
             inline_frames: true,
+            transforms: Vec::new(),
             time_nanos: None,
             function: None,
             line: None,
@@ -75,6 +78,7 @@ impl Selection {
             time: self.time_nanos.clone(),
             inverted: false,
             inline_frames: self.inline_frames,
+            transforms: self.transforms.clone(),
         }
     }
 }

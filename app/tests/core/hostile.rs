@@ -2,13 +2,14 @@
 
 use wasmscope::analysis::{
     Area, BlockRow, CallTreeQuery, CallsQuery, HeapMapQuery, LanesQuery, Metric, ModuleSizeQuery, Overlay,
-    SizeId, TreemapStyle, WatQuery, accesses, advice, block_life, boundary, boundary_in, call_durations,
-    call_tree, calls_named, flame, functions, growth, heap_at, heap_habits, heap_map, heap_numbers,
-    heap_range, heap_sites, heap_verdict, lanes, lines, live_sizes, module_size, pins, range_summary,
-    repeated_exports, slack, start_up, summary, treemap, verdict_sentences, wat, what_if,
+    SizeId, Subtree, Transform, TreemapStyle, WatQuery, accesses, advice, block_life, boundary, boundary_in,
+    call_durations, call_tree, calls_named, flame, function_costs, functions, growth, heap_at, heap_habits,
+    heap_map, heap_numbers, heap_range, heap_sites, heap_verdict, lanes, lines, live_sizes, module_size,
+    pins, range_summary, repeated_exports, slack, start_up, summary, treemap, verdict_sentences, wat,
+    what_if,
 };
 use wasmscope::export::{MapExtent, MapFormat, memory_map};
-use wasmscope::profile::{PathId, Profile, ProfileBuilder};
+use wasmscope::profile::{FrameId, PathId, Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{
     ContextId, Crossing, Direction, GrowthEvent, HeapEvent, HeapOp, Recording, SiteCrossings, StackFrame,
     StackId,
@@ -18,13 +19,37 @@ use wasmscope_symbolize::{CodeOffset, FuncIndex, MemoryIndex};
 /// The memory of all of them.
 const MEMORY: MemoryIndex = MemoryIndex(0);
 
+/// Each transform of the root, of a function, and of one that there is not.
+fn all_transforms() -> Vec<Transform> {
+    let of = |frame| {
+        let subtree = |inverted, skips_inlined| {
+            let frames = vec![frame, FrameId(1), frame];
+            Transform::FocusSubtree(Subtree { frames, inverted, skips_inlined })
+        };
+        [
+            Transform::FocusFunction(frame),
+            subtree(false, true),
+            subtree(true, true),
+            subtree(true, false),
+            Transform::MergeFunction(frame),
+            Transform::DropFunction(frame),
+            Transform::CollapseFunction(frame),
+            Transform::CollapseRecursion(frame),
+        ]
+    };
+    let nothing = Subtree { frames: Vec::new(), inverted: true, skips_inlined: true };
+    let frames = [FrameId::ROOT, FrameId(1), FrameId(u32::MAX)];
+    frames.into_iter().flat_map(of).chain([Transform::FocusSubtree(nothing)]).collect()
+}
+
 /// Asks for every view; gives the total of each metric.
 fn look_at_everything(profile: &Profile) -> Vec<u64> {
     let mut totals = Vec::new();
     for metric in Metric::ALL {
         for (inverted, inline_frames) in [(false, false), (false, true), (true, false), (true, true)] {
             for time in [None, Some(0..5), Some(3..u64::MAX), Some(u64::MAX..0)] {
-                let query = CallTreeQuery { metric, time, inverted, inline_frames };
+                let transforms = Vec::new();
+                let query = CallTreeQuery { metric, time, inverted, inline_frames, transforms };
                 let tree = call_tree(profile, &query);
                 assert_eq!(flame(&tree).row(0).len(), 1);
                 functions(profile, &query);
@@ -35,6 +60,14 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
                 let area = Area { x: 0.0, y: 0.0, width: 640.0, height: 480.0 };
                 treemap(&size, SizeId::ROOT, area, TreemapStyle::default());
             }
+        }
+        for (transform, inverted) in
+            all_transforms().into_iter().flat_map(|one| [(one.clone(), false), (one, true)])
+        {
+            let transforms = vec![transform.clone(), transform];
+            let query = CallTreeQuery { metric, inverted, transforms, ..CallTreeQuery::default() };
+            let tree = call_tree(profile, &query);
+            function_costs(&tree, inverted, profile.frames().len());
         }
         let query = CallTreeQuery { metric, ..CallTreeQuery::default() };
         totals.push(call_tree(profile, &query).total());

@@ -15,6 +15,7 @@ mod real_modules;
 mod recorded;
 mod render;
 mod time;
+mod transforms;
 mod verdict;
 mod views;
 mod what_if;

@@ -117,7 +117,8 @@ fn ran(recording: &Recording) -> FxHashSet<FuncIndex> {
 }
 
 fn heat(profile: &Profile, metric: Metric, query: &ModuleSizeQuery) -> FxHashMap<FuncIndex, u64> {
-    let tree = CallTreeQuery { metric, time: query.time.clone(), inverted: false, inline_frames: false };
+    let tree =
+        CallTreeQuery { metric, time: query.time.clone(), inline_frames: false, ..CallTreeQuery::default() };
     let rows = functions(profile, &tree).rows.into_iter();
     let of_function = rows.filter_map(|row| match row.kind {
         FrameKind::Wasm(func) => Some((func, row.self_value)),

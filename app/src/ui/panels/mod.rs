@@ -2,6 +2,7 @@
 
 mod advice;
 mod boundary;
+mod colours;
 mod flame;
 mod functions;
 mod growth;
@@ -18,20 +19,18 @@ use super::command::Commands;
 use super::documents::{Document, Selection};
 use super::widgets::empty_state;
 use super::worker::{Asker, Slot, Worker};
-use crate::analysis::{self, CallTreeQuery, Metric};
+use crate::analysis::{self, Metric};
 use crate::profile::{FrameId, PathId, Profile};
 use crate::sources::Sources;
 use crate::ui::views::{
     AdviceQuery, BlockLifeQuery, BoundaryQuery, CallDurationsQuery, CompressedQuery, ExportCallsQuery,
-    FlameQuery, FunctionsQuery, GrowthPinsQuery, GrowthQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery,
-    HeapNumbersQuery, HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery,
-    InstructionsQuery, LinesQuery, ListingQuery, SharedHeap, SizeQuery, SummaryQuery, TimelineLanesQuery,
-    TimelineRowsQuery, TimelineView, WhatIfQuery,
+    FlameHitsQuery, FlameQuery, FunctionsQuery, GrowthPinsQuery, GrowthQuery, HeapBlocksQuery, HeapMapView,
+    HeapMapViewQuery, HeapNumbersQuery, HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery,
+    HeapVerdictQuery, InstructionsQuery, LinesQuery, ListingQuery, SharedHeap, SizeQuery, SummaryQuery,
+    TimelineLanesQuery, TimelineRowsQuery, TimelineView, WhatIfQuery,
 };
 use crate::units;
 use egui::{RichText, Ui};
-use flame::Order;
-use flame::colours::{self, FrameColours};
 use serde::{Deserialize, Serialize};
 use sites::{SitesOf, SitesView};
 use std::ops::Range;
@@ -143,6 +142,9 @@ impl PanelStates {
 #[derive(Default)]
 struct Slots {
     flame: Slot<FlameQuery>,
+    callers: Slot<FlameQuery>,
+    callees: Slot<FlameQuery>,
+    flame_hits: Slot<FlameHitsQuery>,
     functions: Slot<FunctionsQuery>,
     boundary: Slot<BoundaryQuery>,
     growth: Slot<GrowthQuery>,
@@ -213,13 +215,17 @@ pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &Pa
 }
 
 fn flame(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
-    let inverted = panels.flame.order == Order::LeavesFirst;
-    let query = FlameQuery(CallTreeQuery { inverted, ..ctx.selection.call_tree() });
-    match panels.slots.flame.view(asker, query) {
-        Some(view) => flame::flame_ui(ui, ctx, &view, &mut panels.flame),
-        None => computing_ui(ui),
-    }
-    stale_ui(ui, panels.slots.flame.is_waiting());
+    let PanelStates { flame: state, slots, .. } = panels;
+    let whole = slots.flame.view(asker, FlameQuery(state.query(ctx.selection)));
+    let Some(whole) = whole else { return computing_ui(ui) };
+    let sides = state.side_queries(ctx.selection).and_then(|(function, [callers, callees])| {
+        let callers = slots.callers.view(asker, FlameQuery(callers));
+        let callees = slots.callees.view(asker, FlameQuery(callees));
+        Some(flame::Sides { function, callers: callers?, callees: callees? })
+    });
+    let hits = state.search_query(&whole).and_then(|query| slots.flame_hits.view(asker, query));
+    flame::flame_ui(ui, ctx, &flame::FlameViews { whole, sides, hits }, state);
+    stale_ui(ui, slots.flame.is_waiting() || slots.callers.is_waiting() || slots.callees.is_waiting());
 }
 
 fn functions(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {

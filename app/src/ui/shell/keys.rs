@@ -31,17 +31,33 @@ pub fn stop_shortcut(ui: &Ui, commands: &Commands) {
     }
 }
 
-const LIST: [(&str, &[(&str, &str)]); 6] = [
+const LIST: [(&str, &[(&str, &str)]); 7] = [
     (
         "Flame graph",
         &[
             ("Click", "Zoom to a box and select its function"),
             ("Double click", "Show everything"),
             ("Esc", "Back to the zoom before"),
-            ("Wheel, W, S", "Zoom at the pointer"),
-            ("Drag, A, D, arrows", "Move"),
+            ("Wheel, W, S, +, −", "Zoom at the pointer"),
+            ("Drag, A, D", "Move"),
+            ("Arrows", "From box to box; move where none has the focus"),
+            ("Enter", "Zoom to the box with the focus, or give it to the first"),
             ("Shift+wheel", "Scroll deep stacks"),
             ("Ctrl+F", "Search"),
+            ("N, Shift+N", "The next hit, the one before"),
+            ("Right click, Shift+F10", "What can be done with a box"),
+            ("F, Shift+S", "Focus on a function, on one box"),
+            ("M, Shift+D", "Merge a function into its callers, drop it"),
+            ("C, R, Shift+C", "Collapse a function, its recursion, its group"),
+            ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo any of these"),
+        ],
+    ),
+    (
+        "Call tree",
+        &[
+            ("Arrows", "From row to row; unfold and fold"),
+            ("*", "Unfold all below a row"),
+            ("Double click", "Unfold or fold"),
         ],
     ),
     (

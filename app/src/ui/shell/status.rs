@@ -90,6 +90,13 @@ fn selection_ui(ui: &mut Ui, profile: &Profile, selection: &Selection, commands:
             commands.send(Command::Select(selection.within(None, profile)));
         }
     }
+    if !selection.transforms.is_empty() {
+        let text = format!("{} ×", units::things(selection.transforms.len() as u64, "transform"));
+        let about = "Figures are those of changed call paths, see the flame graph. Click undoes all of it.";
+        if chip(ui, &text, accent).on_hover_text(about).clicked() {
+            commands.send(Command::Select(Selection { transforms: Vec::new(), ..selection.clone() }));
+        }
+    }
     if let Some(site) = selection.site {
         let name = profile.frames().get(profile.paths().frame(site)).short.clone();
         let text = format!("site {} ×", middle_cut(&name, 24));

@@ -1,9 +1,11 @@
 //! The questions that panels ask, for the worker to answer.
 
+mod flame;
 mod heap;
 mod module;
 mod timeline;
 
+pub use flame::{FlameHits, FlameHitsQuery, FlameQuery, FlameView};
 pub use heap::{
     BlockLifeQuery, ExportCallsQuery, GrowthPinsQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery,
     HeapNumbersQuery, HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery, LiveSites,
@@ -14,8 +16,8 @@ pub use module::{CompressedQuery, SizeQuery, SizeView};
 pub use timeline::{CallDurationsQuery, TimelineLanesQuery, TimelineRowsQuery, TimelineView};
 
 use crate::analysis::{
-    self, AdviceReport, BoundaryTable, CallTree, CallTreeQuery, FlameLayout, FunctionTable, GrowthView,
-    LineTable, NodeId, RangeSummary, SourceListing, Summary, WatListing, WatQuery,
+    self, AdviceReport, BoundaryTable, CallTreeQuery, FunctionTable, GrowthView, LineTable, RangeSummary,
+    SourceListing, Summary, WatListing, WatQuery,
 };
 use crate::profile::{FrameId, Profile};
 use crate::sources::Sources;
@@ -33,49 +35,6 @@ impl Query for AdviceQuery {
 
     fn compute(&self, profile: &Profile) -> AdviceReport {
         analysis::advice(profile)
-    }
-}
-
-/// A call tree with its boxes.
-pub struct FlameView {
-    /// The tree.
-    pub tree: CallTree,
-    /// Where its boxes lie.
-    pub layout: FlameLayout,
-}
-
-impl FlameView {
-    /// The function of `node`.
-    pub fn frame(&self, node: NodeId) -> FrameId {
-        self.tree.frames().get(node.index()).copied().unwrap_or(FrameId::ROOT)
-    }
-
-    /// The functions from below the root down to `node`.
-    pub fn frames_to(&self, node: NodeId) -> Vec<FrameId> {
-        let up = self.tree.up(node).filter(|node| *node != NodeId::ROOT);
-        let mut frames: Vec<_> = up.map(|node| self.frame(node)).collect();
-        frames.reverse();
-        frames
-    }
-
-    /// The node that these functions lead to from the root, or `None` if the tree does not have it.
-    pub fn descend(&self, frames: &[FrameId]) -> Option<NodeId> {
-        frames.iter().try_fold(NodeId::ROOT, |node, frame| {
-            self.tree.children(node).find(|child| self.frame(*child) == *frame)
-        })
-    }
-}
-
-/// The flame graph of a call tree.
-#[derive(Clone, PartialEq)]
-pub struct FlameQuery(pub CallTreeQuery);
-
-impl Query for FlameQuery {
-    type View = FlameView;
-
-    fn compute(&self, profile: &Profile) -> FlameView {
-        let tree = analysis::call_tree(profile, &self.0);
-        FlameView { layout: analysis::flame(&tree), tree }
     }
 }
 

@@ -1,102 +1,218 @@
 //! The flame graph: call paths as boxes, as wide as they weigh.
 
-pub(super) mod canvas;
-pub(super) mod colours;
-mod find;
-pub(super) mod paint;
+mod canvas;
+mod crumbs;
+mod describe;
+mod graph;
+mod keys;
+mod menu;
+mod minimap;
+mod names;
+mod paint;
+mod sandwich;
+mod search;
+mod strips;
+mod table;
 mod toolbar;
 mod tooltip;
+mod unfolded;
 mod viewport;
 
-use super::PanelCtx;
-use crate::analysis::NodeId;
+pub use sandwich::Sides;
+
+use super::colours::{ColourBy, FrameColours};
+use super::{PanelCtx, PanelKind};
+use crate::analysis::{CallTreeQuery, Transform};
 use crate::profile::FrameId;
-use crate::ui::views::FlameView;
+use crate::ui::command::Command;
+use crate::ui::documents::Selection;
+use crate::ui::views::{FlameHits, FlameHitsQuery, FlameView};
 use crate::ui::widgets::{Labels, empty_state};
-use colours::FrameColours;
+use canvas::{Part, Scene};
+use crumbs::History;
 use egui::Ui;
-use find::Search;
-use paint::Picture;
+use graph::Graph;
+use names::Names;
+use search::{Search, Way};
 use std::sync::Arc;
-use viewport::Viewport;
+use unfolded::TreeTable;
+use viewport::Grows;
 
 /// What the panel remembers.
 #[derive(Default)]
 pub struct FlameState {
-    /// Which frames stand on top.
-    pub order: Order,
-    viewport: Viewport,
-    /// Where it was before each focus.
-    history: Vec<Viewport>,
-    /// The frames from the root down to the focused box, to find it again in another metric.
-    focus: Vec<FrameId>,
+    shape: Shape,
+    order: Order,
+    look: Look,
     search: Search,
-    colours: FrameColours,
-    picture: Option<Picture>,
-    labels: Labels<FrameId>,
-    /// The view that was drawn last.
-    drawn: Option<Arc<FlameView>>,
+    history: History,
+    /// The graph of everything; the table has its focus.
+    whole: Graph,
+    /// The callers and the callees of the selected function.
+    sides: [Graph; 2],
+    table: TreeTable,
 }
 
-/// Which frames stand on top.
+/// How the call tree is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// Callers above, callees below.
+enum Shape {
+    /// Boxes, the root on top.
+    #[default]
+    Icicle,
+    /// Boxes, the root at the bottom.
+    Flame,
+    /// One function, its callers above, its callees below.
+    Sandwich,
+    /// Rows that unfold.
+    Table,
+}
+
+/// Which frames stand next to the root.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Order {
+    /// Callers.
     #[default]
     CallersFirst,
-    /// Leaves above, their callers below.
+    /// Leaves.
     LeavesFirst,
 }
 
+/// How boxes look, and what is kept to draw them.
+#[derive(Default)]
+pub struct Look {
+    colour_by: ColourBy,
+    names: Names,
+    colours: FrameColours,
+    labels: Labels<(FrameId, Names)>,
+    /// Are the glyphs of kept pictures gone?
+    is_stale: bool,
+}
+
+/// What the user wants done that is not about one canvas alone.
+pub enum Act {
+    /// Select this function, or none.
+    Select(Option<FrameId>),
+    /// Do this to all call paths.
+    Transform(Transform),
+    /// Show callers and callees of this function.
+    Sandwich(FrameId),
+    /// Select this function and show a panel.
+    Show(PanelKind, FrameId),
+    /// Go to another hit of the search.
+    NextHit(Way),
+}
+
+/// The views that the panel draws.
+pub struct FlameViews {
+    /// The tree of everything.
+    pub whole: Arc<FlameView>,
+    /// The sides of the selected function, where they are to be shown.
+    pub sides: Option<Sides>,
+    /// What the search found.
+    pub hits: Option<Arc<FlameHits>>,
+}
+
 /// Draws the panel.
-pub fn flame_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<FlameView>, state: &mut FlameState) {
-    state.adopt(view);
-    state.search.update(ctx.profile, view);
-    toolbar::toolbar_ui(ui, ctx, view, state);
-    if view.tree.is_empty() {
-        let hint = "Nothing of this was measured. Choose another metric, or run again with it switched on.";
-        empty_state(ui, &format!("No {}", ctx.selection.metric.title().to_lowercase()), hint);
+pub fn flame_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, views: &FlameViews, state: &mut FlameState) {
+    let FlameViews { whole, sides, hits } = views;
+    let hits = hits.as_deref();
+    let mut acts = Vec::new();
+    state.history.keys(ui, ctx);
+    state.look.refresh(ui);
+    toolbar::toolbar_ui(ui, ctx, (whole, hits), state, &mut acts);
+    crumbs::crumbs_ui(ui, ctx, &mut state.history, state.look.names);
+    if whole.tree.is_empty() {
+        nothing_ui(ui, ctx);
         return;
     }
-    canvas::canvas_ui(ui, ctx, view, state);
+    let scene = |name, grows, part| Scene { ctx, view: whole, hits, name, grows, part };
+    let FlameState { look, whole: graph, sides: graphs, table, .. } = state;
+    match state.shape {
+        Shape::Icicle => {
+            let scene = scene("Flame graph", Grows::Down, Part::Whole);
+            canvas::canvas_ui(ui, &scene, graph, look, &mut acts);
+        }
+        Shape::Flame => {
+            let scene = scene("Flame graph", Grows::Up, Part::Whole);
+            canvas::canvas_ui(ui, &scene, graph, look, &mut acts);
+        }
+        Shape::Sandwich => {
+            let drawn = (sides.as_ref(), hits, whole.tree.total());
+            sandwich::sandwich_ui(ui, ctx, drawn, graphs, look, &mut acts);
+        }
+        Shape::Table => {
+            let scene = scene("Call tree", Grows::Down, Part::Table);
+            table::table_ui(ui, &scene, (table, graph), look, &mut acts);
+        }
+    }
+    acts.into_iter().for_each(|act| state.act(ctx, views, act));
+}
+
+fn nothing_ui(ui: &mut Ui, ctx: &PanelCtx<'_>) {
+    let title = format!("No {}", ctx.selection.metric.title().to_lowercase());
+    let hint = if ctx.selection.transforms.is_empty() {
+        "Nothing of this was measured. Choose another metric, or run again with it switched on."
+    } else {
+        "What is done to the call paths leaves nothing of it. Ctrl+Z undoes the last."
+    };
+    empty_state(ui, &title, hint);
+}
+
+impl Look {
+    /// To be asked once in every frame.
+    fn refresh(&mut self, ui: &Ui) {
+        self.is_stale = self.labels.refresh(ui.painter());
+    }
+
+    fn is_stale(&self) -> bool {
+        self.is_stale
+    }
 }
 
 impl FlameState {
-    /// Takes to another view: the focused box keeps its place if the new tree has it too.
-    fn adopt(&mut self, view: &Arc<FlameView>) {
-        if self.drawn.as_ref().is_some_and(|drawn| Arc::ptr_eq(drawn, view)) {
+    /// The call tree that is shown.
+    pub fn query(&self, selection: &Selection) -> CallTreeQuery {
+        CallTreeQuery { inverted: self.order == Order::LeavesFirst, ..selection.call_tree() }
+    }
+
+    /// What is to be asked for the sides of the selected function, where they are shown: of callers, then of callees.
+    pub fn side_queries(&self, selection: &Selection) -> Option<(FrameId, [CallTreeQuery; 2])> {
+        let function = selection.function.filter(|_| self.shape == Shape::Sandwich)?;
+        Some((function, sandwich::queries(function, &selection.call_tree())))
+    }
+
+    /// What is searched for.
+    pub fn search_query(&self, view: &Arc<FlameView>) -> Option<FlameHitsQuery> {
+        self.search.query(view)
+    }
+
+    fn act(&mut self, ctx: &PanelCtx<'_>, views: &FlameViews, act: Act) {
+        let select = |function| {
+            let selection = Selection { function, line: None, ..ctx.selection.clone() };
+            ctx.commands.send(Command::Select(selection));
+        };
+        match act {
+            Act::Select(function) if function == ctx.selection.function => {}
+            Act::Select(function) => select(function),
+            Act::Transform(transform) => self.history.add(ctx, transform),
+            Act::Sandwich(function) => {
+                self.shape = Shape::Sandwich;
+                select(Some(function));
+            }
+            Act::Show(panel, function) => {
+                select(Some(function));
+                ctx.commands.send(Command::ShowPanel(panel));
+            }
+            Act::NextHit(way) => self.next_hit(views, way),
+        }
+    }
+
+    fn next_hit(&mut self, views: &FlameViews, way: Way) {
+        let hits = views.hits.as_deref();
+        let Some(node) = hits.and_then(|hits| search::next_hit(&hits.boxes, self.whole.focus, way)) else {
             return;
-        }
-        let node = view.descend(&self.focus);
-        let is_first = self.drawn.is_none();
-        self.drawn = Some(Arc::clone(view));
-        self.picture = None;
-        if is_first || !self.viewport.is_whole() {
-            self.viewport = node.map_or_else(Viewport::default, |node| self.viewport.fitted(view, node));
-        }
-        if node.is_none() {
-            self.focus.clear();
-            self.history.clear();
-        }
-    }
-
-    fn focus(&mut self, view: &FlameView, node: NodeId) {
-        let fitted = self.viewport.fitted(view, node);
-        if fitted != self.viewport {
-            self.history.push(self.viewport);
-        }
-        self.viewport = fitted;
-        self.focus = view.frames_to(node);
-    }
-
-    fn go_back(&mut self) {
-        self.viewport = self.history.pop().unwrap_or_default();
-        self.focus.clear();
-    }
-
-    fn show_all(&mut self) {
-        self.viewport = Viewport::default();
-        self.history.clear();
-        self.focus.clear();
+        };
+        self.whole.go_to(&views.whole, node);
+        self.table.reveal(&views.whole, node);
     }
 }

@@ -1,12 +1,13 @@
 //! Builds the picture: all boxes in one mesh, their labels cut to fit.
 
-use super::colours;
-use super::find::Search;
-use super::viewport::{ROW, Viewport};
+use super::super::colours::{ColourBy, Fill};
+use super::names::{Names, name_of};
+use super::strips::{Scale, Strip, strips};
+use super::viewport::{Grows, ROW, Stage, Viewport};
 use crate::analysis::{FlameBox, NodeId};
 use crate::profile::{FrameId, FrameKind, Profile};
 use crate::ui::theme::{MONO, Palette};
-use crate::ui::views::FlameView;
+use crate::ui::views::{FlameHits, FlameView};
 use crate::ui::widgets::Labels;
 use egui::{Color32, Galley, Mesh, Painter, Pos2, Rect, pos2};
 use std::sync::Arc;
@@ -17,11 +18,15 @@ pub struct PictureKey {
     /// The part on screen.
     pub viewport: Viewport,
     /// Where it is on screen.
-    pub rect: Rect,
+    pub stage: Stage,
     /// Its colours.
     pub palette: &'static Palette,
-    /// What is searched for.
+    /// What was searched for.
     pub needle: String,
+    /// What the colours mean.
+    pub colour_by: ColourBy,
+    /// What functions are called.
+    pub names: Names,
     /// Pixels a point.
     pub pixels: f32,
 }
@@ -66,118 +71,99 @@ pub struct Builder<'a> {
     pub profile: &'a Profile,
     /// The boxes.
     pub view: &'a FlameView,
-    /// Which of them are searched for.
-    pub search: &'a Search,
-    /// Their colours, by frame.
-    pub colours: &'a [Color32],
+    /// Which of them are searched for, if any are.
+    pub hits: Option<&'a FlameHits>,
+    /// Their colours.
+    pub fill: Fill<'a>,
     /// Where they go.
     pub key: PictureKey,
 }
 
 const PADDING: f32 = 4.0;
+/// The edges of boxes that begin or end further outside, in points, are not seen.
+const BEYOND: f32 = 4.0;
 const SHORTEST_LABEL: usize = 3;
 
 impl Builder<'_> {
     /// Builds the picture.
-    pub fn build(self, painter: &Painter, labels: &mut Labels<FrameId>) -> Picture {
-        let mut sheet =
-            Sheet { mesh: Mesh::default(), labels: Vec::new(), drawn: Vec::new(), labels_of: labels };
+    pub fn build(self, painter: &Painter, labels: &mut Labels<(FrameId, Names)>) -> Picture {
         let glyph = painter.fonts_mut(|fonts| fonts.glyph_width(&MONO, 'm')).max(1.0);
-        let rect = self.key.rect;
-        let first = (self.key.viewport.down / ROW).floor().max(0.0) as usize;
-        let count = (rect.height() / ROW).ceil() as usize + 1;
-        for depth in first..(first + count).min(self.view.layout.row_count()) {
-            self.row(depth, painter, glyph, &mut sheet);
+        let (mesh, drawn) = (Mesh::default(), Vec::new());
+        let mut sheet = Sheet { mesh, drawn, labels: Vec::new(), labels_of: labels, painter, glyph };
+        for depth in self.key.stage.depths(self.key.viewport, self.view.layout.row_count()) {
+            self.row(depth, &mut sheet);
         }
         let Sheet { mesh, labels, drawn, .. } = sheet;
         Picture { key: self.key, mesh: Arc::new(mesh), labels, drawn }
     }
 
-    fn row(&self, depth: usize, painter: &Painter, glyph: f32, sheet: &mut Sheet<'_>) {
-        let Viewport { from, to, down } = self.key.viewport;
+    fn row(&self, depth: usize, sheet: &mut Sheet<'_>) {
+        let Viewport { from, to, .. } = self.key.viewport;
         let width = self.view.layout.width() as f64;
-        let top = self.key.rect.top() + depth as f32 * ROW - down;
+        let top = self.key.stage.top_of(depth, self.key.viewport);
         let boxes = self.view.layout.visible(depth, (from * width) as u64, (to * width).ceil() as u64);
-        let pixel = 1.0 / self.key.pixels;
-        let mut merged: Option<(f32, f32)> = None;
-        let mut at = 0;
-        while let Some(place) = boxes.get(at) {
-            let (left, right) = (self.x(place.x0), self.x(place.x1));
-            if right - left >= pixel {
-                self.flush(&mut merged, top, sheet);
-                self.one(place, (left, right), top, painter, glyph, sheet);
-                at += 1;
-                continue;
-            }
-            // All that ends within this pixel is one stroke; the search gallops over however many that are.
-            let end = (left / pixel).floor().mul_add(pixel, pixel);
-            let rest = &boxes[at..];
-            at += rest.partition_point(|place| self.x(place.x1) <= end).max(1);
-            merged = match merged {
-                Some((start, last)) if left - last <= pixel => Some((start, end)),
-                other => {
-                    self.flush(&mut other.clone(), top, sheet);
-                    Some((left, end))
-                }
-            };
-        }
-        self.flush(&mut merged, top, sheet);
+        strips(boxes, self.scale(), 1.0 / self.key.pixels, |strip| match strip {
+            Strip::One(place, left, right) => self.one(&place, (left, right), top, sheet),
+            Strip::Many(left, right) => self.many((left, right), top, sheet),
+        });
     }
 
-    /// Draws the boxes that were too narrow one by one as one.
-    fn flush(&self, merged: &mut Option<(f32, f32)>, top: f32, sheet: &mut Sheet<'_>) {
-        if let Some((left, right)) = merged.take() {
-            let canvas = &self.key.palette.canvas;
-            let colour = if self.search.is_on() { canvas.dimmed } else { canvas.merged };
-            let rect = Rect::from_min_max(pos2(left, top), pos2(right, top + ROW - 1.0));
-            sheet.mesh.add_colored_rect(rect.intersect(self.key.rect), colour);
-        }
-    }
-
-    fn one(
-        &self,
-        place: &FlameBox,
-        (left, right): (f32, f32),
-        top: f32,
-        painter: &Painter,
-        glyph: f32,
-        sheet: &mut Sheet<'_>,
-    ) {
+    /// Draws the boxes that are too narrow one by one.
+    fn many(&self, (left, right): (f32, f32), top: f32, sheet: &mut Sheet<'_>) {
         let canvas = &self.key.palette.canvas;
+        let colour = if self.hits.is_some() { canvas.dimmed } else { canvas.merged };
+        let rect = Rect::from_min_max(pos2(left, top), pos2(right, top + ROW - 1.0));
+        sheet.mesh.add_colored_rect(rect.intersect(self.key.stage.rect), colour);
+    }
+
+    fn one(&self, place: &FlameBox, (left, right): (f32, f32), top: f32, sheet: &mut Sheet<'_>) {
         let frame = self.view.frame(place.node);
-        // A gap of a pixel sets boxes apart; what was inlined is one with its caller and has none above it.
+        let rect = self.key.stage.rect;
+        // What lies outside can be as far away as floats lose points at.
+        let (left, right) = (left.max(rect.left() - BEYOND), right.min(rect.right() + BEYOND));
+        // A gap of a pixel sets boxes apart; what was inlined is one with its caller and has none towards it.
         let gap = if right - left > 3.0 { 1.0 } else { 0.0 };
-        let inlined = self.profile.frames().get(frame).kind == FrameKind::Inlined;
-        let top_edge = if inlined { top - 1.0 } else { top };
-        let whole = Rect::from_min_max(pos2(left, top_edge), pos2(right - gap, top + ROW - 1.0));
-        let rect = whole.intersect(self.key.rect);
+        let mut whole = Rect::from_min_max(pos2(left, top), pos2(right - gap, top + ROW - 1.0));
+        if self.profile.frames().get(frame).kind == FrameKind::Inlined {
+            match self.key.stage.grows {
+                Grows::Down => whole.min.y -= 1.0,
+                Grows::Up => whole.max.y += 1.0,
+            }
+        }
+        let rect = whole.intersect(rect);
         if !rect.is_positive() {
             return;
         }
-        let (fill, ink) = match (self.search.is_on(), self.search.hits(frame)) {
-            (true, true) => (canvas.hit, canvas.label),
-            (true, false) => (canvas.dimmed, canvas.dimmed_label),
-            _ if frame == FrameId::ROOT => (canvas.root, self.key.palette.text),
-            _ => (colours::of(self.colours, frame, self.key.palette), canvas.label),
-        };
+        let (fill, ink) = self.colours(place.node, frame);
         sheet.mesh.add_colored_rect(rect, fill);
         sheet.drawn.push(Drawn { node: place.node, frame, rect });
-        let fits = ((rect.width() - 2.0 * PADDING) / glyph).floor().max(0.0) as usize;
-        if fits >= SHORTEST_LABEL && top + ROW > self.key.rect.top() {
-            let name = &self.profile.frames().get(frame).short;
-            let galley = sheet.labels_of.get(painter, frame, name, fits);
+        let fits = ((rect.width() - 2.0 * PADDING) / sheet.glyph).floor().max(0.0) as usize;
+        if fits >= SHORTEST_LABEL && top + ROW > self.key.stage.rect.top() {
+            let names = self.key.names;
+            let name = name_of(self.profile, frame, names);
+            let galley = sheet.labels_of.get(sheet.painter, (frame, names), name, fits);
             let drop = ((ROW - 1.0 - galley.size().y) / 2.0).floor();
             sheet.labels.push((pos2(rect.left() + PADDING, top + drop), galley, ink));
         }
     }
 
-    /// Where `x` of the layout is on screen.
-    fn x(&self, x: u64) -> f32 {
-        let Viewport { from, to, .. } = self.key.viewport;
-        let share = x as f64 / self.view.layout.width().max(1) as f64;
-        let rect = self.key.rect;
-        let at = (share - from) / (to - from) * f64::from(rect.width());
-        rect.left() + at.clamp(-4.0, f64::from(rect.width()) + 4.0) as f32
+    /// The colours of a box and of the text in it.
+    fn colours(&self, node: NodeId, frame: FrameId) -> (Color32, Color32) {
+        let canvas = &self.key.palette.canvas;
+        match self.hits.map(|hits| hits.has(frame)) {
+            Some(true) => (canvas.hit, canvas.label),
+            Some(false) => (canvas.dimmed, canvas.dimmed_label),
+            None if frame == FrameId::ROOT => (canvas.root, self.key.palette.text),
+            None => (self.fill.of(self.view, node, frame), canvas.label),
+        }
+    }
+
+    /// Where the layout is on screen.
+    fn scale(&self) -> Scale {
+        let (viewport, rect) = (self.key.viewport, self.key.stage.rect);
+        let width = f64::from(rect.width()) / viewport.span();
+        let per_unit = width / self.view.layout.width().max(1) as f64;
+        Scale { origin: f64::from(rect.left()) - viewport.from * width, per_unit }
     }
 }
 
@@ -185,5 +171,8 @@ struct Sheet<'a> {
     mesh: Mesh,
     labels: Vec<(Pos2, Arc<Galley>, Color32)>,
     drawn: Vec<Drawn>,
-    labels_of: &'a mut Labels<FrameId>,
+    labels_of: &'a mut Labels<(FrameId, Names)>,
+    painter: &'a Painter,
+    /// How wide a letter is, in points.
+    glyph: f32,
 }

@@ -1,6 +1,7 @@
 //! The canvas: axis, names and lanes, and what the pointer does to them.
 
 use super::super::PanelCtx;
+use super::super::colours::ColourBy;
 use super::layout::{self, Lane, Place};
 use super::paint::{Builder, Picture, PictureKey};
 use super::{TimelineState, axis, keys, marks, names, overview, select_range, tooltip};
@@ -178,7 +179,7 @@ fn paint(
     };
     let stale = state.labels.refresh(&painter);
     if stale || !state.picture.as_ref().is_some_and(|picture| picture.is_of(&key, view)) {
-        let colours = state.colours.of(ctx.profile, palette);
+        let colours = state.colours.of(ctx.profile, palette, ColourBy::Group);
         let builder = Builder { profile: ctx.profile, view, colours, key, places };
         state.picture = Some(builder.build(&painter, &mut state.labels));
     }

@@ -13,7 +13,8 @@ mod steps;
 mod tooltip;
 mod viewport;
 
-use super::{FrameColours, PanelCtx};
+use super::PanelCtx;
+use super::colours::FrameColours;
 use crate::analysis::{CallsQuery, FRAME_BUDGET_NANOS, LanesQuery};
 use crate::profile::FrameId;
 use crate::ui::command::Command;

@@ -1,6 +1,6 @@
 //! Builds the picture: all boxes and curves in one mesh, their labels cut to fit.
 
-use super::super::colours;
+use super::super::colours::Fill;
 use super::layout::{Lane, Place, ROW, call_lane};
 use super::viewport::Viewport;
 use crate::analysis::{CallBox, Lanes, StackBox};
@@ -80,7 +80,7 @@ pub struct Builder<'a> {
     /// What is drawn.
     pub view: &'a TimelineView,
     /// The colours of functions.
-    pub colours: &'a [Color32],
+    pub colours: Fill<'a>,
     /// Where it goes.
     pub key: PictureKey,
     /// The lanes.
@@ -252,7 +252,7 @@ impl Builder<'_> {
             return;
         }
         let frame = found.frame;
-        sheet.mesh.add_colored_rect(place, colours::of(self.colours, frame, self.key.palette));
+        sheet.mesh.add_colored_rect(place, self.colours.frame(frame));
         let fits = ((place.width() - 2.0 * PADDING) / sheet.glyph).floor().max(0.0) as usize;
         if fits >= SHORTEST_LABEL {
             let galley = sheet.labels_of.get(painter, frame, &self.profile.frames().get(frame).short, fits);
@@ -287,7 +287,7 @@ impl Builder<'_> {
             for found in row {
                 let (left, right) = (x(found.start_nanos), x(found.end_nanos));
                 let place = Rect::from_min_max(pos2(left, top), pos2(right.max(left + 0.5), top + height));
-                let colour = colours::of(self.colours, found.frame, self.key.palette);
+                let colour = self.colours.frame(found.frame);
                 mesh.add_colored_rect(place, colour.gamma_multiply(0.8));
             }
         }
