@@ -1,6 +1,6 @@
 //! The panel of advice, driven without a display: its cards by their labels, and where they lead.
 
-use super::gui::{Window, server, showing};
+use super::gui::{Window, server, showing, window};
 use egui::OutputCommand;
 use egui_kittest::kittest::Queryable;
 use wasmscope::profile::{Profile, ProfileBuilder};
@@ -84,4 +84,15 @@ fn the_summary_tells_the_first_lines_and_leads_to_all() {
     assert!(window.sees("• 60.0 k calls of fd_write of 1 B each from put, up to 80.0 % of the run's time"));
     window.click("Why, and what to do");
     assert!(window.sees("Show in Boundary"));
+}
+
+/// The sample of a chatty boundary: where its time went, and what to do about it, stand above its calls.
+#[test]
+fn the_boundary_tells_its_share_of_the_time_and_what_is_chatty() {
+    let mut window = window();
+    window.click("Chatty boundary before");
+    window.click("Run");
+    window.click("Boundary");
+    assert!(window.sees_part("Time of the run: program "), "the bar of parts is named with them");
+    assert!(window.sees_part("crossing ") && window.sees_part("⚠"));
 }

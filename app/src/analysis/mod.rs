@@ -63,7 +63,7 @@ pub use module_size::{
 pub use own_cost::{OwnCost, own_cost, probe_nanos};
 pub use range::{RangeSummary, range_summary};
 pub use summary::{CountSummary, HeapSummary, MemorySummary, Summary, summary};
-pub use time_split::{CrossingTime, TimeSplit, time_split};
+pub use time_split::{CrossingTime, TimePart, TimeSplit, time_split};
 pub use timeline::{Timeline, TimelineRow, timeline};
 pub use transform::{Subtree, Transform};
 pub use tree::{CallNode, CallTree, NodeId};

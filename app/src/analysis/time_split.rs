@@ -49,19 +49,71 @@ pub struct TimeSplit {
     pub between_nanos: u64,
 }
 
+/// A part of the time of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimePart {
+    /// See [`TimeSplit::guest_nanos`].
+    Program,
+    /// See [`TimeSplit::host_nanos`].
+    Host,
+    /// See [`TimeSplit::crossing`].
+    Crossing,
+    /// See [`TimeSplit::engine_nanos`].
+    Engine,
+    /// See [`TimeSplit::recorder_nanos`].
+    Recorder,
+    /// See [`TimeSplit::between_nanos`].
+    Between,
+}
+
+impl TimePart {
+    /// A word or two.
+    pub const fn name(self) -> &'static str {
+        match self {
+            TimePart::Program => "program",
+            TimePart::Host => "host",
+            TimePart::Crossing => "crossing",
+            TimePart::Engine => "engine",
+            TimePart::Recorder => "recorder",
+            TimePart::Between => "between calls",
+        }
+    }
+
+    /// What it is, in a sentence.
+    pub const fn about(self) -> &'static str {
+        match self {
+            TimePart::Program => "In the program's own code, glue of its compiler included.",
+            TimePart::Host => "In the bodies of the host's functions, without the way there and back.",
+            TimePart::Crossing => {
+                "On the way between both: the calls times what one that does nothing takes here."
+            }
+            TimePart::Engine => "In the engine, as when a memory grows.",
+            TimePart::Recorder => "In the recorder.",
+            TimePart::Between => "Outside of calls: what making ready for the next one takes.",
+        }
+    }
+}
+
+impl TimeSplit {
+    /// The parts that are not 0, in nanoseconds.
+    pub fn parts(&self) -> impl Iterator<Item = (TimePart, u64)> {
+        let parts = [
+            (TimePart::Program, self.guest_nanos),
+            (TimePart::Host, self.host_nanos),
+            (TimePart::Crossing, self.crossing.nanos),
+            (TimePart::Engine, self.engine_nanos),
+            (TimePart::Recorder, self.recorder_nanos),
+            (TimePart::Between, self.between_nanos),
+        ];
+        parts.into_iter().filter(|(_, nanos)| *nanos > 0)
+    }
+}
+
 /// `1.20 s = program 900 ms + host 200 ms + crossing 90.0 ms + recorder 10.0 ms`, without parts that are 0.
 impl fmt::Display for TimeSplit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [
-            ("program", self.guest_nanos),
-            ("host", self.host_nanos),
-            ("crossing", self.crossing.nanos),
-            ("engine", self.engine_nanos),
-            ("recorder", self.recorder_nanos),
-            ("between calls", self.between_nanos),
-        ];
-        let text = |(name, nanos): &(&str, u64)| format!("{name} {}", units::nanos(*nanos));
-        let parts: Vec<_> = parts.iter().filter(|(_, nanos)| *nanos > 0).map(text).collect();
+        let text = |(part, nanos): (TimePart, u64)| format!("{} {}", part.name(), units::nanos(nanos));
+        let parts: Vec<_> = self.parts().map(text).collect();
         write!(f, "{} = {}", units::nanos(self.run_nanos), parts.join(" + "))
     }
 }

@@ -9,8 +9,9 @@ use rustc_hash::FxHashMap;
 
 /// Less of the time is not worth a change of what the program keeps where.
 const LEAST_SHARE: f64 = 0.1;
-/// Engines move more than a byte a nanosecond. Where it was less, the engine had something else to do.
-const LEAST_BYTES_A_NANO: f64 = 1.0;
+/// Engines move several bytes a nanosecond, and on a busy machine one. Where it was far less, the engine had something else
+/// to do.
+const LEAST_BYTES_A_NANO: f64 = 0.2;
 
 /// That much time goes into moving bytes, if it does.
 pub(super) fn advice(profile: &Profile, engine: &EngineTime) -> Option<Advice> {

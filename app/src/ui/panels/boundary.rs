@@ -1,13 +1,17 @@
 //! The table of calls between guest and host, and who made them.
 
 use super::{PanelCtx, call_path_ui, path_text, short_file};
-use crate::analysis::{BoundaryCaller, BoundaryRow, BoundaryTable};
+use crate::analysis::{
+    AdviceKind, AdviceReport, BoundaryCaller, BoundaryRow, BoundaryTable, TimePart, TimeSplit,
+};
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
+use crate::ui::panels::PanelKind;
+use crate::ui::theme::Palette;
 use crate::ui::widgets::table::{self, ColumnSpec, RowOrder, Sorting, Table};
-use crate::ui::widgets::{empty_state, search_field};
+use crate::ui::widgets::{Part, empty_state, search_field, split_bar};
 use crate::units;
-use egui::{Panel, RichText, Ui};
+use egui::{Label, Panel, RichText, Sense, Ui};
 use std::cmp::Ordering;
 use std::sync::Arc;
 use wasmscope_instrument::recording::Direction;
@@ -20,6 +24,7 @@ enum By {
     Calls,
     Total,
     Own,
+    Crossing,
     Mean,
     P50,
     P99,
@@ -66,7 +71,7 @@ impl Default for BoundaryState {
     }
 }
 
-const COLUMNS: [ColumnSpec<By>; 13] = [
+const COLUMNS: [ColumnSpec<By>; 14] = [
     table::text(
         By::Direction,
         "Way",
@@ -77,6 +82,12 @@ const COLUMNS: [ColumnSpec<By>; 13] = [
     table::number(By::Calls, "Calls", "How often it was called.", 74.0),
     table::number(By::Total, "Total", "Time from the calls to their returns.", 76.0),
     table::number(By::Own, "Self", "The same without the calls that crossed back meanwhile.", 76.0),
+    table::number(
+        By::Crossing,
+        "Crossing",
+        "The part of it on the way there and back, by calibration.",
+        76.0,
+    ),
     table::number(By::Mean, "Mean", "Total / calls.", 70.0),
     table::number(By::P50, "P50", "Half of the calls took less. Right to 9 %.", 70.0),
     table::number(By::P99, "P99", "99 % of the calls took less. Right to 9 %.", 70.0),
@@ -100,7 +111,13 @@ const CALLER_COLUMNS: [ColumnSpec<CallerBy>; 5] = [
 ];
 
 /// Draws the panel.
-pub fn boundary_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<BoundaryTable>, state: &mut BoundaryState) {
+pub fn boundary_ui(
+    ui: &mut Ui,
+    ctx: &PanelCtx<'_>,
+    view: &Arc<BoundaryTable>,
+    advice: Option<&AdviceReport>,
+    state: &mut BoundaryState,
+) {
     if view.rows.is_empty() {
         let hint = match ctx.selection.time_nanos {
             Some(_) => "No call between program and host began in the part of the run that is chosen.",
@@ -112,6 +129,10 @@ pub fn boundary_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<BoundaryTable>, s
         search_field(ui, &mut state.filter, "Filter imports and exports", 180.0);
         ui.label(RichText::new(headline(view)).weak()).on_hover_text(nesting(view));
     });
+    if let Some(time) = &view.time {
+        split_ui(ui, time);
+    }
+    chatty_ui(ui, ctx, advice);
     let first_import =
         || view.rows.iter().position(|row| row.direction == Direction::GuestToHost).unwrap_or(0);
     let chosen = *state.chosen.get_or_insert_with(first_import);
@@ -120,6 +141,39 @@ pub fn boundary_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<BoundaryTable>, s
     let callers = callers.size_range(80.0..=ui.available_height() * 0.7).frame(egui::Frame::new());
     callers.show(ui, |ui| callers_ui(ui, ctx, view, chosen, &mut state.callers));
     egui::CentralPanel::no_frame().show(ui, |ui| rows_ui(ui, view, state));
+}
+
+/// Where the time of the run went.
+fn split_ui(ui: &mut Ui, time: &TimeSplit) {
+    let palette = Palette::of(ui);
+    let part = |(part, nanos): (TimePart, u64)| {
+        let share = units::share(nanos, time.run_nanos);
+        let text = format!("{} {}, {}", part.name(), units::nanos(nanos), units::percent(share));
+        let colour = match part {
+            TimePart::Program => palette.canvas.into_guest,
+            TimePart::Host => palette.canvas.into_host,
+            TimePart::Crossing => palette.warning,
+            TimePart::Engine => palette.canvas.engine,
+            TimePart::Recorder => palette.canvas.merged,
+            TimePart::Between => palette.border,
+        };
+        Part { text, about: part.about(), share, colour }
+    };
+    let parts: Vec<_> = time.parts().map(part).collect();
+    split_bar(ui, "Time of the run", &parts);
+}
+
+/// Calls that do so little that they are better made together.
+fn chatty_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, advice: Option<&AdviceReport>) {
+    let lines = advice.into_iter().flat_map(|advice| &advice.lines);
+    for line in lines.filter(|line| line.kind == AdviceKind::Chatty) {
+        let text = RichText::new(format!("⚠ {}", line.what)).color(Palette::of(ui).warning);
+        let told = ui.add(Label::new(text).wrap().sense(Sense::click()));
+        let told = told.on_hover_text(format!("{}\n{}\n\nClick shows the advice.", line.why, line.remedy));
+        if told.clicked() {
+            ctx.commands.send(Command::ShowPanel(PanelKind::Advice));
+        }
+    }
 }
 
 fn headline(view: &BoundaryTable) -> String {
@@ -174,6 +228,7 @@ fn compare(view: &BoundaryTable, by: By, a: usize, b: usize) -> Ordering {
         By::Calls => a.calls.cmp(&b.calls),
         By::Total => a.total_nanos.cmp(&b.total_nanos),
         By::Own => a.self_nanos.cmp(&b.self_nanos),
+        By::Crossing => a.crossing_nanos.cmp(&b.crossing_nanos),
         By::Mean => a.mean_nanos.cmp(&b.mean_nanos),
         By::P50 => a.p50_nanos.cmp(&b.p50_nanos),
         By::P99 => a.p99_nanos.cmp(&b.p99_nanos),
@@ -194,6 +249,7 @@ fn cell(row: &BoundaryRow, by: By) -> String {
         By::Calls => units::count(row.calls),
         By::Total => units::nanos(row.total_nanos),
         By::Own => units::nanos(row.self_nanos),
+        By::Crossing => units::nanos(row.crossing_nanos),
         By::Mean => units::nanos(row.mean_nanos),
         By::P50 => known(row.p50_nanos, units::nanos),
         By::P99 => known(row.p99_nanos, units::nanos),

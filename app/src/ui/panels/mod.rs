@@ -272,8 +272,9 @@ fn timeline(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Pan
 }
 
 fn boundary(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
+    let advice = panels.slots.advice.view(asker, AdviceQuery);
     match panels.slots.boundary.view(asker, BoundaryQuery(ctx.selection.time_nanos.clone())) {
-        Some(view) => boundary::boundary_ui(ui, ctx, &view, &mut panels.boundary),
+        Some(view) => boundary::boundary_ui(ui, ctx, &view, advice.as_deref(), &mut panels.boundary),
         None => computing_ui(ui),
     }
 }
