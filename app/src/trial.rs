@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wasmscope_instrument::recording::Outcome;
 use wasmscope_instrument::{Guest, Observer, RunOptions, Trial, find_allocators, is_component};
 
-/// Runs `guest` for some seconds at most, and proposes its allocators.
+/// Runs `guest` for some seconds at most, again where that told too little, and proposes its allocators.
 ///
 /// # Errors
 /// When there is no run, and of a component.

@@ -21,7 +21,7 @@ mod run;
 mod sample;
 
 pub use allocators::{AllocatorKind, BadAllocator, OwnAllocator};
-pub use behaviour::{Proposal, TRIAL_TIME, Trial, find_allocators};
+pub use behaviour::{MOST_TRIALS, Proposal, TRIAL_TIME, Trial, find_allocators};
 pub use component::{
     ComponentExport, ComponentModule, InstrumentedComponent, Probed, component_exports, instrument_component,
     is_component,

@@ -27,7 +27,10 @@ pub fn boundary_in(profile: &Profile, time: &Range<u64>) -> BoundaryTable {
     let from = time.start.max(recording.measured_from_nanos());
     let is_in = |start_nanos: u64| start_nanos >= from && start_nanos < time.end;
     let mut sums = of_spans(&recording.spans, is_in);
-    for slice in recording.slices.iter().filter(|slice| is_in(slice.start_nanos)) {
+    // A slice in which what is measured begins counts, as in the timeline.
+    let has_begun = |slice: &CallSlice| slice.start_nanos.saturating_add(slice.width_nanos) > from;
+    let of_part = |slice: &&CallSlice| time.contains(&slice.start_nanos) && has_begun(slice);
+    for slice in recording.slices.iter().filter(of_part) {
         sums.entry((slice.direction, slice.func)).or_default().add_slice(slice);
     }
     let (names, mut callers) = (FunctionNames::of(profile), callers(profile));
@@ -92,6 +95,8 @@ impl Sums {
         let first_nanos = first_nanos.unwrap_or(0);
         let quantile = |share: f64| match calls {
             1 => Some(total_nanos),
+            // Of calls that are known by slices only the long ones are among the durations.
+            _ if durations.count() != calls => None,
             _ => durations.quantile(share).map(|nanos| nanos.min(total_nanos)),
         };
         BoundaryRow {

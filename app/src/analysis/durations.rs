@@ -41,6 +41,8 @@ pub struct CallDurations {
     pub summed_calls: u64,
     /// How long the calls took, ascending, in nanoseconds.
     sorted: Vec<u64>,
+    /// The place of the longest one among `calls`; of several, of the first.
+    longest: Option<usize>,
 }
 
 /// The calls of a function after the warm-up.
@@ -55,16 +57,21 @@ pub fn call_durations(profile: &Profile, query: &CallsQuery) -> CallDurations {
     };
     let mut calls: Vec<CallSpan> = recording.spans.iter().filter(is_asked).copied().collect();
     calls.sort_by_key(|span| (span.start_nanos, span.depth));
-    let mut sorted: Vec<u64> = calls.iter().map(|span| span.duration_nanos).collect();
-    sorted.sort_unstable();
     let ends_later = |slice: &&CallSlice| slice.start_nanos.saturating_add(slice.width_nanos) > from_nanos;
     let slices = recording.slices.iter().filter(ends_later);
     let slices = slices.filter(|slice| is_of(slice.direction, slice.func, slice.start_nanos));
     let summed_calls = slices.fold(0u64, |sum, slice| sum.saturating_add(slice.calls));
-    CallDurations { calls, summed_calls, sorted }
+    CallDurations::of(calls, summed_calls)
 }
 
 impl CallDurations {
+    fn of(calls: Vec<CallSpan>, summed_calls: u64) -> CallDurations {
+        let mut sorted: Vec<u64> = calls.iter().map(|span| span.duration_nanos).collect();
+        sorted.sort_unstable();
+        let longest = calls.iter().enumerate().rev().max_by_key(|(_, span)| span.duration_nanos);
+        CallDurations { longest: longest.map(|(at, _)| at), calls, summed_calls, sorted }
+    }
+
     /// The shortest time that the share `quantile` (0 to 1) of the calls did not exceed, in nanoseconds; `None` where
     /// there are no calls.
     pub fn quantile(&self, quantile: f64) -> Option<u64> {
@@ -74,7 +81,7 @@ impl CallDurations {
 
     /// The longest call; of several, the first.
     pub fn longest(&self) -> Option<&CallSpan> {
-        self.calls.iter().rev().max_by_key(|span| span.duration_nanos)
+        self.longest.and_then(|at| self.calls.get(at))
     }
 
     /// How many took longer than `budget_nanos`.
@@ -126,10 +133,7 @@ mod tests {
             func: FuncIndex(0),
             depth: 0,
         };
-        let calls = durations.iter().enumerate().map(call).collect();
-        let mut sorted = durations.to_vec();
-        sorted.sort_unstable();
-        CallDurations { calls, summed_calls: 0, sorted }
+        CallDurations::of(durations.iter().enumerate().map(call).collect(), 0)
     }
 
     #[test]

@@ -109,9 +109,11 @@ impl MemoryGrowth {
     }
 
     fn within(&self, time: &Range<u64>, refused: u64) -> MemoryGrowth {
-        let initial_pages = self.pages_at(time.start);
+        // The first step is no growth, but the size that the memory began with.
+        let begun = self.steps.partition_point(|step| step.time_nanos < time.start).max(1);
+        let initial_pages = self.steps.get(begun - 1).map_or(0, |step| step.pages);
         let start = PagesStep { time_nanos: time.start, pages: initial_pages };
-        let inside = self.steps.iter().filter(|step| step.time_nanos > time.start);
+        let inside = self.steps.iter().skip(begun);
         let inside = inside.take_while(|step| step.time_nanos < time.end).copied();
         let steps: Vec<PagesStep> = [start].into_iter().chain(inside).collect();
         MemoryGrowth {

@@ -11,7 +11,7 @@ use crate::profile::Profile;
 use std::ops::Range;
 
 /// More columns than a screen has pixels show nothing more.
-const MOST_COLUMNS: u64 = 8_192;
+const MOST_COLUMNS: u64 = 16_384;
 
 /// Which part of the run, and how fine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct LanesQuery {
     /// From and until, in nanoseconds since the recording began.
     pub time: Range<u64>,
     /// What begins in one column of time and is shorter is merged: about what a pixel stands for, in nanoseconds. There
-    /// are at most 8,192 columns.
+    /// are at most 16,384 columns.
     pub column_nanos: u64,
     /// Show inlined functions as frames of their own.
     pub inline_frames: bool,

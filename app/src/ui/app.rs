@@ -252,7 +252,8 @@ impl App {
     pub fn draw(&mut self, ui: &mut Ui) {
         shell::stop_shortcut(ui, &self.commands);
         let Screen { dialog, path_dialog, sources_dialog, .. } = &self.screen;
-        if dialog.is_none() && path_dialog.is_none() && sources_dialog.is_none() {
+        let is_free = dialog.is_none() && path_dialog.is_none() && sources_dialog.is_none();
+        if self.screen.palette.is_none() && self.screen.keys == KeysList::Closed && is_free {
             shell::shortcuts(ui, &situation(&self.state, &self.screen.dock, &self.commands));
         }
         self.bars(ui);

@@ -264,10 +264,11 @@ fn what_was_never_touched_is_not_other() {
     let other = part.iter().map(|cell| cell.main_kind() == CellKind::Other);
     let (begins, ends) = (other.clone().position(|is_other| is_other), other.rev().position(|other| other));
     assert_eq!((begins, ends), (Some(2), Some(2)), "to the byte");
-    // Who looks once, at the end, cannot tell before; and where nobody looked, nothing is called untouched.
+    // Who looks once, at the end, finds what is not zero; and where nobody looked, nothing is called untouched.
     let once = touched(PageSource::NonZero, &[(90, FIRST, 2, 1)]);
-    assert_eq!(letters(&once, FIRST, 89), format!("od{}{heap}", "o".repeat(14)));
-    assert_eq!(letters(&once, FIRST, 90), format!("-D--oo----------{heap}"));
+    for at in [89, 90] {
+        assert_eq!(letters(&once, FIRST, at), format!("od{}{heap}", "o".repeat(14)));
+    }
     let unseen = two_memories(1, 1).alloc(1, "main;malloc", 0x8000, 0x800).build();
     assert_eq!(letters(&unseen, FIRST, END), format!("{}{heap}", "o".repeat(16)));
 }

@@ -27,12 +27,12 @@ use std::time::Duration;
 use trace::Trace;
 use wasmscope_symbolize::{ModuleIndex, Symbols};
 
-/// How long the trial runs, unless a limit was given.
+/// How long each trial runs, unless a limit was given.
 pub const TRIAL_TIME: Duration = Duration::from_secs(5);
-/// Calls of candidates after which the trial ends.
+/// Calls of candidates after which a trial ends.
 const MOST_CALLS: u64 = 2_000_000;
 /// Trials at most; each but the first without the candidates that were seen to be none.
-const MOST_TRIALS: usize = 3;
+pub const MOST_TRIALS: usize = 3;
 
 /// A function that may be an allocator.
 #[derive(Clone, Debug, PartialEq, Eq)]

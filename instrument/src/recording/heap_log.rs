@@ -186,7 +186,9 @@ impl<I: Iterator<Item = usize>> Picked<'_, I> {
         }
         let (part, columns, cursor) = self.at.as_mut()?;
         let next = || self.rows.next_if(|row| part.contains(row)).map(|row| row - part.start);
-        let rows: Vec<_> = std::iter::from_fn(next).take(PICKED_AT_ONCE).collect();
+        let mut rows: Vec<_> = std::iter::from_fn(next).take(PICKED_AT_ONCE).collect();
+        // A chunk that can't be unpacked has none.
+        rows.retain(|row| *row < columns.len());
         let events = cursor.events(columns, &rows);
         let first = part.start;
         let ready: Vec<_> = rows.iter().map(|row| first + row).zip(events).collect();

@@ -38,11 +38,13 @@ pub(super) fn advice(profile: &Profile) -> Option<Advice> {
         return None;
     }
     let name = &profile.frames().get(asker).short;
+    let part = share(most_nanos, time.nanos);
+    let of_it = if part > 0.5 { "most".to_owned() } else { percent(part) };
     let short_lived = short_lived_blocks(profile);
     let mean = bytes(totals.allocated_bytes / totals.allocations.max(1));
     Some(Advice {
         kind: AdviceKind::Allocator,
-        what: format!("{} of the time goes into the allocator, most of it for {name}", percent(gain.share)),
+        what: format!("{} of the time goes into the allocator, {of_it} of it for {name}", percent(gain.share)),
         why: format!(
             "{} blocks of {mean} on average took {}, of that {} for {name}; {} of the blocks were freed within {}.",
             exact(totals.allocations),

@@ -1,6 +1,7 @@
 //! Copying byte by byte: a hot loop that loads single bytes and stores them as they are.
 
 use super::code::{HotCode, HotLoop, local, operator};
+use super::scattered::is_scattered;
 use super::{Advice, AdviceKind, AdviceView, Figure, Gain, GainOf, Place};
 use crate::analysis::{Metric, Unit, WatRow};
 use crate::units::{exact, nanos, percent};
@@ -23,7 +24,7 @@ fn of_loop(found: &HotLoop<'_>) -> Option<Advice> {
     let copied = copied_bytes(found.rows);
     let instructions = found.rows.iter().filter(|row| row.offset.is_some()).count();
     let calls = found.rows.iter().any(|row| operator(row).starts_with("call"));
-    if copied == 0 || calls || instructions > copied * MOST_INSTRUCTIONS_A_BYTE {
+    if copied == 0 || calls || is_scattered(found.rows) || instructions > copied * MOST_INSTRUCTIONS_A_BYTE {
         return None;
     }
     let stores = found.rows.iter().filter(|row| operator(row).ends_with(".store8"));

@@ -19,6 +19,8 @@ const LEAST_SHARE: f64 = 0.02;
 
 /// What functions of libraries begin with that call the host.
 const LIBRARIES: [&str; 8] = ["__", "std::", "<std::", "alloc::", "core::", "<core::", "wasi::", "wasip1::"];
+/// What clang names the program's own `main`.
+const MAINS: [&str; 3] = ["__original_main", "__main_void", "__main_argc_argv"];
 /// The functions of C that do little but call the host.
 const WRAPPERS: [&str; 22] = [
     "write",
@@ -120,7 +122,7 @@ fn asker(profile: &Profile, row: &BoundaryRow) -> Option<(FrameId, u64)> {
 fn is_own(profile: &Profile, frame: FrameId) -> bool {
     let FrameInfo { kind, short, .. } = profile.frames().get(frame);
     let is_library = LIBRARIES.iter().any(|prefix| short.starts_with(prefix)) || WRAPPERS.contains(&&**short);
-    matches!(kind, FrameKind::Wasm(_)) && !is_library
+    matches!(kind, FrameKind::Wasm(_)) && (MAINS.contains(&&**short) || !is_library)
 }
 
 /// What crossing takes without what the host does, by what such a call costs on the machine of the run.

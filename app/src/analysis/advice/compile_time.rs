@@ -20,7 +20,8 @@ pub(super) fn advice(profile: &Profile) -> Option<Advice> {
         let spans = phases.iter().filter(|span| span.phase == phase);
         spans.fold(0u64, |sum, span| sum.saturating_add(span.nanos))
     };
-    let (compile, instantiate, run) = (took(Phase::Compile), took(Phase::Instantiate), run_nanos(profile));
+    let (compile, instantiate) = (took(Phase::Compile), took(Phase::Instantiate));
+    let run = took(Phase::WarmUp).saturating_add(run_nanos(profile));
     let all = compile.saturating_add(instantiate).saturating_add(run);
     let gain = Gain { share: share(compile, all), of: GainOf::StartAndRun };
     if compile < LEAST_NANOS || gain.share < LEAST_SHARE || run == 0 {

@@ -51,7 +51,10 @@ fn leak_advice(profile: &Profile, memory: MemoryIndex, leak: &Leak) -> Advice {
     let place = Place { site: Some(first), memory: Some(memory), ..Place::view(AdviceView::Sites) };
     Advice {
         kind: AdviceKind::Leak,
-        what: format!("{} leaks {}", asker(profile, first), bytes(leak.bytes)),
+        what: match leak.sites.len() {
+            0 | 1 => format!("{} leaks {}", asker(profile, first), bytes(leak.bytes)),
+            _ => format!("{} and others leak {}", asker(profile, first), bytes(leak.bytes)),
+        },
         why: evidence(profile, HeapVerdict { leak: Some(leak.clone()), ..HeapVerdict::default() }),
         figures: vec![
             Figure::new("blocks", Unit::Blocks, leak.blocks),

@@ -14,6 +14,7 @@ mod growth_steps;
 mod heap;
 mod kind;
 mod no_simd;
+mod scattered;
 mod unoptimised;
 
 pub use kind::{Advice, AdviceKind, AdviceView, Figure, Gain, GainOf, Place};

@@ -1,7 +1,8 @@
-//! A hot loop that does one element after the other, though none of them needs the one before.
+//! A hot loop that does one element after the other, though no local of it holds what the one before left.
 
 use super::byte_copy::copied_bytes;
 use super::code::{HotCode, HotLoop, local, operator};
+use super::scattered::is_scattered;
 use super::{Advice, AdviceKind, AdviceView, Figure, Gain, GainOf, Place};
 use crate::analysis::{Metric, Unit, WatRow};
 use crate::units::{nanos, percent};
@@ -19,7 +20,9 @@ pub(super) fn advice(code: &HotCode) -> Vec<Advice> {
 
 fn of_loop(found: &HotLoop<'_>) -> Option<Advice> {
     let rows = found.rows;
-    if !is_straight(rows) || !computes_elements(rows) || has_chain(rows) || copied_bytes(rows) > 0 {
+    let is_one_by_one =
+        has_chain(rows) || is_scattered(rows) || rows.iter().any(|row| is_scalar(operator(row)));
+    if !is_straight(rows) || !computes_elements(rows) || is_one_by_one || copied_bytes(rows) > 0 {
         return None;
     }
     let lanes = VECTOR_BYTES / widest_bytes(rows);
@@ -66,6 +69,12 @@ fn is_plain(operator: &str) -> bool {
         "i32" | "i64" | "f32" | "f64" => !of.starts_with("atomic"),
         _ => false,
     }
+}
+
+/// Have vectors no such operator?
+fn is_scalar(operator: &str) -> bool {
+    const SCALAR: [&str; 8] = ["div_s", "div_u", "rem_s", "rem_u", "clz", "ctz", "rotl", "rotr"];
+    operator.split_once('.').is_some_and(|(_, of)| SCALAR.contains(&of))
 }
 
 /// Does it store what it computed of what it loaded? What is stored as it was loaded, or is the same each time, is a

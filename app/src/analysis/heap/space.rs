@@ -130,14 +130,14 @@ impl AddressSpace {
         self.touches_from_nanos.map(|_| &*self.touched)
     }
 
-    /// What of `part` was touched until and at a time, by address; `None` where the recording doesn't tell, as in
-    /// [`AddressSpace::touched_bytes`].
+    /// What of `part` was touched until and at a time, by address; `None` where the recording doesn't tell. A look at the
+    /// end alone does not: a page that was touched may hold zeros.
     pub(super) fn touched_until(
         &self,
         nanos: u64,
         part: &Range<u64>,
     ) -> Option<impl Iterator<Item = Range<u64>>> {
-        self.touches_from_nanos.filter(|from| *from <= nanos)?;
+        self.touches_from_nanos.filter(|from| *from == 0)?;
         let Range { start, end } = *part;
         let first = self.touched.partition_point(|touched| touched.range.end <= start);
         let inside = self.touched.iter().skip(first).take_while(move |touched| touched.range.start < end);

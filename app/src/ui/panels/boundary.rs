@@ -152,12 +152,16 @@ fn split_ui(ui: &mut Ui, time: &TimeSplit) {
         let colour = match part {
             TimePart::Program => palette.canvas.into_guest,
             TimePart::Host => palette.canvas.into_host,
-            TimePart::Crossing => palette.warning,
+            TimePart::Crossing => palette.canvas.over,
             TimePart::Engine => palette.canvas.engine,
             TimePart::Recorder => palette.canvas.merged,
             TimePart::Between => palette.border,
         };
-        Part { text, about: part.about(), share, colour }
+        let about = match part {
+            TimePart::Crossing => format!("{}\n{}", part.about(), time.crossing),
+            _ => part.about().to_owned(),
+        };
+        Part { text, about, share, colour }
     };
     let parts: Vec<_> = time.parts().map(part).collect();
     split_bar(ui, "Time of the run", &parts);
@@ -178,13 +182,11 @@ fn chatty_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, advice: Option<&AdviceReport>) {
 
 fn headline(view: &BoundaryTable) -> String {
     let calls = |count| format!("{} {}", units::count(count), if count == 1 { "call" } else { "calls" });
-    let crossing = view.time.map(|time| time.crossing).filter(|crossing| crossing.calls > 0);
     format!(
-        "{} into the host, {} there · {} into the program{}",
+        "{} into the host, {} there · {} into the program",
         calls(view.guest_to_host_calls),
         units::nanos(view.host_nanos),
         calls(view.host_to_guest_calls),
-        crossing.map_or(String::new(), |crossing| format!(" · crossing time: {crossing}"))
     )
 }
 

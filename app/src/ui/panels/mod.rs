@@ -219,11 +219,12 @@ fn flame(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelS
     let whole = slots.flame.view(asker, FlameQuery(state.query(ctx.selection)));
     let Some(whole) = whole else { return computing_ui(ui) };
     let sides = state.side_queries(ctx.selection).and_then(|(function, [callers, callees])| {
-        let callers = slots.callers.view(asker, FlameQuery(callers));
-        let callees = slots.callees.view(asker, FlameQuery(callees));
+        // Those of another function would stand under this one's name.
+        let callers = slots.callers.exact(asker, FlameQuery(callers));
+        let callees = slots.callees.exact(asker, FlameQuery(callees));
         Some(flame::Sides { function, callers: callers?, callees: callees? })
     });
-    let hits = state.search_query(&whole).and_then(|query| slots.flame_hits.view(asker, query));
+    let hits = state.search_query(&whole).and_then(|query| slots.flame_hits.exact(asker, query));
     flame::flame_ui(ui, ctx, &flame::FlameViews { whole, sides, hits }, state);
     stale_ui(ui, slots.flame.is_waiting() || slots.callers.is_waiting() || slots.callees.is_waiting());
 }
@@ -268,7 +269,8 @@ fn timeline(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Pan
         state.calls_query(ctx).and_then(|query| slots.durations.exact(asker, CallDurationsQuery(query)));
     let view = TimelineView { rows, growth, overview, lanes, calls };
     timeline::timeline_ui(ui, ctx, &view, state);
-    stale_ui(ui, slots.lanes.is_waiting() || slots.durations.is_waiting());
+    let waits = slots.lanes.is_waiting() || slots.timeline_overview.is_waiting();
+    stale_ui(ui, waits || slots.durations.is_waiting());
 }
 
 fn boundary(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {

@@ -10,7 +10,7 @@ use super::ui::{RunDialog, below_row, row};
 use crate::trial;
 use egui::{Label, Margin, RichText, TextEdit, Ui};
 use std::sync::Arc;
-use wasmscope_instrument::{Proposal, TRIAL_TIME, Trial, is_component};
+use wasmscope_instrument::{MOST_TRIALS, Proposal, TRIAL_TIME, Trial, is_component};
 
 const ABOUT: &str =
     "Functions that allocate though their names don't tell, and the C function that each does the same as.";
@@ -58,7 +58,7 @@ fn about_find(dialog: &RunDialog, is_component: bool) -> String {
         return "Components are not looked into.".to_owned();
     }
     let time = dialog.form.limits().time.unwrap_or(TRIAL_TIME);
-    format!("by what functions do in a trial run of {} s at most", time.as_secs())
+    format!("by what functions do in up to {MOST_TRIALS} trial runs of {} s at most", time.as_secs())
 }
 
 /// What came of the trial, each proposal with its evidence.

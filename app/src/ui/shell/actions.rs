@@ -135,6 +135,8 @@ pub fn keyed<'a>(ui: &Ui, button: Button<'a>, keys: Option<KeyboardShortcut>) ->
     }
 }
 
+/// Stops jobs, also where a dialog is open.
+pub const STOP: KeyboardShortcut = KeyboardShortcut::new(CTRL, Key::Period);
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
@@ -180,7 +182,9 @@ fn run(now: &Situation<'_>) -> Vec<Action> {
         Action::new("Run again…", Command::RunAgain)
             .keys(CTRL, Key::R)
             .only_if(has_front && !now.is_recording),
-        Action::new("Stop", Command::Stop).keys(CTRL, Key::Period).only_if(now.is_busy),
+        Action { keys: Some(STOP), ..Action::new("Stop", Command::Stop) }
+            .about("A run keeps what was recorded.")
+            .only_if(now.is_busy),
     ]
 }
 
@@ -219,11 +223,13 @@ fn symbols(front: &Document) -> Vec<Action> {
 }
 
 fn recordings(now: &Situation<'_>) -> Vec<Action> {
-    let several = now.documents.iter().nth(1).is_some();
+    // From the start page also to the only one.
+    let others = if now.documents.front().is_some() { 1 } else { 0 };
+    let can_go = now.documents.iter().nth(others).is_some();
     let next = Action::new("Next recording", Command::ShowNext(1)).keys(CTRL, Key::Tab);
     let before = Action::new("Recording before", Command::ShowNext(-1)).keys(CTRL_SHIFT, Key::Tab);
     let open = now.documents.iter().map(|document| Action::new(&document.title, Command::Show(document.id)));
-    [next.only_if(several), before.only_if(several)].into_iter().chain(open).collect()
+    [next.only_if(can_go), before.only_if(can_go)].into_iter().chain(open).collect()
 }
 
 fn recent(now: &Situation<'_>) -> Vec<Action> {

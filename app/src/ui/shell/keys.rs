@@ -1,8 +1,8 @@
 //! Keys that work everywhere, and the window that lists them.
 
-use super::actions::{Group, Situation, actions};
+use super::actions::{Group, STOP, Situation, actions};
 use crate::ui::command::{Command, Commands};
-use egui::{Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText, Ui};
+use egui::{Grid, Id, Key, Modal, RichText, Ui};
 
 /// Sends the commands whose keys were pressed.
 pub fn shortcuts(ui: &Ui, now: &Situation<'_>) {
@@ -11,7 +11,9 @@ pub fn shortcuts(ui: &Ui, now: &Situation<'_>) {
     // Keys without Shift are also taken for pressed with it.
     keyed.sort_by_key(|(keys, _)| !keys.modifiers.shift);
     for (keys, action) in keyed {
-        if action.is_there && ui.input_mut(|input| input.consume_shortcut(&keys)) {
+        // In a text it deletes a word.
+        let is_typing = keys.logical_key == Key::W && ui.ctx().text_edit_focused();
+        if !is_typing && action.is_there && ui.input_mut(|input| input.consume_shortcut(&keys)) {
             now.commands.send(action.command);
         }
     }
@@ -25,8 +27,7 @@ pub fn shortcuts(ui: &Ui, now: &Situation<'_>) {
 
 /// What stops jobs, also where a dialog is open.
 pub fn stop_shortcut(ui: &Ui, commands: &Commands) {
-    let stop = KeyboardShortcut::new(Modifiers::COMMAND, Key::Period);
-    if ui.input_mut(|input| input.consume_shortcut(&stop)) {
+    if ui.input_mut(|input| input.consume_shortcut(&STOP)) {
         commands.send(Command::Stop);
     }
 }

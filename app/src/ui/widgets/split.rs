@@ -9,7 +9,7 @@ pub struct Part {
     /// Its name and figure, such as `host 200 ms, 16.7 %`.
     pub text: String,
     /// What it is, for the tooltip.
-    pub about: &'static str,
+    pub about: String,
     /// How much of the whole it is, from 0 to 1.
     pub share: f64,
     /// Its colour in the bar.
@@ -36,7 +36,7 @@ pub fn split_bar(ui: &mut Ui, name: &str, parts: &[Part]) {
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{name}: {}", told.join("; "))));
     ui.horizontal_wrapped(|ui| {
         for part in parts {
-            swatch(ui, part.colour, &part.text).on_hover_text(part.about);
+            swatch(ui, part.colour, &part.text).on_hover_text(&part.about);
         }
     });
 }

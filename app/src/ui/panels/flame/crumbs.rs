@@ -52,9 +52,10 @@ impl History {
         }
     }
 
-    /// Undoes and redoes by their keys, while no text is being typed.
+    /// Undoes and redoes by their keys, while no text is being typed and no dialog is open.
     pub fn keys(&mut self, ui: &Ui, ctx: &PanelCtx<'_>) {
-        if ui.ctx().text_edit_focused() {
+        let is_behind = ui.memory(|memory| memory.top_modal_layer().is_some());
+        if is_behind || ui.ctx().text_edit_focused() {
             return;
         }
         let ctrl_shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);

@@ -138,7 +138,8 @@ fn search_ui(
     acts: &mut Vec<Act>,
 ) {
     let field = search_field(ui, &mut state.search.text, "Search", 150.0);
-    if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::F)) {
+    let is_free = ui.memory(|memory| memory.top_modal_layer().is_none());
+    if is_free && ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::F)) {
         field.request_focus();
     }
     if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {

@@ -48,7 +48,7 @@ pub fn calls_ui(
 fn figures_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, calls: &CallDurations, state: &mut TimelineState) {
     let at = |share: f64| calls.quantile(share).map_or_else(|| "–".to_owned(), units::nanos);
     let text = format!("P50 {} · P90 {} · P99 {} · P99.9 {}", at(0.5), at(0.9), at(0.99), at(0.999));
-    let about = "So many percent of the calls took no longer.";
+    let about = "So many percent of the calls that are known one by one took no longer.";
     ui.label(text).on_hover_text(about);
     if let Some(longest) = calls.longest() {
         let text = format!("longest {}", units::nanos(longest.duration_nanos));

@@ -50,9 +50,9 @@ fn travel(ui: &Ui, ctx: &PanelCtx<'_>, state: &mut TimelineState, canvas: &Respo
     }
 }
 
-/// One thing less is chosen: the bar, the part of the run, the function.
+/// One thing less is chosen: the bar or the event, the part of the run, the function.
 fn escape(ctx: &PanelCtx<'_>, state: &mut TimelineState) {
-    if state.bar.is_some() {
+    if state.bar.is_some() || state.event.is_some() {
         (state.bar, state.event) = (None, None);
     } else if ctx.selection.time_nanos.is_some() {
         select_range(ctx, None);

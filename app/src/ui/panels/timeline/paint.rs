@@ -44,7 +44,7 @@ pub struct Drawn {
 /// The lanes on screen.
 pub struct Picture {
     key: PictureKey,
-    of: Arc<Lanes>,
+    of: [Arc<Lanes>; 2],
     mesh: Arc<Mesh>,
     overview: Arc<Mesh>,
     labels: Vec<(Pos2, Arc<Galley>, Color32)>,
@@ -55,7 +55,8 @@ pub struct Picture {
 impl Picture {
     /// Is this still the picture of `key` and the lanes of `view`?
     pub fn is_of(&self, key: &PictureKey, view: &TimelineView) -> bool {
-        self.key == *key && Arc::ptr_eq(&self.of, &view.lanes)
+        let [lanes, overview] = &self.of;
+        self.key == *key && Arc::ptr_eq(lanes, &view.lanes) && Arc::ptr_eq(overview, &view.overview)
     }
 
     /// What it was built for.
@@ -115,7 +116,8 @@ impl Builder<'_> {
             self.lane(place.lane, rect, painter, &mut sheet);
         }
         let Sheet { mesh, labels, drawn, .. } = sheet;
-        let (overview, of) = (Arc::new(self.overview()), Arc::clone(&self.view.lanes));
+        let of = [Arc::clone(&self.view.lanes), Arc::clone(&self.view.overview)];
+        let overview = Arc::new(self.overview());
         Picture { key: self.key, of, mesh: Arc::new(mesh), overview, labels, drawn }
     }
 
