@@ -122,13 +122,15 @@ impl BoundaryTable {
     }
 }
 
-fn row(names: &FunctionNames<'_>, crossing: &Crossing, costs: &Calibration) -> BoundaryRow {
+pub(super) fn row(names: &FunctionNames<'_>, crossing: &Crossing, costs: &Calibration) -> BoundaryRow {
     let Crossing { direction, func, calls, total_nanos, self_nanos, bytes_out, bytes_in, .. } = *crossing;
     let Crossing { first_nanos, last_nanos, ref durations, .. } = *crossing;
     let (module, name) = names.name(direction, func);
     // Classes of durations are 9 % wide: what is known exactly must not be contradicted.
     let quantile = |share: f64| match calls {
         1 => Some(total_nanos),
+        // Where calls are known by sums only the long ones are among the durations.
+        _ if durations.count() < calls => None,
         _ => durations.quantile(share).map(|nanos| nanos.min(total_nanos)),
     };
     BoundaryRow {
@@ -177,7 +179,7 @@ impl<'a> FunctionNames<'a> {
     }
 }
 
-pub(super) fn rate(calls: u64, nanos: u64) -> Option<f64> {
+fn rate(calls: u64, nanos: u64) -> Option<f64> {
     (calls > 1 && nanos > 0).then(|| calls as f64 * 1e9 / nanos as f64)
 }
 

@@ -1,11 +1,11 @@
 //! The boundary in a part of the run: by the calls that are known in time, since all others are sums over the run.
 
-use super::boundary::{FunctionNames, callers, rate};
+use super::boundary::{FunctionNames, callers, row};
 use super::{BoundaryRow, BoundaryTable};
 use crate::profile::Profile;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use wasmscope_instrument::recording::{CallSlice, CallSpan, Direction, DurationHistogram};
+use wasmscope_instrument::recording::{CallSlice, CallSpan, Crossing, Direction, DurationHistogram};
 use wasmscope_symbolize::FuncIndex;
 
 /// What a function's calls sum up to.
@@ -34,10 +34,11 @@ pub fn boundary_in(profile: &Profile, time: &Range<u64>) -> BoundaryTable {
         sums.entry((slice.direction, slice.func)).or_default().add_slice(slice);
     }
     let (names, mut callers) = (FunctionNames::of(profile), callers(profile));
+    let costs = recording.calibration.unwrap_or_default();
     let rows = sums.into_iter().map(|((direction, func), sums)| {
         let is_import = direction == Direction::GuestToHost;
         let callers = if is_import { callers.remove(&func).unwrap_or_default() } else { Vec::new() };
-        BoundaryRow { callers, ..sums.row(&names, direction, func) }
+        BoundaryRow { callers, ..row(&names, &sums.crossing(direction, func), &costs) }
     });
     BoundaryTable::of(rows.collect(), recording.crossings.reentry_depth, None)
 }
@@ -89,37 +90,10 @@ impl Sums {
         self.last_nanos = self.last_nanos.max(last_nanos);
     }
 
-    fn row(self, names: &FunctionNames<'_>, direction: Direction, func: FuncIndex) -> BoundaryRow {
+    fn crossing(self, direction: Direction, func: FuncIndex) -> Crossing {
         let Sums { calls, total_nanos, inner_nanos, first_nanos, last_nanos, durations } = self;
-        let (module, name) = names.name(direction, func);
-        let first_nanos = first_nanos.unwrap_or(0);
-        let quantile = |share: f64| match calls {
-            1 => Some(total_nanos),
-            // Of calls that are known by slices only the long ones are among the durations.
-            _ if durations.count() != calls => None,
-            _ => durations.quantile(share).map(|nanos| nanos.min(total_nanos)),
-        };
-        BoundaryRow {
-            direction,
-            func,
-            module,
-            name,
-            calls,
-            total_nanos,
-            self_nanos: total_nanos.saturating_sub(inner_nanos),
-            crossing_nanos: 0,
-            mean_nanos: total_nanos.checked_div(calls).unwrap_or(0),
-            p50_nanos: quantile(0.5),
-            p90_nanos: quantile(0.9),
-            p99_nanos: quantile(0.99),
-            p999_nanos: quantile(0.999),
-            bytes_out: None,
-            bytes_in: None,
-            calls_per_second: rate(calls, last_nanos.saturating_sub(first_nanos)),
-            first_nanos,
-            last_nanos,
-            callers: Vec::new(),
-            durations,
-        }
+        let self_nanos = total_nanos.saturating_sub(inner_nanos);
+        let none = Crossing::none(direction, func, first_nanos.unwrap_or(0));
+        Crossing { calls, total_nanos, self_nanos, last_nanos, durations, ..none }
     }
 }

@@ -32,15 +32,6 @@ fn function<'a>(profile: &'a Profile, advice: &Advice) -> &'a str {
     &profile.frames().get(advice.place.function.unwrap()).short
 }
 
-/// A run of the program with this fault in which it is told. What is sampled is a matter of chance where others want the
-/// processor, too: there are five tries.
-fn told(fault: &str, kind: AdviceKind, measures: MeasureSet) -> Profile {
-    let tries = (0..5).map(|_| recorded_with(ADVICE, &[fault], measures));
-    let has_told = |profile: &Profile| advice(profile).lines.iter().any(|line| line.kind == kind);
-    let found = tries.into_iter().find(has_told);
-    found.unwrap_or_else(|| panic!("{fault}: {kind:?} is not told"))
-}
-
 #[test]
 fn each_fault_is_told_alone_and_mended_it_is_not() {
     let measures = MeasureSet::default().with(Measure::Instructions);
@@ -52,7 +43,7 @@ fn each_fault_is_told_alone_and_mended_it_is_not() {
         ("moves", "few-moves", BulkCopy, "move_all"),
         ("blocks", "one-block", Allocator, "add_node"),
     ] {
-        let profile = told(fault, kind, measures);
+        let profile = recorded_with(ADVICE, &[fault], measures);
         let report = advice(&profile);
         assert_eq!(kinds(&report), [kind], "{fault}: {report:?}");
         let advice_line = line(&report, kind);
@@ -74,7 +65,7 @@ fn each_fault_is_told_alone_and_mended_it_is_not() {
 #[test]
 fn the_numbers_are_those_of_the_programs() {
     let measures = MeasureSet::default().with(Measure::Instructions);
-    let of = |fault: &str, kind| line(&advice(&told(fault, kind, measures)), kind).clone();
+    let of = |fault: &str, kind| line(&advice(&recorded_with(ADVICE, &[fault], measures)), kind).clone();
     let chatty = of("chatty", Chatty);
     assert_eq!((figure(&chatty, "calls"), figure(&chatty, "moved_bytes")), (60_000, 60_000));
     assert!(chatty.what.starts_with("60.0 k calls of fd_write of 1 B each from put"), "{}", chatty.what);

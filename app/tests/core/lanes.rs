@@ -7,7 +7,9 @@ use wasmscope::analysis::{
     functions, growth, lanes, range_summary, timeline,
 };
 use wasmscope::profile::{Profile, ProfileBuilder};
-use wasmscope_instrument::recording::{CallSlice, CallSpan, Direction, Phase, PhaseSpan, SampleTable};
+use wasmscope_instrument::recording::{
+    Calibration, CallSlice, CallSpan, Direction, Phase, PhaseSpan, Recording, SampleTable,
+};
 use wasmscope_symbolize::FuncIndex;
 
 /// All of the calls that are made up here.
@@ -222,7 +224,9 @@ fn durations_have_percentiles_and_a_budget() {
 
 #[test]
 fn the_boundary_of_the_whole_run_is_that_of_its_parts() {
-    let profile = frames();
+    let calibration = Calibration { crossing_in_import_nanos: 40.0, ..Calibration::default() };
+    let recording = Recording { calibration: Some(calibration), ..frames().recording().clone() };
+    let profile = Profile::new(recording);
     let (first, second) =
         (boundary_in(&profile, &(0..100_000_000)), boundary_in(&profile, &(100_000_000..u64::MAX)));
     let whole = boundary(&profile);
@@ -230,6 +234,8 @@ fn the_boundary_of_the_whole_run_is_that_of_its_parts() {
         let (a, b, all) = (row(&first, name), row(&second, name), row(&whole, name));
         assert_eq!(a.calls + b.calls, all.calls, "{name}");
         assert_eq!(a.total_nanos + b.total_nanos, all.total_nanos, "{name}");
+        let crossing = if name == "log" { 40 * all.calls } else { 0 };
+        assert_eq!(a.crossing_nanos + b.crossing_nanos, crossing, "{name}");
         assert_eq!((a.callers.as_slice(), a.bytes_out), (all.callers.as_slice(), None));
     }
     let frame = row(&first, "frame");

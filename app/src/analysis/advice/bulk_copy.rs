@@ -9,9 +9,9 @@ use rustc_hash::FxHashMap;
 
 /// Less of the time is not worth a change of what the program keeps where.
 const LEAST_SHARE: f64 = 0.1;
-/// Engines move several bytes a nanosecond, and on a busy machine one. Where it was far less, the engine had something else
-/// to do.
-const LEAST_BYTES_A_NANO: f64 = 0.2;
+/// Engines move so many bytes a nanosecond or more, even where they come from main memory. Time beyond that went into
+/// something else.
+const BYTES_A_NANO: u64 = 4;
 
 /// That much time goes into moving bytes, if it does.
 pub(super) fn advice(profile: &Profile, engine: &EngineTime) -> Option<Advice> {
@@ -19,10 +19,10 @@ pub(super) fn advice(profile: &Profile, engine: &EngineTime) -> Option<Advice> {
     let moved_bytes = moved.values().copied().fold(0, u64::saturating_add);
     let (mover, most) =
         moved.iter().map(|(frame, moved)| (*frame, *moved)).max_by_key(|(_, moved)| *moved)?;
-    // Time that came to the next crossing without a stack is as likely to be theirs.
-    let taken = engine.nanos_of(moved.keys().copied().chain([FrameId::ROOT]));
+    // The engine's time comes to whatever function is sampled next, which need not be the one that moved.
+    let taken = engine.nanos.min(moved_bytes / BYTES_A_NANO);
     let gain = Gain { share: engine.share(taken), of: GainOf::Time };
-    if gain.share < LEAST_SHARE || (moved_bytes as f64) < taken as f64 * LEAST_BYTES_A_NANO {
+    if gain.share < LEAST_SHARE {
         return None;
     }
     let name = &profile.frames().get(mover).short;
@@ -31,7 +31,7 @@ pub(super) fn advice(profile: &Profile, engine: &EngineTime) -> Option<Advice> {
         what: format!("{} moves {} in bulk", name, bytes(most)),
         why: format!(
             "memory.copy, memory.fill and memory.init moved {}, {} of it in {name}; the engine took {}, {} of the \
-             time, for functions that do so.",
+             time.",
             bytes(moved_bytes),
             percent(share(most, moved_bytes)),
             nanos(taken),
