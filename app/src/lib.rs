@@ -8,6 +8,7 @@ pub mod cli;
 pub mod compressed;
 pub mod export;
 mod given;
+pub mod live;
 mod nearby;
 pub mod pack;
 pub mod pipeline;

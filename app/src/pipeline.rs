@@ -4,12 +4,12 @@
 use crate::given::{self, Wanted};
 use crate::nearby;
 use crate::pack::kept_symbols;
-use crate::profile::Profile;
+use crate::profile::{Growing, Profile};
 use std::fs::File;
 use std::io::{self, BufWriter, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wasmscope_instrument::recording::{self, Outcome, ReadError};
+use wasmscope_instrument::recording::{self, Outcome, ReadError, Recording};
 use wasmscope_instrument::{Guest, Observer, RecordError, RunOptions, record};
 use wasmscope_symbolize::{ModuleError, ModuleIndex, SymbolFileNames, SymbolFiles, Symbols};
 
@@ -163,20 +163,12 @@ pub fn open_bytes(
     symbols: Option<&Path>,
 ) -> Result<Opened, PipelineError> {
     if bytes.as_ref().starts_with(&recording::MAGIC) {
-        let mut recording = recording::read(bytes.as_ref())
+        let recording = recording::read(bytes.as_ref())
             .map_err(|source| PipelineError::Recording { path: path.to_owned(), source })?;
         drop(bytes);
-        // Files are looked for, and made, under this name: one from elsewhere must not lead out of a folder.
-        recording.meta.module_name = file_name(Path::new(&recording.meta.module_name));
+        let mut recording = placed(recording);
         recording.meta.warnings.extend(unfinished(path));
-        let module = PathBuf::from(&recording.meta.module_path);
-        let folders = nearby::folders_of([&module, path]);
-        let name = recording.meta.module_name.clone();
-        let bytes = Arc::clone(&recording.module);
-        let file = Wanted { bytes: &bytes, name: &name };
-        let kept = kept_symbols(&recording);
-        let find = |names: &_| Ok(given(file, names, symbols)?.or(kept).or(beside(file, names, &folders)));
-        let profile = Profile::with_files(recording, find)?;
+        let profile = growing(&recording, path, symbols)?.profile(recording);
         return Ok(Opened::Recording(Box::new(profile)));
     }
     match ModuleIndex::parse(bytes.as_ref()) {
@@ -184,6 +176,31 @@ pub fn open_bytes(
         Err(ModuleError::NotWasm { hint: "", .. }) => Err(PipelineError::NotOurs { path: path.to_owned() }),
         Err(source) => Err(PipelineError::Module { path: path.to_owned(), source }),
     }
+}
+
+/// A recording from a file. Files are looked for, and made, under the name of its module: one from elsewhere must not
+/// lead out of a folder.
+pub(crate) fn placed(mut recording: Recording) -> Recording {
+    recording.meta.module_name = file_name(Path::new(&recording.meta.module_name));
+    recording
+}
+
+/// What makes profiles of the recording in the file at `path`, with symbols as for [`open_bytes`].
+///
+/// # Errors
+/// When there are no symbols of the module at `symbols`.
+pub(crate) fn growing(
+    recording: &Recording,
+    path: &Path,
+    symbols: Option<&Path>,
+) -> Result<Growing, PipelineError> {
+    let module = PathBuf::from(&recording.meta.module_path);
+    let folders = nearby::folders_of([&module, path]);
+    let file = Wanted { bytes: &recording.module, name: &recording.meta.module_name };
+    let kept = kept_symbols(recording);
+    Growing::of(recording, |names| {
+        Ok(given(file, names, symbols)?.or(kept).or(beside(file, names, &folders)))
+    })
 }
 
 /// Opens a module.

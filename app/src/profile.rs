@@ -7,12 +7,14 @@ mod builder;
 mod executed;
 mod expand;
 mod frames;
+mod growing;
 mod lines;
 mod paths;
 mod source;
 
 pub use builder::ProfileBuilder;
 pub use frames::{FrameId, FrameInfo, FrameKind, FrameTable};
+pub use growing::Growing;
 pub use lines::{LineId, SourceLine, SourceLines};
 pub use paths::{PathId, PathTable};
 
@@ -34,7 +36,7 @@ static NO_SPACE: LazyLock<AddressSpace> = LazyLock::new(AddressSpace::none);
 #[derive(Debug)]
 pub struct Profile {
     recording: Recording,
-    symbols: Symbols,
+    symbols: Arc<Symbols>,
     expanded: Expanded,
     warnings: Vec<String>,
     duration_nanos: u64,
@@ -63,24 +65,12 @@ impl Profile {
         recording: Recording,
         find: impl FnOnce(&SymbolFileNames) -> Result<SymbolFiles, E>,
     ) -> Result<Profile, E> {
-        let (module, problem) = outline(&recording);
-        let files = find(&SymbolFileNames::of(&recording.module, &module))?;
-        let symbols = Symbols::with_files(Arc::clone(&recording.module), Arc::new(module), files);
-        Ok(Profile::assemble(recording, symbols, Expanded::of).with_warnings(problem))
+        let mut growing = Growing::of(&recording, find)?;
+        Ok(growing.profile(recording))
     }
 
-    fn with_warnings(mut self, first: Option<String>) -> Profile {
-        self.warnings.splice(0..0, first);
-        self
-    }
-
-    /// As [`Profile::new`], with `expand` to work the call paths out.
-    fn assemble(
-        recording: Recording,
-        symbols: Symbols,
-        expand: impl FnOnce(&Recording, &Symbols) -> Expanded,
-    ) -> Profile {
-        let expanded = expand(&recording, &symbols);
+    /// A profile of a recording whose call paths are worked out.
+    fn assemble(recording: Recording, symbols: Arc<Symbols>, expanded: Expanded) -> Profile {
         let warnings = warnings(&recording, &symbols, &expanded);
         let duration_nanos = duration(&recording);
         // A recording without its module has heap operations all the same.

@@ -38,7 +38,7 @@ pub use boundary_in::boundary_in;
 pub use call_tree::{CallTreeQuery, call_tree};
 pub use durations::{CallDurations, CallsQuery, DurationBar, FRAME_BUDGET_NANOS, call_durations};
 pub use enclosing::enclosing;
-pub use flame::{FlameBox, FlameLayout, flame};
+pub use flame::{BLOCK_BOXES, FlameBlock, FlameBox, FlameLayout, FlameRow, block_of, flame};
 pub use functions::{Cost, FunctionRow, FunctionTable, function_costs, functions};
 pub use growth::{GrowthRow, GrowthView, MemoryGrowth, PagesStep, growth};
 pub use heap::{

@@ -87,7 +87,7 @@ impl Boxes<'_> {
     fn rows(&self, layout: &FlameLayout) -> Drawn {
         let mut drawn = Drawn { svg: String::new(), rows: 0, left_out: 0 };
         for depth in 0..layout.row_count() {
-            for flame_box in layout.row(depth) {
+            for flame_box in layout.row(depth).boxes {
                 let width = (flame_box.x1 - flame_box.x0) as f64 * self.px_per_unit;
                 if depth > 0 && width < MIN_BOX_PX {
                     drawn.left_out += 1;

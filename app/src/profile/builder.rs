@@ -4,7 +4,7 @@ mod encode;
 mod frames;
 mod resolve;
 
-use super::expand::Expanded;
+use super::expand::{Expanded, Ids};
 use super::{Profile, outline};
 use frames::{Frames, GuestFrame, Path};
 use resolve::{MadeUp, Resolved};
@@ -294,10 +294,10 @@ impl ProfileBuilder {
     pub fn build(self) -> Profile {
         let Resolved { recording, chains } = self.resolve();
         let module = Arc::new(outline(&recording).0);
-        let symbols = Symbols::new(Arc::clone(&recording.module), module);
-        Profile::assemble(recording, symbols, |recording, symbols| {
-            Expanded::of(recording, &MadeUp { symbols, chains: &chains })
-        })
+        let symbols = Arc::new(Symbols::new(Arc::clone(&recording.module), module));
+        let source = MadeUp { symbols: &symbols, chains: &chains };
+        let expanded = Expanded::of(&recording, &source, &mut Ids::default());
+        Profile::assemble(recording, symbols, expanded)
     }
 
     fn resolve(self) -> Resolved {

@@ -36,8 +36,9 @@ pub(super) struct Expanded {
 }
 
 impl Expanded {
-    pub(super) fn of<S: FrameSource + ?Sized>(recording: &Recording, source: &S) -> Expanded {
-        let mut expander = Expander::new(source);
+    /// `ids` has those that are known from before and must stay, as while a recording goes on; it gets the new ones.
+    pub(super) fn of<S: FrameSource + ?Sized>(recording: &Recording, source: &S, ids: &mut Ids) -> Expanded {
+        let mut expander = Expander { source, ids, bad_parents: 0 };
         let of_stack = expander.stacks(&recording.stacks);
         let callers = expander.callers(&recording.contexts);
         let events = ContextEvents { contexts: &recording.contexts, callers };
@@ -47,12 +48,11 @@ impl Expanded {
         let of_crossing_site = events.crossing_sites(&mut expander, recording);
         let of_count = events.counts(&mut expander, recording);
         let executed = executed(&mut expander, recording, &events.callers);
-        let Expander { frames, lines, paths, bad_parents, .. } = expander;
-        let (frames, lines, paths) = (frames.finish(), lines.finish(), paths.finish());
+        let Expander { ids, bad_parents, .. } = expander;
         Expanded {
-            frames,
-            lines,
-            paths,
+            frames: ids.frames.table().clone(),
+            lines: ids.lines.table().clone(),
+            paths: ids.paths.table().clone(),
             of_stack,
             of_heap_context,
             of_growth,
@@ -72,30 +72,24 @@ impl Expanded {
     }
 }
 
-pub(super) struct Expander<'a, S: ?Sized> {
-    source: &'a S,
+/// Which ids were given to what.
+#[derive(Default)]
+pub(super) struct Ids {
     frames: FrameInterner,
     lines: LineInterner,
     paths: PathInterner,
     /// The logical frames of each distinct code offset, outermost first, in `chain_rows`.
     chains: FxHashMap<(FuncIndex, Option<CodeOffset>), Range<usize>>,
     chain_rows: Vec<(FrameId, LineId)>,
+}
+
+pub(super) struct Expander<'a, S: ?Sized> {
+    source: &'a S,
+    ids: &'a mut Ids,
     bad_parents: usize,
 }
 
 impl<'a, S: FrameSource + ?Sized> Expander<'a, S> {
-    fn new(source: &'a S) -> Self {
-        Expander {
-            source,
-            frames: FrameInterner::default(),
-            lines: LineInterner::default(),
-            paths: PathInterner::default(),
-            chains: FxHashMap::default(),
-            chain_rows: Vec::new(),
-            bad_parents: 0,
-        }
-    }
-
     /// The path of each stack.
     fn stacks(&mut self, stacks: &StackTable) -> Vec<PathId> {
         let mut paths: Vec<PathId> = Vec::with_capacity(stacks.len());
@@ -142,7 +136,7 @@ impl<'a, S: FrameSource + ?Sized> Expander<'a, S> {
 
     /// The logical frames of `func` at `offset`, outermost first, as rows of a table.
     pub(super) fn chain(&mut self, func: FuncIndex, offset: Option<CodeOffset>) -> Range<usize> {
-        match self.chains.get(&(func, offset)) {
+        match self.ids.chains.get(&(func, offset)) {
             Some(chain) => chain.clone(),
             None => self.add_chain(func, offset),
         }
@@ -151,15 +145,15 @@ impl<'a, S: FrameSource + ?Sized> Expander<'a, S> {
     /// `outer` with the frames of `chain` inside.
     pub(super) fn inside(&mut self, outer: PathId, chain: Range<usize>) -> PathId {
         let mut path = outer;
-        for (frame, line) in &self.chain_rows[chain] {
-            path = self.paths.child(path, *frame, *line);
+        for (frame, line) in &self.ids.chain_rows[chain] {
+            path = self.ids.paths.child(path, *frame, *line);
         }
         path
     }
 
     /// Are two chains the same frames at the same lines?
     pub(super) fn are_equal(&self, a: &Range<usize>, b: &Range<usize>) -> bool {
-        self.chain_rows[a.clone()] == self.chain_rows[b.clone()]
+        self.ids.chain_rows[a.clone()] == self.ids.chain_rows[b.clone()]
     }
 
     /// The module that the code offsets belong to.
@@ -169,34 +163,34 @@ impl<'a, S: FrameSource + ?Sized> Expander<'a, S> {
 
     fn host(&mut self, outer: PathId, import: FuncIndex) -> PathId {
         let kind = FrameKind::Host(import);
-        let frame = self.frames.physical(kind, || self.source.info(kind, import));
-        self.paths.child(outer, frame, LineId::NONE)
+        let frame = self.ids.frames.physical(kind, || self.source.info(kind, import));
+        self.ids.paths.child(outer, frame, LineId::NONE)
     }
 
     fn engine(&mut self, outer: PathId) -> PathId {
-        let frame = self.frames.physical(FrameKind::Engine, || {
+        let frame = self.ids.frames.physical(FrameKind::Engine, || {
             let name: Arc<str> = Arc::from("(engine)");
             let short = Arc::clone(&name);
             FrameInfo { kind: FrameKind::Engine, name, short, group: None, file: None, line: None }
         });
-        self.paths.child(outer, frame, LineId::NONE)
+        self.ids.paths.child(outer, frame, LineId::NONE)
     }
 
     fn add_chain(&mut self, func: FuncIndex, offset: Option<CodeOffset>) -> Range<usize> {
-        let start = self.chain_rows.len();
+        let start = self.ids.chain_rows.len();
         let mut frames = offset.map(|offset| self.source.frames(func, offset)).unwrap_or_default();
         let kind = FrameKind::Wasm(func);
-        let frame = self.frames.physical(kind, || self.source.info(kind, func));
+        let frame = self.ids.frames.physical(kind, || self.source.info(kind, func));
         let outermost = frames.pop();
-        let line = self.lines.intern(outermost.as_ref().and_then(|frame| frame.location.as_ref()));
-        self.chain_rows.push((frame, line));
+        let line = self.ids.lines.intern(outermost.as_ref().and_then(|frame| frame.location.as_ref()));
+        self.ids.chain_rows.push((frame, line));
         for frame in frames.iter().rev() {
-            let id = self.frames.inlined(frame);
-            let line = self.lines.intern(frame.location.as_ref());
-            self.chain_rows.push((id, line));
+            let id = self.ids.frames.inlined(frame);
+            let line = self.ids.lines.intern(frame.location.as_ref());
+            self.ids.chain_rows.push((id, line));
         }
-        let chain = start..self.chain_rows.len();
-        self.chains.insert((func, offset), chain.clone());
+        let chain = start..self.ids.chain_rows.len();
+        self.ids.chains.insert((func, offset), chain.clone());
         chain
     }
 }

@@ -119,8 +119,8 @@ impl FrameInterner {
         })
     }
 
-    pub(super) fn finish(self) -> FrameTable {
-        self.table
+    pub(super) fn table(&self) -> &FrameTable {
+        &self.table
     }
 }
 

@@ -82,7 +82,7 @@ impl LineInterner {
         Arc::clone(file)
     }
 
-    pub(super) fn finish(self) -> SourceLines {
-        self.table
+    pub(super) fn table(&self) -> &SourceLines {
+        &self.table
     }
 }

@@ -88,7 +88,7 @@ impl PathInterner {
         })
     }
 
-    pub(super) fn finish(self) -> PathTable {
-        self.table
+    pub(super) fn table(&self) -> &PathTable {
+        &self.table
     }
 }

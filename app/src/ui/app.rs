@@ -194,11 +194,13 @@ impl App {
         let fill = Palette::of(ui).background;
         let sources = self.sources();
         CentralPanel::default().frame(Frame::new().fill(fill)).show(ui, |ui| {
-            let running = self.state.jobs.running().iter().find(|job| matches!(job.kind, JobKind::Run(_)));
+            let running =
+                self.state.jobs.running().iter().find(|job| matches!(job.kind, JobKind::Run { .. }));
             match (self.state.documents.front_mut(), running) {
                 (Some(document), _) => {
                     let (worker, commands, looks) = (&self.worker, &self.commands, self.state.looks);
-                    let desk = PanelDesk { worker, commands, sources: &sources, looks };
+                    let run = self.state.jobs.run_to(document.origin.path()).map(|job| &*job.watch);
+                    let desk = PanelDesk { worker, commands, sources: &sources, looks, run };
                     self.screen.dock.ui(ui, &mut |ui, kind| panels::panel_ui(ui, kind, document, &desk));
                 }
                 (None, Some(job)) => {

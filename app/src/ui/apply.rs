@@ -1,11 +1,11 @@
 //! Does what commands ask for: the one place that changes what is open.
 
 use super::app::{App, KeysList};
-use super::command::{Command, ExportKind, GrantKind, Purpose, SaveKind};
+use super::command::{Again, Command, ExportKind, GrantKind, Purpose, SaveKind};
 use super::documents::{Document, DocumentId, Origin, Selection};
 use super::jobs::{
-    Export, ExportedView, Failure, Finished, JobDesk, JobKind, Made, ReadSymbols, Run, Save, SymbolsChoice,
-    SymbolsWish,
+    Export, ExportedView, Failure, Finished, JobDesk, JobKind, Made, ReadSymbols, Run, Save, SoFar,
+    SymbolsChoice, SymbolsWish,
 };
 use super::module::{ModuleFacts, file_name};
 use super::notes::Note;
@@ -21,7 +21,7 @@ use crate::sources::SourcePlace;
 use crate::units::counted;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wasmscope_instrument::Trial;
+use wasmscope_instrument::{MeasureSet, Trial};
 
 /// Does one command.
 pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
@@ -34,11 +34,10 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::ShowNext(places) => app.state.documents.show_next(places),
         Command::Close(id) => app.state.documents.close(id),
         Command::ShowWelcome => app.state.documents.show(None),
-        Command::RunAgain => run_again(app, ctx),
-        Command::Run(module, options, symbols) => run(app, Run { module, options: *options, symbols }, ctx),
-        Command::FindAllocators(module, options, symbols) => {
-            find_allocators(app, Run { module, options: *options, symbols }, ctx);
-        }
+        Command::RunAgain(again) => run_again(app, again, ctx),
+        Command::Run(order) => run(app, *order, ctx),
+        Command::ShowSoFar(so_far) => show_so_far(app, *so_far),
+        Command::FindAllocators(order) => find_allocators(app, *order, ctx),
         Command::Stop => app.state.jobs.stop_all(),
         Command::Finished(finished) => finish(app, *finished),
         Command::AskSave(kind) => ask_save(app, kind),
@@ -105,13 +104,13 @@ fn ask(app: &mut App, dialog: RunDialog) {
 }
 
 /// The module is in the recording, so that it can be run again wherever its file has gone.
-fn run_again(app: &mut App, ctx: &egui::Context) {
+fn run_again(app: &mut App, again: Again, ctx: &egui::Context) {
     if is_refused(app) {
         return;
     }
     let Some(document) = app.state.documents.front() else { return };
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
-    app.state.jobs.read_module(Arc::clone(&document.profile), document.symbols.clone(), &desk);
+    app.state.jobs.read_module(Arc::clone(&document.profile), document.symbols.clone(), again, &desk);
 }
 
 fn run(app: &mut App, mut run: Run, ctx: &egui::Context) {
@@ -156,8 +155,11 @@ fn finish(app: &mut App, finished: Finished) {
     let Finished { kind, result, .. } = finished;
     match result {
         Ok(Made::Module(module)) => show_module(app, module, kind),
-        Ok(Made::Recording { profile, path, symbols }) => {
-            let was_run = matches!(kind, JobKind::Run(_));
+        Ok(Made::Recording { profile, path, symbols, goes_on }) => {
+            let was_run = matches!(kind, JobKind::Run { .. });
+            if was_run && show_end(app, &profile, &path, symbols.clone(), goes_on) {
+                return;
+            }
             let id = show_recording(app, profile, path.clone(), symbols);
             if !was_run {
                 use_known_symbols(app, id, &path);
@@ -181,20 +183,81 @@ fn failed(app: &mut App, kind: JobKind, failure: Failure) {
     {
         app.state.settings.forget_symbols(document.origin.path());
     }
+    // What was seen of it stays to be looked at.
+    if let JobKind::Run { to, .. } = &kind
+        && let Some(document) = app.state.documents.at_mut(to)
+    {
+        document.is_growing = false;
+    }
     app.screen.notes.add(Note::failure(failure.text).with_details(failure.details));
 }
 
+/// Shows what there is of a recording that is being made, unless its user has closed it.
+fn show_so_far(app: &mut App, so_far: SoFar) {
+    let SoFar { profile, path, symbols, is_first } = so_far;
+    if app.state.jobs.run_to(&path).is_none() {
+        return;
+    }
+    if let Some(document) = app.state.documents.at_mut(&path) {
+        document.grow(profile);
+    } else if is_first {
+        let id = show_recording(app, profile, path, symbols);
+        if let Some(document) = app.state.documents.get_mut(id) {
+            document.is_growing = true;
+        }
+    }
+}
+
+/// Shows the whole of a recording that was shown while it was made. Says whether it is still open.
+fn show_end(
+    app: &mut App,
+    profile: &Arc<Profile>,
+    path: &Path,
+    symbols: Option<PathBuf>,
+    goes_on: bool,
+) -> bool {
+    let Some(document) = app.state.documents.at_mut(path) else { return false };
+    document.is_growing = false;
+    if goes_on {
+        document.grow(Arc::clone(profile));
+        return true;
+    }
+    let id = document.ask_symbols();
+    document.use_symbols(id, Arc::clone(profile), symbols)
+}
+
 fn show_module(app: &mut App, module: Arc<ModuleFacts>, kind: JobKind) {
-    let shown_with = match kind {
+    let all = app.state.symbols.clone();
+    match kind {
+        JobKind::Module { symbols, again, .. } => run_module_again(app, module, symbols.or(all), again),
         JobKind::Open(path) => {
             app.state.settings.opened(&path);
-            None
+            ask_how_to_run(app, module, all);
         }
-        JobKind::Module { symbols, .. } => symbols,
-        _ => None,
-    };
-    let symbols = shown_with.or_else(|| app.state.symbols.clone());
+        _ => ask_how_to_run(app, module, all),
+    }
+}
+
+/// Runs a module without asking, if that is wished for and it is known how it was run.
+fn run_module_again(
+    app: &mut App,
+    module: Arc<ModuleFacts>,
+    symbols: Option<PathBuf>,
+    (again, measured): (Again, MeasureSet),
+) {
+    let knows_how = app.state.settings.last_run(&module.key()).is_some();
     ask_how_to_run(app, module, symbols);
+    let Some(dialog) = &mut app.screen.dialog else { return };
+    match again {
+        Again::Asking => return,
+        Again::AsBefore => {}
+        Again::Also(measure) => dialog.form.measures = measured.with(measure),
+    }
+    if knows_how && let Some(order) = dialog.answer() {
+        app.state.settings.ran(dialog.module.key(), dialog.form.clone());
+        app.screen.dialog = None;
+        app.commands.send(Command::Run(Box::new(order)));
+    }
 }
 
 fn show_recording(
@@ -252,7 +315,7 @@ fn hide_stripped(app: &mut App, id: DocumentId) {
 }
 
 fn ask_save(app: &App, kind: SaveKind) {
-    if let Some(document) = app.state.documents.front() {
+    if let Some(document) = app.state.documents.front().filter(|document| !document.is_growing) {
         let purpose = Purpose::Save(document.id, kind);
         pick::pick(purpose, suggested(&document.title, "wscope"), &app.commands);
     }

@@ -1,8 +1,7 @@
 //! What panels and dialogs want done. It is applied in one place, [`super::apply`].
 
 use super::documents::{DocumentId, Selection};
-use super::jobs::{Finished, SymbolsChoice};
-use super::module::ModuleFacts;
+use super::jobs::{Finished, Run, SoFar, SymbolsChoice};
 use super::notes::NoteId;
 use super::panels::PanelKind;
 use crate::export::{Format, MapFormat};
@@ -10,7 +9,7 @@ use crate::samples::SampleModule;
 use crate::sources::{RustSources, SourcePlace};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
-use wasmscope_instrument::RunOptions;
+use wasmscope_instrument::Measure;
 
 /// One thing to be done.
 pub enum Command {
@@ -30,12 +29,14 @@ pub enum Command {
     Close(DocumentId),
     /// Show the welcome screen, with the recordings left open.
     ShowWelcome,
-    /// Show the run dialog for the module of the recording in front.
-    RunAgain,
-    /// Run a module, with the symbols at this path if there is one.
-    Run(Arc<ModuleFacts>, Box<RunOptions>, Option<PathBuf>),
-    /// Look for allocators of the module in the run dialog, by a trial run as for [`Command::Run`].
-    FindAllocators(Arc<ModuleFacts>, Box<RunOptions>, Option<PathBuf>),
+    /// Run the module of the recording in front once more.
+    RunAgain(Again),
+    /// Run a module.
+    Run(Box<Run>),
+    /// Show a recording as far as it is made.
+    ShowSoFar(Box<SoFar>),
+    /// Look for allocators of the module in the run dialog, by a trial run.
+    FindAllocators(Box<Run>),
     /// Stop all jobs; a run keeps what it has recorded, others leave everything as it is.
     Stop,
     /// A job on another thread is done.
@@ -84,6 +85,17 @@ pub enum Command {
     Dismiss(NoteId),
     /// End the program.
     Quit,
+}
+
+/// How a module is run once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// As its user says in the run dialog.
+    Asking,
+    /// As the last time.
+    AsBefore,
+    /// As the last time, and this is measured, too.
+    Also(Measure),
 }
 
 /// What is exported.

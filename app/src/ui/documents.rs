@@ -115,6 +115,8 @@ pub struct Document {
     pub symbols: Option<PathBuf>,
     /// What it will be with the symbols that were asked for last.
     asked: ProfileId,
+    /// Is it still being made?
+    pub is_growing: bool,
     /// Was the user told that it has neither names nor lines, and wants to hear no more of it?
     pub hides_stripped: bool,
     /// What is selected in it.
@@ -147,6 +149,15 @@ impl Document {
         true
     }
 
+    /// Shows what has become of the recording: all that is selected in it keeps its meaning. What it was first weighed
+    /// by may not have been there when it began.
+    pub fn grow(&mut self, profile: Arc<Profile>) {
+        if !self.selection.metric.available_in(&profile) {
+            self.selection.metric = Selection::of(&profile, self.asked).metric;
+        }
+        self.profile = profile;
+    }
+
     /// Selects something, unless it was found in what the recording was with other symbols.
     pub fn select(&mut self, selection: Selection) {
         if self.selection.profile == selection.profile {
@@ -170,10 +181,18 @@ impl Documents {
         let id = DocumentId(self.last);
         let asked = ProfileId { document: id, generation: 0 };
         let (selection, panels) = (Selection::of(&profile, asked), PanelStates::default());
-        let (symbols, hides_stripped) = (None, false);
-        let document =
-            Document { id, title, profile, origin, symbols, asked, hides_stripped, selection, panels };
-        self.open.push(document);
+        self.open.push(Document {
+            id,
+            title,
+            profile,
+            origin,
+            symbols: None,
+            asked,
+            is_growing: false,
+            hides_stripped: false,
+            selection,
+            panels,
+        });
         self.front = Some(id);
         id
     }
@@ -181,6 +200,11 @@ impl Documents {
     /// The one with this name, if it is open.
     pub fn get_mut(&mut self, id: DocumentId) -> Option<&mut Document> {
         self.open.iter_mut().find(|document| document.id == id)
+    }
+
+    /// The one whose file is `path`, if it is open.
+    pub fn at_mut(&mut self, path: &Path) -> Option<&mut Document> {
+        self.open.iter_mut().find(|document| document.origin.path() == path)
     }
 
     /// All of them.

@@ -1,6 +1,6 @@
 //! Long work on threads of its own: opening files, and runs.
 
-use super::command::{Command, Commands};
+use super::command::{Again, Command, Commands};
 use super::documents::{DocumentId, ProfileId};
 use super::module::ModuleFacts;
 use super::watch::Watch;
@@ -12,7 +12,7 @@ use crate::profile::Profile;
 use crate::sources::Sources;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wasmscope_instrument::{RunOptions, Trial};
+use wasmscope_instrument::{MeasureSet, RunOptions, Trial};
 use wasmscope_symbolize::MemoryIndex;
 
 /// Names one job.
@@ -30,9 +30,16 @@ pub enum JobKind {
         name: String,
         /// The symbols that the recording is shown with.
         symbols: Option<PathBuf>,
+        /// How it is to be run, and what was measured the last time.
+        again: (Again, MeasureSet),
     },
-    /// Runs the module of this name.
-    Run(String),
+    /// Runs a module.
+    Run {
+        /// Its name.
+        name: String,
+        /// The file of the recording.
+        to: PathBuf,
+    },
     /// Looks for the allocators of the module of this name.
     Allocators(String),
     /// Reads names and lines.
@@ -110,6 +117,8 @@ pub enum Made {
         path: PathBuf,
         /// The symbols that were given to it.
         symbols: Option<PathBuf>,
+        /// Does it speak of the same functions and call paths by the same ids as what was shown while it was made?
+        goes_on: bool,
     },
     /// What came of a trial run.
     Trial(Trial),
@@ -171,13 +180,13 @@ impl Jobs {
 
     /// Is a module being run?
     pub fn is_recording(&self) -> bool {
-        self.running.iter().any(|job| matches!(job.kind, JobKind::Run(_)))
+        self.running.iter().any(|job| matches!(job.kind, JobKind::Run { .. }))
     }
 
     /// Asks every job to stop. A run stays until what it has recorded is there; what comes of others is wanted no more.
     pub fn stop_all(&mut self) {
         self.running.iter().for_each(|job| job.watch.cancel());
-        self.running.retain(|job| matches!(job.kind, JobKind::Run(_)));
+        self.running.retain(|job| matches!(job.kind, JobKind::Run { .. }));
     }
 
     /// The trial run that looks for allocators.
@@ -205,15 +214,35 @@ impl Jobs {
     }
 
     /// Makes the module of `profile` ready to be run again.
-    pub fn read_module(&mut self, profile: Arc<Profile>, symbols: Option<PathBuf>, desk: &JobDesk<'_>) {
-        let kind = JobKind::Module { name: profile.recording().meta.module_name.clone(), symbols };
+    pub fn read_module(
+        &mut self,
+        profile: Arc<Profile>,
+        symbols: Option<PathBuf>,
+        again: Again,
+        desk: &JobDesk<'_>,
+    ) {
+        let meta = &profile.recording().meta;
+        let (name, again) = (meta.module_name.clone(), (again, meta.measures));
+        let kind = JobKind::Module { name, symbols, again };
         self.start(kind, desk, move |_| super::work::module_of(profile.recording()));
     }
 
     /// Runs a module and writes the recording to `to`.
     pub fn run(&mut self, run: Run, to: PathBuf, desk: &JobDesk<'_>) {
-        let kind = JobKind::Run(run.module.guest.name.clone());
-        self.start(kind, desk, move |watch| super::work::record(run, watch, to));
+        let kind = JobKind::Run { name: run.module.guest.name.clone(), to: to.clone() };
+        let (commands, path, symbols) = (desk.commands.clone(), to.clone(), run.symbols.clone());
+        let mut is_first = true;
+        let show = move |profile| {
+            let (path, symbols) = (path.clone(), symbols.clone());
+            let is_first = std::mem::take(&mut is_first);
+            commands.send(Command::ShowSoFar(Box::new(SoFar { profile, path, symbols, is_first })));
+        };
+        self.start(kind, desk, move |watch| super::work::record(run, watch, to, show));
+    }
+
+    /// The run whose recording is going to be at `path`.
+    pub fn run_to(&self, path: &Path) -> Option<&Job> {
+        self.running.iter().find(|job| matches!(&job.kind, JobKind::Run { to, .. } if to == path))
     }
 
     /// Looks for the allocators of a module.
@@ -261,6 +290,29 @@ pub struct Run {
     pub options: RunOptions,
     /// Names and lines that lie elsewhere.
     pub symbols: Option<PathBuf>,
+    /// When is it shown?
+    pub shown: Shown,
+}
+
+/// When a run is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// From the moment on at which there is something to be seen.
+    WhileItRuns,
+    /// When it is over, so that nothing of ours takes time from it.
+    InTheEnd,
+}
+
+/// A recording as far as it is made.
+pub struct SoFar {
+    /// It, with its symbols.
+    pub profile: Arc<Profile>,
+    /// Its file.
+    pub path: PathBuf,
+    /// The symbols that were given to it.
+    pub symbols: Option<PathBuf>,
+    /// Nothing was shown of it before.
+    pub is_first: bool,
 }
 
 /// What is to be read with other symbols.

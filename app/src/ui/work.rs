@@ -1,10 +1,12 @@
 //! What jobs do on their threads: the pipeline, and nothing of the window.
 
-use super::jobs::{Export, ExportedView, Failure, Made, ReadSymbols, Run, Save};
+use super::follow;
+use super::jobs::{Export, ExportedView, Failure, Made, ReadSymbols, Run, Save, Shown};
 use super::module::ModuleFacts;
 use super::watch::Watch;
 use crate::analysis::heap_at;
 use crate::export;
+use crate::live::Live;
 use crate::pack::pack;
 use crate::pipeline::{self, Opened, PipelineError};
 use crate::profile::Profile;
@@ -20,7 +22,8 @@ pub fn open(path: &Path) -> Result<Made, Failure> {
     match pipeline::open(path)? {
         Opened::Module(guest) => module(guest),
         Opened::Recording(profile) => {
-            Ok(Made::Recording { profile: Arc::from(profile), path: absolute(path), symbols: None })
+            let (profile, path) = (Arc::from(profile), absolute(path));
+            Ok(Made::Recording { profile, path, symbols: None, goes_on: false })
         }
     }
 }
@@ -40,9 +43,14 @@ fn module(guest: Guest) -> Result<Made, Failure> {
     Ok(Made::Module(Arc::new(facts)))
 }
 
-/// Runs a module, records it into `to` and reads the recording back.
-pub fn record(run: Run, watch: Arc<Watch>, to: PathBuf) -> Result<Made, Failure> {
-    let Run { module, mut options, symbols } = run;
+/// Runs a module, records it into `to` and reads the recording back; meanwhile `show` gets what there is of it.
+pub fn record(
+    run: Run,
+    watch: Arc<Watch>,
+    to: PathBuf,
+    show: impl FnMut(Arc<Profile>) + Send,
+) -> Result<Made, Failure> {
+    let Run { module, mut options, symbols, shown } = run;
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder).map_err(|error| {
             Failure::of(format!("{}: the folder can't be made: {error}", folder.display()))
@@ -50,15 +58,23 @@ pub fn record(run: Run, watch: Arc<Watch>, to: PathBuf) -> Result<Made, Failure>
     }
     options.symbols = pipeline::symbol_files(&module.guest, symbols.as_deref())?;
     let observer = Arc::clone(&watch);
-    pipeline::record_to(&to, &module.guest, &options, observer)?;
+    let record = || pipeline::record_to(&to, &module.guest, &options, observer);
+    let (outcome, seen) = match shown {
+        Shown::InTheEnd => (record(), None),
+        Shown::WhileItRuns => follow::followed(Live::new(&to, symbols.as_deref()), show, record),
+    };
+    outcome?;
     watch.begin_reading();
-    let profile = pipeline::open_recording(&to, symbols.as_deref())?;
-    Ok(Made::Recording { profile: Arc::new(profile), path: to, symbols })
+    let (profile, goes_on) = match seen.and_then(Live::finish) {
+        Some(profile) => (profile, true),
+        None => (pipeline::open_recording(&to, symbols.as_deref())?, false),
+    };
+    Ok(Made::Recording { profile: Arc::new(profile), path: to, symbols, goes_on })
 }
 
 /// Looks for the allocators of a module.
 pub fn find_allocators(run: Run, watch: Arc<Watch>) -> Result<Made, Failure> {
-    let Run { module, mut options, symbols } = run;
+    let Run { module, mut options, symbols, .. } = run;
     options.symbols = pipeline::symbol_files(&module.guest, symbols.as_deref())?;
     Ok(Made::Trial(trial::find(&module.guest, &options, watch)?))
 }

@@ -3,7 +3,7 @@
 use crate::profile::Profile;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc};
 
 type Task = Box<dyn FnOnce() + Send>;
 
@@ -77,12 +77,34 @@ pub struct Asker<'a> {
 
 /// The last views of one kind. The stale one stays until the one asked for is ready.
 pub struct Slot<Q: Query> {
-    known: VecDeque<(Q, Arc<Q::View>)>,
-    asked: Option<Q>,
+    known: VecDeque<Answer<Q>>,
+    asked: Option<Question<Q>>,
     /// Counts the questions; a task that finds a later number has been overtaken and computes nothing.
     generation: Arc<AtomicU64>,
-    sender: mpsc::Sender<(Q, Arc<Q::View>)>,
-    receiver: mpsc::Receiver<(Q, Arc<Q::View>)>,
+    sender: mpsc::Sender<Answer<Q>>,
+    receiver: mpsc::Receiver<Answer<Q>>,
+}
+
+/// What is asked, and of which profile: a recording that goes on has many, one after the other.
+#[derive(Clone)]
+struct Question<Q> {
+    query: Q,
+    of: Weak<Profile>,
+}
+
+impl<Q: PartialEq> Question<Q> {
+    fn is(&self, query: &Q, profile: &Arc<Profile>) -> bool {
+        self.is_of(profile) && self.query == *query
+    }
+
+    fn is_of(&self, profile: &Arc<Profile>) -> bool {
+        Weak::as_ptr(&self.of) == Arc::as_ptr(profile)
+    }
+}
+
+struct Answer<Q: Query> {
+    question: Question<Q>,
+    view: Arc<Q::View>,
 }
 
 impl<Q: Query> Default for Slot<Q> {
@@ -95,18 +117,20 @@ impl<Q: Query> Default for Slot<Q> {
 impl<Q: Query> Slot<Q> {
     /// The answer to `query`, or the newest that there is until it is ready; `None` before the first one.
     pub fn view(&mut self, asker: &Asker<'_>, query: Q) -> Option<Arc<Q::View>> {
-        self.collect();
-        if !self.bring_forward(&query) && self.asked.as_ref() != Some(&query) {
+        self.collect(asker);
+        let is_asked = self.asked.as_ref().is_some_and(|asked| asked.is(&query, asker.profile));
+        if !self.bring_forward(asker, &query) && !is_asked {
             self.ask(asker, query);
-            self.collect();
+            self.collect(asker);
         }
-        self.known.front().map(|(_, view)| Arc::clone(view))
+        self.known.front().map(|answer| Arc::clone(&answer.view))
     }
 
-    /// The answer to `query`, once it is ready: an older one would speak of something else.
+    /// The answer to `query`, once it is ready: one to another would speak of something else. Of a recording that goes
+    /// on it may be a little old.
     pub fn exact(&mut self, asker: &Asker<'_>, query: Q) -> Option<Arc<Q::View>> {
         let view = self.view(asker, query.clone());
-        view.filter(|_| self.known.front().is_some_and(|(known, _)| *known == query))
+        view.filter(|_| self.known.front().is_some_and(|answer| answer.question.query == query))
     }
 
     /// Is a view on its way?
@@ -114,19 +138,24 @@ impl<Q: Query> Slot<Q> {
         self.asked.is_some()
     }
 
-    fn collect(&mut self) {
-        while let Ok((query, view)) = self.receiver.try_recv() {
-            if self.asked.as_ref() == Some(&query) {
+    /// Of what a recording was before only the newest answer is kept, until there is one of what it is now.
+    fn collect(&mut self, asker: &Asker<'_>) {
+        while let Ok(answer) = self.receiver.try_recv() {
+            let Question { query, of } = &answer.question;
+            if self.asked.as_ref().is_some_and(|asked| asked.query == *query && asked.of.ptr_eq(of)) {
                 self.asked = None;
             }
-            self.known.push_front((query, view));
+            self.known.push_front(answer);
             self.known.truncate(Q::KEPT);
         }
+        let mut first = true;
+        self.known.retain(|answer| std::mem::take(&mut first) || answer.question.is_of(asker.profile));
     }
 
     /// Puts the view of `query` in front. Says whether there is one.
-    fn bring_forward(&mut self, query: &Q) -> bool {
-        let Some(at) = self.known.iter().position(|(known, _)| known == query) else { return false };
+    fn bring_forward(&mut self, asker: &Asker<'_>, query: &Q) -> bool {
+        let is_it = |answer: &Answer<Q>| answer.question.is(query, asker.profile);
+        let Some(at) = self.known.iter().position(is_it) else { return false };
         if at > 0
             && let Some(found) = self.known.remove(at)
         {
@@ -140,13 +169,14 @@ impl<Q: Query> Slot<Q> {
 
     fn ask(&mut self, asker: &Asker<'_>, query: Q) {
         let number = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
-        self.asked = Some(query.clone());
+        let question = Question { query, of: Arc::downgrade(asker.profile) };
+        self.asked = Some(question.clone());
         let (generation, sender) = (Arc::clone(&self.generation), self.sender.clone());
         let (profile, ctx) = (Arc::clone(asker.profile), asker.ctx.clone());
         asker.worker.run(move || {
             if generation.load(Ordering::Relaxed) == number {
-                let view = Arc::new(query.compute(&profile));
-                let _ = sender.send((query, view));
+                let view = Arc::new(question.query.compute(&profile));
+                let _ = sender.send(Answer { question, view });
                 ctx.request_repaint();
             }
         });

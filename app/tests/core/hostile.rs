@@ -51,7 +51,7 @@ fn look_at_everything(profile: &Profile) -> Vec<u64> {
                 let transforms = Vec::new();
                 let query = CallTreeQuery { metric, time, inverted, inline_frames, transforms };
                 let tree = call_tree(profile, &query);
-                assert_eq!(flame(&tree).row(0).len(), 1);
+                assert_eq!(flame(&tree).row(0).boxes.len(), 1);
                 functions(profile, &query);
                 lines(profile, &query);
                 let size = module_size(profile, &ModuleSizeQuery { metric, time: query.time });

@@ -228,7 +228,7 @@ fn neighbours_stand_in_the_same_row() {
     let tree = call_tree(&profile, &CallTreeQuery::default());
     let layout = flame(&tree);
     for depth in 0..layout.row_count() {
-        let row = layout.row(depth);
+        let row = layout.row(depth).boxes;
         for (at, place) in row.iter().enumerate() {
             let right = row.get(at + 1).map(|next| next.node);
             let left = at.checked_sub(1).map(|before| row[before].node);

@@ -111,7 +111,7 @@ fn boxes_of_a_flame_graph_lie_inside_their_parents() {
         assert_eq!(layout.width(), 18);
         let mut seen = 0;
         for depth in 0..layout.row_count() {
-            let row = layout.row(depth);
+            let row = layout.row(depth).boxes;
             assert!(row.windows(2).all(|pair| pair[0].x1 <= pair[1].x0), "row {depth} is sorted");
             for place in row {
                 let node = tree.get(place.node).unwrap();
@@ -125,8 +125,8 @@ fn boxes_of_a_flame_graph_lie_inside_their_parents() {
         }
         assert_eq!(seen, tree.len());
         assert_eq!(layout.node_at(0, 18), None);
-        assert_eq!(layout.visible(1, 0, 18).len(), layout.row(1).len());
-        assert_eq!(layout.row(layout.row_count()), []);
+        assert_eq!(layout.visible(1, 0, 18).boxes.len(), layout.row(1).boxes.len());
+        assert_eq!(layout.row(layout.row_count()).boxes, []);
     }
 }
 

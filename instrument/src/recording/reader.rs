@@ -12,6 +12,7 @@ use serde::Deserialize;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// This much of the program's output is kept: its end.
 const MAX_OUTPUT_BYTES: usize = 1 << 20;
@@ -58,11 +59,8 @@ pub fn read(bytes: &[u8]) -> Result<Recording, ReadError> {
 /// As [`read`], where the heap operations behind the first `column_rows` stay packed.
 pub(super) fn read_unpacking(bytes: &[u8], column_rows: usize) -> Result<Recording, ReadError> {
     check_head(bytes)?;
-    let mut assembly = Assembly { column_rows, ..Assembly::default() };
-    let mut scanner = Scanner::new(bytes, FILE_HEAD_BYTES);
-    while let Some(chunk) = scanner.next(&mut assembly.damage) {
-        assembly.add(&chunk);
-    }
+    let mut assembly = Assembly::keeping(column_rows);
+    assembly.add_all(Scanner::new(bytes, FILE_HEAD_BYTES));
     Ok(assembly.finish(bytes.len()))
 }
 
@@ -91,7 +89,7 @@ pub(super) fn check_head(bytes: &[u8]) -> Result<(), ReadError> {
 
 /// The recording so far, and what is missing of it.
 #[derive(Default)]
-struct Assembly {
+pub(super) struct Assembly {
     recording: Recording,
     damage: DamageLog,
     module: ModuleSoFar,
@@ -132,6 +130,18 @@ struct Missing {
 }
 
 impl Assembly {
+    /// Nothing yet. Heap operations behind the first `column_rows` are going to stay packed.
+    pub fn keeping(column_rows: usize) -> Assembly {
+        Assembly { column_rows, ..Assembly::default() }
+    }
+
+    /// Takes the chunks of `scanner`, to its end.
+    pub fn add_all(&mut self, mut scanner: Scanner<'_>) {
+        while let Some(chunk) = scanner.next(&mut self.damage) {
+            self.add(&chunk);
+        }
+    }
+
     fn add(&mut self, chunk: &Chunk) {
         let noun = chunk.kind.noun();
         let malformed = || format!("a chunk of {noun} is malformed and was left out");
@@ -167,7 +177,7 @@ impl Assembly {
     fn take(&mut self, kind: Kind, raw: &[u8]) -> Result<(), Malformed> {
         match kind {
             Kind::META => self.recording.meta = decode(raw)?,
-            Kind::MODULE => self.module.take(&decode(raw)?)?,
+            Kind::MODULE => self.take_module(&decode(raw)?)?,
             Kind::STACKS => self.take_stacks(decode(raw)?)?,
             Kind::SAMPLES => self.take_samples(decode(raw)?)?,
             Kind::CONTEXTS => self.take_contexts(decode(raw)?)?,
@@ -203,6 +213,15 @@ impl Assembly {
             Kind::OUTCOME => self.recording.outcome = decode(raw)?,
             Kind::ATTACHMENT => self.attachments.take(&decode(raw)?)?,
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn take_module(&mut self, piece: &ModulePiece) -> Result<(), Malformed> {
+        self.recording.module.is_empty().then_some(()).ok_or(Malformed)?;
+        self.module.take(piece)?;
+        if let Some(whole) = self.module.whole() {
+            self.recording.module = whole;
         }
         Ok(())
     }
@@ -313,16 +332,18 @@ impl Assembly {
         output.drain(..surplus);
     }
 
-    fn finish(self, file_bytes: usize) -> Recording {
-        let Self {
-            mut recording, mut damage, module, attachments, missing, stacks_end, contexts_end, ..
-        } = self;
-        // Contexts may be written after the last table of crossings, and be missing; both are known only now.
+    /// What there is while more is to come.
+    pub fn so_far(&self) -> Recording {
+        let mut recording = self.recording.clone();
+        know_sites(&mut recording);
+        recording
+    }
+
+    /// All there is; what is missing of it is told.
+    pub fn finish(self, file_bytes: usize) -> Recording {
+        let Self { mut recording, mut damage, attachments, missing, stacks_end, contexts_end, .. } = self;
         let contexts = recording.contexts.len();
-        let mut orphaned_sites = 0;
-        for site in &mut recording.crossings.sites {
-            site.context = wire::known_context(site.context, contexts, &mut orphaned_sites);
-        }
+        let orphaned_sites = know_sites(&mut recording);
         let orphaned_events = missing.orphaned_events + orphaned_sites;
         damage.add_missing(file_bytes, missing.samples, "samples are missing");
         damage.add_missing(
@@ -347,7 +368,10 @@ impl Assembly {
         let what = "stretches of memory content were left out, as those before them are missing";
         damage.add_missing(file_bytes, missing.lost_stretches, what);
         damage.add_missing(file_bytes, orphaned_events, "events have lost their call path");
-        recording.module = module.finish(&mut damage, file_bytes).into();
+        // Half a module would be read as one that is broken by itself.
+        if recording.module.is_empty() {
+            damage.add(file_bytes, "the module is missing, and with it all names and lines");
+        }
         let (attachments, cut) = attachments.finish();
         recording.attachments = attachments;
         let what = if cut == 1 { "attached file is missing" } else { "attached files are missing" };
@@ -367,15 +391,21 @@ impl ModuleSoFar {
         Ok(())
     }
 
-    /// The module if it is whole; half a module would be read as one that is broken by itself.
-    fn finish(self, damage: &mut DamageLog, file_bytes: usize) -> Vec<u8> {
-        let Self { bytes, total_bytes } = self;
-        if bytes.len() as u64 == total_bytes && total_bytes > 0 {
-            return bytes;
-        }
-        damage.add(file_bytes, "the module is missing, and with it all names and lines");
-        Vec::new()
+    /// The module, once its last piece is there.
+    fn whole(&mut self) -> Option<Arc<[u8]>> {
+        let is_whole = self.bytes.len() as u64 == self.total_bytes && self.total_bytes > 0;
+        is_whole.then(|| std::mem::take(&mut self.bytes).into())
     }
+}
+
+/// Takes contexts that are missing out of the call sites, and says of how many. Contexts may be written after the table
+/// of crossings that names them, so that it can't be told when that is read.
+fn know_sites(recording: &mut Recording) -> u64 {
+    let (contexts, mut orphaned) = (recording.contexts.len(), 0);
+    for site in &mut recording.crossings.sites {
+        site.context = wire::known_context(site.context, contexts, &mut orphaned);
+    }
+    orphaned
 }
 
 fn too_large(noun: &str) -> String {

@@ -5,6 +5,7 @@ use crate::export::{Format, MapFormat};
 use crate::pipeline::{self, tests::MAPPED};
 use crate::profile::ProfileBuilder;
 use crate::ui::documents::Document;
+use crate::ui::jobs::Shown;
 use crate::ui::places::Places;
 use tempfile::TempDir;
 use wasmscope_instrument::recording::AllocatorFamily;
@@ -76,6 +77,11 @@ impl Window {
     fn failures(&mut self) -> Vec<String> {
         std::mem::take(&mut self.app.screen.notes).failures()
     }
+}
+
+/// A run that is shown when it is over.
+fn order(module: &Arc<ModuleFacts>, symbols: Option<PathBuf>) -> Run {
+    Run { module: Arc::clone(module), options: options(), symbols, shown: Shown::InTheEnd }
 }
 
 fn options() -> RunOptions {
@@ -240,7 +246,7 @@ fn a_run_without_symbols_has_none_though_the_command_line_names_some() {
     let module = Arc::new(ModuleFacts::read(guest).unwrap());
     for symbols in [None, Some(window.path("two.symbols"))] {
         let expected = symbols.as_ref().map(|_| "0:two\n");
-        window.does(Command::Run(Arc::clone(&module), Box::new(options()), symbols));
+        window.does(Command::Run(Box::new(order(&module, symbols))));
         assert_eq!(map_of(&window.front().profile), expected);
     }
 }
@@ -264,7 +270,7 @@ fn a_module_is_run_again_with_the_symbols_shown() {
     let a = window.record("a.wscope", b"");
     let id = window.opens(&a);
     window.does(Command::UseSymbols(id, window.given("one.symbols")));
-    window.does(Command::RunAgain);
+    window.does(Command::RunAgain(Again::Asking));
     let dialog = window.app.screen.dialog.as_ref().unwrap();
     assert_eq!(dialog.form.symbols, window.path("one.symbols").display().to_string());
     assert_eq!(&*dialog.module.guest.bytes, MAPPED);
@@ -308,7 +314,7 @@ fn what_a_trial_run_found_is_shown_while_its_dialog_waits_for_it() {
     {
         window.does(Command::Open(path.clone()));
         let module = Arc::clone(&window.app.screen.dialog.as_ref().unwrap().module);
-        window.begins(Command::FindAllocators(module, Box::new(options()), None));
+        window.begins(Command::FindAllocators(Box::new(order(&module, None))));
         assert!(window.app.state.jobs.trial().is_some());
         if let Some(command) = unwanted {
             window.begins(command);

@@ -17,6 +17,7 @@ mod timeline;
 
 use super::command::Commands;
 use super::documents::{Document, Selection};
+use super::watch::Watch;
 use super::widgets::empty_state;
 use super::worker::{Asker, Slot, Worker};
 use crate::analysis::{self, Metric};
@@ -114,6 +115,8 @@ pub struct PanelCtx<'a> {
     pub selection: &'a Selection,
     /// Who does what the panel wants done.
     pub commands: &'a Commands,
+    /// Is the recording still being made?
+    pub is_growing: bool,
 }
 
 /// What the panels of one recording remember, and the views that they draw.
@@ -186,14 +189,16 @@ pub struct PanelDesk<'a> {
     pub sources: &'a Sources,
     /// How often they were looked for once more.
     pub looks: u64,
+    /// The run that the recording is being made of.
+    pub run: Option<&'a Watch>,
 }
 
 /// Draws the panel `kind` of `document`.
 pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &PanelDesk<'_>) {
-    let Document { profile, selection, panels, .. } = document;
+    let Document { profile, selection, panels, is_growing, .. } = document;
     let egui_ctx = ui.ctx().clone();
     let asker = Asker { profile, worker: desk.worker, ctx: &egui_ctx };
-    let ctx = PanelCtx { profile, selection, commands: desk.commands };
+    let ctx = PanelCtx { profile, selection, commands: desk.commands, is_growing: *is_growing };
     if let Some(sentence) = unfiltered(kind, selection) {
         ui.label(RichText::new(sentence).color(super::theme::Palette::of(ui).warning).small());
     }
@@ -210,7 +215,7 @@ pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &Pa
         PanelKind::Sites => sites(ui, &ctx, &asker, panels),
         PanelKind::Source => source(ui, &ctx, &asker, panels, desk),
         PanelKind::Instructions => instructions(ui, &ctx, &asker, panels),
-        PanelKind::Output => output::output_ui(ui, &ctx),
+        PanelKind::Output => output::output_ui(ui, &ctx, desk.run),
     }
 }
 

@@ -28,7 +28,7 @@ pub fn summary_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &SummaryView, advice: O
         if let Some(advice) = advice.filter(|advice| !advice.lines.is_empty()) {
             section(ui, "Advice", |ui| advice_ui(ui, ctx, advice));
         }
-        section(ui, "Run", |ui| run_ui(ui, view));
+        section(ui, "Run", |ui| run_ui(ui, ctx, view));
         if !view.phases.is_empty() {
             section(ui, "Phases", |ui| phases_ui(ui, view));
         }
@@ -85,7 +85,8 @@ fn advice_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, advice: &AdviceReport) {
     }
 }
 
-fn run_ui(ui: &mut Ui, view: &Summary) {
+fn run_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Summary) {
+    let outcome = if ctx.is_growing { "still running".to_owned() } else { view.outcome.to_string() };
     let meta = &view.meta;
     let sampled = match meta.sampler {
         SamplerKind::None => "not sampled".to_owned(),
@@ -106,7 +107,7 @@ fn run_ui(ui: &mut Ui, view: &Summary) {
             ),
             ("Arguments", meta.args.join(" ")),
             ("Called", meta.invoked.clone().unwrap_or_default()),
-            ("Outcome", view.outcome.to_string()),
+            ("Outcome", outcome),
             (
                 "How often",
                 view.calls

@@ -9,7 +9,6 @@ use super::form::RunForm;
 use super::ui::{RunDialog, below_row, row};
 use crate::trial;
 use egui::{Label, Margin, RichText, TextEdit, Ui};
-use std::sync::Arc;
 use wasmscope_instrument::{MOST_TRIALS, Proposal, TRIAL_TIME, Trial, is_component};
 
 const ABOUT: &str =
@@ -45,10 +44,10 @@ fn find_ui(ui: &mut Ui, dialog: &mut RunDialog, commands: &Commands) {
         let find = ui.add_enabled(!is_component, egui::Button::new("Find allocators…"));
         ui.label(RichText::new(about_find(dialog, is_component)).weak());
         if find.clicked()
-            && let Some((options, symbols)) = dialog.answer()
+            && let Some(order) = dialog.answer()
         {
             dialog.trial = None;
-            commands.send(Command::FindAllocators(Arc::clone(&dialog.module), options, symbols));
+            commands.send(Command::FindAllocators(Box::new(order)));
         }
     });
 }

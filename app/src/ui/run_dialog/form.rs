@@ -61,6 +61,8 @@ pub struct RunForm {
     pub output_limit_mib: u64,
     /// Stop after so many instructions; 0 is no limit.
     pub fuel: u64,
+    /// Is nothing shown of the recording while it is made?
+    pub waits_for_end: bool,
 }
 
 /// What to call.
@@ -124,6 +126,7 @@ impl Default for RunForm {
             stack_limit_kib: 0,
             output_limit_mib: 0,
             fuel: 0,
+            waits_for_end: false,
         }
     }
 }

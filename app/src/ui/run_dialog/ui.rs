@@ -1,7 +1,8 @@
 //! Draws the run dialog.
 
 use super::super::command::{Command, Commands, GrantKind, PathKind};
-use super::super::jobs::Job;
+use super::super::jobs::{Job, Run, Shown};
+use super::super::measures::in_words;
 use super::super::module::{KnownSymbols, ModuleFacts, middle_cut};
 use super::super::shell::about_symbols;
 use super::super::theme::Palette;
@@ -11,9 +12,8 @@ use super::calls::call_ui;
 use super::form::{Call, FormError, RunForm, StdinForm};
 use super::limits::limits_ui;
 use egui::{DragValue, Frame, Id, Key, Margin, Modal, RichText, ScrollArea, TextEdit, Ui};
-use std::path::PathBuf;
 use std::sync::Arc;
-use wasmscope_instrument::{Limits, Measure, RunOptions, Trial, Unprovided, is_component};
+use wasmscope_instrument::{Limits, Measure, Trial, Unprovided, is_component};
 
 /// The dialog while it is open.
 pub struct RunDialog {
@@ -34,20 +34,16 @@ impl RunDialog {
         RunDialog { module, form, trial: None, problem: None }
     }
 
-    /// What the fields amount to, and where the symbols are; what is wrong is shown.
-    pub(super) fn answer(&mut self) -> Option<(Box<RunOptions>, Option<PathBuf>)> {
+    /// What the fields amount to; what is wrong is shown.
+    pub fn answer(&mut self) -> Option<Run> {
         let form = &self.form;
-        let options = form.options(&self.module).and_then(|options| Ok((options, form.symbols_path()?)));
-        match options {
-            Ok((options, symbols)) => {
-                self.problem = None;
-                Some((Box::new(options), symbols))
-            }
-            Err(problem) => {
-                self.problem = Some(problem);
-                None
-            }
-        }
+        let shown = if form.waits_for_end { Shown::InTheEnd } else { Shown::WhileItRuns };
+        let order = form.options(&self.module).and_then(|options| {
+            let (module, symbols) = (Arc::clone(&self.module), form.symbols_path()?);
+            Ok(Run { module, options, symbols, shown })
+        });
+        self.problem = order.as_ref().err().cloned();
+        order.ok()
     }
 }
 
@@ -134,6 +130,10 @@ fn fields_ui(ui: &mut Ui, dialog: &mut RunDialog, search: Option<&Job>, commands
     let pointed = !form.symbols.is_empty() || module.symbols == KnownSymbols::None;
     section(ui, "Symbols", pointed, |ui| symbols_ui(ui, module, form, commands));
     section(ui, "Limits", limited, |ui| limits_ui(ui, form));
+    ui.checkbox(&mut form.waits_for_end, "Show nothing until it is over").on_hover_text(
+        "What is recorded is shown while the program runs. That takes a twentieth of a processor's time; where the \
+         program needs all of them, times are truer without it.",
+    );
 }
 
 fn section(ui: &mut Ui, title: &str, open: bool, add: impl FnOnce(&mut Ui)) {
@@ -202,26 +202,7 @@ fn measures_ui(ui: &mut Ui, form: &mut RunForm) {
 }
 
 fn measure_ui(ui: &mut Ui, form: &mut RunForm, measure: Measure) {
-    let (title, about) = match measure {
-        Measure::Time => ("Time", "Where time goes, by looking at the stack many times a second."),
-        Measure::Boundary => {
-            ("Boundary", "Each call between the program and its host: how often, how long, from where.")
-        }
-        Measure::Growth => ("Growth", "Each memory.grow: when, by how much, who asked."),
-        Measure::Heap => ("Heap", "Each allocation and release: address, size, who asked."),
-        Measure::Calls => ("Calls", "Each call of a function, counted, by call path. Costs a few percent."),
-        Measure::Instructions => (
-            "Instructions",
-            "Each executed instruction, counted, by call path and line. Costs more than the rest.",
-        ),
-        Measure::Stack => (
-            "Stack",
-            "How deep the program's own stack gets in linear memory, and by which call path. Costs a few percent.",
-        ),
-        Measure::Access => {
-            ("Access", "Reads and writes of memory, counted by line of 64 bytes. Costs the most.")
-        }
-    };
+    let (title, about) = in_words(measure);
     let mut on = form.measures.has(measure);
     if ui.checkbox(&mut on, title).on_hover_text(about).changed() {
         form.measures = if on { form.measures.with(measure) } else { form.measures.without(measure) };
@@ -366,7 +347,7 @@ fn footer(ui: &mut Ui, dialog: &mut RunDialog, search: Option<&Job>, commands: &
 }
 
 fn start(dialog: &mut RunDialog, commands: &Commands) -> Dialog {
-    let Some((options, symbols)) = dialog.answer() else { return Dialog::Open };
-    commands.send(Command::Run(Arc::clone(&dialog.module), options, symbols));
+    let Some(order) = dialog.answer() else { return Dialog::Open };
+    commands.send(Command::Run(Box::new(order)));
     Dialog::Closed
 }

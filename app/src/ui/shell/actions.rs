@@ -3,14 +3,16 @@
 use super::Dock;
 use crate::export::{Format, MapFormat};
 use crate::samples;
-use crate::ui::command::{Command, Commands, ExportKind, PathKind, SaveKind};
+use crate::ui::command::{Again, Command, Commands, ExportKind, PathKind, SaveKind};
 use crate::ui::documents::{Document, Documents};
 use crate::ui::jobs::SymbolsChoice;
+use crate::ui::measures::in_words;
 use crate::ui::module::short_path;
 use crate::ui::panels::PanelKind;
 use crate::ui::settings::Settings;
 use egui::{Button, Key, KeyboardShortcut, Modifiers, ThemePreference, Ui};
 use std::path::PathBuf;
+use wasmscope_instrument::Measure;
 
 /// What there is to be chosen depends on this.
 pub struct Situation<'a> {
@@ -39,6 +41,8 @@ pub enum Group {
     Sample,
     /// Run and stop.
     Run,
+    /// Run the module of the recording in front again, and measure more.
+    RunAlso,
     /// Save the recording in front.
     Save,
     /// Export what is shown.
@@ -63,9 +67,10 @@ pub enum Group {
 
 impl Group {
     /// All of them, in the order of the list.
-    pub const ALL: [Group; 14] = [
+    pub const ALL: [Group; 15] = [
         Group::Open,
         Group::Run,
+        Group::RunAlso,
         Group::Panel,
         Group::Save,
         Group::Export,
@@ -85,6 +90,7 @@ impl Group {
         match self {
             Group::Recent => "Open recent: ",
             Group::Sample => "Sample: ",
+            Group::RunAlso => "Run again, also measuring ",
             Group::Export => "Export: ",
             Group::Symbols => "Symbols: ",
             Group::Recording => "Go to: ",
@@ -151,7 +157,8 @@ pub fn actions(now: &Situation<'_>, group: Group) -> Vec<Action> {
         Group::Recent => recent(now),
         Group::Sample => sample_actions(),
         Group::Run => run(now),
-        Group::Save => save(front.is_some()),
+        Group::RunAlso => run_also(now),
+        Group::Save => save(front),
         Group::Export => export(front),
         Group::Symbols => front.map(symbols).unwrap_or_default(),
         Group::Sources => vec![Action::new("Where sources are…", Command::ShowSources)],
@@ -177,21 +184,34 @@ pub const fn themes() -> [(ThemePreference, &'static str); 3] {
 }
 
 fn run(now: &Situation<'_>) -> Vec<Action> {
-    let has_front = now.documents.front().is_some();
+    let can_run = now.documents.front().is_some() && !now.is_recording;
+    let again = |title: &str, again| Action::new(title, Command::RunAgain(again)).only_if(can_run);
     vec![
-        Action::new("Run again…", Command::RunAgain)
-            .keys(CTRL, Key::R)
-            .only_if(has_front && !now.is_recording),
+        again("Run again…", Again::Asking).keys(CTRL, Key::R),
+        again("Run again as before", Again::AsBefore).keys(CTRL_SHIFT, Key::R),
         Action { keys: Some(STOP), ..Action::new("Stop", Command::Stop) }
             .about("A run keeps what was recorded.")
             .only_if(now.is_busy),
     ]
 }
 
-fn save(has_front: bool) -> Vec<Action> {
+/// What was not measured the last time can be the next time.
+fn run_also(now: &Situation<'_>) -> Vec<Action> {
+    let Some(front) = now.documents.front() else { return Vec::new() };
+    let measured = front.profile.recording().meta.measures;
+    let others = Measure::ALL.into_iter().filter(|measure| !measured.has(*measure));
+    let action = |measure: Measure| {
+        let (title, about) = in_words(measure);
+        Action::new(title, Command::RunAgain(Again::Also(measure))).about(about).only_if(!now.is_recording)
+    };
+    others.map(action).collect()
+}
+
+fn save(front: Option<&Document>) -> Vec<Action> {
     let plain = Action::new("Save recording as…", Command::AskSave(SaveKind::Plain)).keys(CTRL, Key::S);
     let packed = Action::new("Save with symbols and sources…", Command::AskSave(SaveKind::Packed));
-    vec![plain.only_if(has_front), packed.only_if(has_front)]
+    let is_whole = front.is_some_and(|document| !document.is_growing);
+    vec![plain.only_if(is_whole), packed.only_if(is_whole)]
 }
 
 fn export(front: Option<&Document>) -> Vec<Action> {
@@ -211,6 +231,9 @@ fn export(front: Option<&Document>) -> Vec<Action> {
 }
 
 fn symbols(front: &Document) -> Vec<Action> {
+    if front.is_growing {
+        return Vec::new();
+    }
     let ask = |kind| Command::AskSymbols(front.id, kind);
     let mut actions = vec![
         Action::new("From a file…", ask(PathKind::File)),

@@ -40,7 +40,7 @@ pub fn progress_ui(ui: &mut Ui, job: &Job, commands: &Commands) {
                 JobKind::Allocators(_) => {
                     ui.label(trial_text(job.watch.progress()));
                 }
-                JobKind::Run(name) => {
+                JobKind::Run { name, .. } => {
                     ui.label(RichText::new(middle_cut(name, 32)).strong());
                     phases_ui(ui, job.watch.progress());
                     let counts =
@@ -56,7 +56,7 @@ pub fn progress_ui(ui: &mut Ui, job: &Job, commands: &Commands) {
 fn after_stop(kind: &JobKind) -> &'static str {
     match kind {
         JobKind::Open(_) | JobKind::Module { .. } => "Nothing is opened then.",
-        JobKind::Run(_) => "What was recorded so far is kept.",
+        JobKind::Run { .. } => "What was recorded so far is kept.",
         JobKind::Allocators(_) => "Nothing is proposed then.",
         JobKind::Symbols(_) => "The recording keeps the names and lines that it has.",
         JobKind::Save(_) | JobKind::Export(_) => "The file stays as it was, unless it is already written.",

@@ -27,7 +27,10 @@ fn recording_ui(ui: &mut Ui, document: &Document, commands: &Commands) {
         warnings_ui(ui, profile, commands);
         selection_ui(ui, profile, selection, commands);
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            outcome_ui(ui, profile);
+            match document.is_growing {
+                true => drop(ui.label(RichText::new("running").color(Palette::of(ui).accent).small())),
+                false => outcome_ui(ui, profile),
+            }
             ui.add(egui::Label::new(RichText::new(figures(profile)).weak().small()).truncate());
         });
     });

@@ -1,7 +1,7 @@
 //! The bar at the top: menus, the open recordings, and Run.
 
 use super::actions::{Action, Group, Situation, actions, keyed, themes};
-use crate::ui::command::Command;
+use crate::ui::command::{Again, Command};
 use crate::ui::documents::{Document, Origin};
 use crate::ui::module::{file_name, middle_cut};
 use crate::ui::panels::PanelKind;
@@ -12,6 +12,7 @@ use egui::{Align, Button, Layout, MenuBar, RichText, ScrollArea, Ui};
 pub fn top_bar_ui(ui: &mut Ui, now: &Situation<'_>) {
     MenuBar::new().ui(ui, |ui| {
         ui.menu_button("File", |ui| file_menu(ui, now));
+        ui.menu_button("Run", |ui| run_menu(ui, now));
         ui.menu_button("View", |ui| view_menu(ui, now));
         ui.menu_button("Help", |ui| help_menu(ui, now));
         ui.separator();
@@ -43,8 +44,6 @@ fn file_menu(ui: &mut Ui, now: &Situation<'_>) {
         ui.menu_button("Open recent", |ui| items(ui, now, Group::Recent));
     });
     ui.separator();
-    items(ui, now, Group::Run);
-    ui.separator();
     items(ui, now, Group::Save);
     ui.add_enabled_ui(has_front, |ui| {
         ui.menu_button("Export", |ui| items(ui, now, Group::Export));
@@ -53,6 +52,15 @@ fn file_menu(ui: &mut Ui, now: &Situation<'_>) {
     items(ui, now, Group::Sources);
     ui.separator();
     items(ui, now, Group::Close);
+}
+
+fn run_menu(ui: &mut Ui, now: &Situation<'_>) {
+    ui.set_min_width(230.0);
+    items(ui, now, Group::Run);
+    let has_more = !actions(now, Group::RunAlso).is_empty();
+    ui.add_enabled_ui(has_more, |ui| {
+        ui.menu_button("Run again, also measuring", |ui| items(ui, now, Group::RunAlso));
+    });
 }
 
 fn view_menu(ui: &mut Ui, now: &Situation<'_>) {
@@ -84,7 +92,7 @@ fn run_button(ui: &mut Ui, now: &Situation<'_>) {
     if now.documents.front().is_some() && !now.is_recording {
         let run = ui.button(RichText::new("▶ Run again").color(Palette::of(ui).accent));
         if run.on_hover_text("Ctrl+R  Run this module once more, the same way or another.").clicked() {
-            now.commands.send(Command::RunAgain);
+            now.commands.send(Command::RunAgain(Again::Asking));
         }
     }
 }

@@ -33,6 +33,13 @@ impl FlameView {
         frames
     }
 
+    /// Where the box of `node` begins and ends, as shares of the whole width.
+    pub fn share(&self, node: NodeId) -> [f64; 2] {
+        let width = self.layout.width().max(1) as f64;
+        let place = self.layout.box_of(node);
+        place.map_or([0.0, 1.0], |place| [place.x0, place.x1].map(|x| x as f64 / width))
+    }
+
     /// The node that these functions lead to from the root, or `None` if the tree does not have it.
     pub fn descend(&self, frames: &[FrameId]) -> Option<NodeId> {
         frames.iter().try_fold(NodeId::ROOT, |node, frame| {

@@ -1,6 +1,6 @@
 //! A row of boxes as what can be seen of it: those narrower than a pixel are drawn together.
 
-use crate::analysis::FlameBox;
+use crate::analysis::{BLOCK_BOXES, FlameBox, FlameRow};
 
 /// A part of a row, from left to right on screen, in points.
 pub enum Strip {
@@ -29,32 +29,69 @@ impl Scale {
     }
 }
 
-/// Gives `draw` the strips of `boxes`, which lie from left to right. The number of strips is bounded by that of pixels,
-/// and the time by it and the logarithm of the number of boxes.
-pub fn strips(boxes: &[FlameBox], scale: Scale, pixel: f32, mut draw: impl FnMut(Strip)) {
-    let mut many: Option<(f32, f32)> = None;
-    let (mut at, mut count) = (0, 0);
-    while let Some(place) = boxes.get(at) {
-        let (left, right) = (scale.x(place.x0), scale.x(place.x1));
-        if right - left >= pixel {
-            many.take().into_iter().for_each(|(from, to)| draw(Strip::Many(from, to)));
-            draw(Strip::One(*place, left, right));
-            at += 1;
-            continue;
+/// Gives `draw` the strips of `row`, from left to right. The number of strips is bounded by that of pixels. Blocks in
+/// which nothing can be told apart are one step each, whatever is in them; elsewhere the time is bounded by the number
+/// of pixels and the logarithm of that of boxes.
+pub fn strips(row: FlameRow<'_>, scale: Scale, pixel: f32, draw: impl FnMut(Strip)) {
+    let FlameRow { boxes, before, blocks } = row;
+    let narrow = (f64::from(pixel) / scale.per_unit) as u64;
+    let mut strips = Strips { scale, pixel, many: None, draw };
+    let mut at = 0;
+    while at < boxes.len() {
+        let block = (before + at) / BLOCK_BOXES;
+        let end = ((block + 1) * BLOCK_BOXES - before).min(boxes.len());
+        let is_whole = end - at == BLOCK_BOXES;
+        match blocks.get(block).filter(|block| is_whole && block.widest < narrow) {
+            Some(block) => strips.add_narrow(scale.x(block.x0), scale.x(block.x1)),
+            None => strips.add_boxes(boxes.get(at..end).unwrap_or(&[])),
         }
-        // All that ends within this pixel is one stroke.
-        let end = (left / pixel).floor().mul_add(pixel, pixel);
-        count = ending_by(boxes.get(at..).unwrap_or(&[]), scale.units(end), count).max(1);
-        at += count;
-        many = match many {
-            Some((from, to)) if left - to <= pixel => Some((from, end)),
-            before => {
-                before.into_iter().for_each(|(from, to)| draw(Strip::Many(from, to)));
-                Some((left, end))
+        at = end;
+    }
+    strips.end_many();
+}
+
+struct Strips<D> {
+    scale: Scale,
+    pixel: f32,
+    /// What is too narrow so far.
+    many: Option<(f32, f32)>,
+    draw: D,
+}
+
+impl<D: FnMut(Strip)> Strips<D> {
+    fn add_boxes(&mut self, boxes: &[FlameBox]) {
+        let Strips { scale, pixel, .. } = *self;
+        let (mut at, mut count) = (0, 0);
+        while let Some(place) = boxes.get(at) {
+            let (left, right) = (scale.x(place.x0), scale.x(place.x1));
+            if right - left >= pixel {
+                self.end_many();
+                (self.draw)(Strip::One(*place, left, right));
+                at += 1;
+                continue;
+            }
+            // All that ends within this pixel is one stroke.
+            let end = (left / pixel).floor().mul_add(pixel, pixel);
+            count = ending_by(boxes.get(at..).unwrap_or(&[]), scale.units(end), count).max(1);
+            at += count;
+            self.add_narrow(left, end);
+        }
+    }
+
+    /// Adds what is too narrow to be told apart.
+    fn add_narrow(&mut self, left: f32, right: f32) {
+        self.many = match self.many {
+            Some((from, to)) if left - to <= self.pixel => Some((from, right.max(to))),
+            _ => {
+                self.end_many();
+                Some((left, right))
             }
         };
     }
-    many.into_iter().for_each(|(from, to)| draw(Strip::Many(from, to)));
+
+    fn end_many(&mut self) {
+        self.many.take().into_iter().for_each(|(from, to)| (self.draw)(Strip::Many(from, to)));
+    }
 }
 
 /// How many of `boxes` end at `last` or before it; about as many as in the pixel before, which is `guess`. Looks ever
@@ -82,24 +119,51 @@ fn ending_by(boxes: &[FlameBox], last: u64, guess: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::NodeId;
+    use crate::analysis::{NodeId, block_of};
+    use std::ops::Range;
+
+    fn strips_of(boxes: &[FlameBox], part: Range<usize>, scale: Scale) -> (usize, Vec<(f32, f32)>) {
+        let blocks: Vec<_> = boxes.chunks(BLOCK_BOXES).filter_map(block_of).collect();
+        let row = FlameRow { boxes: &boxes[part.clone()], before: part.start, blocks: &blocks };
+        let (mut single, mut merged) = (0, Vec::new());
+        strips(row, scale, 1.0, |strip| match strip {
+            Strip::One(..) => single += 1,
+            Strip::Many(from, to) => merged.push((from, to)),
+        });
+        (single, merged)
+    }
+
+    fn boxes(places: impl Iterator<Item = (u64, u64)>) -> Vec<FlameBox> {
+        places.map(|(x0, x1)| FlameBox { node: NodeId(0), x0, x1 }).collect()
+    }
 
     #[test]
     fn nothing_narrow_vanishes_and_no_more_is_drawn_than_is_seen() {
         let wide = (0..3u64).map(|n| (n * 1_000, n * 1_000 + 1_000));
         let narrow = (3_000..100_000u64).map(|x| (x, x + 1));
-        let boxes: Vec<_> = wide.chain(narrow).map(|(x0, x1)| FlameBox { node: NodeId(0), x0, x1 }).collect();
-        let (mut single, mut merged) = (0, Vec::new());
-        strips(&boxes, Scale { origin: 0.0, per_unit: 1e-3 }, 1.0, |strip| match strip {
-            Strip::One(..) => single += 1,
-            Strip::Many(from, to) => merged.push((from, to)),
-        });
-        assert_eq!((single, merged), (3, vec![(3.0, 100.0)]));
+        let boxes = boxes(wide.chain(narrow));
+        let scale = Scale { origin: 0.0, per_unit: 1e-3 };
+        assert_eq!(strips_of(&boxes, 0..boxes.len(), scale), (3, vec![(3.0, 100.0)]));
+        // Wherever the part on screen begins and ends in a block.
+        for cut in 1..200 {
+            let (single, merged) = strips_of(&boxes, cut..boxes.len() - cut, scale);
+            assert_eq!((single, merged.len()), (3usize.saturating_sub(cut), 1), "{cut}");
+            assert!(merged[0].0 < 3.3 && merged[0].1 > 99.7, "{cut}: {merged:?}");
+        }
+    }
+
+    #[test]
+    fn gaps_that_can_be_seen_stay() {
+        let far_apart = (0..1_000u64).map(|n| (n * 10, n * 10 + 1));
+        let boxes = boxes(far_apart);
+        let seen = |per_unit| strips_of(&boxes, 0..1_000, Scale { origin: 0.0, per_unit }).1.len();
+        assert_eq!(seen(0.5), 1_000, "boxes of half a pixel, five pixels apart");
+        assert_eq!(seen(0.05), 1, "boxes and gaps within a pixel");
     }
 
     #[test]
     fn the_last_box_of_a_pixel_is_found() {
-        let boxes: Vec<_> = (0..70).map(|x| FlameBox { node: NodeId(0), x0: x, x1: x + 1 }).collect();
+        let boxes = boxes((0..70).map(|x| (x, x + 1)));
         for count in 0..70 {
             for last in 0..80 {
                 for guess in 0..90 {

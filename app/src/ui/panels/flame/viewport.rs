@@ -100,10 +100,15 @@ impl Viewport {
     /// The part in which the box of `node` fills the width; a few of its callers stay on screen above it.
     #[must_use]
     pub fn fitted(self, view: &FlameView, node: NodeId) -> Viewport {
-        let Some(place) = view.layout.box_of(node) else { return self };
-        let width = view.layout.width().max(1) as f64;
-        let from = place.x0 as f64 / width;
-        self.showing(from, place.x1 as f64 / width - from)
+        let [from, to] = view.share(node);
+        self.showing(from, to - from)
+    }
+
+    /// Where the same part of a box is that went from one share of the whole to another.
+    #[must_use]
+    pub fn carried(self, before: [f64; 2], now: [f64; 2]) -> Viewport {
+        let factor = (now[1] - now[0]) / (before[1] - before[0]).max(NARROWEST);
+        self.showing(now[0] + (self.from - before[0]) * factor, self.span() * factor)
     }
 
     /// Moved and zoomed no further than it takes to see the box `place` of a graph that is `whole` wide, in the row at
@@ -214,6 +219,16 @@ mod tests {
         assert_near(narrow.span(), 1e-6 * 1_000.0 / 24.0);
         assert!(narrow.from <= 0.5 && narrow.to >= 0.500_001);
         assert_eq!(narrow.down, 31.0 * ROW - 190.0);
+    }
+
+    #[test]
+    fn what_is_seen_of_a_box_goes_with_it() {
+        let start = Viewport { from: 0.3, to: 0.5, down: 7.0 };
+        let carried = start.carried([0.2, 0.6], [0.1, 0.3]);
+        assert_near(carried.from, 0.15);
+        assert_near(carried.to, 0.25);
+        assert_eq!(carried.down, 7.0);
+        assert_eq!(start.carried([0.0, 1.0], [0.0, 1.0]).from, start.from, "the whole stays where it is");
     }
 
     #[test]

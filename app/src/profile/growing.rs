@@ -1,0 +1,41 @@
+//! Profiles of a recording that goes on.
+
+use super::expand::{Expanded, Ids};
+use super::{Profile, outline};
+use std::sync::Arc;
+use wasmscope_instrument::recording::Recording;
+use wasmscope_symbolize::{SymbolFileNames, SymbolFiles, Symbols};
+
+/// Makes profiles of a recording that goes on: functions, lines and call paths keep their ids from one to the next, so
+/// that what is selected stays so.
+pub struct Growing {
+    symbols: Arc<Symbols>,
+    ids: Ids,
+    /// Why the module can't be read.
+    problem: Option<String>,
+}
+
+impl Growing {
+    /// Of the module in `recording`, with names and lines out of the files that `find` makes of the names of those that
+    /// the module says it has.
+    ///
+    /// # Errors
+    /// Those of `find`.
+    pub fn of<E>(
+        recording: &Recording,
+        find: impl FnOnce(&SymbolFileNames) -> Result<SymbolFiles, E>,
+    ) -> Result<Growing, E> {
+        let (module, problem) = outline(recording);
+        let files = find(&SymbolFileNames::of(&recording.module, &module))?;
+        let symbols = Symbols::with_files(Arc::clone(&recording.module), Arc::new(module), files);
+        Ok(Growing { symbols: Arc::new(symbols), ids: Ids::default(), problem })
+    }
+
+    /// The profile of what there is of the recording by now, as [`Profile::new`] makes it.
+    pub fn profile(&mut self, recording: Recording) -> Profile {
+        let expanded = Expanded::of(&recording, &*self.symbols, &mut self.ids);
+        let mut profile = Profile::assemble(recording, Arc::clone(&self.symbols), expanded);
+        profile.warnings.splice(0..0, self.problem.clone());
+        profile
+    }
+}

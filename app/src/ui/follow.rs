@@ -1,0 +1,45 @@
+//! Shows a recording while it is being made.
+
+use crate::live::Live;
+use crate::profile::Profile;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Between two pictures there is at least so much time.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(400);
+/// What was recorded is looked at for one part in so many of the time: the program is what is to be seen, not us.
+const PAUSE_SHARE: u32 = 20;
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Does `record`, while `show` gets what `live` sees of it on another thread. Gives `live` back if all went well.
+pub fn followed<T>(
+    live: Live,
+    show: impl FnMut(Arc<Profile>) + Send,
+    record: impl FnOnce() -> T,
+) -> (T, Option<Live>) {
+    thread::scope(|scope| {
+        let (end, ended) = mpsc::channel();
+        let builder = thread::Builder::new().name("live view".to_owned());
+        let follower = builder.spawn_scoped(scope, move || follow(live, show, &ended));
+        let made = record();
+        drop(end);
+        // Without the thread, or where it found a fault, the recording is read as any other.
+        let live = follower.ok().and_then(|follower| follower.join().ok().flatten());
+        (made, live)
+    })
+}
+
+/// Shows what there is from time to time until `ended` is cut off.
+fn follow(mut live: Live, mut show: impl FnMut(Arc<Profile>), ended: &mpsc::Receiver<()>) -> Option<Live> {
+    let mut pause = SHORTEST_PAUSE;
+    while ended.recv_timeout(pause) == Err(mpsc::RecvTimeoutError::Timeout) {
+        let began = Instant::now();
+        // What can't be followed is read in the end, and told then if it is still broken.
+        if let Some(profile) = live.profile().ok()? {
+            show(Arc::new(profile));
+        }
+        pause = (began.elapsed() * PAUSE_SHARE).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+    }
+    Some(live)
+}
