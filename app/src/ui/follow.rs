@@ -43,3 +43,38 @@ fn follow(mut live: Live, mut show: impl FnMut(Arc<Profile>), ended: &mpsc::Rece
     }
     Some(live)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline;
+    use crate::samples;
+    use std::fs::File;
+    use std::io::Write;
+    use wasmscope_instrument::Nobody;
+
+    #[test]
+    fn what_is_there_is_shown_before_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let (made, path) = (folder.path().join("made.wscope"), folder.path().join("a.wscope"));
+        let sample = samples::all().iter().find(|sample| sample.name == "words").unwrap();
+        let module = &sample.modules[0];
+        pipeline::record_to(&made, &module.guest(), &module.options(), Arc::new(Nobody)).unwrap();
+        let bytes = std::fs::read(&made).unwrap();
+        let (sender, shown) = mpsc::channel();
+        let record = || {
+            let (first, rest) = bytes.split_at(bytes.len() * 9 / 10);
+            let mut file = File::create(&path).unwrap();
+            file.write_all(first).unwrap();
+            let first = shown.recv_timeout(Duration::from_secs(60)).expect("it is shown while it is made");
+            file.write_all(rest).unwrap();
+            first
+        };
+        let show = move |profile: Arc<Profile>| drop(sender.send(profile));
+        let (first, live) = followed(Live::new(&path, None), show, record);
+        let whole = live.and_then(Live::finish).unwrap();
+        let samples = |profile: &Profile| profile.recording().samples.len();
+        assert!(first.recording().damage.is_none() && samples(&first) <= samples(&whole));
+        assert_eq!(whole.recording(), &wasmscope_instrument::recording::read(&bytes).unwrap());
+    }
+}

@@ -9,7 +9,7 @@ use crate::ui::jobs::Shown;
 use crate::ui::places::Places;
 use tempfile::TempDir;
 use wasmscope_instrument::recording::AllocatorFamily;
-use wasmscope_instrument::{Guest, Invocation, Nobody, RunOptions};
+use wasmscope_instrument::{Guest, Invocation, Measure, Nobody, RunOptions};
 use wasmscope_symbolize::{MemoryIndex, SymbolFiles};
 
 struct Window {
@@ -324,4 +324,75 @@ fn what_a_trial_run_found_is_shown_while_its_dialog_waits_for_it() {
         assert_eq!(window.app.screen.dialog.as_ref().unwrap().trial.is_some(), is_shown);
         assert_eq!(window.failures(), [""; 0]);
     }
+}
+
+/// A recording with a sample in each of these call paths.
+fn so_far(paths: &[&str], path: &Path, is_first: bool) -> Command {
+    let folded: String = paths.iter().map(|path| format!("{path} 1000\n")).collect();
+    let profile = Arc::new(ProfileBuilder::new().folded(&folded).build());
+    Command::ShowSoFar(Box::new(SoFar { profile, path: path.to_owned(), symbols: None, is_first }))
+}
+
+#[test]
+fn a_run_is_shown_while_it_goes_on_and_what_is_selected_stays() {
+    let mut window = Window::new();
+    let module =
+        ModuleFacts::read(Guest { bytes: MAPPED.into(), name: "m.wasm".to_owned(), path: String::new() });
+    window.begins(Command::Run(Box::new(order(&Arc::new(module.unwrap()), None))));
+    let JobKind::Run { to, .. } = window.app.state.jobs.running()[0].kind.clone() else { panic!("no run") };
+    window.begins(so_far(&["main;a"], &to, true));
+    let id = window.front().id;
+    assert!(window.front().is_growing);
+    let function = window.front().profile.frames().find("a");
+    let selection = Selection { function, ..window.front().selection.clone() };
+    window.begins(Command::Select(selection.clone()));
+    window.begins(so_far(&["main;a", "main;b"], &to, false));
+    assert_eq!((window.front().id, &window.front().selection), (id, &selection));
+    assert!(window.front().profile.frames().find("b").is_some());
+    // What is not yet whole is not saved.
+    window.begins(Command::AskSave(SaveKind::Plain));
+    assert!(window.app.screen.path_dialog.is_none());
+    window.app.apply_all(&window.ctx);
+    assert!(!window.front().is_growing && window.app.state.jobs.running().is_empty());
+    assert_eq!((window.front().id, window.app.state.documents.iter().count()), (id, 1));
+    assert_eq!(&*window.front().profile.recording().module, MAPPED);
+}
+
+#[test]
+fn a_run_that_was_closed_comes_back_when_it_is_over() {
+    let mut window = Window::new();
+    let module =
+        ModuleFacts::read(Guest { bytes: MAPPED.into(), name: "m.wasm".to_owned(), path: String::new() });
+    window.begins(Command::Run(Box::new(order(&Arc::new(module.unwrap()), None))));
+    let JobKind::Run { to, .. } = window.app.state.jobs.running()[0].kind.clone() else { panic!("no run") };
+    window.begins(so_far(&["main;a"], &to, true));
+    let id = window.front().id;
+    window.begins(Command::Close(id));
+    window.begins(so_far(&["main;a", "main;b"], &to, false));
+    assert!(window.app.state.documents.is_empty());
+    window.app.apply_all(&window.ctx);
+    assert!(!window.front().is_growing);
+}
+
+#[test]
+fn a_module_is_run_again_as_before_or_measuring_more() {
+    let mut window = Window::new();
+    let path = window.path("m.wasm");
+    std::fs::write(&path, MAPPED).unwrap();
+    window.does(Command::Open(path));
+    let dialog = window.app.screen.dialog.as_mut().unwrap();
+    dialog.form.waits_for_end = true;
+    let (key, form, first) = (dialog.module.key(), dialog.form.clone(), dialog.answer().unwrap());
+    window.app.state.settings.ran(key, form);
+    window.app.screen.dialog = None;
+    window.does(Command::Run(Box::new(first)));
+    let measured = |window: &Window| window.front().profile.recording().meta.measures;
+    assert!(!measured(&window).has(Measure::Calls));
+    let before = measured(&window);
+    window.does(Command::RunAgain(Again::Also(Measure::Calls)));
+    assert_eq!(measured(&window), before.with(Measure::Calls));
+    window.does(Command::RunAgain(Again::AsBefore));
+    assert_eq!(measured(&window), before.with(Measure::Calls));
+    assert_eq!(window.app.state.documents.iter().count(), 3);
+    assert!(window.app.screen.dialog.is_none());
 }

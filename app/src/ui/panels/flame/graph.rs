@@ -60,15 +60,17 @@ impl Graph {
         // A recording that goes on has the same graph again and again.
         let before = before.filter(|before| before.query == view.query);
         (self.picture, self.minimap) = (None, None);
-        self.menu = before.as_ref().zip(self.menu).and_then(|(before, (node, at))| {
-            Some((view.descend(&before.frames_to(node))?, at))
-        });
+        self.menu = before
+            .as_ref()
+            .zip(self.menu)
+            .and_then(|(before, (node, at))| Some((view.descend(&before.frames_to(node))?, at)));
         if !self.viewport.is_whole() {
-            self.viewport = match (zoomed, before.and_then(|before| Some(before.share(before.descend(&self.zoomed)?)))) {
-                (Some(node), Some(before)) => self.viewport.carried(before, view.share(node)),
-                (Some(node), None) => self.viewport.fitted(view, node),
-                (None, _) => Viewport::default(),
-            };
+            self.viewport =
+                match (zoomed, before.and_then(|before| Some(before.share(before.descend(&self.zoomed)?)))) {
+                    (Some(node), Some(before)) => self.viewport.carried(before, view.share(node)),
+                    (Some(node), None) => self.viewport.fitted(view, node),
+                    (None, _) => Viewport::default(),
+                };
         }
         if zoomed.is_none() {
             self.zoomed.clear();
