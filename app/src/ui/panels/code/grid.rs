@@ -67,6 +67,8 @@ pub enum Ground {
     Lit,
     /// Is selected.
     Selected,
+    /// Is selected, and keys go on from it.
+    Cursor,
 }
 
 /// A row as it is drawn.
@@ -242,6 +244,9 @@ impl Grid<'_> {
         if let Some(colour) = ground(palette, row.ground, response.hovered()) {
             ui.painter().rect_filled(rect, 0.0, colour);
         }
+        if row.ground == Ground::Cursor {
+            ui.painter().rect_filled(rect.with_max_x(rect.left() + 2.0), 0.0, palette.accent);
+        }
         let text_rect = rect.with_min_x(rect.left() + gutter);
         let painter = ui.painter().with_clip_rect(text_rect.intersect(ui.clip_rect()));
         let end = self.text_ui(&painter, palette, &row.text, pos2(text_left + GAP / 2.0, rect.center().y));
@@ -319,13 +324,13 @@ fn describe(ui: &Ui, response: &Response, columns: &[Column], row: &Row) {
         let cells = columns.iter().zip(&row.cells).filter(|(_, (text, _))| !text.is_empty());
         let told: Vec<_> = cells.map(|(column, (text, _))| format!("{} {text}", column.title)).collect();
         node.set_description(told.join(", "));
-        node.set_selected(row.ground == Ground::Selected);
+        node.set_selected(matches!(row.ground, Ground::Selected | Ground::Cursor));
     });
 }
 
 fn ground(palette: &Palette, ground: Ground, is_hovered: bool) -> Option<Color32> {
     match ground {
-        Ground::Selected => Some(palette.selected),
+        Ground::Selected | Ground::Cursor => Some(palette.selected),
         Ground::Lit => Some(palette.selected.gamma_multiply(0.75)),
         Ground::Mine => Some(palette.selected.gamma_multiply(0.4)),
         Ground::Plain => is_hovered.then_some(palette.raised),

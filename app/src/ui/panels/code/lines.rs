@@ -76,7 +76,7 @@ impl Lines<'_> {
             |cost: &LineRow| selection.function.is_some_and(|function| cost.functions.contains(&function));
         let is_selected = selection.line.as_ref().is_some_and(|line| self.row_of(line) == Some(at));
         let ground = match () {
-            () if is_selected => Ground::Selected,
+            () if is_selected => Ground::Cursor,
             () if self.lit.is_some_and(|lit| lit.is_from(&self.found.listing.file, row.line)) => Ground::Lit,
             () if cost.is_some_and(of_function) => Ground::Mine,
             () => Ground::Plain,
@@ -173,7 +173,7 @@ impl Lines<'_> {
         let beside = lines.beside.iter().filter_map(|beside| {
             let value = beside.values.get(number).copied().filter(|value| *value > 0)?;
             let share = units::percent(units::share(value, beside.total));
-            Some(format!("{} {share}", units::value(beside.metric.unit(), value)))
+            Some(format!("{} ({share})", units::value(beside.metric.unit(), value)))
         });
         [format!("{}: {first}", lines.metric.title())].into_iter().chain(beside).collect()
     }

@@ -42,8 +42,11 @@ pub struct SourceState {
     /// The function of the line that was shown first, while none is selected.
     first: Option<FrameId>,
     scroll_to: Option<u32>,
+    /// The line that was gone to last.
+    last: Option<u32>,
     /// Are the instructions shown, too?
     has_wat: bool,
+    split: Split,
     find: Finder,
     grid: GridState,
     /// The line under the pointer.
@@ -67,7 +70,7 @@ impl SourceState {
         let (function, _) = std::mem::replace(&mut self.followed, selected);
         if let Some(line) = &ctx.selection.line {
             self.chosen = Some(Arc::clone(&line.file));
-            self.scroll_to = Some(line.line);
+            self.bring(line.line);
             return;
         }
         let news = ctx.selection.function.filter(|selected| function != Some(*selected));
@@ -78,7 +81,18 @@ impl SourceState {
     fn go_to(&mut self, row: Option<&LineRow>) {
         if let Some(row) = row {
             self.chosen = Some(Arc::clone(&row.file));
-            self.scroll_to = Some(row.line);
+            self.bring(row.line);
+        }
+    }
+
+    fn bring(&mut self, line: u32) {
+        (self.scroll_to, self.last) = (Some(line), Some(line));
+    }
+
+    /// What was in the middle would be out of sight where there is less room.
+    fn show_wat(&mut self, has_wat: bool) {
+        if std::mem::replace(&mut self.has_wat, has_wat) != has_wat {
+            self.scroll_to = self.last;
         }
     }
 
@@ -153,7 +167,10 @@ fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable, file: &Arc<str
                 ctx.commands.send(Command::ShowSources);
             }
             let about = "The function's WebAssembly instructions, beside the source or beneath it.";
-            ui.toggle_value(&mut state.has_wat, "WAT").on_hover_text(about);
+            let mut has_wat = state.has_wat;
+            if ui.toggle_value(&mut has_wat, "WAT").on_hover_text(about).changed() {
+                state.show_wat(has_wat);
+            }
             if ui.button("Find…").on_hover_text("Search in the file (Ctrl+F)").clicked() {
                 state.find.open();
             }
@@ -176,18 +193,39 @@ fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable, file: &Arc<str
 /// Wider panels have both texts side by side, in points.
 const SIDE_BY_SIDE: f32 = 640.0;
 
+/// How the room is split between both texts: the share stays when the panel becomes larger.
+#[derive(Clone, Copy)]
+struct Split {
+    /// The part of the instructions.
+    share: f32,
+    /// The room of both, in points; `None` before they were drawn.
+    room: Option<f32>,
+}
+
+impl Default for Split {
+    fn default() -> Self {
+        Split { share: 0.48, room: None }
+    }
+}
+
 /// The instructions beside or beneath the source, whichever leaves more room.
 fn beside_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &SourceView, state: &mut SourceState) {
     let Some(wat) = view.wat.as_ref().filter(|_| state.has_wat) else { return };
     let size = ui.available_size();
-    let panel = if size.x >= SIDE_BY_SIDE {
-        let most = (size.x - 240.0).max(240.0);
-        Panel::right("instructions beside").default_size(size.x * 0.48).size_range(200.0..=most)
-    } else {
-        let most = (size.y - 80.0).max(80.0);
-        Panel::bottom("instructions beneath").default_size(size.y * 0.5).size_range(60.0..=most)
-    };
-    panel.resizable(true).frame(Frame::new().inner_margin(4.0)).show(ui, |ui| pane_ui(ui, ctx, wat, state));
+    let is_wide = size.x >= SIDE_BY_SIDE;
+    let room = if is_wide { size.x } else { size.y };
+    let panel =
+        if is_wide { Panel::right("instructions beside") } else { Panel::bottom("instructions beneath") };
+    let wanted = room * state.split.share;
+    // While the room stays, the border may be dragged.
+    let range = if state.split.room == Some(room) { room * 0.15..=room * 0.85 } else { wanted..=wanted };
+    let panel = panel.resizable(true).default_size(wanted).size_range(range);
+    let shown = panel.frame(Frame::new().inner_margin(4.0)).show(ui, |ui| pane_ui(ui, ctx, wat, state));
+    if state.split.room == Some(room) {
+        let drawn = shown.response.rect.size();
+        state.split.share = (if is_wide { drawn.x } else { drawn.y } / room.max(1.0)).clamp(0.15, 0.85);
+    }
+    state.split.room = Some(room);
 }
 
 /// The instructions under the name of their function.
@@ -325,6 +363,7 @@ impl Step<'_> {
     /// It is in sight already.
     fn select(&self, state: &mut SourceState, selection: Selection) {
         state.followed = (selection.function, selection.line.clone());
+        state.last = selection.line.as_ref().map(|line| line.line).or(state.last);
         self.lines.ctx.commands.send(Command::Select(selection));
     }
 
@@ -333,8 +372,8 @@ impl Step<'_> {
         if let Some(selection) = row.and_then(|row| self.lines.selection(row)) {
             self.select(state, selection);
         }
-        state.has_wat = true;
-        state.wat.grid.wants_focus = true;
+        state.show_wat(true);
+        state.wat.enter();
     }
 }
 

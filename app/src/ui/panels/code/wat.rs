@@ -47,12 +47,12 @@ pub struct WatPane {
     /// The line that was clicked here: it is in sight already.
     clicked: Option<SourceLine>,
     /// The instruction that keys go on from.
-    pub cursor: Option<usize>,
+    cursor: Option<usize>,
     /// The line that the pointer rested on elsewhere and whose instructions were brought into sight.
     rested: Option<SourceLine>,
     /// The instruction under the pointer.
     pub hovered: Option<usize>,
-    pub grid: GridState,
+    grid: GridState,
 }
 
 /// What is drawn.
@@ -78,9 +78,20 @@ pub enum WatAct {
 }
 
 impl WatPane {
+    /// The instruction that keys go on from.
+    pub fn cursor(&self) -> Option<usize> {
+        self.cursor
+    }
+
     /// How many instructions come from the selected line.
     pub fn marked(&self) -> usize {
         self.marks.len()
+    }
+
+    /// Takes the keyboard, at the first instruction of the selected line.
+    pub fn enter(&mut self) {
+        self.grid.wants_focus = true;
+        self.go(self.marks.first().copied());
     }
 
     /// Goes to the first instruction of the selected line, or the heaviest of another function.
@@ -191,7 +202,8 @@ pub fn wat_ui(
     let row = |at: usize| {
         let row = listing.rows.get(at)?;
         let ground = match () {
-            () if marked(row, ctx.selection.line.as_ref()) || cursor == Some(at) => Ground::Selected,
+            () if cursor == Some(at) => Ground::Cursor,
+            () if marked(row, ctx.selection.line.as_ref()) => Ground::Selected,
             () if marked(row, text.lit) => Ground::Lit,
             () => Ground::Plain,
         };
