@@ -13,6 +13,7 @@ mod gui_advice;
 mod gui_flame;
 mod gui_map;
 mod gui_module;
+mod gui_source;
 mod gui_timeline;
 mod layers;
 mod record;

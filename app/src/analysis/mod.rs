@@ -14,6 +14,7 @@ mod flame;
 mod functions;
 mod growth;
 mod heap;
+mod heat;
 mod lanes;
 mod lines;
 mod listing;
@@ -51,8 +52,9 @@ pub use heap::{
     heap_range, heap_sites, heap_uses, heap_verdict, live_sizes, pins, slack, verdict_remark,
     verdict_sentences, what_if,
 };
+pub use heat::{HotRow, heat, is_hot};
 pub use lanes::{CallBox, CallLane, Lanes, LanesQuery, StackBox, StackLane, lanes};
-pub use lines::{FileRow, LineRow, LineTable, lines};
+pub use lines::{FileRow, InlinedInto, LineColumn, LineRow, LineTable, lines, lines_beside, metrics_beside};
 pub use listing::{SourceListing, SourceProvider, SourceRow, source_listing};
 pub use marks::{NamedCalls, calls_named, repeated_exports};
 pub use metric::{Metric, Unit, UnknownMetric};

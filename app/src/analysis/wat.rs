@@ -61,6 +61,13 @@ impl WatRow {
         self.frames.first()?.location.as_ref()
     }
 
+    /// Where it comes from in few words: `vec.h:8`, `vec.h` for code that has no line; nothing where that is not known.
+    pub fn place(&self) -> String {
+        let Some(at) = self.location() else { return String::new() };
+        let name = at.file.rsplit(['/', '\\']).next().unwrap_or(&at.file);
+        if at.line > 0 { format!("{name}:{}", at.line) } else { name.to_owned() }
+    }
+
     /// Does the instruction come from a source line, by itself or as what was inlined there?
     pub fn is_from(&self, file: &str, line: u32) -> bool {
         let is_at = |at: &Location| (&*at.file, at.line) == (file, line);

@@ -17,9 +17,9 @@ mod progress;
 mod record;
 mod report;
 mod symbolize;
-mod table;
 mod values;
 
+use crate::export::table;
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! Writes views of a profile in forms that other programs read. From a view to bytes; nothing here opens a file.
 
+mod code_text;
 mod csv;
 mod dhat;
 mod folded;
@@ -9,8 +10,10 @@ mod massif;
 mod memory_map;
 mod module_size;
 mod svg;
+pub(crate) mod table;
 mod xml;
 
+pub use code_text::{source_text, wat_text};
 pub use json::{
     CallTreeJson, FunctionJson, JSON_SCHEMA, SourceFrameJson, call_tree_json, frame_json, path_json,
 };

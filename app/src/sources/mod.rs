@@ -10,6 +10,7 @@ use crate::analysis::SourceProvider;
 use crate::nearby;
 use crate::profile::Profile;
 use crate::samples::SampleSources;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -44,6 +45,13 @@ impl ProfileSources<'_> {
     pub(crate) fn file(&self, path: &str) -> Option<PathBuf> {
         self.files.find(path)
     }
+
+    /// The files that the one which the compiler recorded as `path` may be, in the order in which they are looked for.
+    pub fn candidates(&self, path: &str) -> Vec<PathBuf> {
+        let mut known = HashSet::new();
+        let candidates = self.files.candidates(path).into_iter();
+        candidates.filter(|file| known.insert(file.clone())).collect()
+    }
 }
 
 impl SourceProvider for ProfileSources<'_> {
@@ -59,16 +67,20 @@ impl SourceProvider for ProfileSources<'_> {
 impl Sources {
     /// The file that the compiler recorded as `path`.
     fn find(&self, path: &str) -> Option<PathBuf> {
+        self.candidates(path).into_iter().find(|file| nearby::is_readable(file, MOST_BYTES))
+    }
+
+    /// What it may be, what is surely meant first.
+    fn candidates(&self, path: &str) -> Vec<PathBuf> {
         let Self { places, rust } = self;
         let folders: Vec<PathBuf> =
             places.iter().filter_map(SourcePlace::folder).map(Path::to_owned).collect();
-        // What is surely meant comes first: an end of the path may be that of many a file.
+        // An end of the path may be that of many a file.
         let moved = places.iter().filter_map(|place| place.moved(path)).chain(rust.candidates(path));
         // A map says where its sources are as seen from itself.
         let goes_up = path.len() <= MOST_PATH_BYTES && path.starts_with("../");
         let above = folders.iter().filter(|_| goes_up).map(|folder| folder.join(path));
-        let candidates = moved.chain(above).chain(nearby::candidates(path, &folders));
-        candidates.into_iter().find(|file| nearby::is_readable(file, MOST_BYTES))
+        moved.chain(above).chain(nearby::candidates(path, &folders)).collect()
     }
 
     /// The text of the source files of `profile`: what is in the recording or in the module's source map, and what lies

@@ -53,6 +53,7 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::ShowSources => app.screen.sources_dialog = Some(SourcesDialog::default()),
         Command::SetSources(places) => app.state.settings.source_places = places,
         Command::AskSources => pick::pick(Purpose::Sources, String::new(), &app.commands),
+        Command::AskSourceFile(file) => pick::pick(Purpose::SourceFile(file), String::new(), &app.commands),
         Command::LookAgain => look_again(app),
         Command::UseRustSources(sources) => app.state.rust_sources = sources,
         Command::Select(selection) => select(app, selection),
@@ -342,12 +343,16 @@ fn picked(app: &mut App, purpose: Purpose, path: PathBuf, ctx: &egui::Context) {
         Purpose::Symbols(id, _) => use_symbols(app, id, SymbolsChoice::Given(path), ctx),
         Purpose::Export(id, kind) => export_to(app, id, kind, path, ctx),
         Purpose::Grant(kind) => grant(app, kind, path),
-        Purpose::Sources => {
-            let (places, new) = (&mut app.state.settings.source_places, SourcePlace::Folder(path));
-            places.retain(|known| *known != new);
-            places.insert(0, new);
-        }
+        Purpose::Sources => add_sources(app, SourcePlace::Folder(path)),
+        Purpose::SourceFile(file) => add_sources(app, SourcePlace::pointed_out(&file, &path)),
     }
+}
+
+/// What was said last is tried first.
+fn add_sources(app: &mut App, new: SourcePlace) {
+    let places = &mut app.state.settings.source_places;
+    places.retain(|known| *known != new);
+    places.insert(0, new);
 }
 
 fn save(app: &mut App, id: DocumentId, kind: SaveKind, path: PathBuf, ctx: &egui::Context) {

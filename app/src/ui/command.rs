@@ -63,6 +63,8 @@ pub enum Command {
     SetSources(Vec<SourcePlace>),
     /// Ask for a folder that holds source files.
     AskSources,
+    /// Ask which file is the source that the compiler recorded under this path.
+    AskSourceFile(Arc<str>),
     /// Look once more for source files that were not found.
     LookAgain,
     /// Rust keeps its own source files here.
@@ -163,7 +165,7 @@ pub enum SaveKind {
 }
 
 /// What a file dialog was opened for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// To open a module or recording.
     Open,
@@ -175,6 +177,8 @@ pub enum Purpose {
     Grant(GrantKind),
     /// To find source files.
     Sources,
+    /// To find the source file that the compiler recorded under this path.
+    SourceFile(Arc<str>),
     /// To find names and lines for a recording.
     Symbols(DocumentId, PathKind),
 }

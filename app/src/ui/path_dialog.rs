@@ -48,6 +48,7 @@ impl PathDialog {
             Purpose::Grant(GrantKind::Stdin) => "File to read as standard input",
             Purpose::Grant(GrantKind::Link) => "Module that imports come from",
             Purpose::Sources => "Folder of source files",
+            Purpose::SourceFile(_) => "Source file",
             Purpose::Symbols(..) | Purpose::Grant(GrantKind::Symbols(_)) => "Symbols of the module",
         }
     }
@@ -56,7 +57,9 @@ impl PathDialog {
     fn wanted(&self) -> Wanted {
         match self.purpose {
             Purpose::Save(..) | Purpose::Export(..) => Wanted::NewFile,
-            Purpose::Open | Purpose::Grant(GrantKind::Stdin | GrantKind::Link) => Wanted::File,
+            Purpose::Open | Purpose::SourceFile(_) | Purpose::Grant(GrantKind::Stdin | GrantKind::Link) => {
+                Wanted::File
+            }
             Purpose::Sources | Purpose::Grant(GrantKind::Folder) => Wanted::Folder,
             Purpose::Symbols(..) | Purpose::Grant(GrantKind::Symbols(_)) => Wanted::Either,
         }
@@ -123,7 +126,7 @@ fn footer(ui: &mut Ui, dialog: &mut PathDialog, entered: bool, commands: &Comman
             if pressed || entered {
                 dialog.look();
                 if dialog.is_usable {
-                    commands.send(Command::Picked(dialog.purpose, PathBuf::from(dialog.path.trim())));
+                    commands.send(Command::Picked(dialog.purpose.clone(), PathBuf::from(dialog.path.trim())));
                     outcome = Dialog::Closed;
                 }
             }

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 /// Asks for a file or folder; the answer comes as [`Command::Picked`]. `suggested` is a file name to save under.
 pub fn pick(purpose: Purpose, suggested: String, commands: &Commands) {
-    let for_thread = (commands.clone(), suggested.clone());
+    let for_thread = (purpose.clone(), commands.clone(), suggested.clone());
     let ask = move || {
-        let (commands, suggested) = for_thread;
+        let (purpose, commands, suggested) = for_thread;
         let asked = Instant::now();
-        match answer(purpose, &suggested) {
+        match answer(&purpose, &suggested) {
             Some(path) => commands.send(Command::Picked(purpose, path)),
             None if asked.elapsed() < QUICKEST_CANCEL => commands.send(Command::AskPath(purpose, suggested)),
             None => {}
@@ -28,13 +28,13 @@ pub fn pick(purpose: Purpose, suggested: String, commands: &Commands) {
 /// Sooner than this no dialog can have been drawn, read and cancelled.
 const QUICKEST_CANCEL: Duration = Duration::from_millis(250);
 
-fn answer(purpose: Purpose, suggested: &str) -> Option<PathBuf> {
+fn answer(purpose: &Purpose, suggested: &str) -> Option<PathBuf> {
     let dialog = FileDialog::new();
     match purpose {
         Purpose::Open => openable(dialog).pick_file(),
         Purpose::Save(..) => dialog.add_filter("Recording", &["wscope"]).set_file_name(suggested).save_file(),
-        Purpose::Export(_, kind) => exported(dialog, kind).set_file_name(suggested).save_file(),
-        Purpose::Grant(GrantKind::Stdin) => dialog.pick_file(),
+        Purpose::Export(_, kind) => exported(dialog, *kind).set_file_name(suggested).save_file(),
+        Purpose::Grant(GrantKind::Stdin) | Purpose::SourceFile(_) => dialog.pick_file(),
         Purpose::Grant(GrantKind::Link) => dialog.add_filter("WebAssembly modules", &["wasm"]).pick_file(),
         Purpose::Grant(GrantKind::Folder) | Purpose::Sources => dialog.pick_folder(),
         Purpose::Symbols(_, kind) | Purpose::Grant(GrantKind::Symbols(kind)) => match kind {

@@ -4,7 +4,7 @@ use crate::render;
 use std::path::Path;
 use wasmscope::analysis::{
     CallTreeQuery, Metric, ModuleSizeQuery, WatQuery, boundary, call_tree, functions, heap_at, lines,
-    module_size, wat,
+    lines_beside, metrics_beside, module_size, wat,
 };
 use wasmscope::profile::{FrameKind, Profile, ProfileBuilder};
 use wasmscope_instrument::recording::{Recording, StackFrame};
@@ -108,6 +108,10 @@ fn line_tables() {
     let folded = CallTreeQuery { inline_frames: false, ..query(Metric::Time) };
     check("lines_time_folded.txt", &render::lines(&profile, &lines(&profile, &folded)));
     check("lines_allocated.txt", &render::lines(&profile, &lines(&profile, &query(Metric::AllocatedBytes))));
+    let beside = metrics_beside(&profile, Metric::Time);
+    assert_eq!(beside, [Metric::Instructions, Metric::Calls]);
+    let table = lines_beside(&profile, &query(Metric::Time), &beside);
+    check("lines_beside.txt", &render::lines(&profile, &table));
 }
 
 #[test]

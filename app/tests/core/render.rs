@@ -32,10 +32,18 @@ pub fn lines(profile: &Profile, table: &LineTable) -> String {
     let mut text = format!("{} {} unknown {}\n", table.metric, table.total, table.unknown_value);
     for file in &table.files {
         writeln!(text, "{} self {} total {}", file.file, file.self_value, file.total_value).unwrap();
-        for row in &table.rows[file.rows.clone()] {
+        for (at, row) in file.rows.clone().zip(&table.rows[file.rows.clone()]) {
             let names: Vec<&str> = row.functions.iter().map(|id| &*profile.frames().get(*id).name).collect();
             let (number, own, total) = (row.line, row.self_value, row.total_value);
-            writeln!(text, "  {number} self {own} total {total} in {}", names.join(", ")).unwrap();
+            write!(text, "  {number} self {own} total {total} in {}", names.join(", ")).unwrap();
+            for into in &row.inlined_into {
+                let name = &profile.frames().get(into.function).name;
+                write!(text, ", into {name} self {} total {}", into.self_value, into.total_value).unwrap();
+            }
+            for beside in &table.beside {
+                write!(text, ", {} {}", beside.metric, beside.values[at]).unwrap();
+            }
+            text.push('\n');
         }
     }
     text

@@ -1,12 +1,15 @@
 //! A source file with the cost of each line.
 
-use super::super::table::{Align, Table, clean};
-use crate::analysis::{CallTreeQuery, LineTable, SourceListing, SourceRow, lines, source_listing};
+use super::super::table::clean;
+use crate::analysis::{
+    CallTreeQuery, LineTable, SourceListing, SourceRow, lines_beside, metrics_beside, source_listing,
+};
+use crate::export::source_text;
 use crate::profile::Profile;
 use crate::sources::{Sources, how_to_get};
-use crate::units;
 use anyhow::{Context, bail};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 pub(super) struct SourceJson {
@@ -21,6 +24,8 @@ struct LineJson {
     #[serde(rename = "self")]
     self_value: u64,
     total: u64,
+    /// Own weight in other metrics.
+    beside: BTreeMap<&'static str, u64>,
     text: String,
 }
 
@@ -46,7 +51,7 @@ pub(super) fn view(
     query: &CallTreeQuery,
     question: &SourceQuestion,
 ) -> anyhow::Result<SourceView> {
-    let costs = lines(profile, query);
+    let costs = lines_beside(profile, query, &metrics_beside(profile, query.metric));
     let file = file(&costs, question.file.as_deref())?;
     let listing = source_listing(&costs, file, &question.sources.of(profile));
     let listing = listing.with_context(|| match how_to_get(file) {
@@ -77,23 +82,27 @@ fn file<'a>(table: &'a LineTable, wanted: Option<&str>) -> anyhow::Result<&'a st
 
 pub(super) fn json(view: &SourceView) -> SourceJson {
     let SourceView { costs: table, listing } = view;
-    let lines = listing.rows.iter().map(|row| {
-        let (self_value, total) = costs(table, row);
-        LineJson { line: row.line, self_value, total, text: row.text.clone() }
-    });
+    let lines = listing.rows.iter().map(|row| line_json(table, row));
     SourceJson { file: listing.file.to_string(), metric: table.metric.name(), lines: lines.collect() }
+}
+
+fn line_json(table: &LineTable, row: &SourceRow) -> LineJson {
+    let cost = row.row.and_then(|at| table.rows.get(at));
+    let beside = table.beside.iter().map(|beside| {
+        let value = row.row.and_then(|at| beside.values.get(at));
+        (beside.metric.name(), value.copied().unwrap_or(0))
+    });
+    LineJson {
+        line: row.line,
+        self_value: cost.map_or(0, |cost| cost.self_value),
+        total: cost.map_or(0, |cost| cost.total_value),
+        beside: beside.collect(),
+        text: row.text.clone(),
+    }
 }
 
 pub(super) fn text(view: &SourceView) -> String {
     let SourceView { costs: table, listing } = view;
-    let unit = table.metric.unit();
-    let right = |name| (name, Align::Right);
-    let mut rows = Table::new(&[right("self"), right("total"), right("line"), ("", Align::Left)]);
-    for row in &listing.rows {
-        let (self_value, total) = costs(table, row);
-        let cell = |value| if value == 0 { String::new() } else { units::number(unit, value) };
-        rows.row([cell(self_value), cell(total), row.line.to_string(), row.text.replace('\t', "    ")]);
-    }
     let beyond = listing.beyond_end.map(|line| {
         format!("Line {line} has a cost but this file is shorter: it is another version than was compiled.\n")
     });
@@ -102,12 +111,6 @@ pub(super) fn text(view: &SourceView) -> String {
         clean(&listing.file),
         table.metric.title(),
         beyond.unwrap_or_default(),
-        rows.text()
+        source_text(table, listing, 0..listing.rows.len())
     )
-}
-
-/// What a line costs by itself, and with all that was called from it.
-fn costs(table: &LineTable, row: &SourceRow) -> (u64, u64) {
-    let cost = row.row.and_then(|at| table.rows.get(at));
-    cost.map_or((0, 0), |cost| (cost.self_value, cost.total_value))
 }

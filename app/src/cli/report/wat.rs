@@ -1,9 +1,8 @@
 //! A function's WebAssembly text by instruction.
 
-use super::super::table::{Align, Table, clean};
-use super::paths::file_name;
+use super::super::table::clean;
 use crate::analysis::{WatListing, WatRow};
-use crate::export::SourceFrameJson;
+use crate::export::{SourceFrameJson, wat_text};
 use crate::units;
 use anyhow::bail;
 use serde::Serialize;
@@ -67,39 +66,8 @@ pub(super) fn text(listing: &WatListing) -> String {
         text.push_str("how often instructions ran was not measured: record with --measure instructions\n");
     }
     text.push('\n');
-    text.push_str(&table(listing).text());
+    text.push_str(&wat_text(listing, 0..listing.rows.len()));
     text
-}
-
-fn table(listing: &WatListing) -> Table {
-    let right = |name| (name, Align::Right);
-    let left = |name| (name, Align::Left);
-    let mut table = Table::new(&[
-        right("self"),
-        right("total"),
-        right("executed"),
-        right("offset"),
-        left("line"),
-        left("instruction"),
-    ]);
-    let some = |nanos: u64| if nanos > 0 { units::nanos(nanos) } else { String::new() };
-    let mut last = String::new();
-    for row in &listing.rows {
-        let place = row.location().map(|at| format!("{}:{}", file_name(&at.file), at.line));
-        // A line is told once, where it begins.
-        let place = place.unwrap_or_default();
-        let told = if place == last { String::new() } else { place.clone() };
-        last = place;
-        table.row([
-            some(row.self_nanos),
-            some(row.total_nanos),
-            row.executed.map(units::count).unwrap_or_default(),
-            row.offset.map(|offset| format!("{:#x}", offset.0)).unwrap_or_default(),
-            told,
-            row.indented(),
-        ]);
-    }
-    table
 }
 
 /// The function that a user means: by its index, or by its name in any of its forms.

@@ -396,3 +396,28 @@ fn a_module_is_run_again_as_before_or_measuring_more() {
     assert_eq!(window.app.state.documents.iter().count(), 3);
     assert!(window.app.screen.dialog.is_none());
 }
+
+#[test]
+fn a_source_file_that_is_pointed_out_is_found_from_then_on_with_its_neighbours() {
+    let mut window = Window::new();
+    for name in ["a.c", "b.c"] {
+        std::fs::write(window.path(name), name).unwrap();
+    }
+    let purpose = || Purpose::SourceFile("/build/src/a.c".into());
+    let file = window.path("a.c");
+    window.does(Command::Picked(purpose(), file.clone()));
+    // The same answer again changes nothing.
+    window.does(Command::Picked(purpose(), file));
+    let places = &window.app.state.settings.source_places;
+    let folder = window.folder.path().display();
+    assert_eq!(places.iter().map(ToString::to_string).collect::<Vec<_>>(), [format!("/build/src={folder}")]);
+    let sources = window.app.sources();
+    for name in ["a.c", "b.c"] {
+        let path = format!("/build/src/{name}");
+        let text = crate::analysis::SourceProvider::source(&sources, &path);
+        assert_eq!(text.as_deref(), Some(name.as_bytes()));
+    }
+    let remembered = serde_json::to_string(&window.app.state.settings).unwrap();
+    let read: crate::ui::settings::Settings = serde_json::from_str(&remembered).unwrap();
+    assert_eq!(read.source_places, window.app.state.settings.source_places);
+}

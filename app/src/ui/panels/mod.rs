@@ -2,16 +2,15 @@
 
 mod advice;
 mod boundary;
+mod code;
 mod colours;
 mod flame;
 mod functions;
 mod growth;
 mod heap_map;
-mod instructions;
 mod module;
 mod output;
 mod sites;
-mod source;
 mod summary;
 mod timeline;
 
@@ -24,11 +23,11 @@ use crate::analysis::{self, Metric};
 use crate::profile::{FrameId, PathId, Profile};
 use crate::sources::Sources;
 use crate::ui::views::{
-    AdviceQuery, BlockLifeQuery, BoundaryQuery, CallDurationsQuery, CompressedQuery, ExportCallsQuery,
-    FlameHitsQuery, FlameQuery, FunctionsQuery, GrowthPinsQuery, GrowthQuery, HeapBlocksQuery, HeapMapView,
-    HeapMapViewQuery, HeapNumbersQuery, HeapQuery, HeapRangeQuery, HeapSitesQuery, HeapUsesQuery,
-    HeapVerdictQuery, InstructionsQuery, LinesQuery, ListingQuery, SharedHeap, SizeQuery, SummaryQuery,
-    TimelineLanesQuery, TimelineRowsQuery, TimelineView, WhatIfQuery,
+    AdviceQuery, BlockLifeQuery, BoundaryQuery, CallDurationsQuery, CodeHitsQuery, CodeText, CompressedQuery,
+    ExportCallsQuery, FlameHitsQuery, FlameQuery, FunctionsQuery, GrowthPinsQuery, GrowthQuery,
+    HeapBlocksQuery, HeapMapView, HeapMapViewQuery, HeapNumbersQuery, HeapQuery, HeapRangeQuery,
+    HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery, InstructionsQuery, LinesQuery, ListingQuery, SharedHeap,
+    SizeQuery, SummaryQuery, TimelineLanesQuery, TimelineRowsQuery, TimelineView, WhatIfQuery,
 };
 use crate::units;
 use egui::{RichText, Ui};
@@ -130,8 +129,10 @@ pub struct PanelStates {
     heap_map: heap_map::HeapMapState,
     module: module::ModuleState,
     sites: sites::SitesState,
-    source: source::SourceState,
-    instructions: instructions::InstructionsState,
+    source: code::SourceState,
+    instructions: code::InstructionsState,
+    /// Whose instructions both of them show.
+    subject: code::Subject,
     slots: Slots,
 }
 
@@ -172,7 +173,9 @@ struct Slots {
     block: Slot<BlockLifeQuery>,
     lines: Slot<LinesQuery>,
     listing: Slot<ListingQuery>,
+    line_hits: Slot<CodeHitsQuery>,
     instructions: Slot<InstructionsQuery>,
+    instruction_hits: Slot<CodeHitsQuery>,
     summary: Slot<SummaryQuery>,
     advice: Slot<AdviceQuery>,
     size: Slot<SizeQuery>,
@@ -384,27 +387,40 @@ fn source(
     panels: &mut PanelStates,
     desk: &PanelDesk<'_>,
 ) {
-    let lines = panels.slots.lines.view(asker, LinesQuery(ctx.selection.call_tree()));
+    let PanelStates { source: state, subject, slots, .. } = panels;
+    let lines = slots.lines.view(asker, LinesQuery(ctx.selection.call_tree()));
     let Some(lines) = lines else { return computing_ui(ui) };
-    let state = &mut panels.source;
     state.follow(ctx, &lines);
     let listing = state.file(&lines).and_then(|file| {
         let (sources, looks) = (desk.sources.clone(), desk.looks);
-        let query = ListingQuery { lines: Arc::clone(&lines), file, sources, looks };
-        panels.slots.listing.view(asker, query)
+        slots.listing.view(asker, ListingQuery { lines: Arc::clone(&lines), file, sources, looks })
     });
-    let view = source::SourceView { lines, listing };
-    source::source_ui(ui, ctx, &view, state);
+    let query = listing.as_ref().and_then(|listing| state.search_query(listing));
+    let hits = query.and_then(|query| slots.line_hits.exact(asker, query));
+    let wat = state.wants_wat(ctx).then(|| {
+        let functions = slots.functions.view(asker, FunctionsQuery(ctx.selection.call_tree()));
+        let frame = state.wat_frame(ctx, functions.as_deref())?;
+        slots.instructions.view(asker, subject.query(ctx, frame))
+    });
+    let wat = wat.flatten();
+    wat.iter().for_each(|wat| subject.saw(wat));
+    code::source_ui(ui, ctx, &code::SourceView { lines, listing, hits, wat }, state);
+    stale_ui(ui, slots.lines.is_waiting() || slots.listing.is_waiting());
 }
 
 fn instructions(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {
-    let state = &mut panels.instructions;
-    let Some(query) = state.query(ctx) else { return instructions::nothing_ui(ui) };
-    match panels.slots.instructions.view(asker, query) {
-        Some(view) => instructions::instructions_ui(ui, ctx, &view, state),
+    let PanelStates { instructions: state, subject, slots, .. } = panels;
+    let Some(frame) = ctx.selection.function else { return code::nothing_ui(ui) };
+    match slots.instructions.view(asker, subject.query(ctx, frame)) {
+        Some(view) => {
+            subject.saw(&view);
+            let query = state.find.query(CodeText::Wat(Arc::clone(&view)));
+            let hits = query.and_then(|query| slots.instruction_hits.exact(asker, query));
+            code::instructions_ui(ui, ctx, &view, hits.as_deref().map(Vec::as_slice), state);
+        }
         None => computing_ui(ui),
     }
-    stale_ui(ui, panels.slots.instructions.is_waiting());
+    stale_ui(ui, slots.instructions.is_waiting());
 }
 
 fn summary(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut PanelStates) {

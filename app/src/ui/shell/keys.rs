@@ -107,7 +107,15 @@ const LIST: [(&str, &[(&str, &str)]); 7] = [
         "Source and instructions",
         &[
             ("Click", "Select a line and its instructions"),
-            ("Double click", "From a line to its instructions, and back"),
+            ("Arrows", "To the next line that costs something"),
+            ("Ctrl+arrows", "To the next hot line"),
+            ("N, Shift+N", "The next hit or hot line, the one before"),
+            ("Enter, double click", "From a line to its instructions, and back"),
+            ("Esc", "Back to the source; end the search, select no line"),
+            ("Ctrl+F", "Search in the text"),
+            ("Ctrl+G", "Go to a line of the source"),
+            ("Page Up, Page Down, Home, End", "Scroll"),
+            ("Right click", "Copy a line, its place, or the whole with costs"),
         ],
     ),
 ];

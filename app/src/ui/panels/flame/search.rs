@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub struct Search {
     /// What is searched for.
     pub text: String,
+    /// Should its field take the keyboard?
+    pub wants_focus: bool,
 }
 
 /// From hit to hit.

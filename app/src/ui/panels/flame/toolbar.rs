@@ -13,7 +13,7 @@ use crate::ui::theme::Palette;
 use crate::ui::views::{FlameHits, FlameView};
 use crate::ui::widgets::{search_field, swatch};
 use crate::units;
-use egui::{ComboBox, Key, Modifiers, RichText, Ui};
+use egui::{ComboBox, Key, RichText, Ui};
 
 /// Draws the rows above the canvas.
 pub fn toolbar_ui(
@@ -138,8 +138,7 @@ fn search_ui(
     acts: &mut Vec<Act>,
 ) {
     let field = search_field(ui, &mut state.search.text, "Search", 150.0);
-    let is_free = ui.memory(|memory| memory.top_modal_layer().is_none());
-    if is_free && ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::F)) {
+    if std::mem::take(&mut state.search.wants_focus) {
         field.request_focus();
     }
     if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {

@@ -5,7 +5,7 @@ const MOST_CHARACTERS: usize = 200;
 
 /// How a column is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Align {
+pub(crate) enum Align {
     /// Words.
     Left,
     /// Numbers.
@@ -13,7 +13,7 @@ pub(super) enum Align {
 }
 
 /// A table as it grows.
-pub(super) struct Table {
+pub(crate) struct Table {
     align: Vec<Align>,
     rows: Vec<Vec<String>>,
 }
@@ -30,6 +30,11 @@ impl Table {
     /// Appends a row with a cell for each column.
     pub fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.to_vec());
+    }
+
+    /// The same where the number of columns is not known before.
+    pub fn cells(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
     }
 
     /// Has it only heads?
@@ -82,7 +87,7 @@ fn cut(cell: &str) -> String {
 
 /// `text` without control characters, and without those that turn the direction of writing: a name must not be able to
 /// drive the terminal, nor to look like another.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
 }
