@@ -11,6 +11,7 @@ mod module_size;
 mod svg;
 mod xml;
 
+pub use csv::line as csv_line;
 pub use json::{
     CallTreeJson, FunctionJson, JSON_SCHEMA, SourceFrameJson, call_tree_json, frame_json, path_json,
 };

@@ -1,5 +1,6 @@
 //! The recordings that are open.
 
+use super::filters::FilterHistory;
 use super::panels::PanelStates;
 use crate::analysis::{CallTreeQuery, Metric, Transform};
 use crate::profile::{FrameId, PathId, Profile, SourceLine};
@@ -119,6 +120,8 @@ pub struct Document {
     pub hides_stripped: bool,
     /// What is selected in it.
     pub selection: Selection,
+    /// What it was filtered by before.
+    filters: FilterHistory,
     /// Zoom, sorting and so on of each panel.
     pub panels: PanelStates,
 }
@@ -142,6 +145,7 @@ impl Document {
         let new = Selection::of(&profile, id);
         self.selection = Selection { metric, inline_frames, time_nanos, memory, moment_nanos, ..new };
         self.profile = profile;
+        self.filters = FilterHistory::default();
         self.panels = PanelStates::default();
         self.symbols = symbols;
         true
@@ -150,8 +154,26 @@ impl Document {
     /// Selects something, unless it was found in what the recording was with other symbols.
     pub fn select(&mut self, selection: Selection) {
         if self.selection.profile == selection.profile {
+            self.filters.follow(&self.selection, &selection);
             self.selection = selection;
         }
+    }
+
+    /// Takes the last change of transforms or of the part of the run back.
+    pub fn undo(&mut self) {
+        let before = self.filters.undo(&self.selection, &self.profile);
+        self.selection = before.unwrap_or_else(|| self.selection.clone());
+    }
+
+    /// Does again what was taken back last.
+    pub fn redo(&mut self) {
+        let after = self.filters.redo(&self.selection, &self.profile);
+        self.selection = after.unwrap_or_else(|| self.selection.clone());
+    }
+
+    /// What it was filtered by before.
+    pub fn filters(&self) -> &FilterHistory {
+        &self.filters
     }
 }
 
@@ -170,9 +192,9 @@ impl Documents {
         let id = DocumentId(self.last);
         let asked = ProfileId { document: id, generation: 0 };
         let (selection, panels) = (Selection::of(&profile, asked), PanelStates::default());
-        let (symbols, hides_stripped) = (None, false);
+        let (symbols, hides_stripped, filters) = (None, false, FilterHistory::default());
         let document =
-            Document { id, title, profile, origin, symbols, asked, hides_stripped, selection, panels };
+            Document { id, title, profile, origin, symbols, asked, hides_stripped, selection, filters, panels };
         self.open.push(document);
         self.front = Some(id);
         id

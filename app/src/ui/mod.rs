@@ -7,6 +7,8 @@ mod app;
 mod apply;
 mod command;
 mod documents;
+mod filters;
+mod history;
 mod jobs;
 mod module;
 mod notes;

@@ -69,7 +69,7 @@ impl Window {
     }
 
     fn remembered(&self, path: &Path) -> Option<PathBuf> {
-        self.app.state.settings.symbols_of(path)
+        self.app.state.history.symbols_of(path)
     }
 
     /// What failed since this was asked last.
@@ -96,7 +96,7 @@ fn what_is_saved_packed_has_its_symbols_and_is_remembered_with_no_others() {
         (window.record("a.wscope", b""), window.path("b.wscope"), window.path("c.wscope"));
     let id = window.opens(&a);
     window.does(Command::UseSymbols(id, window.given("one.symbols")));
-    window.app.state.settings.used_symbols(&packed, window.path("two.symbols"));
+    window.app.state.history.used_symbols(&packed, window.path("two.symbols"));
     window.does(Command::Picked(Purpose::Save(id, SaveKind::Plain), plain.clone()));
     assert_eq!(window.remembered(&plain), Some(window.path("one.symbols")));
     assert_eq!(map_of(&pipeline::open_recording(&plain, None).unwrap()), None);
@@ -115,7 +115,7 @@ fn what_is_saved_packed_has_its_symbols_and_is_remembered_with_no_others() {
 fn a_recording_without_symbols_is_saved_over_one_that_had_some() {
     let mut window = Window::new();
     let (a, b) = (window.record("a.wscope", b""), window.record("b.wscope", b""));
-    window.app.state.settings.used_symbols(&b, window.path("two.symbols"));
+    window.app.state.history.used_symbols(&b, window.path("two.symbols"));
     let id = window.opens(&a);
     window.does(Command::Picked(Purpose::Save(id, SaveKind::Plain), b.clone()));
     assert_eq!((window.failures(), window.remembered(&b)), (Vec::new(), None));
@@ -173,7 +173,7 @@ fn symbols_are_taken_away_and_forgotten() {
 fn remembered_symbols_that_are_gone_are_told_once() {
     let mut window = Window::new();
     let a = window.record("a.wscope", b"");
-    window.app.state.settings.used_symbols(&a, window.path("gone.symbols"));
+    window.app.state.history.used_symbols(&a, window.path("gone.symbols"));
     for told in [1, 0] {
         let id = window.opens(&a);
         window.does(Command::Close(id));

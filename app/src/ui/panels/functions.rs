@@ -92,6 +92,7 @@ pub fn functions_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<FunctionTable>, 
         is_selected: &|row| ctx.selection.function == Some(view.rows[row].frame),
         hover: &|ui, row| hover_ui(ui, view, &view.rows[row]),
         scroll_to,
+        commands: ctx.commands,
         least_name: 190.0,
     };
     if let Some(row) = table.show(ui, &mut state.sorting) {

@@ -7,7 +7,7 @@ use crate::ui::command::Command;
 use crate::ui::documents::Selection;
 use crate::ui::theme::Palette;
 use crate::ui::widgets::table::{self, ColumnSpec, RowOrder, Sorting, Table};
-use crate::ui::widgets::{empty_state, swatch};
+use crate::ui::widgets::{empty_state, search_field, swatch};
 use crate::units;
 use egui::{Panel, RichText, Ui, Vec2};
 use egui_plot::{AxisHints, GridMark, HoverPosition, Line, MarkerShape, Plot, PlotPoint, PlotUi, Points};
@@ -27,6 +27,7 @@ enum By {
 
 /// What the panel remembers.
 pub struct GrowthState {
+    filter: String,
     sorting: Sorting<By>,
     order: RowOrder<GrowthView, By>,
     chosen: Option<usize>,
@@ -37,7 +38,7 @@ pub struct GrowthState {
 impl Default for GrowthState {
     fn default() -> Self {
         let sorting = Sorting { column: By::Time, direction: table::SortDirection::Rising };
-        GrowthState { sorting, order: RowOrder::default(), chosen: None, drawn: None }
+        GrowthState { filter: String::new(), sorting, order: RowOrder::default(), chosen: None, drawn: None }
     }
 }
 
@@ -312,9 +313,15 @@ fn select(ctx: &PanelCtx<'_>, view: &GrowthView, chosen: Option<usize>) {
 
 fn events_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<GrowthView>, state: &mut GrowthState) {
     ui.add_space(4.0);
+    search_field(ui, &mut state.filter, "Filter growths", 160.0);
+    let keep = |view: &GrowthView, row: usize, needle: &str| {
+        let row = &view.events[row];
+        let place = || place(ctx, row).is_some_and(|place| place.to_lowercase().contains(needle));
+        needle.is_empty() || name(ctx, row).to_lowercase().contains(needle) || place()
+    };
     let compare =
         |view: &GrowthView, by, a: usize, b: usize| compare(ctx, by, &view.events[a], &view.events[b]);
-    let rows = state.order.rows(view, (state.sorting, ""), view.events.len(), |_, _, _| true, compare);
+    let rows = state.order.rows(view, (state.sorting, &state.filter), view.events.len(), keep, compare);
     let table = Table {
         id: "growth",
         columns: &COLUMNS,
@@ -324,6 +331,7 @@ fn events_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<GrowthView>, state: &mu
         is_selected: &|row| state.chosen == Some(row),
         hover: &|ui, row| call_path_ui(ui, ctx.profile, view.events[row].path),
         scroll_to: None,
+        commands: ctx.commands,
         least_name: 150.0,
     };
     if let Some(row) = table.show(ui, &mut state.sorting) {

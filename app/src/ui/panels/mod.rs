@@ -114,6 +114,8 @@ pub struct PanelCtx<'a> {
     pub selection: &'a Selection,
     /// Who does what the panel wants done.
     pub commands: &'a Commands,
+    /// What a call may take where nothing else was said, in milliseconds.
+    pub budget_millis: f64,
 }
 
 /// What the panels of one recording remember, and the views that they draw.
@@ -186,6 +188,8 @@ pub struct PanelDesk<'a> {
     pub sources: &'a Sources,
     /// How often they were looked for once more.
     pub looks: u64,
+    /// What a call may take where nothing else was said, in milliseconds.
+    pub budget_millis: f64,
 }
 
 /// Draws the panel `kind` of `document`.
@@ -193,7 +197,8 @@ pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &Pa
     let Document { profile, selection, panels, .. } = document;
     let egui_ctx = ui.ctx().clone();
     let asker = Asker { profile, worker: desk.worker, ctx: &egui_ctx };
-    let ctx = PanelCtx { profile, selection, commands: desk.commands };
+    let PanelDesk { commands, budget_millis, .. } = *desk;
+    let ctx = PanelCtx { profile, selection, commands, budget_millis };
     if let Some(sentence) = unfiltered(kind, selection) {
         ui.label(RichText::new(sentence).color(super::theme::Palette::of(ui).warning).small());
     }

@@ -1,7 +1,9 @@
-//! Tables: sorted by a click on a column, filtered as one types, copied as CSV.
+//! Tables: sorted by a click on a column, filtered as one types, copied and saved as CSV.
 
+use crate::export::csv_line;
+use crate::ui::command::{Command, Commands};
 use crate::ui::theme::{MONO, Palette, ROW_HEIGHT};
-use egui::{Align, Color32, Label, Layout, Response, RichText, Sense, Ui};
+use egui::{Align, Color32, Label, Layout, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -141,6 +143,8 @@ pub struct Table<'a, C> {
     pub hover: &'a dyn Fn(&mut Ui, usize),
     /// The row to bring into sight, as a place in `rows`.
     pub scroll_to: Option<usize>,
+    /// Who has the table saved.
+    pub commands: &'a Commands,
     /// How narrow the column of names may become before the table scrolls sideways, in points.
     pub least_name: f32,
 }
@@ -155,12 +159,15 @@ impl<C: Copy + PartialEq> Table<'_, C> {
         let names = self.columns.iter().filter(|column| column.width.is_none()).count() as f32;
         let least = fixed + gaps + names * self.least_name;
         let mut clicked = None;
-        let bar = Palette::of(ui).accent;
+        let (bar, area) = (Palette::of(ui).accent, ui.available_rect_before_wrap());
         egui::ScrollArea::horizontal().id_salt(self.id).auto_shrink(false).show(ui, |ui| {
             ui.set_min_width(least);
             ui.spacing_mut().item_spacing.y = 0.0;
+            // A click is for the row.
+            ui.style_mut().interaction.selectable_labels = false;
             clicked = self.show_wide(ui, sorting, bar);
         });
+        self.copy_ui(ui, area);
         clicked
     }
 
@@ -183,16 +190,31 @@ impl<C: Copy + PartialEq> Table<'_, C> {
             body.rows(ROW_HEIGHT, self.rows.len(), |mut line| {
                 let Some(row) = self.rows.get(line.index()).copied() else { return };
                 line.set_selected((self.is_selected)(row));
+                let mut places = Vec::with_capacity(self.columns.len());
                 for column in self.columns {
-                    line.col(|ui| self.cell_ui(ui, row, column, bar));
+                    places.push(line.col(|ui| self.cell_ui(ui, row, column, bar)).0);
                 }
                 let response = line.response().on_hover_ui(|ui| (self.hover)(ui, row));
+                self.name_row(&response, row);
                 if response.clicked() {
                     clicked = Some(row);
                 }
+                let column = pressed_column(&response, &places);
+                let column = column.and_then(|column| self.columns.get(column));
+                response.context_menu(|ui| self.menu_ui(ui, Some(row), column));
             });
         });
         clicked
+    }
+
+    /// What is said of a row to those who don't see it.
+    fn name_row(&self, response: &Response, row: usize) {
+        let name = || {
+            let named = self.columns.iter().find(|column| column.kind == CellKind::Text);
+            named.or(self.columns.first()).map_or_else(String::new, |column| (self.cell)(row, column.column))
+        };
+        let selected = (self.is_selected)(row);
+        response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, name()));
     }
 
     fn header_ui(&self, ui: &mut Ui, column: &ColumnSpec<C>, sorting: &mut Sorting<C>) {
@@ -208,12 +230,7 @@ impl<C: Copy + PartialEq> Table<'_, C> {
         if response.clicked() {
             sorting.press(column.column, column.kind);
         }
-        response.context_menu(|ui| {
-            if ui.button("Copy table as CSV").clicked() {
-                ui.ctx().copy_text(self.csv());
-                ui.close();
-            }
-        });
+        response.context_menu(|ui| self.menu_ui(ui, None, None));
     }
 
     fn cell_ui(&self, ui: &mut Ui, row: usize, column: &ColumnSpec<C>, bar: Color32) {
@@ -227,14 +244,61 @@ impl<C: Copy + PartialEq> Table<'_, C> {
     }
 
     fn csv(&self) -> String {
-        let titles = self.columns.iter().map(|column| column.title.to_owned()).collect();
-        let cells =
-            |row: &usize| self.columns.iter().map(|column| (self.cell)(*row, column.column)).collect();
-        std::iter::once(titles)
-            .chain(self.rows.iter().map(cells))
-            .map(|row: Vec<String>| csv_line(&row))
-            .collect()
+        let titles = self.columns.iter().map(|column| column.title);
+        let rows = self.rows.iter().map(|row| self.line(*row));
+        std::iter::once(csv_line(titles)).chain(rows).collect()
     }
+
+    fn line(&self, row: usize) -> String {
+        let cells: Vec<_> = self.columns.iter().map(|column| (self.cell)(row, column.column)).collect();
+        csv_line(cells.iter().map(String::as_str))
+    }
+
+    /// What can be copied from a row, and from `column` where the pointer is on one.
+    fn menu_ui(&self, ui: &mut Ui, row: Option<usize>, column: Option<&ColumnSpec<C>>) {
+        let copy = |text: String| Some(text).filter(|text| !text.is_empty());
+        let cell = row.zip(column).and_then(|(row, column)| copy((self.cell)(row, column.column)));
+        let items = [("Copy cell", cell), ("Copy row", row.map(|row| self.line(row)))];
+        for (title, text) in items.into_iter().filter_map(|(title, text)| Some((title, text?))) {
+            if ui.button(title).clicked() {
+                ui.ctx().copy_text(text.trim_end().to_owned());
+                ui.close();
+            }
+        }
+        if ui.button("Copy table as CSV").clicked() {
+            ui.ctx().copy_text(self.csv());
+            ui.close();
+        }
+        if ui.button("Save table as CSV…").clicked() {
+            self.commands.send(Command::AskSaveTable(self.id.to_owned(), self.csv().into()));
+            ui.close();
+        }
+    }
+
+    /// Ctrl+C copies the selected row of the table under the pointer, unless a text is chosen.
+    fn copy_ui(&self, ui: &Ui, area: Rect) {
+        let is_free = ui.memory(|memory| memory.top_modal_layer().is_none());
+        let is_asked = |input: &egui::InputState| input.events.contains(&egui::Event::Copy);
+        if !is_free || ui.text_edit_focused() || !ui.rect_contains_pointer(area) || !ui.input(is_asked) {
+            return;
+        }
+        let chosen = self.rows.iter().filter(|row| (self.is_selected)(**row));
+        let text: String = chosen.map(|row| self.line(*row)).collect();
+        if !text.is_empty() {
+            ui.ctx().copy_text(text.trim_end().to_owned());
+        }
+    }
+}
+
+/// The column in which the row's menu was asked for.
+fn pressed_column(row: &Response, places: &[Rect]) -> Option<usize> {
+    let id = row.id.with("column of the menu");
+    if row.secondary_clicked() {
+        let at = row.interact_pointer_pos();
+        let column = at.and_then(|at| places.iter().position(|place| place.x_range().contains(at.x)));
+        row.ctx.data_mut(|data| data.insert_temp(id, column));
+    }
+    row.ctx.data(|data| data.get_temp(id)).flatten()
 }
 
 fn width_of<C>(column: &ColumnSpec<C>, least_name: f32) -> Column {
@@ -255,16 +319,8 @@ fn aligned(ui: &mut Ui, kind: CellKind, add: impl FnOnce(&mut Ui) -> Response) -
 fn paint_bar(ui: &Ui, share: f64, colour: Color32) {
     let cell = ui.max_rect().shrink2(egui::vec2(0.0, 2.0));
     let width = cell.width() * share.clamp(0.0, 1.0) as f32;
-    let bar = egui::Rect::from_x_y_ranges(cell.right() - width..=cell.right(), cell.y_range());
+    let bar = Rect::from_x_y_ranges(cell.right() - width..=cell.right(), cell.y_range());
     ui.painter().rect_filled(bar, 2.0, colour.gamma_multiply(0.22));
-}
-
-fn csv_line(cells: &[String]) -> String {
-    let quoted = |cell: &String| {
-        let plain = !cell.contains([',', '"', '\n']);
-        if plain { cell.clone() } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
-    };
-    cells.iter().map(quoted).collect::<Vec<_>>().join(",") + "\n"
 }
 
 #[cfg(test)]
@@ -280,11 +336,5 @@ mod tests {
         assert_eq!(sorting, Sorting::falling('b'));
         sorting.press('c', CellKind::Text);
         assert_eq!(sorting.direction, SortDirection::Rising);
-    }
-
-    #[test]
-    fn cells_with_commas_and_quotes_are_quoted() {
-        let cells = ["a".to_owned(), "b,c".to_owned(), "d\"e".to_owned()];
-        assert_eq!(csv_line(&cells), "a,\"b,c\",\"d\"\"e\"\n");
     }
 }

@@ -162,7 +162,7 @@ impl RowUi<'_> {
         let palette = Palette::of(ui);
         let is_hit = self.scene.hits.is_some_and(|hits| hits.has(frame));
         let colour = match self.scene.hits {
-            Some(_) if is_hit => palette.canvas.hit,
+            Some(_) if is_hit => palette.canvas.hit_text,
             Some(_) => palette.weak,
             None => palette.text,
         };
