@@ -13,6 +13,7 @@ use super::run_dialog::{Dialog, RunDialog, run_dialog_ui};
 use super::settings::{Settings, SettingsFile};
 use super::shell::{self, CommandPalette, Dock, Page, Situation, WelcomeState};
 use super::sources_dialog::{SourcesDialog, sources_dialog_ui};
+use super::start::TITLE;
 use super::theme::{self, Palette};
 use super::worker::Worker;
 use crate::profile::Profile;
@@ -58,6 +59,8 @@ pub(super) struct Screen {
     pub sources_dialog: Option<SourcesDialog>,
     /// What lies over everything else.
     pub page: Option<Page>,
+    /// What the window is called.
+    pub title: String,
     /// What is typed to search the help.
     pub help_search: String,
     /// The table that is to be saved where the user says.
@@ -117,6 +120,7 @@ impl App {
             path_dialog: None,
             sources_dialog: None,
             page: None,
+            title: TITLE.to_owned(),
             help_search: String::new(),
             table: None,
             palette: None,
@@ -162,6 +166,16 @@ impl App {
     pub(super) fn apply_all(&mut self, ctx: &egui::Context) {
         while let Ok(command) = self.receiver.try_recv() {
             apply::apply(self, command, ctx);
+        }
+    }
+
+    /// The window is called like the recording in front.
+    fn name_window(&mut self, ui: &Ui) {
+        let front = self.state.documents.front();
+        let title = front.map_or_else(|| TITLE.to_owned(), |front| format!("{} – {TITLE}", front.title));
+        if self.screen.title != title {
+            self.screen.title.clone_from(&title);
+            ui.ctx().send_viewport_cmd(egui::ViewportCommand::Title(title));
         }
     }
 
@@ -261,9 +275,9 @@ impl App {
         shell::stop_shortcut(ui, &self.commands);
         let Screen { dialog, path_dialog, sources_dialog, .. } = &self.screen;
         let is_free = dialog.is_none() && path_dialog.is_none() && sources_dialog.is_none();
-        if self.screen.palette.is_none() && self.screen.page.is_none() && is_free {
-            shell::shortcuts(ui, &situation(&self.state, &self.screen.dock, &self.commands));
-        }
+        let is_free = is_free && self.screen.palette.is_none() && self.screen.page.is_none();
+        shell::shortcuts(ui, &situation(&self.state, &self.screen.dock, &self.commands), is_free);
+        self.name_window(ui);
         self.bars(ui);
         self.centre(ui);
         self.over(ui);

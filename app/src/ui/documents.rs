@@ -193,8 +193,18 @@ impl Documents {
         let asked = ProfileId { document: id, generation: 0 };
         let (selection, panels) = (Selection::of(&profile, asked), PanelStates::default());
         let (symbols, hides_stripped, filters) = (None, false, FilterHistory::default());
-        let document =
-            Document { id, title, profile, origin, symbols, asked, hides_stripped, selection, filters, panels };
+        let document = Document {
+            id,
+            title,
+            profile,
+            origin,
+            symbols,
+            asked,
+            hides_stripped,
+            selection,
+            filters,
+            panels,
+        };
         self.open.push(document);
         self.front = Some(id);
         id

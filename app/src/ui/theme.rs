@@ -117,8 +117,8 @@ impl Family {
         }
     }
 
-    /// A colour of this family's kind for the thing with this number, of which there are few: that hue, or the colour with
-    /// that number.
+    /// A colour of this family's kind for the thing with this number, of which there are few: that hue, or the colour
+    /// with that number.
     pub fn numbered(&self, number: usize, hue: f32, shade: f32) -> Color32 {
         match self {
             Family::Hues { .. } => self.hue(hue, shade, 0.0),
@@ -260,7 +260,8 @@ pub fn install(ctx: &egui::Context, set: ColourSet) {
         style.spacing.interact_size.y = 24.0;
         style.spacing.menu_margin = Margin::same(6);
         style.spacing.tooltip_width = 480.0;
-        style.interaction.selectable_labels = false;
+        // Figures are there to be copied; rows and cards, which are clicked as a whole, say otherwise.
+        style.interaction.selectable_labels = true;
         style.animation_time = 0.1;
     });
 }

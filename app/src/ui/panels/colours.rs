@@ -110,7 +110,8 @@ fn languages(profile: &Profile, palette: &Palette) -> Vec<(&'static str, Color32
     let frames = profile.frames().iter().filter(|(_, info)| guest(info.kind));
     let found: Vec<_> = frames.map(|(_, info)| language(info)).collect();
     let known = LANGUAGES.iter().enumerate().filter(|(number, _)| found.contains(&Some(*number)));
-    let known = known.map(|(number, (name, _, hue))| (*name, palette.canvas.guest.numbered(number, *hue, 0.0)));
+    let known =
+        known.map(|(number, (name, _, hue))| (*name, palette.canvas.guest.numbered(number, *hue, 0.0)));
     let unknown = found.contains(&None).then_some(("not known", palette.canvas.engine));
     known.chain(unknown).collect()
 }
@@ -120,7 +121,9 @@ fn colour(info: &FrameInfo, palette: &Palette, by: ColourBy) -> Color32 {
         (FrameKind::Wasm(_) | FrameKind::Inlined, ColourBy::Language) => {
             let shade = SHADES * fraction(&info.name);
             let known = language(info).and_then(|number| Some((number, LANGUAGES.get(number)?.2)));
-            known.map_or(palette.canvas.engine, |(number, hue)| palette.canvas.guest.numbered(number, hue, shade))
+            known.map_or(palette.canvas.engine, |(number, hue)| {
+                palette.canvas.guest.numbered(number, hue, shade)
+            })
         }
         _ => group_colour(info, palette),
     }

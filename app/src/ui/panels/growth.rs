@@ -67,7 +67,8 @@ pub fn growth_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<GrowthView>, state:
     }
     ui.horizontal_wrapped(|ui| legend_ui(ui, view));
     for memory in &view.memories {
-        ui.add(egui::Label::new(RichText::new(sentence(memory)).weak()).truncate());
+        let about = "Size when the run began and at its end. A step is a memory.grow that was granted.";
+        ui.add(egui::Label::new(RichText::new(sentence(memory)).weak()).truncate()).on_hover_text(about);
     }
     if !view.events.is_empty() {
         let most = ui.available_height() * 0.7;
@@ -80,14 +81,17 @@ pub fn growth_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<GrowthView>, state:
 
 fn legend_ui(ui: &mut Ui, view: &GrowthView) {
     let palette = Palette::of(ui);
-    swatch(ui, palette.memory.pages, "size of the memory");
+    swatch(ui, palette.memory.pages, "size of the memory")
+        .on_hover_text("Pages × their size. It never shrinks.");
     if view.heap.is_empty() {
         ui.label(RichText::new("heap not measured").weak().small());
     } else {
-        swatch(ui, palette.memory.live, "live in the heap");
+        let about = "The sizes asked for of all blocks that are in use.";
+        swatch(ui, palette.memory.live, "live in the heap").on_hover_text(about);
     }
     if view.memories.iter().any(|memory| memory.refused > 0) {
-        swatch(ui, palette.error, "growth refused");
+        let about = "A memory.grow that failed: the program got −1.";
+        swatch(ui, palette.error, "growth refused").on_hover_text(about);
     }
 }
 

@@ -202,6 +202,10 @@ pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &Pa
     if let Some(sentence) = unfiltered(kind, selection) {
         ui.label(RichText::new(sentence).color(super::theme::Palette::of(ui).warning).small());
     }
+    if matches!(kind, PanelKind::Source | PanelKind::Instructions) {
+        // A click is for the line.
+        ui.style_mut().interaction.selectable_labels = false;
+    }
     match kind {
         PanelKind::Flame => flame(ui, &ctx, &asker, panels),
         PanelKind::Timeline => timeline(ui, &ctx, &asker, panels),

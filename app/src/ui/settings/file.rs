@@ -18,7 +18,9 @@ pub struct SettingsFile {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file says something that can't be.
-    #[error("{path} is not used, {problem}. Mend the line, or remove the file; until then nothing is written to it.")]
+    #[error(
+        "{path} is not used, {problem}. Mend the line, or remove the file; until then nothing is written to it."
+    )]
     Broken {
         /// The file.
         path: String,

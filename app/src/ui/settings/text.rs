@@ -207,7 +207,8 @@ mod tests {
         let before = Settings::default();
         let after = Settings { theme: ThemePreference::Dark, recent_files: 4, ..before.clone() };
         let text = changed(text, &before, &after).unwrap();
-        let expected = "mine = 3\n# mine\ntheme = \"dark\" # too bright?\ntext_size = 90\nrecent_files = 4\n\n[other]\nx = 1\n";
+        let expected = "mine = 3\n# mine\ntheme = \"dark\" # too bright?\ntext_size = 90\nrecent_files = 4\n\n\
+                        [other]\nx = 1\n";
         assert_eq!(text, expected);
     }
 

@@ -83,7 +83,8 @@ impl Arrangement {
             tiles.insert_tab_tile(panes)
         };
         let (first, below) = self.views();
-        let others = PanelKind::VIEWS.into_iter().filter(|kind| !first.contains(kind) && !below.contains(kind));
+        let others =
+            PanelKind::VIEWS.into_iter().filter(|kind| !first.contains(kind) && !below.contains(kind));
         let mut views = vec![tabs(first.iter().copied().chain(others).collect())];
         if !below.is_empty() {
             views.push(tabs(below.to_vec()));

@@ -4,7 +4,8 @@ use crate::ui::command::{Command, Commands};
 use crate::ui::theme::Palette;
 use egui::{Align, Label, Layout, RichText, Ui};
 
-const STRIP: &str = "Click a box to zoom in, Esc goes back. ? shows the keys, Ctrl+Shift+P all commands, F1 the help.";
+const STRIP: &str =
+    "Click a box to zoom in, Esc goes back. ? shows the keys, Ctrl+Shift+P all commands, F1 the help.";
 
 /// Draws the strip above the panels of the first recording.
 pub fn hints_ui(ui: &mut Ui, commands: &Commands) {

@@ -5,9 +5,11 @@ use super::actions::{Group, STOP, Situation, actions};
 use crate::ui::command::{Command, Commands};
 use egui::{Grid, Key, KeyboardShortcut, RichText, ScrollArea, Ui};
 
-/// Sends the commands whose keys were pressed.
-pub fn shortcuts(ui: &Ui, now: &Situation<'_>) {
-    let all = Group::ALL.into_iter().flat_map(|group| actions(now, group));
+/// Sends the commands whose keys were pressed. Where a dialog is open, which is when the window is not free, only those
+/// that make texts larger or smaller.
+pub fn shortcuts(ui: &Ui, now: &Situation<'_>, is_free: bool) {
+    let groups = if is_free { Group::ALL.as_slice() } else { &[Group::Text] };
+    let all = groups.iter().flat_map(|group| actions(now, *group));
     let mut keyed: Vec<_> = all.filter(|action| action.is_there && action.keys.is_some()).collect();
     // Keys without Shift are also taken for pressed with it.
     keyed.sort_by_key(|action| !action.keys.is_some_and(|keys| keys.modifiers.shift));
@@ -23,7 +25,7 @@ pub fn shortcuts(ui: &Ui, now: &Situation<'_>) {
     let asks = |input: &egui::InputState| {
         input.events.iter().any(|event| matches!(event, egui::Event::Text(text) if text == "?"))
     };
-    if !ui.ctx().text_edit_focused() && ui.input(asks) {
+    if is_free && !ui.ctx().text_edit_focused() && ui.input(asks) {
         now.commands.send(Command::TogglePage(Page::Keys));
     }
 }

@@ -146,6 +146,7 @@ fn recent_card(ui: &mut Ui, path: &Path, commands: &Commands) {
 fn card(ui: &mut Ui, title: &str, about: &str, more: impl FnOnce(&mut Ui)) -> egui::Response {
     let builder = UiBuilder::new().id_salt(title).sense(Sense::click());
     let scope = ui.scope_builder(builder, |ui| {
+        ui.style_mut().interaction.selectable_labels = false;
         let palette = Palette::of(ui);
         let response = ui.response();
         let hovered = response.contains_pointer() || response.has_focus();

@@ -18,7 +18,8 @@ pub(super) const OWNERS: [Color32; Memory::OWNERS] = [
 /// Rising in lightness and in hue from blue to yellow, so that it reads without colour, too.
 const SCALE: [Color32; 5] = [rgb(0x3b2f7d), rgb(0x2f6f9f), rgb(0x2fa58c), rgb(0x8fcf4f), rgb(0xfbe54a)];
 
-/// Cividis, which looks the same with and without red-green blindness (Nuñez, Anderton and Renslow, PLOS ONE 13(7), 2018).
+/// Cividis, which looks the same with and without red-green blindness (Nuñez, Anderton and Renslow, PLOS ONE 13(7),
+/// 2018).
 const CIVIDIS: [Color32; 5] = [rgb(0x00224e), rgb(0x434e6c), rgb(0x7d7c78), rgb(0xbcae6c), rgb(0xfde737)];
 
 /// The dark theme.
@@ -162,7 +163,6 @@ pub(super) static DARK_DISTINCT: Palette = Palette {
     },
 };
 
-
 /// The light theme for people with colour blindness.
 pub(super) static LIGHT_DISTINCT: Palette = Palette {
     background: rgb(0xeef0f3),
@@ -209,4 +209,3 @@ pub(super) static LIGHT_DISTINCT: Palette = Palette {
         scale: CIVIDIS,
     },
 };
-

@@ -57,7 +57,8 @@ fn fills(p: &'static Palette) -> Vec<Color32> {
     let scales = steps().flat_map(|at| [memory.on_scale(at.into()), p.heat(at.into())]);
     let calls = [canvas.into_guest, canvas.into_host, canvas.over].into_iter();
     // Calls that took a part of their column only are paler.
-    let calls = calls.flat_map(|colour| steps().map(move |at| p.background.lerp_to_gamma(colour, 0.4 + 0.6 * at)));
+    let calls =
+        calls.flat_map(|colour| steps().map(move |at| p.background.lerp_to_gamma(colour, 0.4 + 0.6 * at)));
     let single = [canvas.engine, canvas.merged, canvas.hit, p.border, memory.untouched, memory.other];
     let regions = [memory.data, memory.stack, memory.stack_in_use, memory.zeroed, memory.live, memory.free];
     let one_by_one = single.into_iter().chain(regions).chain(memory.owners);
@@ -71,8 +72,8 @@ fn the_ink_on_a_box_can_be_read() {
     }
 }
 
-/// What somebody without the cones for long, or for medium waves sees of a colour (Machado, Oliveira and Fernandes, IEEE
-/// TVCG 15(6), 2009, severity 1.0), in linear light.
+/// What somebody without the cones for long, or for medium waves sees of a colour (Machado, Oliveira and Fernandes,
+/// IEEE TVCG 15(6), 2009, severity 1.0), in linear light.
 fn seen(colour: Color32, matrix: &[[f32; 3]; 3]) -> [f32; 3] {
     let [r, g, b, _] = egui::Rgba::from(colour).to_array();
     matrix.map(|[x, y, z]| (x * r + y * g + z * b).clamp(0.0, 1.0))
@@ -104,7 +105,8 @@ fn people_with_colour_blindness_tell_the_safe_colours_apart() {
     for theme in [Theme::Dark, Theme::Light] {
         let p = Palette::get(theme, ColourSet::ColourBlind);
         let m = &p.memory;
-        let regions = [m.live, m.free, m.data, m.stack, m.stack_in_use, m.overhead, m.zeroed, m.untouched, m.chosen];
+        let regions =
+            [m.live, m.free, m.data, m.stack, m.stack_in_use, m.overhead, m.zeroed, m.untouched, m.chosen];
         let calls = [p.canvas.into_guest, p.canvas.into_host, p.canvas.over, p.canvas.engine];
         for group in [regions.as_slice(), calls.as_slice(), &m.owners[..7], &m.scale] {
             for matrix in [&PROTANOPIA, &DEUTERANOPIA] {
