@@ -3,7 +3,7 @@
 use super::{CellKind, ColumnSpec, SortDirection, Sorting};
 use crate::ui::command::Commands;
 use crate::ui::theme::{MONO, Palette, ROW_HEIGHT};
-use egui::{Align, Color32, Id, Label, Layout, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo};
+use egui::{Align, Color32, Label, Layout, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 
 /// A table that is to be drawn.
@@ -48,7 +48,7 @@ impl<C: Copy + PartialEq> Table<'_, C> {
             ui.style_mut().interaction.selectable_labels = false;
             clicked = self.show_wide(ui, sorting, bar);
         });
-        let keyboard = ui.interact(area, self.scroll_id(ui).with("keys"), Sense::focusable_noninteractive());
+        let keyboard = ui.interact(area, self.scroll_id().with("keys"), Sense::focusable_noninteractive());
         keyboard.widget_info(|| WidgetInfo::labeled(Role::Table, true, format!("Rows of {}", self.id)));
         if clicked.is_some() {
             keyboard.request_focus();
@@ -63,7 +63,7 @@ impl<C: Copy + PartialEq> Table<'_, C> {
         for column in self.columns {
             builder = builder.column(width_of(column, self.least_name));
         }
-        let moved = ui.data_mut(|data| data.remove_temp(self.scroll_id(ui)));
+        let moved = ui.data_mut(|data| data.remove_temp(self.scroll_id()));
         if let Some(row) = self.scroll_to.or(moved) {
             builder = builder.scroll_to_row(row, None);
         }

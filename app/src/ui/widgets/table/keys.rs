@@ -6,8 +6,8 @@ use egui::{EventFilter, Id, Key, Modifiers, Response, Stroke, StrokeKind, Ui};
 
 impl<C: Copy + PartialEq> Table<'_, C> {
     /// Where it is kept that a row is to be brought into sight.
-    pub(super) fn scroll_id(&self, ui: &Ui) -> Id {
-        ui.scope_id().with(("rows of", self.id))
+    pub(super) fn scroll_id(&self) -> Id {
+        Id::unique("rows of").with(self.id)
     }
 
     /// The keyboard on the rows: arrows go from one to the next, as a click would. Gives the row.
@@ -34,7 +34,7 @@ impl<C: Copy + PartialEq> Table<'_, C> {
             _ => return None,
         };
         let to = Some(to.min(last)).filter(|to| Some(*to) != at)?;
-        ui.data_mut(|data| data.insert_temp(self.scroll_id(ui), to));
+        ui.data_mut(|data| data.insert_temp(self.scroll_id(), to));
         self.rows.get(to).copied()
     }
 }
