@@ -11,15 +11,19 @@ use wasmscope_tests::{sample_module, wasmscope, without_custom_sections};
 
 pub(super) struct Window {
     pub(super) harness: Harness<'static, App>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 pub(super) fn window() -> Window {
-    let folder = TempDir::new().expect("there is room for a folder");
+    window_in(TempDir::new().expect("there is room for a folder"))
+}
+
+/// The window of a user whose files are in `folder`.
+pub(super) fn window_in(folder: TempDir) -> Window {
     let places = Places::within(folder.path());
     let builder = Harness::builder().with_size(Vec2::new(1280.0, 800.0)).with_max_steps(64);
     let harness = builder.build_eframe(|cc| App::for_test(&cc.egui_ctx, places));
-    Window { harness, _folder: folder }
+    Window { harness, folder }
 }
 
 pub(super) fn showing(profile: Profile) -> Window {
@@ -38,6 +42,34 @@ pub(super) fn server() -> ProfileBuilder {
 }
 
 impl Window {
+    /// Closes it. Gives its user's files.
+    pub(super) fn close(self) -> TempDir {
+        self.folder
+    }
+
+    /// A file of its user's.
+    pub(super) fn file(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(super) fn press(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.settle();
+    }
+
+    /// Does `act`, and gives what that put into the clipboard.
+    pub(super) fn copied(&mut self, act: impl FnOnce(&mut Window)) -> Option<String> {
+        act(self);
+        (0..4).find_map(|_| {
+            self.harness.step();
+            let commands = &self.harness.output().platform_output.commands;
+            commands.iter().find_map(|command| match command {
+                egui::OutputCommand::CopyText(text) => Some(text.clone()),
+                _ => None,
+            })
+        })
+    }
+
     /// Some frames: repaint requests of spinners never end.
     pub(super) fn settle(&mut self) {
         self.harness.run_steps(4);
@@ -373,7 +405,7 @@ fn recordings_are_switched_and_closed() {
 #[test]
 fn keys_are_listed_by_a_key() {
     let mut window = window();
-    window.harness.key_press_modifiers(Modifiers::NONE, Key::F1);
+    window.harness.event(egui::Event::Text("?".to_owned()));
     window.settle();
     assert!(window.sees("Zoom to a box and select its function"));
     window.harness.key_press(Key::Escape);

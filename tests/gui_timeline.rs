@@ -11,7 +11,7 @@ const MILLI: u64 = 1_000_000;
 
 /// A run of 200 ms: `frame` is called a hundred times for a millisecond, the last time for two, and calls `log` each
 /// time. `early` runs in the first half and `late` in the second.
-fn frames() -> ProfileBuilder {
+pub(super) fn frames() -> ProfileBuilder {
     let span = |direction, func, start_nanos, duration_nanos, depth| CallSpan {
         start_nanos,
         duration_nanos,
@@ -44,7 +44,7 @@ fn frames() -> ProfileBuilder {
 }
 
 impl Window {
-    fn on_timeline(profile: ProfileBuilder) -> Window {
+    pub(super) fn on_timeline(profile: ProfileBuilder) -> Window {
         let mut window = showing(profile.build());
         window.click("Timeline");
         window
@@ -71,7 +71,7 @@ impl Window {
     }
 
     /// Chooses from one share of what is on screen to another, on the axis.
-    fn choose(&mut self, from: f32, to: f32) {
+    pub(super) fn choose(&mut self, from: f32, to: f32) {
         let axis = self.area("Time axis");
         let at = |share: f32| pos2(axis.left() + axis.width() * share, axis.center().y);
         self.drag_from_to(at(from), at(to), Modifiers::NONE);

@@ -27,6 +27,12 @@ pub(super) fn csv(table: &FunctionTable) -> String {
     text
 }
 
+/// One line of values, with its end.
+pub fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
+    let cells: Vec<_> = cells.into_iter().map(field).collect();
+    cells.join(",") + "\r\n"
+}
+
 /// As RFC 4180 has it: in quotes where it holds what separates.
 pub(super) fn field(text: &str) -> String {
     let plain = !text.contains(['"', ',', '\r', '\n']);
@@ -63,5 +69,6 @@ mod tests {
         {
             assert_eq!(field(text), expected);
         }
+        assert_eq!(line(["a", "b,c", ""]), "a,\"b,c\",\r\n");
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod table;
 mod xml;
 
 pub use code_text::{source_text, wat_text};
+pub use csv::line as csv_line;
 pub use json::{
     CallTreeJson, FunctionJson, JSON_SCHEMA, SourceFrameJson, call_tree_json, frame_json, path_json,
 };

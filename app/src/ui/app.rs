@@ -1,17 +1,19 @@
 //! The window as a whole: who is drawn where, and which state belongs to whom.
 
-use super::apply;
+use super::apply::{self, preferences};
 use super::command::{Command, Commands};
 use super::documents::Documents;
+use super::history::History;
 use super::jobs::{JobKind, JobThreads, Jobs};
 use super::notes::Notes;
 use super::panels::{self, PanelDesk};
 use super::path_dialog::{PathDialog, path_dialog_ui};
 use super::places::Places;
 use super::run_dialog::{Dialog, RunDialog, run_dialog_ui};
-use super::settings::Settings;
-use super::shell::{self, CommandPalette, Dock, Situation, WelcomeState};
+use super::settings::{Settings, SettingsFile};
+use super::shell::{self, CommandPalette, Dock, Page, Situation, WelcomeState};
 use super::sources_dialog::{SourcesDialog, sources_dialog_ui};
+use super::start::TITLE;
 use super::theme::{self, Palette};
 use super::worker::Worker;
 use crate::profile::Profile;
@@ -37,6 +39,8 @@ pub(super) struct State {
     pub jobs: Jobs,
     pub threads: JobThreads,
     pub settings: Settings,
+    pub settings_file: SettingsFile,
+    pub history: History,
     pub places: Places,
     pub rust_sources: Arc<RustSources>,
     /// How often source files that were not found were looked for once more.
@@ -53,17 +57,17 @@ pub(super) struct Screen {
     pub dialog: Option<RunDialog>,
     pub path_dialog: Option<PathDialog>,
     pub sources_dialog: Option<SourcesDialog>,
-    pub keys: KeysList,
+    /// What lies over everything else.
+    pub page: Option<Page>,
+    /// What the window is called.
+    pub title: String,
+    /// What is typed to search the help.
+    pub help_search: String,
+    /// The table that is to be saved where the user says.
+    pub table: Option<Arc<str>>,
     pub palette: Option<CommandPalette>,
     /// The titles of the commands that were chosen from the list, the last one first.
     pub latest: Vec<String>,
-}
-
-/// Is the list of keys open?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KeysList {
-    Open,
-    Closed,
 }
 
 /// Two threads: a scrubbed heap map does not wait for a large call tree.
@@ -72,9 +76,9 @@ const VIEW_THREADS: usize = 2;
 impl App {
     /// The window with the files at `paths` being opened, with names and lines out of what is at `symbols`.
     pub fn new(cc: &eframe::CreationContext<'_>, paths: Vec<PathBuf>, symbols: Option<PathBuf>) -> App {
-        let settings = Settings::load(cc.storage);
         let worker = Worker::threads(VIEW_THREADS);
-        let mut app = App::with(&cc.egui_ctx, settings, Places::default(), worker, JobThreads::Own);
+        let mut app = App::with(&cc.egui_ctx, Places::default(), worker, JobThreads::Own);
+        app.state.history = History::load(cc.storage);
         app.screen.dock = Dock::load(cc.storage);
         app.give_symbols(symbols);
         app.look_for_rust();
@@ -84,27 +88,25 @@ impl App {
         app
     }
 
-    /// A window for tests: it remembers nothing, writes only to `places`, and has computed everything that a frame
+    /// A window for tests: it remembers no history, writes only to `places`, and has computed everything that a frame
     /// shows when the frame is over.
     pub fn for_test(ctx: &egui::Context, places: Places) -> App {
-        App::with(ctx, Settings::default(), places, Worker::Inline, JobThreads::Inline)
+        App::with(ctx, places, Worker::Inline, JobThreads::Inline)
     }
 
-    fn with(
-        ctx: &egui::Context,
-        settings: Settings,
-        places: Places,
-        worker: Worker,
-        threads: JobThreads,
-    ) -> App {
-        theme::install(ctx);
-        ctx.set_theme(settings.theme);
+    fn with(ctx: &egui::Context, places: Places, worker: Worker, threads: JobThreads) -> App {
+        let settings = Settings::default();
+        theme::install(ctx, settings.colours);
+        // The keys for it are commands, so that the size is remembered.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
         let (commands, receiver) = Commands::channel(ctx);
         let state = State {
             documents: Documents::default(),
             jobs: Jobs::default(),
             threads,
             settings,
+            settings_file: SettingsFile::at(places.settings.clone()),
+            history: History::default(),
             places,
             rust_sources: Arc::default(),
             looks: 0,
@@ -117,11 +119,17 @@ impl App {
             dialog: None,
             path_dialog: None,
             sources_dialog: None,
-            keys: KeysList::Closed,
+            page: None,
+            title: TITLE.to_owned(),
+            help_search: String::new(),
+            table: None,
             palette: None,
             latest: Vec::new(),
         };
-        App { state, screen, commands, receiver, worker }
+        let mut app = App { state, screen, commands, receiver, worker };
+        preferences::take(&mut app, Settings::default(), ctx);
+        preferences::read_again(&mut app, ctx);
+        app
     }
 
     /// Opens the file at `path`, as if it had been dropped on the window.
@@ -161,6 +169,16 @@ impl App {
         }
     }
 
+    /// The window is called like the recording in front.
+    fn name_window(&mut self, ui: &Ui) {
+        let front = self.state.documents.front();
+        let title = front.map_or_else(|| TITLE.to_owned(), |front| format!("{} – {TITLE}", front.title));
+        if self.screen.title != title {
+            self.screen.title.clone_from(&title);
+            ui.ctx().send_viewport_cmd(egui::ViewportCommand::Title(title));
+        }
+    }
+
     fn bars(&mut self, ui: &mut Ui) {
         let palette = Palette::of(ui);
         let bar = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(8, 4));
@@ -184,6 +202,11 @@ impl App {
                 .frame(strip)
                 .show(ui, |ui| shell::stripped_ui(ui, document, &self.commands));
         }
+        let has_strip = self.state.documents.front().is_some() && jobs.is_empty();
+        if has_strip && !self.state.history.knows_hints {
+            let strip = Frame::new().fill(palette.raised).inner_margin(Margin::symmetric(10, 4));
+            Panel::top("hints").frame(strip).show(ui, |ui| shell::hints_ui(ui, &self.commands));
+        }
         let status = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(10, 2));
         Panel::bottom("status").exact_size(26.0).frame(status).show(ui, |ui| {
             shell::status_ui(ui, self.state.documents.front(), &self.commands);
@@ -200,19 +223,16 @@ impl App {
                 (Some(document), _) => {
                     let (worker, commands, looks) = (&self.worker, &self.commands, self.state.looks);
                     let run = self.state.jobs.run_to(document.origin.path()).map(|job| &*job.watch);
-                    let desk = PanelDesk { worker, commands, sources: &sources, looks, run };
+                    let budget_millis = self.state.settings.budget_millis;
+                    let desk = PanelDesk { worker, commands, sources: &sources, looks, budget_millis, run };
                     self.screen.dock.ui(ui, &mut |ui, kind| panels::panel_ui(ui, kind, document, &desk));
                 }
                 (None, Some(job)) => {
                     Frame::new().inner_margin(16.0).show(ui, |ui| shell::running_ui(ui, job));
                 }
                 (None, None) => {
-                    shell::welcome_ui(
-                        ui,
-                        &mut self.screen.welcome,
-                        &self.state.settings.recent,
-                        &self.commands,
-                    );
+                    let history = &self.state.history;
+                    shell::welcome_ui(ui, &mut self.screen.welcome, history, &self.commands);
                 }
             }
         });
@@ -223,7 +243,7 @@ impl App {
             && run_dialog_ui(ui, dialog, self.state.jobs.trial(), &self.commands) == Dialog::Closed
         {
             self.state.jobs.stop_trial();
-            self.state.settings.ran(dialog.module.key(), dialog.form.clone());
+            self.state.history.ran(dialog.module.key(), dialog.form.clone());
             self.screen.dialog = None;
         }
         if let Some(dialog) = &mut self.screen.path_dialog
@@ -238,8 +258,10 @@ impl App {
             }
         }
         let now = situation(&self.state, &self.screen.dock, &self.commands);
-        if self.screen.keys == KeysList::Open && !shell::keys_ui(ui, &now) {
-            self.screen.keys = KeysList::Closed;
+        if let Some(page) = self.screen.page
+            && shell::page_ui(ui, page, &now, &mut self.screen.help_search) == Dialog::Closed
+        {
+            self.screen.page = None;
         }
         if let Some(palette) = &mut self.screen.palette
             && !shell::palette_ui(ui, &now, palette, &mut self.screen.latest)
@@ -255,13 +277,23 @@ impl App {
         shell::stop_shortcut(ui, &self.commands);
         let Screen { dialog, path_dialog, sources_dialog, .. } = &self.screen;
         let is_free = dialog.is_none() && path_dialog.is_none() && sources_dialog.is_none();
-        if self.screen.palette.is_none() && self.screen.keys == KeysList::Closed && is_free {
-            shell::shortcuts(ui, &situation(&self.state, &self.screen.dock, &self.commands));
-        }
+        let is_free = is_free && self.screen.palette.is_none() && self.screen.page.is_none();
+        shell::shortcuts(ui, &situation(&self.state, &self.screen.dock, &self.commands), is_free);
+        self.name_window(ui);
         self.bars(ui);
         self.centre(ui);
         self.over(ui);
         self.apply_all(&ui.ctx().clone());
+    }
+
+    /// Whoever comes back may have edited the settings.
+    fn returned(&self, ctx: &egui::Context) {
+        let is_back = |input: &egui::InputState| {
+            input.raw.events.iter().any(|event| matches!(event, egui::Event::WindowFocused(true)))
+        };
+        if ctx.input(is_back) {
+            self.commands.send(Command::ReadSettings);
+        }
     }
 
     fn dropped(&self, ctx: &egui::Context) {
@@ -273,14 +305,16 @@ impl App {
 }
 
 fn situation<'a>(state: &'a State, dock: &'a Dock, commands: &'a Commands) -> Situation<'a> {
-    let State { documents, jobs, settings, .. } = state;
+    let State { documents, jobs, settings, settings_file, history, .. } = state;
     let (is_recording, is_busy) = (jobs.is_recording(), !jobs.running().is_empty());
-    Situation { documents, settings, dock, is_recording, is_busy, commands }
+    let settings_path = settings_file.path();
+    Situation { documents, settings, settings_path, history, dock, is_recording, is_busy, commands }
 }
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.dropped(ctx);
+        self.returned(ctx);
         self.apply_all(ctx);
     }
 
@@ -289,7 +323,7 @@ impl eframe::App for App {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        self.state.settings.save(storage);
+        self.state.history.save(storage);
         self.screen.dock.save(storage);
     }
 }

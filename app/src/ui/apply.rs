@@ -1,6 +1,9 @@
 //! Does what commands ask for: the one place that changes what is open.
 
-use super::app::{App, KeysList};
+pub(super) mod preferences;
+mod table;
+
+use super::app::App;
 use super::command::{Again, Command, ExportKind, GrantKind, Purpose, SaveKind};
 use super::documents::{Document, DocumentId, Origin, Selection};
 use super::jobs::{
@@ -12,6 +15,7 @@ use super::notes::Note;
 use super::path_dialog::PathDialog;
 use super::pick;
 use super::run_dialog::{RunDialog, RunForm, StdinForm};
+use super::shell::{Dock, Page};
 use super::sources_dialog::SourcesDialog;
 use crate::export::MapExtent;
 use crate::pack::Packed;
@@ -29,7 +33,8 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::AskOpen => pick::pick(Purpose::Open, String::new(), &app.commands),
         Command::Open(path) => open(app, path, ctx),
         Command::OpenSample(sample) => open_sample(app, sample),
-        Command::Forget(path) => app.state.settings.recent.retain(|known| *known != path),
+        Command::Forget(path) => app.state.history.recent.retain(|known| *known != path),
+        Command::ForgetAll => app.state.history.recent.clear(),
         Command::Show(id) => app.state.documents.show(Some(id)),
         Command::ShowNext(places) => app.state.documents.show_next(places),
         Command::Close(id) => app.state.documents.close(id),
@@ -51,7 +56,7 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::UseSymbols(id, choice) => use_symbols(app, id, choice, ctx),
         Command::HideStripped(id) => hide_stripped(app, id),
         Command::ShowSources => app.screen.sources_dialog = Some(SourcesDialog::default()),
-        Command::SetSources(places) => app.state.settings.source_places = places,
+        Command::SetSources(places) => preferences::set_sources(app, places, ctx),
         Command::AskSources => pick::pick(Purpose::Sources, String::new(), &app.commands),
         Command::AskSourceFile(file) => pick::pick(Purpose::SourceFile(file), String::new(), &app.commands),
         Command::LookAgain => look_again(app),
@@ -59,9 +64,14 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::Select(selection) => select(app, selection),
         Command::ShowPanel(kind) => app.screen.dock.show(kind),
         Command::TogglePanel(kind) => app.screen.dock.toggle(kind),
-        Command::ResetLayout => app.screen.dock = Default::default(),
-        Command::SetTheme(theme) => set_theme(app, theme, ctx),
-        Command::ToggleKeys => toggle_keys(app),
+        Command::Arrange(arrangement) => app.screen.dock = Dock::arranged(arrangement),
+        Command::Undo => in_front(app, Document::undo),
+        Command::Redo => in_front(app, Document::redo),
+        Command::ChangeSettings(settings) => preferences::change(app, &settings, ctx),
+        Command::ReadSettings => preferences::read_again(app, ctx),
+        Command::TogglePage(page) => toggle_page(app, page),
+        Command::HideHints => app.state.history.knows_hints = true,
+        Command::AskSaveTable(name, csv) => table::ask(app, name, csv),
         Command::TogglePalette => toggle_palette(app),
         Command::Dismiss(note) => app.screen.notes.dismiss(note),
         Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
@@ -81,7 +91,7 @@ fn open_sample(app: &mut App, sample: &SampleModule) {
     match ModuleFacts::read(sample.guest()) {
         Ok(facts) => {
             let form = RunForm::from_options(&sample.options());
-            let remembered = app.state.settings.last_run(&facts.key());
+            let remembered = app.state.history.last_run(&facts.key());
             ask(app, RunDialog::new(Arc::new(facts), Some(remembered.unwrap_or(form))));
         }
         Err(error) => app.screen.notes.add(Note::failure(format!("The sample can't be read: {error}"))),
@@ -90,7 +100,7 @@ fn open_sample(app: &mut App, sample: &SampleModule) {
 
 /// Shows the run dialog, with `symbols` rather than those of the last run.
 fn ask_how_to_run(app: &mut App, module: Arc<ModuleFacts>, symbols: Option<PathBuf>) {
-    let remembered = app.state.settings.last_run(&module.key());
+    let remembered = app.state.history.last_run(&module.key());
     let mut dialog = RunDialog::new(module, remembered);
     if let Some(symbols) = symbols {
         dialog.form.symbols = symbols.display().to_string();
@@ -182,7 +192,7 @@ fn failed(app: &mut App, kind: JobKind, failure: Failure) {
     if let JobKind::Symbols(SymbolsWish { profile, choice: SymbolsChoice::Remembered(_) }) = kind
         && let Some(document) = app.state.documents.get_mut(profile.document)
     {
-        app.state.settings.forget_symbols(document.origin.path());
+        app.state.history.forget_symbols(document.origin.path());
     }
     // What was seen of it stays to be looked at.
     if let JobKind::Run { to, .. } = &kind
@@ -232,7 +242,7 @@ fn show_module(app: &mut App, module: Arc<ModuleFacts>, kind: JobKind) {
     match kind {
         JobKind::Module { symbols, again, .. } => run_module_again(app, module, symbols.or(all), again),
         JobKind::Open(path) => {
-            app.state.settings.opened(&path);
+            remember(app, &path);
             ask_how_to_run(app, module, all);
         }
         _ => ask_how_to_run(app, module, all),
@@ -246,7 +256,7 @@ fn run_module_again(
     symbols: Option<PathBuf>,
     (again, measured): (Again, MeasureSet),
 ) {
-    let knows_how = app.state.settings.last_run(&module.key()).is_some();
+    let knows_how = app.state.history.last_run(&module.key()).is_some();
     ask_how_to_run(app, module, symbols);
     let Some(dialog) = &mut app.screen.dialog else { return };
     match again {
@@ -255,7 +265,7 @@ fn run_module_again(
         Again::Also(measure) => dialog.form.measures = measured.with(measure),
     }
     if knows_how && let Some(order) = dialog.answer() {
-        app.state.settings.ran(dialog.module.key(), dialog.form.clone());
+        app.state.history.ran(dialog.module.key(), dialog.form.clone());
         app.screen.dialog = None;
         app.commands.send(Command::Run(Box::new(order)));
     }
@@ -267,11 +277,11 @@ fn show_recording(
     path: PathBuf,
     symbols: Option<PathBuf>,
 ) -> DocumentId {
-    app.state.settings.opened(&path);
+    remember(app, &path);
     let unsaved = app.state.places.is_unsaved(&path);
     let title = if unsaved { profile.recording().meta.module_name.clone() } else { file_name(&path) };
     if let Some(symbols) = symbols.clone() {
-        app.state.settings.used_symbols(&path, symbols);
+        app.state.history.used_symbols(&path, symbols);
     }
     let origin = if unsaved { Origin::Unsaved(path) } else { Origin::Saved(path) };
     let id = app.state.documents.add(title, profile, origin);
@@ -285,7 +295,7 @@ fn show_recording(
 /// time.
 fn use_known_symbols(app: &App, id: DocumentId, path: &Path) {
     let given = app.state.symbols.clone().map(SymbolsChoice::Given);
-    let remembered = || app.state.settings.symbols_of(path).map(SymbolsChoice::Remembered);
+    let remembered = || app.state.history.symbols_of(path).map(SymbolsChoice::Remembered);
     if let Some(choice) = given.or_else(remembered) {
         app.commands.send(Command::UseSymbols(id, choice));
     }
@@ -305,7 +315,7 @@ fn show_symbols(app: &mut App, kind: JobKind, profile: Arc<Profile>) {
     let Some(document) = app.state.documents.get_mut(id.document) else { return };
     let symbols = choice.path().map(Path::to_owned);
     if document.use_symbols(id, profile, symbols.clone()) {
-        app.state.settings.show_with(document.origin.path(), symbols);
+        app.state.history.show_with(document.origin.path(), symbols);
     }
 }
 
@@ -343,18 +353,15 @@ fn picked(app: &mut App, purpose: Purpose, path: PathBuf, ctx: &egui::Context) {
         Purpose::Symbols(id, _) => use_symbols(app, id, SymbolsChoice::Given(path), ctx),
         Purpose::Export(id, kind) => export_to(app, id, kind, path, ctx),
         Purpose::Grant(kind) => grant(app, kind, path),
-        Purpose::Sources => add_sources(app, SourcePlace::Folder(path)),
-        Purpose::SourceFile(file) => add_sources(app, SourcePlace::pointed_out(&file, &path)),
+        Purpose::Table => table::save(app, &path),
+        Purpose::Sources => preferences::add_sources(app, SourcePlace::Folder(path), ctx),
+        Purpose::SourceFile(file) => {
+            preferences::add_sources(app, SourcePlace::pointed_out(&file, &path), ctx);
+        }
     }
 }
 
 /// What was said last is tried first.
-fn add_sources(app: &mut App, new: SourcePlace) {
-    let places = &mut app.state.settings.source_places;
-    places.retain(|known| *known != new);
-    places.insert(0, new);
-}
-
 fn save(app: &mut App, id: DocumentId, kind: SaveKind, path: PathBuf, ctx: &egui::Context) {
     let to = with_extension(path, "wscope");
     let packed_with = (kind == SaveKind::Packed).then(|| app.sources());
@@ -373,10 +380,10 @@ fn saved(app: &mut App, id: DocumentId, path: PathBuf, packed: Option<&Packed>) 
         None => format!("Saved as {}", path.display()),
     };
     app.screen.notes.add(Note::done(note));
-    app.state.settings.opened(&path);
+    remember(app, &path);
     let Some(document) = app.state.documents.get_mut(id) else { return };
     // What is packed has its symbols in itself; those of what the file was before are not its own.
-    app.state.settings.show_with(&path, document.symbols.clone().filter(|_| packed.is_none()));
+    app.state.history.show_with(&path, document.symbols.clone().filter(|_| packed.is_none()));
     document.title = file_name(&path);
     document.origin = Origin::Saved(path);
 }
@@ -448,20 +455,25 @@ fn select(app: &mut App, selection: Selection) {
     }
 }
 
-fn set_theme(app: &mut App, theme: egui::ThemePreference, ctx: &egui::Context) {
-    app.state.settings.theme = theme;
-    ctx.set_theme(theme);
+fn in_front(app: &mut App, change: impl FnOnce(&mut Document)) {
+    if let Some(document) = app.state.documents.front_mut() {
+        change(document);
+    }
+}
+
+fn remember(app: &mut App, path: &Path) {
+    app.state.history.opened(path, app.state.settings.recent_files);
 }
 
 fn toggle_palette(app: &mut App) {
     app.screen.palette = app.screen.palette.is_none().then(Default::default);
 }
 
-fn toggle_keys(app: &mut App) {
-    app.screen.keys = match app.screen.keys {
-        KeysList::Open => KeysList::Closed,
-        KeysList::Closed => KeysList::Open,
-    };
+fn toggle_page(app: &mut App, page: Page) {
+    if page == Page::Settings {
+        preferences::make_file(app);
+    }
+    app.screen.page = Some(page).filter(|page| app.screen.page != Some(*page));
 }
 
 #[cfg(test)]

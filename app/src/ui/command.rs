@@ -4,6 +4,8 @@ use super::documents::{DocumentId, Selection};
 use super::jobs::{Finished, Run, SoFar, SymbolsChoice};
 use super::notes::NoteId;
 use super::panels::PanelKind;
+use super::settings::Settings;
+use super::shell::{Arrangement, Page};
 use crate::export::{Format, MapFormat};
 use crate::samples::SampleModule;
 use crate::sources::{RustSources, SourcePlace};
@@ -21,6 +23,8 @@ pub enum Command {
     OpenSample(&'static SampleModule),
     /// Take a file from the list of recent ones.
     Forget(PathBuf),
+    /// Take all files from that list.
+    ForgetAll,
     /// Bring an open recording to the front.
     Show(DocumentId),
     /// Bring the recording so many places further to the front.
@@ -75,12 +79,22 @@ pub enum Command {
     ShowPanel(PanelKind),
     /// Show or hide a panel.
     TogglePanel(PanelKind),
-    /// Put all panels back where they were at first.
-    ResetLayout,
-    /// Light, dark, or what the system has.
-    SetTheme(egui::ThemePreference),
-    /// Show or hide the list of keys.
-    ToggleKeys,
+    /// Arrange all panels.
+    Arrange(Arrangement),
+    /// Take the last change of transforms or of the part of the run back.
+    Undo,
+    /// Do again what was taken back.
+    Redo,
+    /// Have the window as these settings say.
+    ChangeSettings(Box<Settings>),
+    /// Read the settings file if somebody changed it.
+    ReadSettings,
+    /// Show a page over the window, or hide it.
+    TogglePage(Page),
+    /// Say the first hints no more.
+    HideHints,
+    /// Ask where to, then save a table under the suggested name.
+    AskSaveTable(String, Arc<str>),
     /// Show or hide the list of commands.
     TogglePalette,
     /// Take a note away.
@@ -175,6 +189,8 @@ pub enum Purpose {
     Export(DocumentId, ExportKind),
     /// To give the program something.
     Grant(GrantKind),
+    /// To save a table.
+    Table,
     /// To find source files.
     Sources,
     /// To find the source file that the compiler recorded under this path.

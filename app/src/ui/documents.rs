@@ -1,5 +1,6 @@
 //! The recordings that are open.
 
+use super::filters::FilterHistory;
 use super::panels::PanelStates;
 use crate::analysis::{CallTreeQuery, Metric, Transform};
 use crate::profile::{FrameId, PathId, Profile, SourceLine};
@@ -121,6 +122,8 @@ pub struct Document {
     pub hides_stripped: bool,
     /// What is selected in it.
     pub selection: Selection,
+    /// What it was filtered by before.
+    filters: FilterHistory,
     /// Zoom, sorting and so on of each panel.
     pub panels: PanelStates,
 }
@@ -144,6 +147,7 @@ impl Document {
         let new = Selection::of(&profile, id);
         self.selection = Selection { metric, inline_frames, time_nanos, memory, moment_nanos, ..new };
         self.profile = profile;
+        self.filters = FilterHistory::default();
         self.panels = PanelStates::default();
         self.symbols = symbols;
         true
@@ -161,8 +165,26 @@ impl Document {
     /// Selects something, unless it was found in what the recording was with other symbols.
     pub fn select(&mut self, selection: Selection) {
         if self.selection.profile == selection.profile {
+            self.filters.follow(&self.selection, &selection);
             self.selection = selection;
         }
+    }
+
+    /// Takes the last change of transforms or of the part of the run back.
+    pub fn undo(&mut self) {
+        let before = self.filters.undo(&self.selection, &self.profile);
+        self.selection = before.unwrap_or_else(|| self.selection.clone());
+    }
+
+    /// Does again what was taken back last.
+    pub fn redo(&mut self) {
+        let after = self.filters.redo(&self.selection, &self.profile);
+        self.selection = after.unwrap_or_else(|| self.selection.clone());
+    }
+
+    /// What it was filtered by before.
+    pub fn filters(&self) -> &FilterHistory {
+        &self.filters
     }
 }
 
@@ -191,6 +213,7 @@ impl Documents {
             is_growing: false,
             hides_stripped: false,
             selection,
+            filters: FilterHistory::default(),
             panels,
         });
         self.front = Some(id);

@@ -44,6 +44,7 @@ impl PathDialog {
             Purpose::Save(_, SaveKind::Plain) => "Save the recording as",
             Purpose::Save(_, SaveKind::Packed) => "Save the recording with its symbols and sources as",
             Purpose::Export(..) => "Export to",
+            Purpose::Table => "Save the table as",
             Purpose::Grant(GrantKind::Folder) => "Folder that the program may use",
             Purpose::Grant(GrantKind::Stdin) => "File to read as standard input",
             Purpose::Grant(GrantKind::Link) => "Module that imports come from",
@@ -56,7 +57,7 @@ impl PathDialog {
     /// What the path has to be.
     fn wanted(&self) -> Wanted {
         match self.purpose {
-            Purpose::Save(..) | Purpose::Export(..) => Wanted::NewFile,
+            Purpose::Save(..) | Purpose::Export(..) | Purpose::Table => Wanted::NewFile,
             Purpose::Open | Purpose::SourceFile(_) | Purpose::Grant(GrantKind::Stdin | GrantKind::Link) => {
                 Wanted::File
             }

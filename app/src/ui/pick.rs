@@ -34,6 +34,7 @@ fn answer(purpose: &Purpose, suggested: &str) -> Option<PathBuf> {
         Purpose::Open => openable(dialog).pick_file(),
         Purpose::Save(..) => dialog.add_filter("Recording", &["wscope"]).set_file_name(suggested).save_file(),
         Purpose::Export(_, kind) => exported(dialog, *kind).set_file_name(suggested).save_file(),
+        Purpose::Table => dialog.add_filter("Table", &["csv"]).set_file_name(suggested).save_file(),
         Purpose::Grant(GrantKind::Stdin) | Purpose::SourceFile(_) => dialog.pick_file(),
         Purpose::Grant(GrantKind::Link) => dialog.add_filter("WebAssembly modules", &["wasm"]).pick_file(),
         Purpose::Grant(GrantKind::Folder) | Purpose::Sources => dialog.pick_folder(),

@@ -10,25 +10,35 @@ pub struct Places {
     pub unsaved: PathBuf,
     /// The folder of machine code that was compiled before.
     pub machine_code: PathBuf,
+    /// The file with the user's settings.
+    pub settings: PathBuf,
 }
+
+const SETTINGS: &str = "settings.toml";
 
 /// So many unsaved recordings are kept; the oldest go first.
 const MOST_UNSAVED: usize = 20;
 
 impl Default for Places {
-    /// The user's cache folder, or the system's folder for temporary files where there is none.
+    /// The user's folders, or the system's folder for temporary files where there are none.
     fn default() -> Self {
-        let dirs = directories::ProjectDirs::from("", "", "wasmscope");
-        let cache =
-            dirs.map_or_else(|| std::env::temp_dir().join("wasmscope"), |dirs| dirs.cache_dir().to_owned());
-        Places::within(&cache)
+        match directories::ProjectDirs::from("", "", "wasmscope") {
+            Some(dirs) => {
+                Places { settings: dirs.config_dir().join(SETTINGS), ..Places::within(dirs.cache_dir()) }
+            }
+            None => Places::within(&std::env::temp_dir().join("wasmscope")),
+        }
     }
 }
 
 impl Places {
-    /// Folders within `cache`. They are made when they are needed.
-    pub fn within(cache: &Path) -> Places {
-        Places { unsaved: cache.join("recordings"), machine_code: cache.join("code") }
+    /// All within `folder`. They are made when they are needed.
+    pub fn within(folder: &Path) -> Places {
+        Places {
+            unsaved: folder.join("recordings"),
+            machine_code: folder.join("code"),
+            settings: folder.join(SETTINGS),
+        }
     }
 
     /// A new file for a recording of the module `name`. Makes room for it.

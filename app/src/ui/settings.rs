@@ -1,111 +1,59 @@
-//! What is remembered from one start to the next.
+//! What the user wants the window to be like, as a file that people can edit.
 
-use super::run_dialog::RunForm;
+mod file;
+mod text;
+
+pub use file::{SettingsError, SettingsFile};
+
+use super::theme::ColourSet;
+use crate::analysis::FRAME_BUDGET_NANOS;
 use crate::sources::SourcePlace;
 use egui::ThemePreference;
-use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::ops::RangeInclusive;
 
-/// What is remembered. Unknown and missing fields are no error, so that versions can read each other's.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+/// What the user wants the window to be like.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Light, dark, or what the system has.
     pub theme: ThemePreference,
-    /// Files that were opened, newest first.
-    pub recent: Vec<PathBuf>,
-    /// How modules were last run, by their paths, newest first.
-    pub runs: Vec<(String, RunForm)>,
+    /// Which colours tell things apart.
+    pub colours: ColourSet,
+    /// How large texts are, in percent of what they are at first.
+    pub text_percent: u16,
+    /// What a call may take before a histogram is looked at, in milliseconds.
+    pub budget_millis: f64,
+    /// So many files are remembered.
+    pub recent_files: usize,
     /// Where source files are that are not where the compiler saw them.
     pub source_places: Vec<SourcePlace>,
-    /// Recordings and the symbols that were used for them, newest first.
-    pub symbols: Vec<(PathBuf, PathBuf)>,
 }
-
-const MOST_RECENT: usize = 12;
-const MOST_RUNS: usize = 100;
-const MOST_SYMBOLS: usize = 100;
 
 impl Settings {
-    const KEY: &'static str = "settings";
+    /// How large texts may be, in percent.
+    pub const TEXT_PERCENT: RangeInclusive<u16> = 50..=300;
+    /// What a budget may be, in milliseconds.
+    pub const BUDGET_MILLIS: RangeInclusive<f64> = 0.001..=1e9;
+    /// How many files may be remembered.
+    pub const RECENT_FILES: RangeInclusive<usize> = 0..=100;
 
-    /// What was remembered, or the defaults.
-    pub fn load(storage: Option<&dyn eframe::Storage>) -> Settings {
-        storage.and_then(|storage| eframe::get_value(storage, Self::KEY)).unwrap_or_default()
-    }
-
-    /// Remembers.
-    pub fn save(&self, storage: &mut dyn eframe::Storage) {
-        eframe::set_value(storage, Self::KEY, self);
-    }
-
-    /// Puts `path` in front of the recent files.
-    pub fn opened(&mut self, path: &Path) {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        self.recent.retain(|known| *known != path);
-        self.recent.insert(0, path);
-        self.recent.truncate(MOST_RECENT);
-    }
-
-    /// Remembers how the module under `key` was run.
-    pub fn ran(&mut self, key: String, form: RunForm) {
-        self.runs.retain(|(known, _)| *known != key);
-        self.runs.insert(0, (key, form));
-        self.runs.truncate(MOST_RUNS);
-    }
-
-    /// Remembers that the recording at `path` was shown with these symbols.
-    pub fn used_symbols(&mut self, path: &Path, symbols: PathBuf) {
-        self.forget_symbols(path);
-        self.symbols.insert(0, (path.to_owned(), symbols));
-        self.symbols.truncate(MOST_SYMBOLS);
-    }
-
-    /// Remembers that the recording at `path` is shown with no other symbols than its own.
-    pub fn forget_symbols(&mut self, path: &Path) {
-        self.symbols.retain(|(known, _)| known != path);
-    }
-
-    /// Remembers what the recording at `path` is shown with.
-    pub fn show_with(&mut self, path: &Path, symbols: Option<PathBuf>) {
-        match symbols {
-            Some(symbols) => self.used_symbols(path, symbols),
-            None => self.forget_symbols(path),
-        }
-    }
-
-    /// The symbols with which the recording at `path` was shown.
-    pub fn symbols_of(&self, path: &Path) -> Option<PathBuf> {
-        self.symbols.iter().find(|(known, _)| known == path).map(|(_, symbols)| symbols.clone())
-    }
-
-    /// How the module under `key` was last run.
-    pub fn last_run(&self, key: &str) -> Option<RunForm> {
-        self.runs.iter().find(|(known, _)| known == key).map(|(_, form)| form.clone())
+    /// With texts larger or smaller by `steps` of a tenth.
+    #[must_use]
+    pub fn with_text(&self, steps: i16) -> Settings {
+        let percent = self.text_percent.saturating_add_signed(steps * 10);
+        let text_percent = percent.clamp(*Self::TEXT_PERCENT.start(), *Self::TEXT_PERCENT.end());
+        Settings { text_percent, ..self.clone() }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_newest_file_comes_first_and_once() {
-        let mut settings = Settings::default();
-        for name in ["/a", "/b", "/a"] {
-            settings.opened(Path::new(name));
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            theme: ThemePreference::System,
+            colours: ColourSet::Standard,
+            text_percent: 100,
+            budget_millis: FRAME_BUDGET_NANOS as f64 / 1e6,
+            recent_files: 12,
+            source_places: Vec::new(),
         }
-        assert_eq!(settings.recent, [PathBuf::from("/a"), PathBuf::from("/b")]);
-    }
-
-    #[test]
-    fn the_run_that_was_longest_ago_is_forgotten_first() {
-        let mut settings = Settings::default();
-        for run in (0..MOST_RUNS).chain([0]).chain([MOST_RUNS]) {
-            settings.ran(run.to_string(), RunForm::default());
-        }
-        assert_eq!(settings.runs.len(), MOST_RUNS);
-        assert!(settings.last_run("0").is_some(), "it was run again");
-        assert!(settings.last_run("1").is_none());
     }
 }

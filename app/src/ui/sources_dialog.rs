@@ -5,7 +5,9 @@ use super::run_dialog::Dialog;
 use super::theme::MONO;
 use super::widgets::primary_button;
 use crate::sources::SourcePlace;
-use egui::{Align, Frame, Id, Label, Layout, Margin, Modal, RichText, ScrollArea, TextEdit, Ui};
+use egui::{
+    Align, Frame, Id, Key, Label, Layout, Margin, Modal, Modifiers, RichText, ScrollArea, TextEdit, Ui,
+};
 use std::path::PathBuf;
 
 /// The dialog while it is open.
@@ -40,7 +42,10 @@ pub fn sources_dialog_ui(
         ui.add_space(8.0);
         footer(ui, commands)
     });
-    if shown.should_close() { Dialog::Closed } else { shown.inner }
+    // A field or button that has the focus takes the key for itself.
+    let is_free = ui.memory(|memory| memory.focused().is_none());
+    let entered = is_free && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+    if shown.should_close() || entered { Dialog::Closed } else { shown.inner }
 }
 
 fn places_ui(ui: &mut Ui, places: &[SourcePlace], commands: &Commands) {

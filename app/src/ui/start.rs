@@ -32,6 +32,8 @@ const PACKAGES: &str = "libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11
                         libgl1-mesa-dri libwayland-client0 libwayland-egl1";
 
 const NAME: &str = "wasmscope";
+/// What the window is called while no recording is in front.
+pub const TITLE: &str = "Wasmscope";
 
 /// Opens the window with the modules and recordings at `paths`, and names and lines out of what is at `symbols`.
 /// Returns when it is closed.
@@ -91,11 +93,17 @@ fn creator(
 
 fn options() -> eframe::NativeOptions {
     let viewport = egui::ViewportBuilder::default()
-        .with_title("Wasmscope")
+        .with_title(TITLE)
         .with_app_id(NAME)
         .with_inner_size([1280.0, 800.0])
         .with_min_inner_size([640.0, 420.0])
         .with_drag_and_drop(true);
+    // Without an icon the window is as good.
+    let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../../assets/wasmscope.png"));
+    let viewport = match icon {
+        Ok(icon) => viewport.with_icon(icon),
+        Err(_) => viewport,
+    };
     eframe::NativeOptions { viewport, ..Default::default() }
 }
 

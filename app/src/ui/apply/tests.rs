@@ -70,7 +70,7 @@ impl Window {
     }
 
     fn remembered(&self, path: &Path) -> Option<PathBuf> {
-        self.app.state.settings.symbols_of(path)
+        self.app.state.history.symbols_of(path)
     }
 
     /// What failed since this was asked last.
@@ -102,7 +102,7 @@ fn what_is_saved_packed_has_its_symbols_and_is_remembered_with_no_others() {
         (window.record("a.wscope", b""), window.path("b.wscope"), window.path("c.wscope"));
     let id = window.opens(&a);
     window.does(Command::UseSymbols(id, window.given("one.symbols")));
-    window.app.state.settings.used_symbols(&packed, window.path("two.symbols"));
+    window.app.state.history.used_symbols(&packed, window.path("two.symbols"));
     window.does(Command::Picked(Purpose::Save(id, SaveKind::Plain), plain.clone()));
     assert_eq!(window.remembered(&plain), Some(window.path("one.symbols")));
     assert_eq!(map_of(&pipeline::open_recording(&plain, None).unwrap()), None);
@@ -121,7 +121,7 @@ fn what_is_saved_packed_has_its_symbols_and_is_remembered_with_no_others() {
 fn a_recording_without_symbols_is_saved_over_one_that_had_some() {
     let mut window = Window::new();
     let (a, b) = (window.record("a.wscope", b""), window.record("b.wscope", b""));
-    window.app.state.settings.used_symbols(&b, window.path("two.symbols"));
+    window.app.state.history.used_symbols(&b, window.path("two.symbols"));
     let id = window.opens(&a);
     window.does(Command::Picked(Purpose::Save(id, SaveKind::Plain), b.clone()));
     assert_eq!((window.failures(), window.remembered(&b)), (Vec::new(), None));
@@ -179,7 +179,7 @@ fn symbols_are_taken_away_and_forgotten() {
 fn remembered_symbols_that_are_gone_are_told_once() {
     let mut window = Window::new();
     let a = window.record("a.wscope", b"");
-    window.app.state.settings.used_symbols(&a, window.path("gone.symbols"));
+    window.app.state.history.used_symbols(&a, window.path("gone.symbols"));
     for told in [1, 0] {
         let id = window.opens(&a);
         window.does(Command::Close(id));
@@ -383,7 +383,7 @@ fn a_module_is_run_again_as_before_or_measuring_more() {
     let dialog = window.app.screen.dialog.as_mut().unwrap();
     dialog.form.waits_for_end = true;
     let (key, form, first) = (dialog.module.key(), dialog.form.clone(), dialog.answer().unwrap());
-    window.app.state.settings.ran(key, form);
+    window.app.state.history.ran(key, form);
     window.app.screen.dialog = None;
     window.does(Command::Run(Box::new(first)));
     let measured = |window: &Window| window.front().profile.recording().meta.measures;
@@ -417,7 +417,6 @@ fn a_source_file_that_is_pointed_out_is_found_from_then_on_with_its_neighbours()
         let text = crate::analysis::SourceProvider::source(&sources, &path);
         assert_eq!(text.as_deref(), Some(name.as_bytes()));
     }
-    let remembered = serde_json::to_string(&window.app.state.settings).unwrap();
-    let read: crate::ui::settings::Settings = serde_json::from_str(&remembered).unwrap();
-    assert_eq!(read.source_places, window.app.state.settings.source_places);
+    let read = |place: &SourcePlace| place.to_string().parse::<SourcePlace>();
+    assert!(places.iter().all(|place| read(place).as_ref() == Ok(place)), "as settings keep it");
 }

@@ -57,16 +57,17 @@ pub struct BoundaryState {
 
 struct CallersState {
     sorting: Sorting<CallerBy>,
-    /// By the chosen row, since all rows come from one view.
-    order: Vec<usize>,
-    done: Option<(usize, Sorting<CallerBy>)>,
+    filter: String,
+    order: RowOrder<BoundaryTable, CallerBy>,
+    /// The row whose callers are in order.
+    of: Option<usize>,
 }
 
 impl Default for BoundaryState {
     fn default() -> Self {
         let (filter, order) = Default::default();
-        let callers =
-            CallersState { sorting: Sorting::falling(CallerBy::Calls), order: Vec::new(), done: None };
+        let (sorting, caller_order, of) = (Sorting::falling(CallerBy::Calls), RowOrder::default(), None);
+        let callers = CallersState { sorting, filter: String::new(), order: caller_order, of };
         BoundaryState { filter, sorting: Sorting::falling(By::Total), order, chosen: None, callers }
     }
 }
@@ -140,7 +141,7 @@ pub fn boundary_ui(
     let callers = Panel::bottom("boundary callers").resizable(true).default_size(height);
     let callers = callers.size_range(80.0..=ui.available_height() * 0.7).frame(egui::Frame::new());
     callers.show(ui, |ui| callers_ui(ui, ctx, view, chosen, &mut state.callers));
-    egui::CentralPanel::no_frame().show(ui, |ui| rows_ui(ui, view, state));
+    egui::CentralPanel::no_frame().show(ui, |ui| rows_ui(ui, ctx, view, state));
 }
 
 /// Where the time of the run went.
@@ -194,7 +195,7 @@ fn nesting(view: &BoundaryTable) -> String {
     format!("Deepest nesting of host in program in host: {}.", view.reentry_depth)
 }
 
-fn rows_ui(ui: &mut Ui, view: &Arc<BoundaryTable>, state: &mut BoundaryState) {
+fn rows_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<BoundaryTable>, state: &mut BoundaryState) {
     let key = (state.sorting, state.filter.as_str());
     let rows = state.order.rows(view, key, view.rows.len(), keep, compare);
     let all = view.rows.iter().map(|row| row.total_nanos).max().unwrap_or(0);
@@ -207,6 +208,7 @@ fn rows_ui(ui: &mut Ui, view: &Arc<BoundaryTable>, state: &mut BoundaryState) {
         is_selected: &|row| state.chosen == Some(row),
         hover: &|ui, row| hover_ui(ui, &view.rows[row]),
         scroll_to: None,
+        commands: ctx.commands,
         least_name: 210.0,
     };
     if let Some(row) = table.show(ui, &mut state.sorting) {
@@ -284,14 +286,20 @@ fn hover_ui(ui: &mut Ui, row: &BoundaryRow) {
 fn callers_ui(
     ui: &mut Ui,
     ctx: &PanelCtx<'_>,
-    view: &BoundaryTable,
+    view: &Arc<BoundaryTable>,
     chosen: usize,
     state: &mut CallersState,
 ) {
     let Some(row) = view.rows.get(chosen) else { return };
     ui.add_space(4.0);
     let of = if ctx.selection.time_nanos.is_some() { ", over the whole run" } else { "" };
-    ui.label(RichText::new(format!("Callers of {}{of}", full_name(row))).strong());
+    ui.horizontal(|ui| {
+        let title = RichText::new(format!("Callers of {}{of}", full_name(row))).strong();
+        ui.add(Label::new(title).truncate());
+        if !row.callers.is_empty() {
+            search_field(ui, &mut state.filter, "Filter callers", 120.0);
+        }
+    });
     if row.callers.is_empty() {
         let hint = match row.direction {
             Direction::HostToGuest => "An export is called by the host itself.",
@@ -299,17 +307,20 @@ fn callers_ui(
         };
         return empty_state(ui, "No callers", hint);
     }
-    if state.done != Some((chosen, state.sorting)) {
-        state.order = (0..row.callers.len()).collect();
-        let Sorting { column, .. } = state.sorting;
-        let compare = |a: &usize, b: &usize| compare_callers(ctx, column, &row.callers[*a], &row.callers[*b]);
-        state.order.sort_by(|a, b| state.sorting.apply(compare(a, b)));
-        state.done = Some((chosen, state.sorting));
+    if state.of.replace(chosen) != Some(chosen) {
+        state.order = RowOrder::default();
     }
+    let keep = |_: &BoundaryTable, at: usize, needle: &str| {
+        needle.is_empty() || path_text(ctx.profile, row.callers[at].path).to_lowercase().contains(needle)
+    };
+    let compare = |_: &BoundaryTable, by, a: usize, b: usize| {
+        compare_callers(ctx, by, &row.callers[a], &row.callers[b])
+    };
+    let rows = state.order.rows(view, (state.sorting, &state.filter), row.callers.len(), keep, compare);
     let table = Table {
         id: "callers",
         columns: &CALLER_COLUMNS,
-        rows: &state.order,
+        rows,
         cell: &|at, column| caller_cell(ctx, &row.callers[at], column),
         share: &|at, column| {
             (column == CallerBy::Calls).then(|| units::share(row.callers[at].calls, row.calls))
@@ -317,6 +328,7 @@ fn callers_ui(
         is_selected: &|at| ctx.selection.function == Some(row.callers[at].frame),
         hover: &|ui, at| call_path_ui(ui, ctx.profile, row.callers[at].path),
         scroll_to: None,
+        commands: ctx.commands,
         least_name: 210.0,
     };
     if let Some(at) = table.show(ui, &mut state.sorting) {

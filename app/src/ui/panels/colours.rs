@@ -6,7 +6,6 @@ use crate::ui::theme::Palette;
 use crate::ui::views::FlameView;
 use crate::units;
 use egui::Color32;
-use egui::ecolor::HsvaGamma;
 use std::hash::{Hash, Hasher};
 
 /// What colours mean.
@@ -69,7 +68,8 @@ impl Fill<'_> {
     pub fn of(&self, view: &FlameView, node: NodeId, frame: FrameId) -> Color32 {
         if self.by == ColourBy::SelfCost {
             let own = view.tree.self_values().get(node.index()).copied().unwrap_or(0);
-            return heat(units::share(own, view.most_self), self.palette);
+            // The root spreads what is small, of which there is most.
+            return self.palette.heat(units::share(own, view.most_self).sqrt());
         }
         self.frame(frame)
     }
@@ -80,12 +80,10 @@ impl Fill<'_> {
     }
 }
 
-/// From grey to red; the root spreads what is small, of which there is most.
-fn heat(share: f64, palette: &Palette) -> Color32 {
-    let (saturation, value) = palette.canvas.guest;
-    let hot = hsv(0.04, (saturation * 1.3).min(1.0), value);
-    palette.canvas.engine.lerp_to_gamma(hot, share.sqrt() as f32)
-}
+/// Functions of a group differ by so much in their shade.
+const SHADES: f32 = 0.06;
+/// What was inlined is paler.
+const INLINED_FADE: f32 = 0.22;
 
 /// The languages that are told apart, with the endings of their files, and the hue of each.
 const LANGUAGES: [(&str, &[&str], f32); 8] = [
@@ -99,32 +97,33 @@ const LANGUAGES: [(&str, &[&str], f32); 8] = [
     ("Assembly", &["s", "S", "wat"], 0.85),
 ];
 
-/// The language of a function's source: its name and hue. Headers of C++ without an ending are C++.
-fn language(info: &FrameInfo) -> Option<(&'static str, f32)> {
+/// The language of a function's source, as its place in [`LANGUAGES`]. Headers of C++ without an ending are C++.
+fn language(info: &FrameInfo) -> Option<usize> {
     let file = info.file.as_deref()?.rsplit(['/', '\\']).next()?;
     let ending = file.rsplit_once('.').map_or("hpp", |(_, ending)| ending);
-    let found = LANGUAGES.iter().find(|(_, endings, _)| endings.contains(&ending));
-    found.map(|(name, _, hue)| (*name, *hue))
+    LANGUAGES.iter().position(|(_, endings, _)| endings.contains(&ending))
 }
 
 /// The languages of the guest's functions, with their colours.
 fn languages(profile: &Profile, palette: &Palette) -> Vec<(&'static str, Color32)> {
     let guest = |kind| matches!(kind, FrameKind::Wasm(_) | FrameKind::Inlined);
     let frames = profile.frames().iter().filter(|(_, info)| guest(info.kind));
-    let found: Vec<_> = frames.map(|(_, info)| language(info).map(|(name, _)| name)).collect();
-    let (saturation, value) = palette.canvas.guest;
-    let known = LANGUAGES.iter().filter(|(name, ..)| found.contains(&Some(*name)));
-    let known = known.map(|(name, _, hue)| (*name, hsv(*hue, saturation, value)));
+    let found: Vec<_> = frames.map(|(_, info)| language(info)).collect();
+    let known = LANGUAGES.iter().enumerate().filter(|(number, _)| found.contains(&Some(*number)));
+    let known =
+        known.map(|(number, (name, _, hue))| (*name, palette.canvas.guest.numbered(number, *hue, 0.0)));
     let unknown = found.contains(&None).then_some(("not known", palette.canvas.engine));
     known.chain(unknown).collect()
 }
 
 fn colour(info: &FrameInfo, palette: &Palette, by: ColourBy) -> Color32 {
-    let (saturation, value) = palette.canvas.guest;
     match (info.kind, by) {
         (FrameKind::Wasm(_) | FrameKind::Inlined, ColourBy::Language) => {
-            let shade = 0.06 * fraction(&info.name);
-            language(info).map_or(palette.canvas.engine, |(_, hue)| hsv(hue, saturation, value - shade))
+            let shade = SHADES * fraction(&info.name);
+            let known = language(info).and_then(|number| Some((number, LANGUAGES.get(number)?.2)));
+            known.map_or(palette.canvas.engine, |(number, hue)| {
+                palette.canvas.guest.numbered(number, hue, shade)
+            })
         }
         _ => group_colour(info, palette),
     }
@@ -133,19 +132,14 @@ fn colour(info: &FrameInfo, palette: &Palette, by: ColourBy) -> Color32 {
 /// Guest code is warm, the host is cold; the hue is that of the group.
 fn group_colour(info: &FrameInfo, palette: &Palette) -> Color32 {
     let canvas = &palette.canvas;
-    let shade = 0.06 * fraction(&info.name);
+    let (at, shade) = (fraction(group(info)), SHADES * fraction(&info.name));
     match info.kind {
         FrameKind::Root => canvas.root,
         FrameKind::Engine => canvas.engine,
-        FrameKind::Host(_) => hsv(0.53 + 0.10 * fraction(group(info)), canvas.host.0, canvas.host.1 - shade),
-        FrameKind::Wasm(_) => hsv(guest_hue(info), canvas.guest.0, canvas.guest.1 - shade),
-        FrameKind::Inlined => hsv(guest_hue(info), canvas.guest.0 * 0.78, canvas.guest.1 - shade * 0.5),
+        FrameKind::Host(_) => canvas.host.colour(at, shade, 0.0),
+        FrameKind::Wasm(_) => canvas.guest.colour(at, shade, 0.0),
+        FrameKind::Inlined => canvas.guest.colour(at, shade * 0.5, INLINED_FADE),
     }
-}
-
-/// Between red and yellow-green.
-fn guest_hue(info: &FrameInfo) -> f32 {
-    (0.97 + 0.24 * fraction(group(info))) % 1.0
 }
 
 /// A function of which nothing is known stands for itself.
@@ -158,8 +152,4 @@ fn fraction(text: &str) -> f32 {
     text.hash(&mut hasher);
     let mixed = hasher.finish().wrapping_mul(0x9e37_79b9_7f4a_7c15);
     ((mixed >> 48) as f32) / 65_536.0
-}
-
-fn hsv(h: f32, s: f32, v: f32) -> Color32 {
-    HsvaGamma { h, s, v, a: 1.0 }.into()
 }

@@ -67,7 +67,8 @@ pub fn functions_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<FunctionTable>, 
         search_field(ui, &mut state.filter, "Filter functions", 180.0);
         let text =
             format!("{} by {}", units::exact(view.rows.len() as u64), view.metric.title().to_lowercase());
-        ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
+        let about = view.metric.description();
+        ui.add(egui::Label::new(RichText::new(text).weak()).truncate()).on_hover_text(about);
     });
     if view.rows.is_empty() {
         return empty_state(ui, "No functions", "Nothing of this metric was measured.");
@@ -92,6 +93,7 @@ pub fn functions_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<FunctionTable>, 
         is_selected: &|row| ctx.selection.function == Some(view.rows[row].frame),
         hover: &|ui, row| hover_ui(ui, view, &view.rows[row]),
         scroll_to,
+        commands: ctx.commands,
         least_name: 190.0,
     };
     if let Some(row) = table.show(ui, &mut state.sorting) {

@@ -7,7 +7,7 @@ use crate::ui::command::Command;
 use crate::ui::documents::Selection;
 use crate::ui::theme::Palette;
 use crate::ui::widgets::table::{self, ColumnSpec, RowOrder, Sorting, Table};
-use crate::ui::widgets::{empty_state, swatch};
+use crate::ui::widgets::{empty_state, search_field, swatch};
 use crate::units;
 use egui::{Panel, RichText, Ui, Vec2};
 use egui_plot::{AxisHints, GridMark, HoverPosition, Line, MarkerShape, Plot, PlotPoint, PlotUi, Points};
@@ -27,6 +27,7 @@ enum By {
 
 /// What the panel remembers.
 pub struct GrowthState {
+    filter: String,
     sorting: Sorting<By>,
     order: RowOrder<GrowthView, By>,
     chosen: Option<usize>,
@@ -37,7 +38,7 @@ pub struct GrowthState {
 impl Default for GrowthState {
     fn default() -> Self {
         let sorting = Sorting { column: By::Time, direction: table::SortDirection::Rising };
-        GrowthState { sorting, order: RowOrder::default(), chosen: None, drawn: None }
+        GrowthState { filter: String::new(), sorting, order: RowOrder::default(), chosen: None, drawn: None }
     }
 }
 
@@ -66,7 +67,8 @@ pub fn growth_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<GrowthView>, state:
     }
     ui.horizontal_wrapped(|ui| legend_ui(ui, view));
     for memory in &view.memories {
-        ui.add(egui::Label::new(RichText::new(sentence(memory)).weak()).truncate());
+        let about = "Size when the run began and at its end. A step is a memory.grow that was granted.";
+        ui.add(egui::Label::new(RichText::new(sentence(memory)).weak()).truncate()).on_hover_text(about);
     }
     if !view.events.is_empty() {
         let most = ui.available_height() * 0.7;
@@ -79,14 +81,17 @@ pub fn growth_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<GrowthView>, state:
 
 fn legend_ui(ui: &mut Ui, view: &GrowthView) {
     let palette = Palette::of(ui);
-    swatch(ui, palette.memory.pages, "size of the memory");
+    swatch(ui, palette.memory.pages, "size of the memory")
+        .on_hover_text("Pages × their size. It never shrinks.");
     if view.heap.is_empty() {
         ui.label(RichText::new("heap not measured").weak().small());
     } else {
-        swatch(ui, palette.memory.live, "live in the heap");
+        let about = "The sizes asked for of all blocks that are in use.";
+        swatch(ui, palette.memory.live, "live in the heap").on_hover_text(about);
     }
     if view.memories.iter().any(|memory| memory.refused > 0) {
-        swatch(ui, palette.error, "growth refused");
+        let about = "A memory.grow that failed: the program got −1.";
+        swatch(ui, palette.error, "growth refused").on_hover_text(about);
     }
 }
 
@@ -312,9 +317,15 @@ fn select(ctx: &PanelCtx<'_>, view: &GrowthView, chosen: Option<usize>) {
 
 fn events_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<GrowthView>, state: &mut GrowthState) {
     ui.add_space(4.0);
+    search_field(ui, &mut state.filter, "Filter growths", 160.0);
+    let keep = |view: &GrowthView, row: usize, needle: &str| {
+        let row = &view.events[row];
+        let place = || place(ctx, row).is_some_and(|place| place.to_lowercase().contains(needle));
+        needle.is_empty() || name(ctx, row).to_lowercase().contains(needle) || place()
+    };
     let compare =
         |view: &GrowthView, by, a: usize, b: usize| compare(ctx, by, &view.events[a], &view.events[b]);
-    let rows = state.order.rows(view, (state.sorting, ""), view.events.len(), |_, _, _| true, compare);
+    let rows = state.order.rows(view, (state.sorting, &state.filter), view.events.len(), keep, compare);
     let table = Table {
         id: "growth",
         columns: &COLUMNS,
@@ -324,6 +335,7 @@ fn events_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<GrowthView>, state: &mu
         is_selected: &|row| state.chosen == Some(row),
         hover: &|ui, row| call_path_ui(ui, ctx.profile, view.events[row].path),
         scroll_to: None,
+        commands: ctx.commands,
         least_name: 150.0,
     };
     if let Some(row) = table.show(ui, &mut state.sorting) {

@@ -116,6 +116,8 @@ pub struct PanelCtx<'a> {
     pub commands: &'a Commands,
     /// Is the recording still being made?
     pub is_growing: bool,
+    /// What a call may take where nothing else was said, in milliseconds.
+    pub budget_millis: f64,
 }
 
 /// What the panels of one recording remember, and the views that they draw.
@@ -194,6 +196,8 @@ pub struct PanelDesk<'a> {
     pub looks: u64,
     /// The run that the recording is being made of.
     pub run: Option<&'a Watch>,
+    /// What a call may take where nothing else was said, in milliseconds.
+    pub budget_millis: f64,
 }
 
 /// Draws the panel `kind` of `document`.
@@ -201,9 +205,14 @@ pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &Pa
     let Document { profile, selection, panels, is_growing, .. } = document;
     let egui_ctx = ui.ctx().clone();
     let asker = Asker { profile, worker: desk.worker, ctx: &egui_ctx };
-    let ctx = PanelCtx { profile, selection, commands: desk.commands, is_growing: *is_growing };
+    let PanelDesk { commands, budget_millis, .. } = *desk;
+    let ctx = PanelCtx { profile, selection, commands, is_growing: *is_growing, budget_millis };
     if let Some(sentence) = unfiltered(kind, selection) {
         ui.label(RichText::new(sentence).color(super::theme::Palette::of(ui).warning).small());
+    }
+    if matches!(kind, PanelKind::Source | PanelKind::Instructions) {
+        // A click is for the line.
+        ui.style_mut().interaction.selectable_labels = false;
     }
     match kind {
         PanelKind::Flame => flame(ui, &ctx, &asker, panels),

@@ -52,11 +52,42 @@ fn section(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
 fn rows(ui: &mut Ui, rows: &[(impl AsRef<str>, String)]) {
     Grid::new("rows").num_columns(2).min_col_width(120.0).spacing([16.0, 3.0]).show(ui, |ui| {
         for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
-            ui.label(RichText::new(name.as_ref()).weak());
+            let label = ui.label(RichText::new(name.as_ref()).weak());
+            if let Some(about) = about(name.as_ref()) {
+                label.on_hover_text(about);
+            }
             ui.add(Label::new(value).wrap().selectable(true));
             ui.end_row();
         }
     });
+}
+
+/// What a row tells, where its name does not say it all.
+fn about(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "Outcome" => "How the program ended, by itself or stopped.",
+        "Ran for" => "From the first call of the program to the end of the last, measured by the clock.",
+        "Time" => "Samples × the time that each stands for: what is known of where the time went.",
+        "Counted" => "What probes counted, exactly.",
+        "Time went to" => "Program + host + crossing + engine + recorder + between calls = the run.",
+        "Profiler's own cost" => {
+            "How often probes were hit × what a hit takes here, the signals of the sampler, and the recorder."
+        }
+        "Allocator" => "The families whose functions were watched.",
+        "Sampled" => "What samples in this part stand for.",
+        "Into the host" => "Calls of imports, and the time in them without what they called back.",
+        "Into the program" => "Calls of exports by the host.",
+        "Crossing time" => {
+            "Calls × what one takes. That was measured when the run began, and is taken off both sides."
+        }
+        "Memories grew by" => "The sum over all memories, in this part of the run.",
+        "Handed out" => "All blocks that the allocator gave, with the sum of the sizes asked for.",
+        "Freed" => "All blocks that were given back, by whomever.",
+        "Peak" => "The most bytes that were live at once, and when.",
+        "Live at the end" => "Blocks that were handed out and never freed.",
+        "Misuse" => "Frees that can't be right, as far as all of them were seen.",
+        _ => return None,
+    })
 }
 
 fn warnings_ui(ui: &mut Ui, view: &Summary) {
@@ -182,8 +213,10 @@ fn part_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, part: &RangeSummary) {
 fn top_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, functions: &[FunctionRow]) {
     Grid::new("top").num_columns(3).spacing([16.0, 3.0]).show(ui, |ui| {
         for row in functions.iter().filter(|row| row.self_value > 0).take(10) {
-            ui.label(RichText::new(format!("{:>7}", units::percent(row.self_share))).font(MONO));
-            ui.label(RichText::new(units::nanos(row.self_value)).font(MONO).weak());
+            ui.label(RichText::new(format!("{:>7}", units::percent(row.self_share))).font(MONO))
+                .on_hover_text("Self time ÷ the time of all samples.");
+            ui.label(RichText::new(units::nanos(row.self_value)).font(MONO).weak())
+                .on_hover_text("Time in the function's own code, without what it calls.");
             if ui.link(&*row.short).on_hover_text(&*row.name).clicked() {
                 let function = Some(row.frame);
                 let metric = Metric::Time;

@@ -1,25 +1,31 @@
 //! All that can be done from anywhere, in one table: menus, keys and the list of commands show what stands here.
 
-use super::Dock;
+use super::{Arrangement, Dock, Page};
 use crate::export::{Format, MapFormat};
 use crate::samples;
 use crate::ui::command::{Again, Command, Commands, ExportKind, PathKind, SaveKind};
 use crate::ui::documents::{Document, Documents};
+use crate::ui::history::History;
 use crate::ui::jobs::SymbolsChoice;
 use crate::ui::measures::in_words;
 use crate::ui::module::short_path;
 use crate::ui::panels::PanelKind;
 use crate::ui::settings::Settings;
+use crate::ui::theme::ColourSet;
 use egui::{Button, Key, KeyboardShortcut, Modifiers, ThemePreference, Ui};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use wasmscope_instrument::Measure;
 
 /// What there is to be chosen depends on this.
 pub struct Situation<'a> {
     /// The open recordings.
     pub documents: &'a Documents,
-    /// The recent files and the theme.
+    /// Theme, colours and the like.
     pub settings: &'a Settings,
+    /// Their file.
+    pub settings_path: &'a Path,
+    /// The recent files.
+    pub history: &'a History,
     /// Which panels are shown.
     pub dock: &'a Dock,
     /// Is a module being run?
@@ -59,19 +65,28 @@ pub enum Group {
     Panel,
     /// The layout of the panels.
     Layout,
+    /// Undo and redo.
+    Edit,
     /// Light or dark.
     Theme,
+    /// Which colours tell things apart.
+    Colours,
+    /// How large texts are.
+    Text,
+    /// All settings.
+    Settings,
     /// What helps.
     Help,
 }
 
 impl Group {
     /// All of them, in the order of the list.
-    pub const ALL: [Group; 15] = [
+    pub const ALL: [Group; 19] = [
         Group::Open,
         Group::Run,
         Group::RunAlso,
         Group::Panel,
+        Group::Edit,
         Group::Save,
         Group::Export,
         Group::Symbols,
@@ -81,6 +96,9 @@ impl Group {
         Group::Sample,
         Group::Layout,
         Group::Theme,
+        Group::Colours,
+        Group::Text,
+        Group::Settings,
         Group::Help,
         Group::Close,
     ];
@@ -95,6 +113,8 @@ impl Group {
             Group::Symbols => "Symbols: ",
             Group::Recording => "Go to: ",
             Group::Panel => "Show: ",
+            Group::Layout => "Layout: ",
+            Group::Colours => "Colours: ",
             Group::Theme => "Theme: ",
             _ => "",
         }
@@ -109,6 +129,8 @@ pub struct Action {
     pub about: Option<String>,
     /// The keys that do it.
     pub keys: Option<KeyboardShortcut>,
+    /// Other keys that do it, for those who are used to them.
+    pub also: Option<KeyboardShortcut>,
     /// Can it be done now?
     pub is_there: bool,
     /// What does it.
@@ -117,11 +139,15 @@ pub struct Action {
 
 impl Action {
     fn new(title: impl Into<String>, command: Command) -> Action {
-        Action { title: title.into(), about: None, keys: None, is_there: true, command }
+        Action { title: title.into(), about: None, keys: None, also: None, is_there: true, command }
     }
 
     fn keys(self, modifiers: Modifiers, key: Key) -> Action {
         Action { keys: Some(KeyboardShortcut::new(modifiers, key)), ..self }
+    }
+
+    fn also(self, modifiers: Modifiers, key: Key) -> Action {
+        Action { also: Some(KeyboardShortcut::new(modifiers, key)), ..self }
     }
 
     fn about(self, about: impl Into<String>) -> Action {
@@ -165,11 +191,19 @@ pub fn actions(now: &Situation<'_>, group: Group) -> Vec<Action> {
         Group::Recording => recordings(now),
         Group::Close => close(front),
         Group::Panel => PanelKind::ALL.into_iter().map(|kind| panel(kind, front.is_some())).collect(),
-        Group::Layout => vec![Action::new("Reset layout", Command::ResetLayout)],
-        Group::Theme => themes().map(|(theme, title)| Action::new(title, Command::SetTheme(theme))).into(),
+        Group::Layout => Arrangement::ALL.map(arrange).into(),
+        Group::Edit => edit(front),
+        Group::Theme => themes().map(|(theme, title)| theme_action(now, theme, title)).into(),
+        Group::Colours => ColourSet::ALL.map(|(set, title)| colours_action(now, set, title)).into(),
+        Group::Text => text(now.settings).into(),
+        Group::Settings => {
+            vec![Action::new("Settings…", Command::TogglePage(Page::Settings)).keys(CTRL, Key::Comma)]
+        }
         Group::Help => vec![
+            Action::new("Help", Command::TogglePage(Page::Help)).keys(Modifiers::NONE, Key::F1),
             Action::new("Commands…", Command::TogglePalette).keys(CTRL_SHIFT, Key::P),
-            Action::new("Keys", Command::ToggleKeys).keys(Modifiers::NONE, Key::F1),
+            Action::new("Keys", Command::TogglePage(Page::Keys)).about("? shows them, too."),
+            Action::new("About Wasmscope", Command::TogglePage(Page::About)),
         ],
     }
 }
@@ -181,6 +215,46 @@ pub const fn themes() -> [(ThemePreference, &'static str); 3] {
         (ThemePreference::Light, "Light"),
         (ThemePreference::Dark, "Dark"),
     ]
+}
+
+fn theme_action(now: &Situation<'_>, theme: ThemePreference, title: &str) -> Action {
+    change(title, Settings { theme, ..now.settings.clone() })
+}
+
+fn colours_action(now: &Situation<'_>, colours: ColourSet, title: &str) -> Action {
+    let about = match colours {
+        ColourSet::Standard => "Warm colours for the program, cold ones for its host.",
+        ColourSet::ColourBlind => "Colours that people with colour blindness tell apart as well.",
+    };
+    change(title, Settings { colours, ..now.settings.clone() }).about(about)
+}
+
+fn change(title: &str, settings: Settings) -> Action {
+    Action::new(title, Command::ChangeSettings(Box::new(settings)))
+}
+
+fn text(settings: &Settings) -> [Action; 3] {
+    let usual = Settings { text_percent: Settings::default().text_percent, ..settings.clone() };
+    [
+        change("Larger text", settings.with_text(1)).keys(CTRL, Key::Plus).also(CTRL, Key::Equals),
+        change("Smaller text", settings.with_text(-1)).keys(CTRL, Key::Minus),
+        change("Usual size of text", usual).keys(CTRL, Key::Num0),
+    ]
+}
+
+fn edit(front: Option<&Document>) -> Vec<Action> {
+    let has = |what: fn(&Document) -> bool| front.is_some_and(what);
+    let about = "A transform of call paths, or the part of the run that is chosen.";
+    let undo = Action::new("Undo filter", Command::Undo).keys(CTRL, Key::Z).about(about);
+    let redo = Action::new("Redo filter", Command::Redo).keys(CTRL_SHIFT, Key::Z).also(CTRL, Key::Y);
+    vec![
+        undo.only_if(has(|document| document.filters().has_past())),
+        redo.about(about).only_if(has(|document| document.filters().has_future())),
+    ]
+}
+
+fn arrange(arrangement: Arrangement) -> Action {
+    Action::new(arrangement.title(), Command::Arrange(arrangement)).about(arrangement.about())
 }
 
 fn run(now: &Situation<'_>) -> Vec<Action> {
@@ -259,7 +333,9 @@ fn recent(now: &Situation<'_>) -> Vec<Action> {
     let open = |path: &PathBuf| {
         Action::new(short_path(path, 60), Command::Open(path.clone())).about(path.display().to_string())
     };
-    now.settings.recent.iter().map(open).collect()
+    let recent = &now.history.recent;
+    let clear = Action::new("Clear list", Command::ForgetAll).about("The files stay where they are.");
+    recent.iter().map(open).chain(Some(clear).filter(|_| !recent.is_empty())).collect()
 }
 
 fn sample_actions() -> Vec<Action> {

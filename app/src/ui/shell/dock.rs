@@ -15,30 +15,101 @@ pub struct Dock {
 
 impl Default for Dock {
     fn default() -> Self {
-        Dock { tree: first_layout() }
+        Dock::arranged(Arrangement::Usual)
     }
 }
 
-/// The views of the whole run in a big group; what is behind the selection beside it.
-fn first_layout() -> Tree<PanelKind> {
-    let mut tiles = Tiles::default();
-    let mut tabs = |kinds: &[PanelKind]| {
-        let panes = kinds.iter().map(|kind| tiles.insert_pane(*kind)).collect();
-        tiles.insert_tab_tile(panes)
-    };
-    let views = tabs(&PanelKind::VIEWS);
-    let functions = tabs(&[PanelKind::Functions, PanelKind::Sites]);
-    let behind = tabs(&[PanelKind::Source, PanelKind::Instructions, PanelKind::Output]);
-    let side = tiles.insert_vertical_tile(vec![functions, behind]);
-    let mut root = Linear::new(LinearDir::Horizontal, vec![views, side]);
-    root.shares.set_share(views, 0.64);
-    root.shares.set_share(side, 0.36);
-    let root = tiles.insert_container(Container::Linear(root));
-    Tree::new(egui::Id::unique("panels"), root, tiles)
+/// How all panels are arranged, for a subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrangement {
+    /// The views of the whole run in a big group; what is behind the selection beside it.
+    Usual,
+    /// Flame graph over timeline.
+    Time,
+    /// Map over growth.
+    Memory,
+    /// Boundary over timeline.
+    Boundary,
+}
+
+impl Arrangement {
+    /// All of them, in the order of the menu.
+    pub const ALL: [Arrangement; 4] =
+        [Arrangement::Usual, Arrangement::Time, Arrangement::Memory, Arrangement::Boundary];
+
+    /// What the menu calls it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Arrangement::Usual => "Reset layout",
+            Arrangement::Time => "Time",
+            Arrangement::Memory => "Memory",
+            Arrangement::Boundary => "Boundary",
+        }
+    }
+
+    /// What it shows.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Arrangement::Usual => "All panels where they were at first.",
+            Arrangement::Time => "The flame graph over the timeline, functions and source beside them.",
+            Arrangement::Memory => "The fragmentation map over memory growth, allocation sites beside them.",
+            Arrangement::Boundary => "Calls between program and host over the timeline.",
+        }
+    }
+
+    /// The groups of tabs in the big column, from the top; all other views are behind the first one.
+    const fn views(self) -> (&'static [PanelKind], &'static [PanelKind]) {
+        match self {
+            Arrangement::Usual => (&[], &[]),
+            Arrangement::Time => (&[PanelKind::Flame], &[PanelKind::Timeline]),
+            Arrangement::Memory => (&[PanelKind::HeapMap], &[PanelKind::Growth]),
+            Arrangement::Boundary => (&[PanelKind::Boundary], &[PanelKind::Timeline, PanelKind::Flame]),
+        }
+    }
+
+    /// What stands beside, from the top.
+    const fn side(self) -> [&'static [PanelKind]; 2] {
+        use PanelKind::{Functions, Instructions, Output, Sites, Source};
+        match self {
+            Arrangement::Memory => [&[Sites, Functions], &[Source, Instructions, Output]],
+            _ => [&[Functions, Sites], &[Source, Instructions, Output]],
+        }
+    }
+
+    fn tree(self) -> Tree<PanelKind> {
+        let mut tiles = Tiles::default();
+        let mut tabs = |kinds: Vec<PanelKind>| {
+            let panes = kinds.into_iter().map(|kind| tiles.insert_pane(kind)).collect();
+            tiles.insert_tab_tile(panes)
+        };
+        let (first, below) = self.views();
+        let others =
+            PanelKind::VIEWS.into_iter().filter(|kind| !first.contains(kind) && !below.contains(kind));
+        let mut views = vec![tabs(first.iter().copied().chain(others).collect())];
+        if !below.is_empty() {
+            views.push(tabs(below.to_vec()));
+        }
+        let side = self.side().map(|kinds| tabs(kinds.to_vec()));
+        let views = match views[..] {
+            [one] => one,
+            _ => tiles.insert_vertical_tile(views),
+        };
+        let side = tiles.insert_vertical_tile(side.into());
+        let mut root = Linear::new(LinearDir::Horizontal, vec![views, side]);
+        root.shares.set_share(views, 0.64);
+        root.shares.set_share(side, 0.36);
+        let root = tiles.insert_container(Container::Linear(root));
+        Tree::new(egui::Id::unique("panels"), root, tiles)
+    }
 }
 
 impl Dock {
     const KEY: &'static str = "dock";
+
+    /// All panels, arranged so.
+    pub fn arranged(arrangement: Arrangement) -> Dock {
+        Dock { tree: arrangement.tree() }
+    }
 
     /// The remembered layout, if every panel of this version is in it.
     pub fn load(storage: Option<&dyn eframe::Storage>) -> Dock {

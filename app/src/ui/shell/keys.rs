@@ -1,27 +1,32 @@
 //! Keys that work everywhere, and the window that lists them.
 
+use super::Page;
 use super::actions::{Group, STOP, Situation, actions};
 use crate::ui::command::{Command, Commands};
-use egui::{Grid, Id, Key, Modal, RichText, Ui};
+use egui::{Grid, Key, KeyboardShortcut, RichText, ScrollArea, Ui};
 
-/// Sends the commands whose keys were pressed.
-pub fn shortcuts(ui: &Ui, now: &Situation<'_>) {
-    let all = Group::ALL.into_iter().flat_map(|group| actions(now, group));
-    let mut keyed: Vec<_> = all.filter_map(|action| Some((action.keys?, action))).collect();
+/// Sends the commands whose keys were pressed. Where a dialog is open, which is when the window is not free, only those
+/// that make texts larger or smaller.
+pub fn shortcuts(ui: &Ui, now: &Situation<'_>, is_free: bool) {
+    let groups = if is_free { Group::ALL.as_slice() } else { &[Group::Text] };
+    let all = groups.iter().flat_map(|group| actions(now, *group));
+    let mut keyed: Vec<_> = all.filter(|action| action.is_there && action.keys.is_some()).collect();
     // Keys without Shift are also taken for pressed with it.
-    keyed.sort_by_key(|(keys, _)| !keys.modifiers.shift);
-    for (keys, action) in keyed {
-        // In a text it deletes a word.
-        let is_typing = keys.logical_key == Key::W && ui.ctx().text_edit_focused();
-        if !is_typing && action.is_there && ui.input_mut(|input| input.consume_shortcut(&keys)) {
+    keyed.sort_by_key(|action| !action.keys.is_some_and(|keys| keys.modifiers.shift));
+    for action in keyed {
+        let mut keys = action.keys.into_iter().chain(action.also);
+        // In a text they delete a word, and undo and redo what was typed.
+        let is_of_text = |keys: &KeyboardShortcut| matches!(keys.logical_key, Key::W | Key::Z | Key::Y);
+        let is_free = |keys: &KeyboardShortcut| !(is_of_text(keys) && ui.ctx().text_edit_focused());
+        if keys.any(|keys| is_free(&keys) && ui.input_mut(|input| input.consume_shortcut(&keys))) {
             now.commands.send(action.command);
         }
     }
     let asks = |input: &egui::InputState| {
         input.events.iter().any(|event| matches!(event, egui::Event::Text(text) if text == "?"))
     };
-    if !ui.ctx().text_edit_focused() && ui.input(asks) {
-        now.commands.send(Command::ToggleKeys);
+    if is_free && !ui.ctx().text_edit_focused() && ui.input(asks) {
+        now.commands.send(Command::TogglePage(Page::Keys));
     }
 }
 
@@ -50,7 +55,6 @@ const LIST: [(&str, &[(&str, &str)]); 7] = [
             ("F, Shift+S", "Focus on a function, on one box"),
             ("M, Shift+D", "Merge a function into its callers, drop it"),
             ("C, R, Shift+C", "Collapse a function, its recursion, its group"),
-            ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo any of these"),
         ],
     ),
     (
@@ -120,31 +124,31 @@ const LIST: [(&str, &[(&str, &str)]); 7] = [
     ),
 ];
 
-/// Draws the list of keys. Says whether it stays open.
-pub fn keys_ui(ui: &Ui, now: &Situation<'_>) -> bool {
-    let shown = Modal::new(Id::unique("keys")).show(ui.ctx(), |ui| {
-        ui.set_max_width((ui.ctx().content_rect().width() - 48.0).min(520.0));
-        ui.heading("Keys");
-        let height = (ui.ctx().content_rect().height() - 160.0).max(120.0);
-        egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
-            let everywhere = everywhere(ui, now);
-            let everywhere: Vec<_> = everywhere.iter().map(|(key, about)| (&**key, &**about)).collect();
-            section(ui, "Everywhere", &everywhere);
-            for (title, keys) in LIST {
-                section(ui, title, keys);
-            }
-        });
-        ui.add_space(4.0);
-        ui.button("Close").clicked()
+/// Draws the list of keys.
+pub fn keys_ui(ui: &mut Ui, now: &Situation<'_>) {
+    ui.heading("Keys");
+    let height = (ui.ctx().content_rect().height() - 160.0).max(120.0);
+    ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+        let everywhere = everywhere(ui, now);
+        let everywhere: Vec<_> = everywhere.iter().map(|(key, about)| (&**key, &**about)).collect();
+        section(ui, "Everywhere", &everywhere);
+        for (title, keys) in LIST {
+            section(ui, title, keys);
+        }
     });
-    !(shown.should_close() || shown.inner)
 }
 
 /// What has keys, whether it can be done now or not.
 fn everywhere(ui: &Ui, now: &Situation<'_>) -> Vec<(String, String)> {
     let all = Group::ALL.into_iter().flat_map(|group| actions(now, group));
     let keyed = all.filter_map(|action| Some((ui.ctx().format_shortcut(&action.keys?), action.title)));
-    keyed.chain([("?".to_owned(), "Keys".to_owned())]).collect()
+    let others = [
+        ("?", "Keys"),
+        ("Tab, Shift+Tab", "To the next control, the one before"),
+        ("Ctrl+C", "Copy the selected row of the table under the pointer"),
+        ("Right click", "On a row of a table: copy it or the table, or save it"),
+    ];
+    keyed.chain(others.map(|(keys, about)| (keys.to_owned(), about.to_owned()))).collect()
 }
 
 fn section(ui: &mut Ui, title: &str, keys: &[(&str, &str)]) {

@@ -2,7 +2,9 @@
 
 mod actions;
 mod dock;
+mod hints;
 mod keys;
+mod pages;
 mod palette;
 mod progress;
 mod status;
@@ -11,8 +13,10 @@ mod top_bar;
 mod welcome;
 
 pub use actions::Situation;
-pub use dock::Dock;
-pub use keys::{keys_ui, shortcuts, stop_shortcut};
+pub use dock::{Arrangement, Dock};
+pub use hints::hints_ui;
+pub use keys::{shortcuts, stop_shortcut};
+pub use pages::{Page, page_ui};
 pub use palette::{CommandPalette, palette_ui};
 pub use progress::{progress_ui, running_ui};
 pub use status::status_ui;

@@ -31,7 +31,8 @@ fn recording_ui(ui: &mut Ui, document: &Document, commands: &Commands) {
                 true => drop(ui.label(RichText::new("running").color(Palette::of(ui).accent).small())),
                 false => outcome_ui(ui, profile),
             }
-            ui.add(egui::Label::new(RichText::new(figures(profile)).weak().small()).truncate());
+            let figures = egui::Label::new(RichText::new(figures(profile)).weak().small()).truncate();
+            ui.add(figures).on_hover_text(FIGURES);
         });
     });
 }
@@ -44,6 +45,9 @@ fn outcome_ui(ui: &mut Ui, profile: &Profile) {
     let short = middle_cut(text.lines().next().unwrap_or_default(), 48);
     ui.label(RichText::new(short).color(colour).small()).on_hover_text(text);
 }
+
+const FIGURES: &str = "How long the program ran by the clock; how often its stack was looked at; calls between program \
+                       and host, both ways; allocations and releases.";
 
 /// The recording in one line.
 fn figures(profile: &Profile) -> String {

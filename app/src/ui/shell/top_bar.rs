@@ -5,13 +5,15 @@ use crate::ui::command::{Again, Command};
 use crate::ui::documents::{Document, Origin};
 use crate::ui::module::{file_name, middle_cut};
 use crate::ui::panels::PanelKind;
-use crate::ui::theme::Palette;
+use crate::ui::settings::Settings;
+use crate::ui::theme::{ColourSet, Palette};
 use egui::{Align, Button, Layout, MenuBar, RichText, ScrollArea, Ui};
 
 /// Draws the bar.
 pub fn top_bar_ui(ui: &mut Ui, now: &Situation<'_>) {
     MenuBar::new().ui(ui, |ui| {
         ui.menu_button("File", |ui| file_menu(ui, now));
+        ui.menu_button("Edit", |ui| edit_menu(ui, now));
         ui.menu_button("Run", |ui| run_menu(ui, now));
         ui.menu_button("View", |ui| view_menu(ui, now));
         ui.menu_button("Help", |ui| help_menu(ui, now));
@@ -24,7 +26,7 @@ pub fn top_bar_ui(ui: &mut Ui, now: &Situation<'_>) {
 }
 
 fn items(ui: &mut Ui, now: &Situation<'_>, group: Group) {
-    for Action { title, about, keys, is_there, command } in actions(now, group) {
+    for Action { title, about, keys, is_there, command, .. } in actions(now, group) {
         let mut item = ui.add_enabled(is_there, keyed(ui, Button::new(title), keys));
         if let Some(about) = about {
             item = item.on_hover_text(about);
@@ -40,7 +42,7 @@ fn file_menu(ui: &mut Ui, now: &Situation<'_>) {
     ui.set_min_width(230.0);
     let has_front = now.documents.front().is_some();
     items(ui, now, Group::Open);
-    ui.add_enabled_ui(!now.settings.recent.is_empty(), |ui| {
+    ui.add_enabled_ui(!now.history.recent.is_empty(), |ui| {
         ui.menu_button("Open recent", |ui| items(ui, now, Group::Recent));
     });
     ui.separator();
@@ -71,21 +73,41 @@ fn view_menu(ui: &mut Ui, now: &Situation<'_>) {
             now.commands.send(Command::TogglePanel(kind));
         }
     }
-    items(ui, now, Group::Layout);
+    ui.menu_button("Layout", |ui| items(ui, now, Group::Layout));
     ui.separator();
-    for (theme, text) in themes() {
-        if ui.radio(now.settings.theme == theme, text).clicked() {
-            now.commands.send(Command::SetTheme(theme));
+    let Settings { theme, colours, .. } = now.settings;
+    let themes = themes().map(|(choice, _)| choice == *theme);
+    choices(ui, now, Group::Theme, &themes);
+    ui.separator();
+    choices(ui, now, Group::Colours, &ColourSet::ALL.map(|(choice, _)| choice == *colours));
+    ui.separator();
+    items(ui, now, Group::Text);
+}
+
+/// The actions of a group of which one holds.
+fn choices(ui: &mut Ui, now: &Situation<'_>, group: Group, holds: &[bool]) {
+    for (action, holds) in actions(now, group).into_iter().zip(holds) {
+        let mut choice = ui.radio(*holds, action.title);
+        if let Some(about) = action.about {
+            choice = choice.on_hover_text(about);
+        }
+        if choice.clicked() {
+            now.commands.send(action.command);
             ui.close();
         }
     }
 }
 
+fn edit_menu(ui: &mut Ui, now: &Situation<'_>) {
+    ui.set_min_width(220.0);
+    items(ui, now, Group::Edit);
+    ui.separator();
+    items(ui, now, Group::Settings);
+}
+
 fn help_menu(ui: &mut Ui, now: &Situation<'_>) {
     ui.set_min_width(200.0);
     items(ui, now, Group::Help);
-    ui.separator();
-    ui.label(RichText::new(concat!("Wasmscope ", env!("CARGO_PKG_VERSION"))).weak());
 }
 
 fn run_button(ui: &mut Ui, now: &Situation<'_>) {

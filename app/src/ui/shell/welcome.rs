@@ -1,7 +1,9 @@
 //! The first screen: open a file, a recent one, or a sample.
 
+use super::hints::steps_ui;
 use crate::samples::{self, Sample, SampleModule};
 use crate::ui::command::{Command, Commands};
+use crate::ui::history::History;
 use crate::ui::module::{file_name, short_path};
 use crate::ui::theme::Palette;
 use crate::ui::widgets::primary_button;
@@ -17,7 +19,7 @@ pub struct WelcomeState {
 const WIDTH: f32 = 860.0;
 
 /// Draws the screen.
-pub fn welcome_ui(ui: &mut Ui, state: &mut WelcomeState, recent: &[PathBuf], commands: &Commands) {
+pub fn welcome_ui(ui: &mut Ui, state: &mut WelcomeState, history: &History, commands: &Commands) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let width = (ui.available_width() - 32.0).min(WIDTH);
         let margin = ((ui.available_width() - width) / 2.0).max(0.0);
@@ -27,9 +29,12 @@ pub fn welcome_ui(ui: &mut Ui, state: &mut WelcomeState, recent: &[PathBuf], com
                 ui.set_width(width);
                 ui.add_space((ui.ctx().content_rect().height() * 0.05).max(12.0));
                 title_ui(ui);
+                if history.recent.is_empty() && !history.knows_hints {
+                    steps_ui(ui);
+                }
                 open_ui(ui, state, commands);
                 ui.add_space(20.0);
-                lists_ui(ui, recent, commands);
+                lists_ui(ui, &history.recent, commands);
                 ui.add_space(20.0);
             });
         });
@@ -107,7 +112,13 @@ fn sample_card(ui: &mut Ui, sample: &'static Sample, commands: &Commands) {
 }
 
 fn recent_ui(ui: &mut Ui, recent: &[PathBuf], commands: &Commands) {
-    ui.label(RichText::new("Recent").strong().size(15.0));
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Recent").strong().size(15.0));
+        let about = "The files stay where they are.";
+        if !recent.is_empty() && ui.small_button("Clear list").on_hover_text(about).clicked() {
+            commands.send(Command::ForgetAll);
+        }
+    });
     if recent.is_empty() {
         ui.label(RichText::new("What you open and record will be listed here.").weak());
     }
@@ -135,6 +146,7 @@ fn recent_card(ui: &mut Ui, path: &Path, commands: &Commands) {
 fn card(ui: &mut Ui, title: &str, about: &str, more: impl FnOnce(&mut Ui)) -> egui::Response {
     let builder = UiBuilder::new().id_salt(title).sense(Sense::click());
     let scope = ui.scope_builder(builder, |ui| {
+        ui.style_mut().interaction.selectable_labels = false;
         let palette = Palette::of(ui);
         let response = ui.response();
         let hovered = response.contains_pointer() || response.has_focus();

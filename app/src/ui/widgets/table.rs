@@ -1,8 +1,12 @@
-//! Tables: sorted by a click on a column, filtered as one types, copied as CSV.
+//! Tables: sorted by a click on a column, filtered as one types, copied and saved as CSV.
 
-use crate::ui::theme::{MONO, Palette, ROW_HEIGHT};
-use egui::{Align, Color32, Label, Layout, Response, RichText, Sense, Ui};
-use egui_extras::{Column, TableBuilder};
+mod copy;
+mod drawn;
+mod keys;
+
+pub use copy::csv_items;
+pub use drawn::{Table, column_title};
+
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -123,150 +127,6 @@ pub const fn text<C>(column: C, title: &'static str, about: &'static str, width:
     ColumnSpec { column, title, about, width: Some(width), kind: CellKind::Text }
 }
 
-/// A table that is to be drawn.
-pub struct Table<'a, C> {
-    /// Tells its state from that of other tables.
-    pub id: &'a str,
-    /// The columns, from the left.
-    pub columns: &'a [ColumnSpec<C>],
-    /// The rows in the order in which they are shown.
-    pub rows: &'a [usize],
-    /// The text of a cell.
-    pub cell: &'a dyn Fn(usize, C) -> String,
-    /// How much of all a cell's value is, from 0 to 1, where a bar is to show it.
-    pub share: &'a dyn Fn(usize, C) -> Option<f64>,
-    /// Is the row selected?
-    pub is_selected: &'a dyn Fn(usize) -> bool,
-    /// What the tooltip of a row says.
-    pub hover: &'a dyn Fn(&mut Ui, usize),
-    /// The row to bring into sight, as a place in `rows`.
-    pub scroll_to: Option<usize>,
-    /// How narrow the column of names may become before the table scrolls sideways, in points.
-    pub least_name: f32,
-}
-
-const HEADER_HEIGHT: f32 = 22.0;
-
-impl<C: Copy + PartialEq> Table<'_, C> {
-    /// Draws it. Gives the row that was clicked.
-    pub fn show(&self, ui: &mut Ui, sorting: &mut Sorting<C>) -> Option<usize> {
-        let fixed: f32 = self.columns.iter().filter_map(|column| column.width).sum();
-        let gaps = ui.spacing().item_spacing.x * self.columns.len() as f32;
-        let names = self.columns.iter().filter(|column| column.width.is_none()).count() as f32;
-        let least = fixed + gaps + names * self.least_name;
-        let mut clicked = None;
-        let bar = Palette::of(ui).accent;
-        egui::ScrollArea::horizontal().id_salt(self.id).auto_shrink(false).show(ui, |ui| {
-            ui.set_min_width(least);
-            ui.spacing_mut().item_spacing.y = 0.0;
-            clicked = self.show_wide(ui, sorting, bar);
-        });
-        clicked
-    }
-
-    fn show_wide(&self, ui: &mut Ui, sorting: &mut Sorting<C>, bar: Color32) -> Option<usize> {
-        let mut builder = TableBuilder::new(ui).id_salt(self.id).striped(true).sense(Sense::click());
-        builder = builder.auto_shrink(false).cell_layout(Layout::left_to_right(Align::Center));
-        for column in self.columns {
-            builder = builder.column(width_of(column, self.least_name));
-        }
-        if let Some(row) = self.scroll_to {
-            builder = builder.scroll_to_row(row, None);
-        }
-        let mut clicked = None;
-        let table = builder.header(HEADER_HEIGHT, |mut header| {
-            for column in self.columns {
-                header.col(|ui| self.header_ui(ui, column, sorting));
-            }
-        });
-        table.body(|body| {
-            body.rows(ROW_HEIGHT, self.rows.len(), |mut line| {
-                let Some(row) = self.rows.get(line.index()).copied() else { return };
-                line.set_selected((self.is_selected)(row));
-                for column in self.columns {
-                    line.col(|ui| self.cell_ui(ui, row, column, bar));
-                }
-                let response = line.response().on_hover_ui(|ui| (self.hover)(ui, row));
-                if response.clicked() {
-                    clicked = Some(row);
-                }
-            });
-        });
-        clicked
-    }
-
-    fn header_ui(&self, ui: &mut Ui, column: &ColumnSpec<C>, sorting: &mut Sorting<C>) {
-        let arrow = match (sorting.column == column.column, sorting.direction) {
-            (false, _) => "",
-            (true, SortDirection::Rising) => " ⏶",
-            (true, SortDirection::Falling) => " ⏷",
-        };
-        let text = RichText::new(format!("{}{arrow}", column.title)).color(Palette::of(ui).weak);
-        let response = aligned(ui, column.kind, |ui| {
-            ui.add(egui::Button::new(text).frame(false).truncate()).on_hover_text(column.about)
-        });
-        if response.clicked() {
-            sorting.press(column.column, column.kind);
-        }
-        response.context_menu(|ui| {
-            if ui.button("Copy table as CSV").clicked() {
-                ui.ctx().copy_text(self.csv());
-                ui.close();
-            }
-        });
-    }
-
-    fn cell_ui(&self, ui: &mut Ui, row: usize, column: &ColumnSpec<C>, bar: Color32) {
-        let share = (self.share)(row, column.column).filter(|share| *share > 0.0);
-        if let Some(share) = share {
-            paint_bar(ui, share, bar);
-        }
-        let text = RichText::new((self.cell)(row, column.column));
-        let text = if column.kind == CellKind::Number { text.font(MONO) } else { text };
-        aligned(ui, column.kind, |ui| ui.add(Label::new(text).truncate().show_tooltip_when_elided(false)));
-    }
-
-    fn csv(&self) -> String {
-        let titles = self.columns.iter().map(|column| column.title.to_owned()).collect();
-        let cells =
-            |row: &usize| self.columns.iter().map(|column| (self.cell)(*row, column.column)).collect();
-        std::iter::once(titles)
-            .chain(self.rows.iter().map(cells))
-            .map(|row: Vec<String>| csv_line(&row))
-            .collect()
-    }
-}
-
-fn width_of<C>(column: &ColumnSpec<C>, least_name: f32) -> Column {
-    match column.width {
-        Some(width) => Column::initial(width).at_least(36.0).clip(true).resizable(true),
-        None => Column::remainder().at_least(least_name).clip(true),
-    }
-}
-
-fn aligned(ui: &mut Ui, kind: CellKind, add: impl FnOnce(&mut Ui) -> Response) -> Response {
-    match kind {
-        CellKind::Text => add(ui),
-        CellKind::Number => ui.with_layout(Layout::right_to_left(Align::Center), add).inner,
-    }
-}
-
-/// A bar behind a cell's text, from the right, where figures stand.
-fn paint_bar(ui: &Ui, share: f64, colour: Color32) {
-    let cell = ui.max_rect().shrink2(egui::vec2(0.0, 2.0));
-    let width = cell.width() * share.clamp(0.0, 1.0) as f32;
-    let bar = egui::Rect::from_x_y_ranges(cell.right() - width..=cell.right(), cell.y_range());
-    ui.painter().rect_filled(bar, 2.0, colour.gamma_multiply(0.22));
-}
-
-fn csv_line(cells: &[String]) -> String {
-    let quoted = |cell: &String| {
-        let plain = !cell.contains([',', '"', '\n']);
-        if plain { cell.clone() } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
-    };
-    cells.iter().map(quoted).collect::<Vec<_>>().join(",") + "\n"
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,11 +140,5 @@ mod tests {
         assert_eq!(sorting, Sorting::falling('b'));
         sorting.press('c', CellKind::Text);
         assert_eq!(sorting.direction, SortDirection::Rising);
-    }
-
-    #[test]
-    fn cells_with_commas_and_quotes_are_quoted() {
-        let cells = ["a".to_owned(), "b,c".to_owned(), "d\"e".to_owned()];
-        assert_eq!(csv_line(&cells), "a,\"b,c\",\"d\"\"e\"\n");
     }
 }

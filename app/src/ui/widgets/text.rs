@@ -24,6 +24,7 @@ pub fn empty_state(ui: &mut Ui, title: &str, hint: &str) {
 /// A figure with its name, such as `Largest free block  1.2 MiB`; the tooltip says what it means.
 pub fn figure(ui: &mut Ui, name: &str, value: &str, about: &str) {
     let row = ui.horizontal(|ui| {
+        ui.style_mut().interaction.selectable_labels = false;
         ui.label(RichText::new(name).weak());
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.label(RichText::new(value).font(MONO));

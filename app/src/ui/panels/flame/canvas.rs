@@ -71,7 +71,7 @@ pub fn canvas_ui(ui: &mut Ui, scene: &Scene<'_>, graph: &mut Graph, look: &mut L
     if !is_over_minimap {
         point(ui, scene, graph, look, &response, acts);
     }
-    menu::menu_ui(ui, &response, scene, graph, look.names, acts);
+    menu::menu_ui(ui, &response, scene, graph, look.names, acts, &|_, _| ());
 }
 
 fn wheel(ui: &Ui, response: &Response, graph: &mut Graph) {

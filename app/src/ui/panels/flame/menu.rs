@@ -96,6 +96,7 @@ pub fn menu_ui(
     graph: &mut Graph,
     names: Names,
     acts: &mut Vec<Act>,
+    more: &dyn Fn(&mut Ui, NodeId),
 ) {
     let Some((node, at)) = graph.menu else { return };
     let mut is_open = true;
@@ -105,6 +106,7 @@ pub fn menu_ui(
     popup.style(egui::containers::menu::menu_style).accessible_name("Box").open_bool(&mut is_open).show(
         |ui| {
             items(ui, scene, graph, node, names, acts);
+            more(ui, node);
         },
     );
     if !is_open {

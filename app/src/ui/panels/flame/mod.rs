@@ -29,7 +29,6 @@ use crate::ui::documents::Selection;
 use crate::ui::views::{FlameHits, FlameHitsQuery, FlameView};
 use crate::ui::widgets::{Labels, empty_state, pressed_with_ctrl};
 use canvas::{Part, Scene};
-use crumbs::History;
 use egui::{Id, Key, Ui};
 use graph::Graph;
 use names::Names;
@@ -45,7 +44,6 @@ pub struct FlameState {
     order: Order,
     look: Look,
     search: Search,
-    history: History,
     /// The graph of everything; the table has its focus.
     whole: Graph,
     /// The callers and the callees of the selected function.
@@ -117,11 +115,10 @@ pub fn flame_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, views: &FlameViews, state: &mut
     let FlameViews { whole, sides, hits } = views;
     let hits = hits.as_deref();
     let mut acts = Vec::new();
-    state.history.keys(ui, ctx);
     state.search.wants_focus |= pressed_with_ctrl(ui, Id::unique("flame graph"), ui.max_rect(), Key::F);
     state.look.refresh(ui);
     toolbar::toolbar_ui(ui, ctx, (whole, hits), state, &mut acts);
-    crumbs::crumbs_ui(ui, ctx, &mut state.history, state.look.names);
+    crumbs::crumbs_ui(ui, ctx, state.look.names);
     if whole.tree.is_empty() {
         nothing_ui(ui, ctx);
         return;
@@ -195,7 +192,7 @@ impl FlameState {
         match act {
             Act::Select(function) if function == ctx.selection.function => {}
             Act::Select(function) => select(function),
-            Act::Transform(transform) => self.history.add(ctx, transform),
+            Act::Transform(transform) => crumbs::add(ctx, transform),
             Act::Sandwich(function) => {
                 self.shape = Shape::Sandwich;
                 select(Some(function));

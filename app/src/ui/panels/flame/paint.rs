@@ -149,12 +149,16 @@ impl Builder<'_> {
 
     /// The colours of a box and of the text in it.
     fn colours(&self, node: NodeId, frame: FrameId) -> (Color32, Color32) {
-        let canvas = &self.key.palette.canvas;
+        let palette = self.key.palette;
+        let canvas = &palette.canvas;
         match self.hits.map(|hits| hits.has(frame)) {
-            Some(true) => (canvas.hit, canvas.label),
-            Some(false) => (canvas.dimmed, canvas.dimmed_label),
-            None if frame == FrameId::ROOT => (canvas.root, self.key.palette.text),
-            None => (self.fill.of(self.view, node, frame), canvas.label),
+            Some(true) => (canvas.hit, palette.ink_on(canvas.hit)),
+            Some(false) => (canvas.dimmed, palette.weak),
+            None if frame == FrameId::ROOT => (canvas.root, palette.text),
+            None => {
+                let fill = self.fill.of(self.view, node, frame);
+                (fill, palette.ink_on(fill))
+            }
         }
     }
 

@@ -2,13 +2,15 @@
 
 use super::canvas::Scene;
 use super::graph::Graph;
-use super::names::name_of;
+use super::names::{Names, name_of};
 use super::search::Way;
-use super::unfolded::{Row, TreeTable};
+use super::unfolded::{By, Row, TreeTable};
 use super::{Act, Look, describe, keys, menu, tooltip};
 use crate::analysis::NodeId;
+use crate::export::csv_line;
 use crate::ui::panels::value_text;
 use crate::ui::theme::{MONO, Palette, ROW_HEIGHT};
+use crate::ui::widgets::table::{ColumnSpec, column_title, csv_items, name, number};
 use crate::units;
 use egui::collapsing_header::paint_default_icon;
 use egui::{
@@ -29,14 +31,18 @@ pub fn table_ui(
     acts: &mut Vec<Act>,
 ) {
     graph.adopt(scene.view);
-    table.update(scene.view);
+    let frames = scene.ctx.profile.frames();
+    let names = |a, b| frames.get(a).short.cmp(&frames.get(b).short);
+    table.update(scene.view, names);
     let id = ui.scope_id().with("call tree");
     let response = ui.interact(ui.available_rect_before_wrap(), id, Sense::focusable_noninteractive());
     response.widget_info(|| WidgetInfo::labeled(Role::Tree, true, "Call tree"));
     keys_ui(ui, &response, scene, (table, graph), acts);
-    table.update(scene.view);
+    table.update(scene.view, names);
+    ui.style_mut().interaction.selectable_labels = false;
     rows_ui(ui, &response, scene, (table, graph), look, acts);
-    menu::menu_ui(ui, &response, scene, graph, look.names, acts);
+    let more = |ui: &mut Ui, node: NodeId| copy_items(ui, scene, table, look.names, Some(node));
+    menu::menu_ui(ui, &response, scene, graph, look.names, acts, &more);
 }
 
 fn rows_ui(
@@ -49,7 +55,7 @@ fn rows_ui(
 ) {
     let mut clicked = None;
     let figures = Column::initial(118.0).at_least(60.0).clip(true).resizable(true);
-    let mut builder = TableBuilder::new(ui).id_salt("call tree").striped(true).sense(Sense::click());
+    let mut builder = TableBuilder::new(ui).id_salt("call tree").striped(true).sense(Sense::CLICK);
     builder = builder.auto_shrink(false).cell_layout(Layout::left_to_right(Align::Center));
     builder = builder.column(figures).column(figures).column(Column::remainder().at_least(160.0).clip(true));
     if std::mem::take(&mut table.scrolls)
@@ -58,12 +64,12 @@ fn rows_ui(
         builder = builder.scroll_to_row(at, None);
     }
     let header = builder.header(22.0, |mut header| {
-        let titles = [("Total", Align::Max), ("Self", Align::Max), ("Function", Align::Min)];
-        for (title, side) in titles {
+        for column in &COLUMNS {
             header.col(|ui| {
-                let weak = Palette::of(ui).weak;
-                let layout = if side == Align::Max { Layout::right_to_left } else { Layout::left_to_right };
-                ui.with_layout(layout(Align::Center), |ui| ui.label(RichText::new(title).color(weak)));
+                let mut sorting = table.sorting;
+                let title = column_title(ui, column, &mut sorting);
+                table.sorting = sorting;
+                title.context_menu(|ui| copy_items(ui, scene, table, look.names, None));
             });
         }
     });
@@ -98,6 +104,40 @@ fn rows_ui(
         Click::Menu(at) => graph.menu = Some((row.node, at)),
         Click::Focus => {}
     }
+}
+
+const COLUMNS: [ColumnSpec<By>; 3] = [
+    number(
+        By::Total,
+        "Total",
+        "What the call path weighs with all that it calls, and its share of all.",
+        118.0,
+    ),
+    number(By::Own, "Self", "What the function's own code weighs on this path, and its share of all.", 118.0),
+    name(By::Name, "Function", "Callees stand below their caller, ordered by the column that is chosen."),
+];
+
+/// What copies the row of a box, and all rows that are unfolded.
+fn copy_items(ui: &mut Ui, scene: &Scene<'_>, table: &TreeTable, names: Names, node: Option<NodeId>) {
+    let line = |row: &Row| {
+        let tree = &scene.view.tree;
+        let value =
+            |values: &[u64]| value_text(tree.metric(), values.get(row.node.index()).copied().unwrap_or(0));
+        let name = name_of(scene.ctx.profile, scene.view.frame(row.node), names);
+        let depth = (row.depth + 1).to_string();
+        csv_line([depth.as_str(), &value(tree.totals()), &value(tree.self_values()), name])
+    };
+    let row = node.and_then(|node| table.rows.iter().find(|row| row.node == node));
+    if let Some(row) = row
+        && ui.button("Copy row").clicked()
+    {
+        ui.ctx().copy_text(line(row).trim_end().to_owned());
+        ui.close();
+    }
+    csv_items(ui, "call tree", scene.ctx.commands, || {
+        let titles = csv_line(["Depth", "Total", "Self", "Function"]);
+        std::iter::once(titles).chain(table.rows.iter().map(line)).collect()
+    });
 }
 
 #[derive(Clone, Copy)]
@@ -162,7 +202,7 @@ impl RowUi<'_> {
         let palette = Palette::of(ui);
         let is_hit = self.scene.hits.is_some_and(|hits| hits.has(frame));
         let colour = match self.scene.hits {
-            Some(_) if is_hit => palette.canvas.hit,
+            Some(_) if is_hit => palette.canvas.hit_text,
             Some(_) => palette.weak,
             None => palette.text,
         };

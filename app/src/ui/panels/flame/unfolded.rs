@@ -1,16 +1,33 @@
 //! Which boxes of the call tree are shown as rows.
 
 use crate::analysis::NodeId;
+use crate::profile::FrameId;
 use crate::ui::views::FlameView;
+use crate::ui::widgets::table::Sorting;
 use rustc_hash::FxHashSet;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// So many rows are unfolded at once at most.
 const MOST_AT_ONCE: usize = 10_000;
 
+/// The columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// With all callees.
+    Total,
+    /// Without them.
+    Own,
+    /// The function's name.
+    Name,
+}
+
 /// What the table remembers.
-#[derive(Default)]
 pub struct TreeTable {
+    /// How callees of one caller are ordered.
+    pub sorting: Sorting<By>,
+    /// How the rows were when they were made.
+    sorted: Sorting<By>,
     /// The boxes whose callees are shown, by their way from the root, so that they stay so in another metric.
     open: FxHashSet<u64>,
     /// Was it shown before? What is unfolded at first is not unfolded again.
@@ -21,6 +38,14 @@ pub struct TreeTable {
     done: Option<Arc<FlameView>>,
     /// Bring the row with the focus into sight.
     pub scrolls: bool,
+}
+
+impl Default for TreeTable {
+    fn default() -> Self {
+        let (open, is_begun, rows, done, scrolls) = Default::default();
+        let sorting = Sorting::falling(By::Total);
+        TreeTable { sorting, sorted: sorting, open, is_begun, rows, done, scrolls }
+    }
 }
 
 /// A row.
@@ -38,6 +63,21 @@ fn way_of(parent: u64, view: &FlameView, node: NodeId) -> u64 {
     (parent.rotate_left(5) ^ (u64::from(view.frame(node).0) + 1)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
+fn compare(
+    view: &FlameView,
+    by: By,
+    a: NodeId,
+    b: NodeId,
+    names: impl Fn(FrameId, FrameId) -> Ordering,
+) -> Ordering {
+    let value = |values: &[u64], node: NodeId| values.get(node.index()).copied();
+    match by {
+        By::Total => value(view.tree.totals(), a).cmp(&value(view.tree.totals(), b)),
+        By::Own => value(view.tree.self_values(), a).cmp(&value(view.tree.self_values(), b)),
+        By::Name => names(view.frame(a), view.frame(b)),
+    }
+}
+
 impl TreeTable {
     /// Brings `node` into sight, with all that it is called through unfolded.
     pub fn reveal(&mut self, view: &FlameView, node: NodeId) {
@@ -51,16 +91,19 @@ impl TreeTable {
         (self.done, self.scrolls) = (None, true);
     }
 
-    /// Works the rows out where they are others than before.
-    pub fn update(&mut self, view: &Arc<FlameView>) {
-        if self.done.as_ref().is_some_and(|done| Arc::ptr_eq(done, view)) {
+    /// Works the rows out where they are others than before. `names` compares two functions.
+    pub fn update(&mut self, view: &Arc<FlameView>, names: impl Fn(FrameId, FrameId) -> Ordering) {
+        let is_done = self.done.as_ref().is_some_and(|done| Arc::ptr_eq(done, view));
+        if is_done && self.sorted == self.sorting {
             return;
         }
+        self.sorted = self.sorting;
         if !std::mem::replace(&mut self.is_begun, true) {
             self.unfold_stem(view);
         }
         self.rows.clear();
         let mut waiting: Vec<Row> = Vec::new();
+        let sorting = self.sorting;
         let push = |waiting: &mut Vec<Row>, node, way, depth| {
             let from = waiting.len();
             waiting.extend(view.tree.children(node).map(|node| Row {
@@ -69,6 +112,11 @@ impl TreeTable {
                 depth,
             }));
             if let Some(children) = waiting.get_mut(from..) {
+                // They come by falling total, which is how they are wanted most.
+                if sorting != Sorting::falling(By::Total) {
+                    children
+                        .sort_by(|a, b| sorting.apply(compare(view, sorting.column, a.node, b.node, &names)));
+                }
                 children.reverse();
             }
         };

@@ -202,19 +202,20 @@ fn blend(cell: &HeapCell, live: Color32, palette: &Palette) -> Color32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::theme::DARK;
+    use crate::ui::theme::{ColourSet, Palette};
 
     #[test]
     fn a_single_live_byte_is_seen() {
         let mut cell = HeapCell::default();
-        let blend = |cell: &HeapCell| blend(cell, DARK.memory.live, &DARK);
+        let dark = Palette::get(egui::Theme::Dark, ColourSet::Standard);
+        let blend = |cell: &HeapCell| blend(cell, dark.memory.live, dark);
         cell.bytes[CellKind::Free as usize] = 4_096;
-        assert_eq!(blend(&cell), DARK.memory.free);
+        assert_eq!(blend(&cell), dark.memory.free);
         cell.bytes[CellKind::Live as usize] = 1;
         let mixed = blend(&cell);
-        assert!(mixed.r() > DARK.memory.free.r() + 40, "{mixed:?}");
+        assert!(mixed.r() > dark.memory.free.r() + 40, "{mixed:?}");
         cell.bytes[CellKind::Free as usize] = 0;
-        assert_eq!(blend(&cell), DARK.memory.live);
+        assert_eq!(blend(&cell), dark.memory.live);
     }
 
     #[test]

@@ -38,7 +38,7 @@ fn paint(ui: &Ui, ctx: &PanelCtx<'_>, view: &Arc<SizeView>, state: &mut ModuleSt
     let selected = ctx.selection.function.and_then(|function| view.part(ctx.profile, function));
     for drawn in [selected, state.chosen].into_iter().flatten().filter_map(|id| picture.find(id)) {
         // One line of each lightness, so that it is seen on every colour.
-        painter.rect_stroke(drawn.rect, 0.0, Stroke::new(3.0, palette.canvas.label), StrokeKind::Inside);
+        painter.rect_stroke(drawn.rect, 0.0, Stroke::new(3.0, palette.on_accent), StrokeKind::Inside);
         painter.rect_stroke(drawn.rect, 0.0, Stroke::new(2.0, palette.accent), StrokeKind::Inside);
     }
     name_boxes(ui, view, picture);

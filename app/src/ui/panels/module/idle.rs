@@ -138,6 +138,7 @@ fn list_ui(
         is_selected: &|row| chosen.is_some() && parts(view).get(row).copied() == chosen,
         hover: &|ui, row| tooltip::part_ui(ui, ctx.profile, view, parts(view)[row]),
         scroll_to: None,
+        commands: ctx.commands,
         least_name: 120.0,
     };
     table.show(ui, &mut list.sorting).map(|row| parts(view)[row])

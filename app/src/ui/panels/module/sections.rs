@@ -90,6 +90,7 @@ pub fn sections_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<SizeView>, state:
         is_selected: &|row| state.chosen == Some(rows.0[row].id),
         hover: &|ui, row| tooltip::part_ui(ui, ctx.profile, view, rows.0[row].id),
         scroll_to: None,
+        commands: ctx.commands,
         least_name: 80.0,
     };
     if let Some(row) = table.show(ui, &mut sections.sorting) {

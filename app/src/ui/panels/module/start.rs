@@ -21,7 +21,7 @@ pub fn start_ui(ui: &mut Ui, view: &SizeView) {
             ui.label(RichText::new(units::nanos(*nanos)).font(MONO));
             ui.end_row();
         }
-        ui.label(RichText::new("all").weak());
+        ui.label(RichText::new("all").weak()).on_hover_text("The sum of the phases until the program runs.");
         ui.label(RichText::new(units::nanos(all(&view.start_up))).font(MONO));
         ui.end_row();
     });

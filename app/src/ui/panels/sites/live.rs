@@ -66,6 +66,7 @@ pub fn live_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<LiveSites>, filter: &
         is_selected: &|row| ctx.selection.site == Some(view.sites[row].path),
         hover: &|ui, row| call_path_ui(ui, ctx.profile, view.sites[row].path),
         scroll_to: None,
+        commands: ctx.commands,
         least_name: 150.0,
     };
     if let Some(row) = table.show(ui, &mut state.sorting) {

@@ -82,6 +82,7 @@ pub fn uses_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<HeapUses>, filter: &s
         is_selected: &|row| ctx.selection.site == Some(view.paths[row].path),
         hover: &|ui, row| call_path_ui(ui, ctx.profile, view.paths[row].path),
         scroll_to: None,
+        commands: ctx.commands,
         least_name: 130.0,
     };
     if let Some(row) = table.show(ui, &mut state.sorting) {

@@ -64,7 +64,9 @@ fn figures_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, calls: &CallDurations, state: &mu
     let text = RichText::new(format!("{} ({share}) over", units::exact(over))).color(colour);
     ui.add(Label::new(text).extend());
     let budget = DragValue::new(&mut state.budget_millis).range(0.001..=1e9).speed(0.1).suffix(" ms");
-    ui.add(budget).on_hover_text("The budget: what a call may take. 16.6 ms are a frame of 60 a second.");
+    let about = "The budget: what a call may take. 16.6 ms are a frame of 60 a second.";
+    let budget = ui.add(budget).on_hover_text(about).accessible_name("Budget");
+    state.has_own_budget |= budget.changed();
 }
 
 /// Where all calls took about as long as each other there are few bars.

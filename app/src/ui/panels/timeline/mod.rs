@@ -15,7 +15,7 @@ mod viewport;
 
 use super::PanelCtx;
 use super::colours::FrameColours;
-use crate::analysis::{CallsQuery, FRAME_BUDGET_NANOS, LanesQuery};
+use crate::analysis::{CallsQuery, LanesQuery};
 use crate::profile::FrameId;
 use crate::ui::command::Command;
 use crate::ui::views::TimelineView;
@@ -41,6 +41,8 @@ pub struct TimelineState {
     event: Option<u64>,
     /// What a call may take, in milliseconds.
     budget_millis: f64,
+    /// Was that said here? Otherwise it is the usual one.
+    has_own_budget: bool,
     shows_all_calls: bool,
     /// Where the range that is being dragged begins and has come to.
     selecting: Option<(u64, u64)>,
@@ -59,7 +61,8 @@ impl Default for TimelineState {
             chosen,
             bar,
             event,
-            budget_millis: FRAME_BUDGET_NANOS as f64 / 1e6,
+            budget_millis: 0.0,
+            has_own_budget: false,
             shows_all_calls,
             selecting,
             colours,
@@ -140,6 +143,9 @@ pub fn timeline_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &TimelineView, state: 
             "Nothing happened",
             "This recording holds nothing of which the time is known.",
         );
+    }
+    if !state.has_own_budget {
+        state.budget_millis = ctx.budget_millis;
     }
     // Keys are for all of the panel: who clicked a bar goes from call to call with the pointer where it is.
     let is_pointed_at = ui.rect_contains_pointer(ui.max_rect());

@@ -153,7 +153,7 @@ impl Builder<'_> {
             };
             let place = self.part(rect, left, right);
             sheet.mesh.add_colored_rect(place, fill);
-            self.label(place, span.phase.name(), palette.canvas.label, painter, sheet);
+            self.label(place, span.phase.name(), palette.ink_on(fill), painter, sheet);
         }
     }
 
@@ -220,13 +220,8 @@ impl Builder<'_> {
         let fill = self.key.palette.background.lerp_to_gamma(colour, 0.4 + 0.6 * share);
         sheet.mesh.add_colored_rect(place.intersect(self.key.rect), fill);
         if found.calls == 1 && !found.is_summed {
-            self.label(
-                place,
-                &units::nanos(found.total_nanos),
-                self.key.palette.canvas.label,
-                painter,
-                sheet,
-            );
+            let ink = self.key.palette.ink_on(fill);
+            self.label(place, &units::nanos(found.total_nanos), ink, painter, sheet);
         }
     }
 
@@ -254,12 +249,13 @@ impl Builder<'_> {
             return;
         }
         let frame = found.frame;
-        sheet.mesh.add_colored_rect(place, self.colours.frame(frame));
+        let fill = self.colours.frame(frame);
+        sheet.mesh.add_colored_rect(place, fill);
         let fits = ((place.width() - 2.0 * PADDING) / sheet.glyph).floor().max(0.0) as usize;
         if fits >= SHORTEST_LABEL {
             let galley = sheet.labels_of.get(painter, frame, &self.profile.frames().get(frame).short, fits);
             let drop = ((ROW - 1.0 - galley.size().y) / 2.0).floor();
-            let ink = self.key.palette.canvas.label;
+            let ink = self.key.palette.ink_on(fill);
             sheet.labels.push((pos2(place.left() + PADDING, top + drop), galley, ink));
         }
         sheet.drawn.push(Drawn { frame, rect: place });
