@@ -103,6 +103,7 @@ impl ExportKind {
             ExportKind::Profile(Format::Folded) => "Folded stacks…",
             ExportKind::Profile(Format::Json) => "Call tree (JSON)…",
             ExportKind::Profile(Format::Csv) => "Functions (CSV)…",
+            ExportKind::Profile(Format::Html) => "Report for a browser (HTML)…",
             ExportKind::Profile(Format::Dhat) => "Heap for DHAT's viewer…",
             ExportKind::Profile(Format::Massif) => "Heap over time (massif)…",
             ExportKind::Map(MapFormat::Svg) => "Picture of the map (SVG)…",
