@@ -7,10 +7,11 @@ use super::jobs::{JobKind, JobThreads, Jobs};
 use super::notes::Notes;
 use super::panels::{self, PanelDesk};
 use super::path_dialog::{PathDialog, path_dialog_ui};
+use super::picture::{PictureWish, Shot};
 use super::places::Places;
 use super::run_dialog::{Dialog, RunDialog, run_dialog_ui};
 use super::settings::Settings;
-use super::shell::{self, CommandPalette, Dock, Situation, WelcomeState};
+use super::shell::{self, CommandPalette, Dock, Part, Situation, WelcomeState};
 use super::sources_dialog::{SourcesDialog, sources_dialog_ui};
 use super::theme::{self, Palette};
 use super::worker::Worker;
@@ -53,6 +54,8 @@ pub(super) struct Screen {
     pub dialog: Option<RunDialog>,
     pub path_dialog: Option<PathDialog>,
     pub sources_dialog: Option<SourcesDialog>,
+    /// While there is one, nothing is drawn over the panels.
+    pub picture: Option<PictureWish>,
     pub keys: KeysList,
     pub palette: Option<CommandPalette>,
     /// The titles of the commands that were chosen from the list, the last one first.
@@ -117,6 +120,7 @@ impl App {
             dialog: None,
             path_dialog: None,
             sources_dialog: None,
+            picture: None,
             keys: KeysList::Closed,
             palette: None,
             latest: Vec::new(),
@@ -190,16 +194,21 @@ impl App {
         });
     }
 
-    fn centre(&mut self, ui: &mut Ui) {
+    /// Draws what is open. The answer is what the panel painted that a picture is wanted of.
+    fn centre(&mut self, ui: &mut Ui) -> Option<Shot> {
         let fill = Palette::of(ui).background;
         let sources = self.sources();
-        CentralPanel::default().frame(Frame::new().fill(fill)).show(ui, |ui| {
+        let wanted = self.screen.picture.as_ref().map(|wish| wish.panel);
+        let shown = CentralPanel::default().frame(Frame::new().fill(fill)).show(ui, |ui| {
             let running = self.state.jobs.running().iter().find(|job| matches!(job.kind, JobKind::Run(_)));
             match (self.state.documents.front_mut(), running) {
                 (Some(document), _) => {
                     let (worker, commands, looks) = (&self.worker, &self.commands, self.state.looks);
                     let desk = PanelDesk { worker, commands, sources: &sources, looks };
-                    self.screen.dock.ui(ui, &mut |ui, kind| panels::panel_ui(ui, kind, document, &desk));
+                    return self.screen.dock.ui(ui, wanted, &mut |ui, kind, part| match part {
+                        Part::Content => panels::panel_ui(ui, kind, document, &desk),
+                        Part::Menu => shell::pictures_ui(ui, kind, commands),
+                    });
                 }
                 (None, Some(job)) => {
                     Frame::new().inner_margin(16.0).show(ui, |ui| shell::running_ui(ui, job));
@@ -213,7 +222,9 @@ impl App {
                     );
                 }
             }
+            None
         });
+        shown.inner
     }
 
     fn over(&mut self, ui: &mut Ui) {
@@ -257,9 +268,12 @@ impl App {
             shell::shortcuts(ui, &situation(&self.state, &self.screen.dock, &self.commands));
         }
         self.bars(ui);
-        self.centre(ui);
-        self.over(ui);
-        self.apply_all(&ui.ctx().clone());
+        let (shot, ctx) = (self.centre(ui), ui.ctx().clone());
+        match self.screen.picture {
+            Some(_) => apply::picture::painted(self, shot, &ctx),
+            None => self.over(ui),
+        }
+        self.apply_all(&ctx);
     }
 
     fn dropped(&self, ctx: &egui::Context) {

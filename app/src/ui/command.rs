@@ -5,7 +5,8 @@ use super::jobs::{Finished, SymbolsChoice};
 use super::module::ModuleFacts;
 use super::notes::NoteId;
 use super::panels::PanelKind;
-use crate::export::{Format, MapFormat};
+use super::picture::PictureFormat;
+use crate::export::Format;
 use crate::samples::SampleModule;
 use crate::sources::{RustSources, SourcePlace};
 use std::path::PathBuf;
@@ -44,6 +45,8 @@ pub enum Command {
     AskSave(SaveKind),
     /// Ask where to, then export what the recording in front shows.
     AskExport(ExportKind),
+    /// The pixels of the window are there, which a picture was waited for with.
+    Pixels(Arc<egui::ColorImage>),
     /// Ask for a path in the window itself; the file name is a suggestion.
     AskPath(Purpose, String),
     /// A file dialog was answered.
@@ -91,14 +94,17 @@ pub enum Command {
 pub enum ExportKind {
     /// The profile, as the flame graph shows it.
     Profile(Format),
-    /// The memory map as it is shown, as a picture.
-    Map(MapFormat),
+    /// A panel as it is seen.
+    Picture(PanelKind, PictureFormat),
 }
 
 impl ExportKind {
     /// What the menu calls it.
-    pub const fn title(self) -> &'static str {
-        match self {
+    pub fn title(self) -> String {
+        let title = match self {
+            ExportKind::Picture(panel, format) => {
+                return format!("Picture of {} ({})…", panel.title(), format.title());
+            }
             ExportKind::Profile(Format::Svg) => "Flame graph (SVG)…",
             ExportKind::Profile(Format::Folded) => "Folded stacks…",
             ExportKind::Profile(Format::Json) => "Call tree (JSON)…",
@@ -106,16 +112,15 @@ impl ExportKind {
             ExportKind::Profile(Format::Html) => "Report for a browser (HTML)…",
             ExportKind::Profile(Format::Dhat) => "Heap for DHAT's viewer…",
             ExportKind::Profile(Format::Massif) => "Heap over time (massif)…",
-            ExportKind::Map(MapFormat::Svg) => "Picture of the map (SVG)…",
-            ExportKind::Map(MapFormat::Png) => "Picture of the map (PNG)…",
-        }
+        };
+        title.to_owned()
     }
 
     /// The usual ending of the file's name.
     pub const fn extension(self) -> &'static str {
         match self {
             ExportKind::Profile(format) => format.name(),
-            ExportKind::Map(format) => format.name(),
+            ExportKind::Picture(_, format) => format.extension(),
         }
     }
 }
@@ -186,6 +191,11 @@ impl Commands {
     pub fn send(&self, command: Command) {
         // The receiver is gone only when the window is; then nobody is left to be told.
         let _ = self.sender.send(command);
+        self.wake();
+    }
+
+    /// Has the window draw a frame.
+    pub fn wake(&self) {
         self.ctx.request_repaint();
     }
 }

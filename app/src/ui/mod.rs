@@ -13,6 +13,7 @@ mod notes;
 mod panels;
 mod path_dialog;
 mod pick;
+mod picture;
 mod places;
 mod run_dialog;
 mod settings;

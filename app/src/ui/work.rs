@@ -3,7 +3,6 @@
 use super::jobs::{Export, ExportedView, Failure, Made, ReadSymbols, Run, Save};
 use super::module::ModuleFacts;
 use super::watch::Watch;
-use crate::analysis::heap_at;
 use crate::export;
 use crate::pack::pack;
 use crate::pipeline::{self, Opened, PipelineError};
@@ -96,9 +95,7 @@ pub fn export(export: &Export, watch: &Watch) -> Result<Made, Failure> {
     let Export { profile, view, to } = export;
     let bytes = match view {
         ExportedView::Profile(query, format) => export::export(profile, query, *format),
-        ExportedView::Map { memory, at_nanos, extent, format } => {
-            export::memory_map(profile, &heap_at(profile, *memory, *at_nanos), extent, *format)
-        }
+        ExportedView::Picture(picture) => picture.bytes(),
     };
     still_wanted(watch)?;
     let cant = |error| Failure::of(format!("{}: can't be written: {error}", to.display()));

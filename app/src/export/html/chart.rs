@@ -152,8 +152,8 @@ fn round_step(least: u64) -> u64 {
 fn legend(memories: &[&MemoryGrowth], has_heap: bool, all: usize) -> String {
     let key = |class: &str, words: &str| format!("<span><i class=\"{class}\"></i>{}</span> ", text(words));
     let name = |memory: &MemoryGrowth| match &memory.name {
-        Some(name) => format!("{} {name}", memory.memory),
-        None => memory.memory.to_string(),
+        Some(name) => format!("Memory {}, {name}", memory.memory.0),
+        None => format!("Memory {}", memory.memory.0),
     };
     let lines = memories.iter().enumerate();
     let lines: String = lines.map(|(place, memory)| key(&format!("memory{place}"), &name(memory))).collect();
@@ -164,7 +164,7 @@ fn legend(memories: &[&MemoryGrowth], has_heap: bool, all: usize) -> String {
         1 => "and a smaller memory, not drawn",
         _ => "and smaller memories, not drawn",
     };
-    lines + &heap + &rest
+    lines + &heap + rest
 }
 
 #[cfg(test)]

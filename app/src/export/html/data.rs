@@ -194,9 +194,11 @@ fn left_out(tree: &CallTree, kept: usize) -> String {
     if count == 0 {
         return String::new();
     }
-    let (boxes, whole) = (units::things(count, "box").replace("boxs", "boxes"), units::exact(NARROWEST));
+    let boxes = if count == 1 { "box is" } else { "boxes are" };
+    let (count, whole, most) =
+        (units::exact(count), units::exact(NARROWEST), units::exact(MOST_NODES as u64));
     format!(
-        "{boxes} narrower than 1/{whole} of the whole, or beyond the heaviest {}, are left out; search does not see them.",
-        units::exact(MOST_NODES as u64)
+        "{count} {boxes} left out: narrower than 1/{whole} of the whole, or not among the heaviest {most}. Search does \
+         not see them."
     )
 }

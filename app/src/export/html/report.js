@@ -38,6 +38,8 @@
   }
 
   const placeText = ([file, line]) => (file === "" ? "" : line > 0 ? `${file}:${line}` : file);
+  // With the folder that it is in, which tells one `mod.rs` from the other.
+  const shortPlace = ([file, line]) => placeText([file.split(/[\\/]/).slice(-2).join("/"), line]);
 
   // ---- Tables: sorted by their heads, filtered, and no longer than somebody reads.
 
@@ -404,11 +406,11 @@
   const sheet = new Sheet(find("table"));
 
   function functionRow(id, own, total) {
-    const info = data.functions[id], unit = tree.unit, place = placeText(data.places[info.place]);
+    const info = data.functions[id], unit = tree.unit, place = data.places[info.place];
     const texts = [valueText(unit, own), percent(share(own, tree.total)), valueText(unit, total),
       percent(share(total, tree.total))];
     const values = [own, own, total, total];
-    const cells = [{ text: info.name }, ...texts.map((text, i) => ({ text, value: values[i] })), { text: place }];
+    const cells = [{ text: info.name }, ...texts.map((text, i) => ({ text, value: values[i] })), { text: shortPlace(place) }];
     let row;
     const made = () => {
       row = document.createElement("tr");
@@ -419,6 +421,7 @@
       const first = cell("");
       first.append(name);
       row.append(first, ...cells.slice(1).map(({ text, value }) => cell(text, value)));
+      row.lastChild.title = placeText(place);
       return row;
     };
     return { cells, node: () => row ?? made() };
@@ -465,13 +468,15 @@
 
   // ---- The address holds what is shown.
 
-  let written = "";
+  let written = "", isReady = false;
   function changed() {
     find("back").disabled = trail.length === 0 && zoom === 0;
     find("reset").disabled = zoom === 0;
     say(cursor);
     reveal(cursor);
     drawSoon();
+    // A link to a part of the page keeps its address until something is done.
+    if (!isReady) return;
     const state = new URLSearchParams({ metric: tree.metric });
     if (pattern !== "") state.set("search", pattern);
     if (zoom > 0) state.set("zoom", zoom);
@@ -565,4 +570,5 @@
 
   readColours();
   if (!read()) show(data.metric);
+  isReady = true;
 })();

@@ -140,7 +140,7 @@ fn line(svg: &mut String, [left, right, y]: [usize; 3], name: &str, value: &str)
 fn told(picture: &Picture<'_>) -> Vec<String> {
     let Picture { profile, heap, .. } = picture;
     let is_measured = !profile.recording().heap.is_empty();
-    is_measured.then(|| verdict(profile, &heap_verdict(profile, heap.memory))).unwrap_or_default()
+    if is_measured { verdict(profile, &heap_verdict(profile, heap.memory)) } else { Vec::new() }
 }
 
 /// The verdict from `y` on, and where it ends.

@@ -1,13 +1,14 @@
 //! All that can be done from anywhere, in one table: menus, keys and the list of commands show what stands here.
 
 use super::Dock;
-use crate::export::{Format, MapFormat};
+use crate::export::Format;
 use crate::samples;
 use crate::ui::command::{Command, Commands, ExportKind, PathKind, SaveKind};
 use crate::ui::documents::{Document, Documents};
 use crate::ui::jobs::SymbolsChoice;
 use crate::ui::module::short_path;
 use crate::ui::panels::PanelKind;
+use crate::ui::picture::PictureFormat;
 use crate::ui::settings::Settings;
 use egui::{Button, Key, KeyboardShortcut, Modifiers, ThemePreference, Ui};
 use std::path::PathBuf;
@@ -152,7 +153,7 @@ pub fn actions(now: &Situation<'_>, group: Group) -> Vec<Action> {
         Group::Sample => sample_actions(),
         Group::Run => run(now),
         Group::Save => save(front.is_some()),
-        Group::Export => export(front),
+        Group::Export => export(front, now.dock),
         Group::Symbols => front.map(symbols).unwrap_or_default(),
         Group::Sources => vec![Action::new("Where sources are…", Command::ShowSources)],
         Group::Recording => recordings(now),
@@ -194,20 +195,23 @@ fn save(has_front: bool) -> Vec<Action> {
     vec![plain.only_if(has_front), packed.only_if(has_front)]
 }
 
-fn export(front: Option<&Document>) -> Vec<Action> {
-    let has = |what: fn(&Document) -> bool| front.is_some_and(what);
-    let has_heap = has(|document| !document.profile.recording().heap.is_empty());
-    let has_memory = has(|document| !document.profile.symbols().module().memories().is_empty());
+fn export(front: Option<&Document>, dock: &Dock) -> Vec<Action> {
+    let has_heap = front.is_some_and(|document| !document.profile.recording().heap.is_empty());
     let profile = |format: Format| {
         let is_there = front.is_some() && (has_heap || !format.is_of_heap());
         (ExportKind::Profile(format), is_there)
     };
-    let kinds = Format::ALL.into_iter().map(profile);
-    let kinds = kinds.chain(MapFormat::ALL.into_iter().map(|form| (ExportKind::Map(form), has_memory)));
+    let panel = dock.front();
+    let pictures = pictures(panel).into_iter().map(|kind| (kind, front.is_some() && dock.is_seen(panel)));
     let action = |(kind, is_there): (ExportKind, bool)| {
         Action::new(kind.title(), Command::AskExport(kind)).only_if(is_there)
     };
-    kinds.map(action).collect()
+    Format::ALL.into_iter().map(profile).chain(pictures).map(action).collect()
+}
+
+/// A panel as a picture, in all forms.
+pub fn pictures(panel: PanelKind) -> [ExportKind; 2] {
+    PictureFormat::ALL.map(|format| ExportKind::Picture(panel, format))
 }
 
 fn symbols(front: &Document) -> Vec<Action> {
