@@ -136,7 +136,7 @@ fn the_report_opens_with_what_the_profile_says() {
     let Some(seen) = on_report("", script) else { return };
     assert_eq!(seen["title"], "app.wasm: Wasmscope report", "nobody's name is a script");
     assert_eq!(seen["details"], "all · Total 1.00 µs, 100.0 % of all · Own 0 ns, 0.0 % of all");
-    assert_eq!(seen["metrics"], json!(["time", "allocations", "allocated", "live", "peak"]));
+    assert_eq!(seen["metrics"], json!(["time", "allocations", "allocated", "live", "peak", "short-lived"]));
     assert!(seen["about"].as_str().unwrap().ends_with("1.00 µs in all."), "{seen}");
     assert_eq!(seen["inked"], true);
     let rows = seen["rows"].as_array().unwrap();

@@ -24,7 +24,7 @@ fn the_tree_in_the_page_is_that_of_the_profile() {
         .build();
     let data = data_of(&page(&profile));
     let metrics: Vec<_> = data["flames"].as_array().unwrap().iter().map(|flame| &flame["metric"]).collect();
-    assert_eq!(metrics, ["time", "allocations", "allocated", "live", "peak"]);
+    assert_eq!(metrics, ["time", "allocations", "allocated", "live", "peak", "short-lived"]);
     let (flame, tree) = (&data["flames"][0], call_tree(&profile, &CallTreeQuery::default()));
     assert_eq!(numbers(&flame["value"]), tree.totals());
     assert_eq!(numbers(&flame["own"]), tree.self_values());
@@ -55,7 +55,7 @@ fn names_can_say_anything() {
     let names: Vec<_> =
         data["functions"].as_array().unwrap().iter().map(|info| info["name"].as_str().unwrap()).collect();
     let safe = "</script><script>x</script><!--\"'&\u{fffd}\u{fffd}\u{fffd}";
-    assert_eq!(names, ["all", safe, "{{data}}"]);
+    assert_eq!(names, ["{{data}}", safe, "all"]);
     assert!(page.contains("<h1>&lt;/script&gt;&lt;script&gt;x&lt;/script&gt;&lt;!--&quot;'&amp;"));
 }
 

@@ -26,7 +26,7 @@ struct Window {
 /// A name that is no markup, and two that are easily searched.
 fn profile() -> Profile {
     let profile = ProfileBuilder::new().memory(2, Some(16)).folded(
-        "_start;main@main.c:3;parse<&>;scan 600\n_start;main@main.c:4;render 300\n_start;main;render;[host.write] 100",
+        "_start;main@main.c:3;parse&co;scan 600\n_start;main@main.c:4;render 300\n_start;main;render;[host.write] 100",
     );
     let profile = profile.alloc(100, "_start;main;render;malloc", 66_000, 40_000);
     let profile = profile.free(900, "_start;main;render;free", 66_000);
@@ -77,7 +77,7 @@ impl Window {
         format: PictureFormat,
         pixels: Option<&Arc<ColorImage>>,
     ) -> Vec<u8> {
-        let path = self.path(format.extension());
+        let path = self.path("picture").with_extension(format.extension());
         let kind = ExportKind::Picture(panel, format);
         self.app.commands.send(Command::Picked(Purpose::Export(self.id(), kind), path.clone()));
         // What a panel needs is asked for in the first frame in which it is seen.
@@ -119,8 +119,8 @@ fn each_panel_is_a_picture_with_the_words_that_are_seen() {
         let document = Document::parse(&svg).unwrap_or_else(|error| panic!("{panel:?}: {error}"));
         let texts = texts(&document);
         let expected: &[&str] = match panel {
-            PanelKind::Flame => &["parse<&>", "scan", "render", "main"],
-            PanelKind::Functions => &["parse<&>", "scan", "600 ns"],
+            PanelKind::Flame => &["parse&co", "scan", "render", "main"],
+            PanelKind::Functions => &["parse&co", "scan", "600 ns"],
             PanelKind::Boundary => &["host.write"],
             PanelKind::Growth | PanelKind::Timeline | PanelKind::HeapMap => &["ns"],
             PanelKind::Summary => &["Boundary", "Memory 0"],
@@ -167,7 +167,7 @@ fn boxes_of_the_flame_graph_are_as_wide_as_their_share() {
         let mut texts = document.descendants().filter(|node| node.has_tag_name("text"));
         number(texts.find(|node| node.text() == Some(name)).unwrap(), "x")
     };
-    let (parse, render) = (left("parse<&>"), left("render"));
+    let (parse, render) = (left("parse&co"), left("render"));
     let boxes: Vec<f32> =
         document.descendants().filter_map(|node| node.attribute("d")).flat_map(widths).collect();
     let parse_width = render - parse;
