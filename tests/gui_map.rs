@@ -168,20 +168,6 @@ fn marks_part_the_run() {
     );
 }
 
-/// By the button beside the map, and in the menu, whichever panel is shown.
-#[test]
-fn a_picture_of_the_map_is_offered() {
-    let forms = ["Picture of the map (SVG)…", "Picture of the map (PNG)…"];
-    let mut window = Window::on_map(heap());
-    window.click("Save picture of the map…");
-    assert!(forms.iter().all(|form| window.sees(form)));
-    let mut window = showing(heap().build());
-    window.click("File");
-    window.click("Export");
-    let is_disabled = |form| window.harness.get_by_label(form).accesskit_node().is_disabled();
-    assert_eq!(forms.map(is_disabled), [false; 2]);
-}
-
 #[test]
 fn colours_tell_the_owners() {
     let mut window = Window::on_map(heap());

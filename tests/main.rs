@@ -4,6 +4,7 @@
 
 mod allocators;
 mod bad_input;
+mod browser;
 mod components;
 #[cfg(unix)]
 mod ending;

@@ -8,7 +8,6 @@ use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, accesskit, po
 use egui_inspection::protocol::{self, Request, Response};
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -52,13 +51,28 @@ fn a_sample_runs_is_on_screen_and_is_saved() {
     let whole = window.wait_for(Role::Canvas, "Fragmentation map");
     assert!(whole.width() > 300.0, "{whole:?}");
     window.click("Zoom in");
-    window.click("Save picture of the map…");
-    window.click("Picture of the map (SVG)…");
-    window.wait_for(Role::TextInput, "Path");
-    window.press(Key::Enter, Modifiers::NONE);
-    let path = window.home.path().join("hotloop.map.svg");
-    let svg = window.wait_for_file(&path);
-    assert!(svg.contains("<title>hotloop.wasm: memory map</title>") && !svg.contains("; 0x0 to "), "{svg}");
+    let svg = String::from_utf8(window.takes_picture("SVG", b"</svg>\n")).expect("it is text");
+    assert!(svg.contains("<title>hotloop.wscope: Fragmentation</title>") && svg.contains("<image "), "{svg}");
+    let png = window.takes_picture("PNG", b"IEND\xaeB`\x82");
+    let saved = image::load_from_memory(&png).expect("it is a PNG").to_rgba8();
+    let size = [saved.width(), saved.height()];
+    assert!(
+        size[0] > whole.width() as u32 && size[1] > whole.height() as u32,
+        "{size:?} is more than {whole:?}"
+    );
+    let all = Rect::from_min_size(Pos2::ZERO, egui::vec2(size[0] as f32, size[1] as f32));
+    assert!(colours(&saved, all).len() > 20, "it is more than its paper");
+    let [width, height] = ["width", "height"].map(|name| number(&svg, name));
+    assert!(
+        (width - size[0] as f32).abs() <= 1.0 && (height - size[1] as f32).abs() <= 1.0,
+        "{size:?}: {svg}"
+    );
+}
+
+/// The first number of that name.
+fn number(svg: &str, name: &str) -> f32 {
+    let (_, rest) = svg.split_once(&format!(" {name}=\"")).expect("the picture has a size");
+    rest.split_once('"').and_then(|(number, _)| number.parse().ok()).expect("it is a number")
 }
 
 fn is_required() -> bool {
@@ -149,11 +163,23 @@ impl Window {
         }
     }
 
-    /// The text of a file, as soon as it is there.
-    fn wait_for_file(&self, path: &Path) -> String {
+    /// A picture of the fragmentation map, by the list of commands and the path that is suggested.
+    fn takes_picture(&mut self, format: &str, end: &[u8]) -> Vec<u8> {
+        self.press(Key::P, Modifiers::COMMAND | Modifiers::SHIFT);
+        self.wait_for(Role::TextInput, "Command");
+        self.feed([Event::Text(format!("picture fragmentation {format}"))]);
+        self.press(Key::Enter, Modifiers::NONE);
+        self.wait_for(Role::TextInput, "Path");
+        self.press(Key::Enter, Modifiers::NONE);
+        self.wait_for_file(&format!("hotloop.fragmentation.{}", format.to_lowercase()), end)
+    }
+
+    /// What is in a file, as soon as it is there up to its `end`.
+    fn wait_for_file(&self, name: &str, end: &[u8]) -> Vec<u8> {
+        let path = self.home.path().join(name);
         loop {
-            match std::fs::read_to_string(path) {
-                Ok(text) if !text.is_empty() => return text,
+            match std::fs::read(&path) {
+                Ok(bytes) if bytes.ends_with(end) => return bytes,
                 _ => assert!(Instant::now() < self.deadline, "there is no {}", path.display()),
             }
             std::thread::sleep(POLL);

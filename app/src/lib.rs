@@ -7,6 +7,7 @@ pub mod analysis;
 pub mod cli;
 pub mod compressed;
 pub mod export;
+mod figures;
 mod given;
 pub mod live;
 mod nearby;

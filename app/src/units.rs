@@ -99,6 +99,23 @@ fn scaled(value: u64, step: u64, units: &[&str]) -> String {
     format!("{scaled:.decimals$} {unit}")
 }
 
+/// A moment by the clock, from milliseconds since 1970-01-01 UTC: `2026-11-22 09:05 UTC`.
+pub fn date(unix_millis: u64) -> String {
+    const DAY_MINUTES: u64 = 24 * 60;
+    const DAYS_OF_400_YEARS: u64 = 146_097;
+    let minutes = unix_millis / 60_000;
+    // Years that begin with March have their leap day last. Day 0 is the 1st of March of the year 0.
+    let days = minutes / DAY_MINUTES + 719_468;
+    let (era, day) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (year, month) = if month < 10 { (year, month + 3) } else { (year + 1, month - 9) };
+    let (hour, minute) = (minutes % DAY_MINUTES / 60, minutes % 60);
+    format!("{:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC", era * 400 + year)
+}
+
 /// `1 file`, `2 files`.
 pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
@@ -139,6 +156,20 @@ mod tests {
         }
         for (given, text) in [(0, "0"), (999, "999"), (1_200_000, "1.20 M"), (12_345, "12.3 k")] {
             assert_eq!(count(given), text, "{given}");
+        }
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (seconds, text) in [
+            (0, "1970-01-01 00:00 UTC"),
+            (951_782_400, "2000-02-29 00:00 UTC"),
+            (951_868_799, "2000-02-29 23:59 UTC"),
+            (1_709_251_200, "2024-03-01 00:00 UTC"),
+            (4_107_542_399, "2100-02-28 23:59 UTC"),
+            (4_107_542_400, "2100-03-01 00:00 UTC"),
+        ] {
+            assert_eq!(date(seconds * 1_000), text);
         }
     }
 

@@ -15,7 +15,7 @@ use clap::ValueEnum;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// Write a flame graph, stacks, the call tree, the functions, the heap, the memory map or the module's make-up to a
+/// Write a report, a flame graph, stacks, the call tree, the functions, the heap, the memory map or the module's make-up to a
 /// file
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
@@ -23,9 +23,9 @@ pub struct ExportArgs {
     file: PathBuf,
     #[command(flatten)]
     symbols: SymbolArgs,
-    /// What to write: svg (an interactive flame graph), folded (stacks), json (the call tree), csv (the functions),
-    /// dhat (the heap by call path, for DHAT's viewer) or massif (the heap over time, for ms_print and
-    /// massif-visualizer); of the map svg (with addresses, legend, figures and verdict) or png (the cells alone); of
+    /// What to write: html (a report for any browser, in one file), svg (an interactive flame graph), folded (stacks),
+    /// json (the call tree), csv (the functions), dhat (the heap by call path, for DHAT's viewer) or massif (the heap
+    /// over time, for ms_print and massif-visualizer); of the map svg (with addresses, legend, figures and verdict) or png (the cells alone); of
     /// the module svg (a treemap) or csv (all parts)
     #[arg(short, long, value_enum, hide_possible_values = true)]
     format: Form,
@@ -77,6 +77,7 @@ enum Form {
     Folded,
     Json,
     Csv,
+    Html,
     Dhat,
     Massif,
 }
@@ -88,6 +89,7 @@ impl Form {
             Form::Folded => Format::Folded,
             Form::Json => Format::Json,
             Form::Csv => Format::Csv,
+            Form::Html => Format::Html,
             Form::Dhat => Format::Dhat,
             Form::Massif => Format::Massif,
             Form::Png => bail!("png is a picture of the memory map: --view map --format png"),

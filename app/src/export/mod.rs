@@ -4,14 +4,16 @@ mod code_text;
 mod csv;
 mod dhat;
 mod folded;
+mod heap_figures;
 mod heap_frame;
+mod html;
 mod json;
 mod massif;
 mod memory_map;
 mod module_size;
 mod svg;
 pub(crate) mod table;
-mod xml;
+pub(crate) mod xml;
 
 pub use code_text::{source_text, wat_text};
 pub use csv::line as csv_line;
@@ -36,6 +38,8 @@ pub enum Format {
     Json,
     /// The table of functions.
     Csv,
+    /// A report of the run for a browser, in one file, with a flame graph that is live.
+    Html,
     /// The heap by call path, as DHAT's viewer reads it.
     Dhat,
     /// The heap over time, as `ms_print` and massif-visualizer read it.
@@ -44,8 +48,8 @@ pub enum Format {
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 6] =
-        [Format::Svg, Format::Folded, Format::Json, Format::Csv, Format::Dhat, Format::Massif];
+    pub const ALL: [Format; 7] =
+        [Format::Svg, Format::Folded, Format::Json, Format::Csv, Format::Html, Format::Dhat, Format::Massif];
 
     /// Is it about the heap, whatever a query asks for?
     pub const fn is_of_heap(self) -> bool {
@@ -59,6 +63,7 @@ impl Format {
             Format::Folded => "folded",
             Format::Json => "json",
             Format::Csv => "csv",
+            Format::Html => "html",
             Format::Dhat => "dhat",
             Format::Massif => "massif",
         }
@@ -78,6 +83,7 @@ pub fn export(profile: &Profile, query: &CallTreeQuery, format: Format) -> Vec<u
         Format::Folded => folded::folded(profile, &call_tree(profile, query)).into_bytes(),
         Format::Json => json::json(profile, &call_tree(profile, query)),
         Format::Csv => csv::csv(&functions(profile, query)).into_bytes(),
+        Format::Html => html::html(profile, query).into_bytes(),
         Format::Dhat => dhat::dhat(profile),
         Format::Massif => massif::massif(profile).into_bytes(),
     }

@@ -150,7 +150,7 @@ pub(super) fn label(name: &str, width: f64) -> String {
 }
 
 /// Warm for guest code, the same for the same function in every picture; blue for the host, grey for the engine.
-fn fill(info: &FrameInfo) -> String {
+pub(super) fn fill(info: &FrameInfo) -> String {
     let mut hasher = rustc_hash::FxHasher::default();
     hasher.write(info.name.as_bytes());
     let dice = hasher.finish();

@@ -8,10 +8,11 @@ use super::jobs::{JobKind, JobThreads, Jobs};
 use super::notes::Notes;
 use super::panels::{self, PanelDesk};
 use super::path_dialog::{PathDialog, path_dialog_ui};
+use super::picture::{PictureWish, Shot};
 use super::places::Places;
 use super::run_dialog::{Dialog, RunDialog, run_dialog_ui};
 use super::settings::{Settings, SettingsFile};
-use super::shell::{self, CommandPalette, Dock, Page, Situation, WelcomeState};
+use super::shell::{self, CommandPalette, Dock, Page, Part, Situation, WelcomeState};
 use super::sources_dialog::{SourcesDialog, sources_dialog_ui};
 use super::start::TITLE;
 use super::theme::{self, Palette};
@@ -65,6 +66,8 @@ pub(super) struct Screen {
     pub help_search: String,
     /// The table that is to be saved where the user says.
     pub table: Option<Arc<str>>,
+    /// While there is one, nothing is drawn over the panels.
+    pub picture: Option<PictureWish>,
     pub palette: Option<CommandPalette>,
     /// The titles of the commands that were chosen from the list, the last one first.
     pub latest: Vec<String>,
@@ -123,6 +126,7 @@ impl App {
             title: TITLE.to_owned(),
             help_search: String::new(),
             table: None,
+            picture: None,
             palette: None,
             latest: Vec::new(),
         };
@@ -213,10 +217,12 @@ impl App {
         });
     }
 
-    fn centre(&mut self, ui: &mut Ui) {
+    /// Draws what is open. The answer is what the panel painted that a picture is wanted of.
+    fn centre(&mut self, ui: &mut Ui) -> Option<Shot> {
         let fill = Palette::of(ui).background;
         let sources = self.sources();
-        CentralPanel::default().frame(Frame::new().fill(fill)).show(ui, |ui| {
+        let wanted = self.screen.picture.as_ref().map(|wish| wish.panel);
+        let shown = CentralPanel::default().frame(Frame::new().fill(fill)).show(ui, |ui| {
             let running =
                 self.state.jobs.running().iter().find(|job| matches!(job.kind, JobKind::Run { .. }));
             match (self.state.documents.front_mut(), running) {
@@ -225,7 +231,10 @@ impl App {
                     let run = self.state.jobs.run_to(document.origin.path()).map(|job| &*job.watch);
                     let budget_millis = self.state.settings.budget_millis;
                     let desk = PanelDesk { worker, commands, sources: &sources, looks, budget_millis, run };
-                    self.screen.dock.ui(ui, &mut |ui, kind| panels::panel_ui(ui, kind, document, &desk));
+                    return self.screen.dock.ui(ui, wanted, &mut |ui, kind, part| match part {
+                        Part::Content => panels::panel_ui(ui, kind, document, &desk),
+                        Part::Menu => shell::pictures_ui(ui, kind, commands),
+                    });
                 }
                 (None, Some(job)) => {
                     Frame::new().inner_margin(16.0).show(ui, |ui| shell::running_ui(ui, job));
@@ -235,7 +244,9 @@ impl App {
                     shell::welcome_ui(ui, &mut self.screen.welcome, history, &self.commands);
                 }
             }
+            None
         });
+        shown.inner
     }
 
     fn over(&mut self, ui: &mut Ui) {
@@ -281,9 +292,12 @@ impl App {
         shell::shortcuts(ui, &situation(&self.state, &self.screen.dock, &self.commands), is_free);
         self.name_window(ui);
         self.bars(ui);
-        self.centre(ui);
-        self.over(ui);
-        self.apply_all(&ui.ctx().clone());
+        let (shot, ctx) = (self.centre(ui), ui.ctx().clone());
+        match self.screen.picture {
+            Some(_) => apply::picture::painted(self, shot, &ctx),
+            None => self.over(ui),
+        }
+        self.apply_all(&ctx);
     }
 
     /// Whoever comes back may have edited the settings.

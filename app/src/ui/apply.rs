@@ -17,7 +17,6 @@ use super::pick;
 use super::run_dialog::{RunDialog, RunForm, StdinForm};
 use super::shell::{Dock, Page};
 use super::sources_dialog::SourcesDialog;
-use crate::export::MapExtent;
 use crate::pack::Packed;
 use crate::profile::Profile;
 use crate::samples::SampleModule;
@@ -47,6 +46,7 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::Finished(finished) => finish(app, *finished),
         Command::AskSave(kind) => ask_save(app, kind),
         Command::AskExport(kind) => ask_export(app, kind),
+        Command::Pixels(image) => picture::pixels(app, image, ctx),
         Command::AskPath(purpose, suggested) => {
             app.screen.path_dialog = Some(PathDialog::new(purpose, &suggested));
         }
@@ -336,8 +336,10 @@ fn ask_export(app: &App, kind: ExportKind) {
     let Some(document) = app.state.documents.front() else { return };
     let extension = match kind {
         ExportKind::Profile(format) => format.name().to_owned(),
-        // Beside a flame graph of the same recording.
-        ExportKind::Map(format) => format!("map.{}", format.name()),
+        // Beside other exports of the same recording.
+        ExportKind::Picture(panel, format) => {
+            format!("{}.{}", panel.title().to_lowercase().replace(' ', "-"), format.extension())
+        }
     };
     pick::pick(Purpose::Export(document.id, kind), suggested(&document.title, &extension), &app.commands);
 }
@@ -407,23 +409,13 @@ fn packed_text(packed: &Packed) -> String {
 
 fn export_to(app: &mut App, id: DocumentId, kind: ExportKind, path: PathBuf, ctx: &egui::Context) {
     let Some(document) = app.state.documents.get_mut(id) else { return };
-    let (profile, view) = (Arc::clone(&document.profile), exported_view(document, kind));
-    let export = Export { profile, view, to: with_extension(path, kind.extension()) };
+    let (profile, to) = (Arc::clone(&document.profile), with_extension(path, kind.extension()));
+    let view = match kind {
+        ExportKind::Profile(format) => ExportedView::Profile(document.selection.call_tree(), format),
+        ExportKind::Picture(panel, format) => return picture::want(app, id, (panel, format), to),
+    };
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
-    app.state.jobs.export(export, &desk);
-}
-
-fn exported_view(document: &Document, kind: ExportKind) -> ExportedView {
-    let Document { profile, selection, panels, .. } = document;
-    match kind {
-        ExportKind::Profile(format) => ExportedView::Profile(selection.call_tree(), format),
-        ExportKind::Map(format) => {
-            let (memory, at_nanos) = (selection.memory, selection.moment_nanos.unwrap_or(u64::MAX));
-            let extent =
-                MapExtent { range: Some(panels.mapped_range(profile, memory)), ..MapExtent::default() };
-            ExportedView::Map { memory, at_nanos, extent, format }
-        }
-    }
+    app.state.jobs.export(Export { profile, view, to }, &desk);
 }
 
 fn with_extension(path: PathBuf, usual: &str) -> PathBuf {
@@ -476,5 +468,6 @@ fn toggle_page(app: &mut App, page: Page) {
     app.screen.page = Some(page).filter(|page| app.screen.page != Some(*page));
 }
 
+pub(super) mod picture;
 #[cfg(test)]
 mod tests;

@@ -4,9 +4,10 @@ use super::documents::{DocumentId, Selection};
 use super::jobs::{Finished, Run, SoFar, SymbolsChoice};
 use super::notes::NoteId;
 use super::panels::PanelKind;
+use super::picture::PictureFormat;
 use super::settings::Settings;
 use super::shell::{Arrangement, Page};
-use crate::export::{Format, MapFormat};
+use crate::export::Format;
 use crate::samples::SampleModule;
 use crate::sources::{RustSources, SourcePlace};
 use std::path::PathBuf;
@@ -49,6 +50,8 @@ pub enum Command {
     AskSave(SaveKind),
     /// Ask where to, then export what the recording in front shows.
     AskExport(ExportKind),
+    /// The pixels of the window are there, which a picture was waited for with.
+    Pixels(Arc<egui::ColorImage>),
     /// Ask for a path in the window itself; the file name is a suggestion.
     AskPath(Purpose, String),
     /// A file dialog was answered.
@@ -119,30 +122,33 @@ pub enum Again {
 pub enum ExportKind {
     /// The profile, as the flame graph shows it.
     Profile(Format),
-    /// The memory map as it is shown, as a picture.
-    Map(MapFormat),
+    /// A panel as it is seen.
+    Picture(PanelKind, PictureFormat),
 }
 
 impl ExportKind {
     /// What the menu calls it.
-    pub const fn title(self) -> &'static str {
-        match self {
+    pub fn title(self) -> String {
+        let title = match self {
+            ExportKind::Picture(panel, format) => {
+                return format!("Picture of {} ({})…", panel.title(), format.title());
+            }
             ExportKind::Profile(Format::Svg) => "Flame graph (SVG)…",
             ExportKind::Profile(Format::Folded) => "Folded stacks…",
             ExportKind::Profile(Format::Json) => "Call tree (JSON)…",
             ExportKind::Profile(Format::Csv) => "Functions (CSV)…",
+            ExportKind::Profile(Format::Html) => "Report for a browser (HTML)…",
             ExportKind::Profile(Format::Dhat) => "Heap for DHAT's viewer…",
             ExportKind::Profile(Format::Massif) => "Heap over time (massif)…",
-            ExportKind::Map(MapFormat::Svg) => "Picture of the map (SVG)…",
-            ExportKind::Map(MapFormat::Png) => "Picture of the map (PNG)…",
-        }
+        };
+        title.to_owned()
     }
 
     /// The usual ending of the file's name.
     pub const fn extension(self) -> &'static str {
         match self {
             ExportKind::Profile(format) => format.name(),
-            ExportKind::Map(format) => format.name(),
+            ExportKind::Picture(_, format) => format.extension(),
         }
     }
 }
@@ -217,6 +223,11 @@ impl Commands {
     pub fn send(&self, command: Command) {
         // The receiver is gone only when the window is; then nobody is left to be told.
         let _ = self.sender.send(command);
+        self.wake();
+    }
+
+    /// Has the window draw a frame.
+    pub fn wake(&self) {
         self.ctx.request_repaint();
     }
 }

@@ -3,9 +3,10 @@
 use super::command::{Again, Command, Commands};
 use super::documents::{DocumentId, ProfileId};
 use super::module::ModuleFacts;
+use super::picture::Picture;
 use super::watch::Watch;
 use crate::analysis::CallTreeQuery;
-use crate::export::{Format, MapExtent, MapFormat};
+use crate::export::Format;
 use crate::pack::Packed;
 use crate::pipeline::PipelineError;
 use crate::profile::Profile;
@@ -13,7 +14,6 @@ use crate::sources::Sources;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmscope_instrument::{MeasureSet, RunOptions, Trial};
-use wasmscope_symbolize::MemoryIndex;
 
 /// Names one job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -339,17 +339,8 @@ pub struct Export {
 pub enum ExportedView {
     /// A part of the profile, by a metric.
     Profile(CallTreeQuery, Format),
-    /// The map of a memory.
-    Map {
-        /// The memory.
-        memory: MemoryIndex,
-        /// The moment, in nanoseconds since the recording began.
-        at_nanos: u64,
-        /// The addresses.
-        extent: MapExtent,
-        /// The form.
-        format: MapFormat,
-    },
+    /// What was painted of a panel.
+    Picture(Picture),
 }
 
 /// What is to be saved.

@@ -17,6 +17,7 @@ mod notes;
 mod panels;
 mod path_dialog;
 mod pick;
+mod picture;
 mod places;
 mod run_dialog;
 mod settings;

@@ -4,7 +4,6 @@ use super::follow;
 use super::jobs::{Export, ExportedView, Failure, Made, ReadSymbols, Run, Save, Shown};
 use super::module::ModuleFacts;
 use super::watch::Watch;
-use crate::analysis::heap_at;
 use crate::export;
 use crate::live::Live;
 use crate::pack::pack;
@@ -112,9 +111,7 @@ pub fn export(export: &Export, watch: &Watch) -> Result<Made, Failure> {
     let Export { profile, view, to } = export;
     let bytes = match view {
         ExportedView::Profile(query, format) => export::export(profile, query, *format),
-        ExportedView::Map { memory, at_nanos, extent, format } => {
-            export::memory_map(profile, &heap_at(profile, *memory, *at_nanos), extent, *format)
-        }
+        ExportedView::Picture(picture) => picture.bytes(),
     };
     still_wanted(watch)?;
     let cant = |error| Failure::of(format!("{}: can't be written: {error}", to.display()));

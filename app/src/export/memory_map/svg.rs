@@ -2,8 +2,9 @@
 
 use super::colour;
 use super::picture::Picture;
-use super::side::{figures, verdict, wrapped};
-use crate::analysis::{CellKind, Dominant, HeapCell, asker};
+use super::side::wrapped;
+use crate::analysis::{CellKind, Dominant, HeapCell, asker, heap_verdict};
+use crate::export::heap_figures::{figures, verdict};
 use crate::export::xml::escaped;
 use crate::units;
 use std::fmt::Write;
@@ -118,7 +119,7 @@ fn side(svg: &mut String, picture: &Picture<'_>, x: usize) -> usize {
     }
     svg.push_str("</g>\n<g id=\"figures\">\n");
     y += LINE_PX;
-    for (name, value) in figures(picture) {
+    for (name, value) in figures(picture.profile, picture.heap) {
         line(svg, [x, right, y + 11], name, &value);
         y += LINE_PX;
     }
@@ -135,11 +136,18 @@ fn line(svg: &mut String, [left, right, y]: [usize; 3], name: &str, value: &str)
     );
 }
 
+/// What is wrong with the heap; nothing where none was measured.
+fn told(picture: &Picture<'_>) -> Vec<String> {
+    let Picture { profile, heap, .. } = picture;
+    let is_measured = !profile.recording().heap.is_empty();
+    if is_measured { verdict(profile, &heap_verdict(profile, heap.memory)) } else { Vec::new() }
+}
+
 /// The verdict from `y` on, and where it ends.
 fn sentences(svg: &mut String, picture: &Picture<'_>, mut y: usize, width: usize) -> usize {
     let letters = ((width - 2 * MARGIN_PX) as f64 / LETTER_PX) as usize;
     svg.push_str("<g id=\"verdict\">\n");
-    for sentence in verdict(picture) {
+    for sentence in told(picture) {
         for line in wrapped(&format!("Whole run: {sentence}"), letters) {
             let line = escaped(&line);
             let _ = writeln!(svg, r#"<text x="{MARGIN_PX}" y="{y}">{line}</text>"#);

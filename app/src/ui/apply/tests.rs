@@ -1,16 +1,15 @@
 //! What commands do to the whole window, without one being drawn.
 
 use super::*;
-use crate::export::{Format, MapFormat};
+use crate::export::Format;
 use crate::pipeline::{self, tests::MAPPED};
 use crate::profile::ProfileBuilder;
 use crate::ui::documents::Document;
 use crate::ui::jobs::Shown;
 use crate::ui::places::Places;
 use tempfile::TempDir;
-use wasmscope_instrument::recording::AllocatorFamily;
 use wasmscope_instrument::{Guest, Invocation, Measure, Nobody, RunOptions};
-use wasmscope_symbolize::{MemoryIndex, SymbolFiles};
+use wasmscope_symbolize::SymbolFiles;
 
 struct Window {
     app: App,
@@ -274,33 +273,6 @@ fn a_module_is_run_again_with_the_symbols_shown() {
     let dialog = window.app.screen.dialog.as_ref().unwrap();
     assert_eq!(dialog.form.symbols, window.path("one.symbols").display().to_string());
     assert_eq!(&*dialog.module.guest.bytes, MAPPED);
-}
-
-/// Of memory 1 at 5 ns, where its block is not yet freed.
-#[test]
-fn the_map_is_exported_as_it_is_shown() {
-    let mut window = Window::new();
-    let profile = ProfileBuilder::new()
-        .memory(1, None)
-        .another_memory(2)
-        .allocator("grab", 1, AllocatorFamily::Unknown)
-        .allocator("free", 1, AllocatorFamily::Unknown)
-        .alloc(3, "main;grab", 0x8000, 0x4000)
-        .free(9, "main;free", 0x8000)
-        .build();
-    window.app.show_profile("m.wscope", Arc::new(profile));
-    let selection = window.front().selection.clone();
-    let shown = Selection { memory: MemoryIndex(1), moment_nanos: Some(5), ..selection };
-    window.does(Command::Select(shown));
-    let id = window.front().id;
-    for format in MapFormat::ALL {
-        window.does(Command::Picked(Purpose::Export(id, ExportKind::Map(format)), window.path("map")));
-    }
-    assert_eq!(window.failures(), [""; 0]);
-    let svg = std::fs::read_to_string(window.path("map.svg")).unwrap();
-    assert!(svg.contains("memory 1 at 5 ns; 0x0 to 0x20000, "), "{svg}");
-    assert!(svg.contains("16.0 KiB in 1"), "{svg}");
-    assert!(std::fs::read(window.path("map.png")).unwrap().starts_with(b"\x89PNG"));
 }
 
 #[test]

@@ -33,9 +33,7 @@ use crate::units;
 use egui::{RichText, Ui};
 use serde::{Deserialize, Serialize};
 use sites::{SitesOf, SitesView};
-use std::ops::Range;
 use std::sync::Arc;
-use wasmscope_symbolize::MemoryIndex;
 
 /// The panels by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -136,13 +134,6 @@ pub struct PanelStates {
     /// Whose instructions both of them show.
     subject: code::Subject,
     slots: Slots,
-}
-
-impl PanelStates {
-    /// The addresses of `memory` that the fragmentation map shows, or would show.
-    pub fn mapped_range(&self, profile: &Profile, memory: MemoryIndex) -> Range<u64> {
-        self.heap_map.range_of(profile, memory)
-    }
 }
 
 #[derive(Default)]

@@ -1,9 +1,8 @@
 //! The run on one page.
 
 use super::PanelCtx;
-use crate::analysis::{
-    AdviceReport, Amount, FunctionRow, HeapSummary, MemorySummary, Metric, RangeSummary, Summary,
-};
+use crate::analysis::{AdviceReport, Amount, FunctionRow, Metric, RangeSummary, Summary};
+use crate::figures;
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
 use crate::ui::panels::PanelKind;
@@ -11,7 +10,6 @@ use crate::ui::theme::{MONO, Palette};
 use crate::ui::views::SummaryView;
 use crate::units;
 use egui::{Grid, Label, RichText, ScrollArea, Sense, Ui, Vec2};
-use wasmscope_instrument::recording::SamplerKind;
 
 /// So many lines of advice are told.
 const TOP_ADVICE: usize = 3;
@@ -28,7 +26,7 @@ pub fn summary_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &SummaryView, advice: O
         if let Some(advice) = advice.filter(|advice| !advice.lines.is_empty()) {
             section(ui, "Advice", |ui| advice_ui(ui, ctx, advice));
         }
-        section(ui, "Run", |ui| run_ui(ui, ctx, view));
+        section(ui, "Run", |ui| rows(ui, &figures::run(view, ctx.is_growing)));
         if !view.phases.is_empty() {
             section(ui, "Phases", |ui| phases_ui(ui, view));
         }
@@ -37,7 +35,7 @@ pub fn summary_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &SummaryView, advice: O
                 top_ui(ui, ctx, &view.top_functions);
             });
         }
-        section(ui, "Boundary", |ui| boundary_ui(ui, view));
+        section(ui, "Boundary", |ui| rows(ui, &figures::boundary(view)));
         section(ui, "Memory", |ui| memory_ui(ui, view));
     });
 }
@@ -116,57 +114,6 @@ fn advice_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, advice: &AdviceReport) {
     }
 }
 
-fn run_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Summary) {
-    let outcome = if ctx.is_growing { "still running".to_owned() } else { view.outcome.to_string() };
-    let meta = &view.meta;
-    let sampled = match meta.sampler {
-        SamplerKind::None => "not sampled".to_owned(),
-        kind => format!(
-            "{} samples at {} Hz {}, standing for {}",
-            units::exact(view.samples),
-            units::exact(u64::from(meta.rate_hz)),
-            if kind == SamplerKind::Epoch { "by epochs" } else { "by signal" },
-            units::nanos(view.sampled_nanos)
-        ),
-    };
-    rows(
-        ui,
-        &[
-            (
-                "Module",
-                if meta.module_path.is_empty() { meta.module_name.clone() } else { meta.module_path.clone() },
-            ),
-            ("Arguments", meta.args.join(" ")),
-            ("Called", meta.invoked.clone().unwrap_or_default()),
-            ("Outcome", outcome),
-            (
-                "How often",
-                view.calls
-                    .filter(|times| times.calls > 1)
-                    .map_or(String::new(), |times| units::call_times(&times)),
-            ),
-            ("Ran for", units::nanos(view.run_nanos)),
-            ("Measured", meta.measures.to_string().replace(',', ", ")),
-            ("Time", sampled),
-            ("Counted", view.counts.to_string()),
-            ("Time went to", view.time.map_or(String::new(), |time| time.to_string())),
-            ("Profiler's own cost", own_cost_text(view)),
-            ("Allocator", meta.allocator_families().join("; ")),
-            (
-                "Source lines",
-                if view.has_lines { "known" } else { "not known: no DWARF line table" }.to_owned(),
-            ),
-            ("Recorded by", meta.recorded_by.clone()),
-        ],
-    );
-}
-
-fn own_cost_text(view: &Summary) -> String {
-    let Some(cost) = &view.own_cost else { return String::new() };
-    let share = units::percent(units::share(cost.total_nanos(), view.run_nanos));
-    format!("about {} ({share}){cost}", units::nanos(cost.total_nanos()))
-}
-
 fn phases_ui(ui: &mut Ui, view: &Summary) {
     let length =
         |span: &wasmscope_instrument::recording::PhaseSpan| span.end_nanos.saturating_sub(span.start_nanos);
@@ -233,47 +180,9 @@ fn top_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, functions: &[FunctionRow]) {
     });
 }
 
-fn boundary_ui(ui: &mut Ui, view: &Summary) {
-    let calls = |count: u64| format!("{} {}", units::exact(count), if count == 1 { "call" } else { "calls" });
-    let host = format!("{}, {} in the host", calls(view.guest_to_host_calls), units::nanos(view.host_nanos));
-    let crossing = view.time.filter(|time| time.crossing.calls > 0);
-    let crossing = crossing.map_or(String::new(), |time| time.crossing.to_string());
-    let into_program = calls(view.host_to_guest_calls);
-    rows(ui, &[("Into the host", host), ("Into the program", into_program), ("Crossing time", crossing)]);
-}
-
 fn memory_ui(ui: &mut Ui, view: &Summary) {
-    let memories = view.memories.iter().enumerate();
-    let memories = memories.map(|(number, memory)| (format!("Memory {number}"), memory_text(memory)));
-    let heap = view.heap.iter().flat_map(heap_rows).map(|(name, text)| (name.to_owned(), text));
-    rows(ui, &memories.chain(heap).collect::<Vec<_>>());
+    rows(ui, &figures::memory(view));
     if view.heap.is_none() {
         ui.label(RichText::new("The heap was not measured.").weak());
     }
-}
-
-fn memory_text(memory: &MemorySummary) -> String {
-    let MemorySummary { initial_bytes, final_bytes, grown, refused } = memory;
-    let refused = if *refused > 0 { format!(", refused {refused} times") } else { String::new() };
-    format!("{} to {}, grew {grown} times{refused}", units::bytes(*initial_bytes), units::bytes(*final_bytes))
-}
-
-fn heap_rows(heap: &HeapSummary) -> [(&'static str, String); 5] {
-    let totals = &heap.totals;
-    let findings = &heap.findings;
-    let blocks = |count: u64, bytes: u64| format!("{} blocks, {}", units::exact(count), units::bytes(bytes));
-    let wrong = [
-        (findings.double_frees, "double frees"),
-        (findings.unknown_frees, "frees of unknown addresses"),
-        (findings.addresses_reused, "blocks handed out over live ones"),
-    ];
-    let wrong: Vec<_> =
-        wrong.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    [
-        ("Handed out", blocks(totals.allocations, totals.allocated_bytes)),
-        ("Freed", format!("{} blocks", units::exact(totals.frees))),
-        ("Peak", format!("{} at {}", units::bytes(totals.peak_bytes), units::nanos(totals.peak_nanos))),
-        ("Live at the end", blocks(totals.end_blocks, totals.end_bytes)),
-        ("Misuse", wrong.join(", ")),
-    ]
 }

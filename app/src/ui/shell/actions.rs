@@ -1,7 +1,7 @@
 //! All that can be done from anywhere, in one table: menus, keys and the list of commands show what stands here.
 
 use super::{Arrangement, Dock, Page};
-use crate::export::{Format, MapFormat};
+use crate::export::Format;
 use crate::samples;
 use crate::ui::command::{Again, Command, Commands, ExportKind, PathKind, SaveKind};
 use crate::ui::documents::{Document, Documents};
@@ -10,6 +10,7 @@ use crate::ui::jobs::SymbolsChoice;
 use crate::ui::measures::in_words;
 use crate::ui::module::short_path;
 use crate::ui::panels::PanelKind;
+use crate::ui::picture::PictureFormat;
 use crate::ui::settings::Settings;
 use crate::ui::theme::ColourSet;
 use egui::{Button, Key, KeyboardShortcut, Modifiers, ThemePreference, Ui};
@@ -185,7 +186,7 @@ pub fn actions(now: &Situation<'_>, group: Group) -> Vec<Action> {
         Group::Run => run(now),
         Group::RunAlso => run_also(now),
         Group::Save => save(front),
-        Group::Export => export(front),
+        Group::Export => export(front, now.dock),
         Group::Symbols => front.map(symbols).unwrap_or_default(),
         Group::Sources => vec![Action::new("Where sources are…", Command::ShowSources)],
         Group::Recording => recordings(now),
@@ -288,20 +289,23 @@ fn save(front: Option<&Document>) -> Vec<Action> {
     vec![plain.only_if(is_whole), packed.only_if(is_whole)]
 }
 
-fn export(front: Option<&Document>) -> Vec<Action> {
-    let has = |what: fn(&Document) -> bool| front.is_some_and(what);
-    let has_heap = has(|document| !document.profile.recording().heap.is_empty());
-    let has_memory = has(|document| !document.profile.symbols().module().memories().is_empty());
+fn export(front: Option<&Document>, dock: &Dock) -> Vec<Action> {
+    let has_heap = front.is_some_and(|document| !document.profile.recording().heap.is_empty());
     let profile = |format: Format| {
         let is_there = front.is_some() && (has_heap || !format.is_of_heap());
         (ExportKind::Profile(format), is_there)
     };
-    let kinds = Format::ALL.into_iter().map(profile);
-    let kinds = kinds.chain(MapFormat::ALL.into_iter().map(|form| (ExportKind::Map(form), has_memory)));
+    let panel = dock.front();
+    let pictures = pictures(panel).into_iter().map(|kind| (kind, front.is_some() && dock.is_seen(panel)));
     let action = |(kind, is_there): (ExportKind, bool)| {
         Action::new(kind.title(), Command::AskExport(kind)).only_if(is_there)
     };
-    kinds.map(action).collect()
+    Format::ALL.into_iter().map(profile).chain(pictures).map(action).collect()
+}
+
+/// A panel as a picture, in all forms.
+pub fn pictures(panel: PanelKind) -> [ExportKind; 2] {
+    PictureFormat::ALL.map(|format| ExportKind::Picture(panel, format))
 }
 
 fn symbols(front: &Document) -> Vec<Action> {

@@ -1,7 +1,8 @@
 //! Where the panels are: groups of tabs that can be dragged, resized, closed and put back.
 
 use crate::ui::panels::PanelKind;
-use egui::{Ui, WidgetText};
+use crate::ui::picture::Shot;
+use egui::{Response, Ui, WidgetText};
 use egui_tiles::{
     Behavior, Container, Linear, LinearDir, SimplificationOptions, TileId, Tiles, Tree, UiResponse,
 };
@@ -11,6 +12,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Dock {
     tree: Tree<PanelKind>,
+    /// Where something was done last.
+    #[serde(skip)]
+    used: Option<PanelKind>,
 }
 
 impl Default for Dock {
@@ -108,7 +112,7 @@ impl Dock {
 
     /// All panels, arranged so.
     pub fn arranged(arrangement: Arrangement) -> Dock {
-        Dock { tree: arrangement.tree() }
+        Dock { tree: arrangement.tree(), used: None }
     }
 
     /// The remembered layout, if every panel of this version is in it.
@@ -140,12 +144,28 @@ impl Dock {
         if let Some(tile) = self.tile(kind) {
             self.tree.set_visible(tile, true);
             self.tree.make_active(|id, _| id == tile);
+            self.used = Some(kind);
         }
     }
 
-    /// Draws the panels by `draw`.
-    pub fn ui(&mut self, ui: &mut Ui, draw: &mut dyn FnMut(&mut Ui, PanelKind)) {
-        self.tree.ui(&mut Drawing { draw }, ui);
+    /// Is the panel on screen, and not behind another tab?
+    pub fn is_seen(&self, kind: PanelKind) -> bool {
+        self.tile(kind).is_some_and(|tile| self.tree.active_tiles().contains(&tile))
+    }
+
+    /// The panel that somebody is at: of those that are seen the one that was used last, or else the first.
+    pub fn front(&self) -> PanelKind {
+        let used = self.used.filter(|kind| self.is_seen(*kind));
+        let first = || PanelKind::ALL.into_iter().find(|kind| self.is_seen(*kind));
+        used.or_else(first).unwrap_or(PanelKind::Flame)
+    }
+
+    /// Draws the panels. What `wanted` painted is the answer, if it is seen.
+    pub fn ui(&mut self, ui: &mut Ui, wanted: Option<PanelKind>, draw: &mut Draw<'_>) -> Option<Shot> {
+        let mut drawing = Drawing { draw, wanted, shot: None, used: self.used };
+        self.tree.ui(&mut drawing, ui);
+        self.used = drawing.used;
+        drawing.shot
     }
 
     fn tile(&self, kind: PanelKind) -> Option<TileId> {
@@ -153,19 +173,51 @@ impl Dock {
     }
 }
 
-struct Drawing<'a> {
-    draw: &'a mut dyn FnMut(&mut Ui, PanelKind),
+/// What a panel has to show.
+pub enum Part {
+    /// The panel.
+    Content,
+    /// The menu of its tab.
+    Menu,
 }
 
-impl Behavior<PanelKind> for Drawing<'_> {
+type Draw<'a> = dyn FnMut(&mut Ui, PanelKind, Part) + 'a;
+
+struct Drawing<'a, 'b> {
+    draw: &'a mut Draw<'b>,
+    wanted: Option<PanelKind>,
+    shot: Option<Shot>,
+    used: Option<PanelKind>,
+}
+
+impl Behavior<PanelKind> for Drawing<'_, '_> {
     fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, kind: &mut PanelKind) -> UiResponse {
+        let (frame, layer) = (ui.max_rect(), ui.layer_id());
+        let painted = Shot::painted(ui.ctx(), layer);
         let fill = ui.visuals().panel_fill;
-        ui.painter().rect_filled(ui.max_rect(), 0.0, fill);
+        ui.painter().rect_filled(frame, 0.0, fill);
         egui::Frame::new().inner_margin(egui::Margin::same(8)).show(ui, |ui| {
             ui.set_clip_rect(ui.max_rect().expand(4.0).intersect(ui.clip_rect()));
-            (self.draw)(ui, *kind);
+            (self.draw)(ui, *kind, Part::Content);
         });
+        if self.wanted == Some(*kind) {
+            self.shot = Some(Shot::of(ui.ctx(), layer, frame, painted));
+        }
+        let is_pressed = ui.input(|input| input.pointer.any_pressed());
+        if is_pressed && ui.rect_contains_pointer(frame) {
+            self.used = Some(*kind);
+        }
         UiResponse::None
+    }
+
+    fn on_tab_button(&mut self, tiles: &mut Tiles<PanelKind>, tile: TileId, button: Response) -> Response {
+        if let Some(kind) = tiles.get_pane(&tile).copied() {
+            if button.clicked() {
+                self.used = Some(kind);
+            }
+            button.context_menu(|ui| (self.draw)(ui, kind, Part::Menu));
+        }
+        button
     }
 
     fn tab_title_for_pane(&mut self, kind: &PanelKind) -> WidgetText {

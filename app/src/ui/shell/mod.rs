@@ -13,7 +13,7 @@ mod top_bar;
 mod welcome;
 
 pub use actions::Situation;
-pub use dock::{Arrangement, Dock};
+pub use dock::{Arrangement, Dock, Part};
 pub use hints::hints_ui;
 pub use keys::{shortcuts, stop_shortcut};
 pub use pages::{Page, page_ui};
@@ -21,5 +21,5 @@ pub use palette::{CommandPalette, palette_ui};
 pub use progress::{progress_ui, running_ui};
 pub use status::status_ui;
 pub use stripped::{about as about_symbols, is_stripped, stripped_ui};
-pub use top_bar::top_bar_ui;
+pub use top_bar::{pictures_ui, top_bar_ui};
 pub use welcome::{WelcomeState, drop_ui, welcome_ui};

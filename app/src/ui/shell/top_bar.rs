@@ -1,7 +1,7 @@
 //! The bar at the top: menus, the open recordings, and Run.
 
-use super::actions::{Action, Group, Situation, actions, keyed, themes};
-use crate::ui::command::{Again, Command};
+use super::actions::{Action, Group, Situation, actions, keyed, pictures, themes};
+use crate::ui::command::{Again, Command, Commands};
 use crate::ui::documents::{Document, Origin};
 use crate::ui::module::{file_name, middle_cut};
 use crate::ui::panels::PanelKind;
@@ -33,6 +33,16 @@ fn items(ui: &mut Ui, now: &Situation<'_>, group: Group) {
         }
         if item.clicked() {
             now.commands.send(command);
+            ui.close();
+        }
+    }
+}
+
+/// The menu of a panel's tab.
+pub fn pictures_ui(ui: &mut Ui, panel: PanelKind, commands: &Commands) {
+    for kind in pictures(panel) {
+        if ui.button(kind.title()).clicked() {
+            commands.send(Command::AskExport(kind));
             ui.close();
         }
     }

@@ -7,6 +7,7 @@ use super::pointer::Input;
 use super::{HeapMapState, hex};
 use crate::analysis::HeapMap;
 use crate::profile::PathId;
+use crate::ui::picture::remember_texture;
 use crate::ui::theme::{MONO, Palette};
 use crate::ui::views::{HeapMapView, LiveSites};
 use egui::{
@@ -20,6 +21,8 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct Canvas {
     texture: Option<TextureHandle>,
+    /// What the texture shows.
+    image: Arc<ColorImage>,
     shown: Option<Shown>,
 }
 
@@ -106,13 +109,17 @@ impl Canvas {
                 && shown.sites.as_ref().map(Arc::as_ptr) == view.sites.as_ref().map(Arc::as_ptr)
         });
         if !is_same {
-            let image = image(colours.of(map), grid, palette.panel);
+            self.image = Arc::new(image(colours.of(map), grid, palette.panel));
+            let image = Arc::clone(&self.image);
             match &mut self.texture {
                 Some(texture) => texture.set(image, TextureOptions::NEAREST),
                 None => {
                     let texture = ui.ctx().load_texture("memory", image, TextureOptions::NEAREST);
                     self.texture = Some(texture);
                 }
+            }
+            if let Some(texture) = &self.texture {
+                remember_texture(ui.ctx(), texture.id(), &self.image);
             }
             let (map, sites) = (Arc::clone(map), view.sites.clone());
             self.shown = Some(Shown { map, palette, site, by: colours.by, sites, grid });

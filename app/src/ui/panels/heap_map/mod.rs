@@ -20,7 +20,6 @@ mod what_if;
 
 use super::PanelCtx;
 use crate::analysis::{BlockRow, HeapMapQuery};
-use crate::profile::Profile;
 use crate::ui::theme::Palette;
 use crate::ui::views::HeapMapView;
 use crate::ui::widgets::empty_state;
@@ -75,16 +74,6 @@ impl HeapMapState {
     /// The addresses of the memory that is shown.
     fn whole(&self, ctx: &PanelCtx<'_>) -> Range<u64> {
         self.memory.map_or(0..0, |memory| 0..ctx.profile.address_space(memory).largest_size())
-    }
-
-    /// The addresses of `memory` that are shown, in whole cells: all, unless it is zoomed.
-    pub fn range_of(&self, profile: &Profile, memory: MemoryIndex) -> Range<u64> {
-        let whole = 0..profile.address_space(memory).largest_size();
-        if self.memory != Some(memory) {
-            return whole;
-        }
-        let Range { start, end } = self.in_cells(&whole);
-        start..end.min(whole.end).max(start)
     }
 
     /// Shows another memory, from its whole.
@@ -182,23 +171,7 @@ fn map_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapM
 
 #[cfg(test)]
 mod tests {
-    use super::{HeapMapState, round_size};
-    use crate::profile::ProfileBuilder;
-    use wasmscope_symbolize::MemoryIndex;
-
-    #[test]
-    fn what_is_zoomed_is_one_memory() {
-        let profile = ProfileBuilder::new().memory(1, None).another_memory(2).build();
-        let mut state = HeapMapState::default();
-        let ranges = |state: &HeapMapState| [0, 1].map(|n| state.range_of(&profile, MemoryIndex(n)));
-        assert_eq!(ranges(&state), [0..65_536, 0..131_072], "nothing was shown yet");
-        state.follow(MemoryIndex(1));
-        state.range.show(&(0..131_072), 70_000..80_000);
-        // 2,048 cells of 6 bytes.
-        assert_eq!(ranges(&state), [0..65_536, 69_996..82_284]);
-        state.range.show(&(0..131_072), 130_000..131_072);
-        assert_eq!(ranges(&state)[1], 130_000..131_072, "not beyond the memory's end");
-    }
+    use super::round_size;
 
     #[test]
     fn cells_are_of_round_sizes() {

@@ -5,8 +5,7 @@ use super::HeapMapState;
 use super::colour::{ColourBy, kind_colour};
 use super::view_range::ViewRange;
 use crate::analysis::{CellKind, HeapHistory};
-use crate::export::MapFormat;
-use crate::ui::command::{Command, ExportKind};
+use crate::ui::command::Command;
 use crate::ui::documents::Selection;
 use crate::ui::theme::{MONO, Memory, Palette};
 use crate::ui::views::HeapMapView;
@@ -17,8 +16,6 @@ use wasmscope_symbolize::MemoryIndex;
 
 /// The height of a row of the legend.
 const LEGEND_ROW: f32 = 16.0;
-const ABOUT_PICTURE: &str = "Save a picture of the map: this memory at this moment, these addresses. \
-    Its colours tell what bytes are used for, whatever they tell here.";
 
 /// Draws the row.
 pub fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &mut HeapMapState) {
@@ -26,22 +23,8 @@ pub fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &HeapMapView, state: &m
         memory_ui(ui, ctx, view);
         colour_ui(ui, ctx, view, state);
         zoom_ui(ui, ctx, view, state);
-        picture_ui(ui, ctx);
         range_ui(ui, ctx, view, state);
     });
-}
-
-/// Offers the map as a file.
-fn picture_ui(ui: &mut Ui, ctx: &PanelCtx<'_>) {
-    let menu = ui.menu_button("Picture", |ui| {
-        for kind in MapFormat::ALL.map(ExportKind::Map) {
-            if ui.button(kind.title()).clicked() {
-                ctx.commands.send(Command::AskExport(kind));
-                ui.close();
-            }
-        }
-    });
-    menu.response.accessible_name("Save picture of the map…").on_hover_text(ABOUT_PICTURE);
 }
 
 /// Which memory, where there are several.

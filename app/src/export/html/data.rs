@@ -1,0 +1,204 @@
+//! The call trees and functions as JSON within the page.
+//!
+//! Columns rather than objects: a tree of 100,000 nodes takes 2 MB. Functions and places are numbered as they come.
+
+use super::elements::cut;
+use crate::analysis::{CallTree, CallTreeQuery, FunctionTable, Metric, NodeId, call_tree, functions};
+use crate::export::json::kind_word;
+use crate::export::svg::fill;
+use crate::export::unit_word;
+use crate::export::xml::plain;
+use crate::profile::{FrameId, LineId, Profile};
+use crate::units;
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use std::cmp::Reverse;
+use std::hash::Hash;
+
+/// What is narrower than this part of the whole is left out: on 2,000 pixels, a tenth of one.
+const NARROWEST: u64 = 20_000;
+/// Of a tree that has more nodes these are kept, the heaviest.
+const MOST_NODES: usize = 100_000;
+
+#[derive(Serialize)]
+struct DataJson {
+    /// The metric that is shown first.
+    metric: &'static str,
+    functions: Vec<FunctionJson>,
+    /// Files and lines; the first one stands for none.
+    places: Vec<PlaceJson>,
+    flames: Vec<FlameJson>,
+}
+
+#[derive(Serialize)]
+struct FunctionJson {
+    name: String,
+    short: String,
+    kind: &'static str,
+    group: String,
+    fill: String,
+    /// Where it is declared.
+    place: u32,
+}
+
+#[derive(Serialize)]
+struct PlaceJson(String, u32);
+
+/// A call tree and the functions in it, by one metric.
+#[derive(Serialize)]
+struct FlameJson {
+    metric: &'static str,
+    title: &'static str,
+    about: &'static str,
+    unit: &'static str,
+    total: u64,
+    /// Nodes, in depth-first order: the first is all.
+    parent: Vec<u32>,
+    function: Vec<u32>,
+    place: Vec<u32>,
+    value: Vec<u64>,
+    own: Vec<u64>,
+    /// What is not there, as a sentence.
+    left_out: String,
+    table: TableJson,
+}
+
+#[derive(Serialize)]
+struct TableJson {
+    function: Vec<u32>,
+    own: Vec<u64>,
+    total: Vec<u64>,
+}
+
+/// The content of a script element: no character in it ends that, or means anything to HTML.
+pub(super) fn json(profile: &Profile, query: &CallTreeQuery) -> String {
+    let mut names = Names { profile, functions: Numbers::default(), places: Numbers::default() };
+    names.places.number((String::new(), 0));
+    let there = Metric::ALL.into_iter().filter(|metric| metric.available_in(profile));
+    let flames: Vec<FlameJson> = there.map(|metric| names.flame(query, metric)).collect();
+    let functions = names.functions.keys.clone().into_iter().map(|frame| names.function(frame)).collect();
+    let places = names.places.keys.into_iter().map(|(file, line)| PlaceJson(file, line)).collect();
+    let data = DataJson { metric: query.metric.name(), functions, places, flames };
+    let json = serde_json::to_string(&data).expect("there are no maps with other keys than strings in it");
+    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}
+
+/// Numbers for what is named often.
+struct Numbers<T> {
+    keys: Vec<T>,
+    of: FxHashMap<T, u32>,
+}
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
+        Numbers { keys: Vec::new(), of: FxHashMap::default() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Numbers<T> {
+    fn number(&mut self, key: T) -> u32 {
+        let next = self.keys.len() as u32;
+        let number = *self.of.entry(key.clone()).or_insert(next);
+        if number == next {
+            self.keys.push(key);
+        }
+        number
+    }
+}
+
+struct Names<'a> {
+    profile: &'a Profile,
+    functions: Numbers<FrameId>,
+    places: Numbers<(String, u32)>,
+}
+
+impl Names<'_> {
+    fn function(&mut self, frame: FrameId) -> FunctionJson {
+        let info = self.profile.frames().get(frame);
+        let place = info.file.as_ref().map(|file| (plain(&cut(file)), info.line.unwrap_or(0)));
+        FunctionJson {
+            name: plain(&cut(&info.name)),
+            short: plain(&cut(&info.short)),
+            kind: kind_word(info.kind),
+            group: info.group.as_ref().map_or(String::new(), |group| plain(&cut(&group.name))),
+            fill: fill(info),
+            place: place.map_or(0, |place| self.places.number(place)),
+        }
+    }
+
+    fn place(&mut self, line: LineId) -> u32 {
+        let place = self.profile.lines().get(line);
+        place.map_or(0, |place| self.places.number((plain(&cut(&place.file)), place.line)))
+    }
+
+    fn flame(&mut self, query: &CallTreeQuery, metric: Metric) -> FlameJson {
+        let query = CallTreeQuery { metric, ..query.clone() };
+        let tree = call_tree(self.profile, &query);
+        let kept = kept(&tree);
+        let mut flame = FlameJson {
+            metric: metric.name(),
+            title: metric.title(),
+            about: metric.description(),
+            unit: unit_word(metric.unit()),
+            total: tree.total(),
+            parent: Vec::with_capacity(kept.len()),
+            function: Vec::with_capacity(kept.len()),
+            place: Vec::with_capacity(kept.len()),
+            value: Vec::with_capacity(kept.len()),
+            own: Vec::with_capacity(kept.len()),
+            left_out: left_out(&tree, kept.len()),
+            table: self.table(&functions(self.profile, &query)),
+        };
+        for id in &kept {
+            let Some(node) = tree.get(*id) else { continue };
+            // Whoever is kept has its caller kept before it.
+            flame.parent.push(kept.binary_search(&node.parent).unwrap_or(0) as u32);
+            flame.function.push(self.functions.number(node.frame));
+            flame.place.push(self.place(node.line));
+            flame.value.push(node.total_value);
+            flame.own.push(node.self_value);
+        }
+        flame
+    }
+
+    /// Functions that are seen, by falling own weight.
+    fn table(&mut self, functions: &FunctionTable) -> TableJson {
+        let least = functions.total / NARROWEST;
+        let rows = || functions.rows.iter().filter(|row| row.total_value >= least).take(MOST_NODES);
+        TableJson {
+            function: rows().map(|row| self.functions.number(row.frame)).collect(),
+            own: rows().map(|row| row.self_value).collect(),
+            total: rows().map(|row| row.total_value).collect(),
+        }
+    }
+}
+
+/// The nodes that are wide enough to be seen; with a node all above it.
+fn kept(tree: &CallTree) -> Vec<NodeId> {
+    let least = tree.total() / NARROWEST;
+    let value = |node: &NodeId| tree.totals().get(node.index()).copied().unwrap_or(0);
+    let all = (0..tree.len() as u32).map(NodeId);
+    let mut kept: Vec<_> = all.filter(|node| *node == NodeId::ROOT || value(node) >= least).collect();
+    if kept.len() > MOST_NODES {
+        // None is heavier than the one above it, nor does it stand before it.
+        kept.sort_unstable_by_key(|node| (Reverse(value(node)), *node));
+        kept.truncate(MOST_NODES);
+        kept.sort_unstable();
+    }
+    kept
+}
+
+/// What is not there of a tree of which so many nodes are kept.
+fn left_out(tree: &CallTree, kept: usize) -> String {
+    let count = (tree.len() - kept) as u64;
+    if count == 0 {
+        return String::new();
+    }
+    let boxes = if count == 1 { "box is" } else { "boxes are" };
+    let (count, whole, most) =
+        (units::exact(count), units::exact(NARROWEST), units::exact(MOST_NODES as u64));
+    format!(
+        "{count} {boxes} left out: narrower than 1/{whole} of the whole, or not among the heaviest {most}. Search does \
+         not see them."
+    )
+}
