@@ -39,7 +39,7 @@ pub struct Column {
     pub about: String,
     /// How many characters its widest cell has.
     pub characters: usize,
-    /// Where there is little room, columns of a higher rank give way first.
+    /// Where there is little room, columns of a higher rank give way first; those of rank 0 never do.
     pub rank: u8,
     /// Does it have the bar that says how hot a row is?
     pub is_heated: bool,
@@ -164,9 +164,10 @@ impl Column {
 pub fn fitting(mut columns: Vec<Column>, width: f32) -> Vec<Column> {
     let is_too_wide =
         |columns: &[Column]| columns.iter().map(Column::width).sum::<f32>() + LEAST_TEXT + map::WIDTH > width;
-    while columns.len() > 1 && is_too_wide(&columns) {
-        let least = columns.iter().enumerate().max_by_key(|(_, column)| column.rank).map(|(at, _)| at);
-        columns.remove(least.unwrap_or(0));
+    while is_too_wide(&columns) {
+        let others = columns.iter().enumerate().filter(|(_, column)| column.rank > 0);
+        let Some((least, _)) = others.max_by_key(|(_, column)| column.rank) else { break };
+        columns.remove(least);
     }
     columns
 }
@@ -211,7 +212,8 @@ impl Grid<'_> {
     fn body_ui(&self, ui: &mut Ui, body: Rect, gutter: f32, state: &mut GridState, done: &mut GridDone) {
         let mut scroll = ScrollArea::both().id_salt(self.name).auto_shrink(false);
         if let Some(offset) = state.offset.take() {
-            scroll = scroll.vertical_scroll_offset(offset);
+            let most = (self.count as f32 * ROW - body.height()).max(0.0);
+            scroll = scroll.vertical_scroll_offset(offset.clamp(0.0, most));
         }
         scroll.show_viewport(ui, |ui, viewport| {
             let text = self.longest.min(MOST_CHARACTERS) as f32 * CHARACTER + GAP * 2.0;
@@ -370,13 +372,13 @@ mod tests {
     #[test]
     fn what_matters_least_gives_way_where_there_is_little_room() {
         let titles = |width: f32| {
-            let columns = vec![column("Self", 0), column("Total", 2), column("Calls", 3), column("Line", 1)];
+            let columns = vec![column("Self", 0), column("Total", 2), column("Calls", 3), column("Line", 0)];
             fitting(columns, width).iter().map(|column| column.title).collect::<Vec<_>>()
         };
         assert_eq!(titles(800.0), ["Self", "Total", "Calls", "Line"]);
         assert_eq!(titles(420.0), ["Self", "Total", "Line"]);
         assert_eq!(titles(350.0), ["Self", "Line"]);
-        assert_eq!(titles(10.0), ["Self"]);
+        assert_eq!(titles(10.0), ["Self", "Line"]);
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn scroll(ui: &Ui, response: &Response, state: &mut GridState) {
     let pressed = |key| ui.input(|input| input.key_pressed(key));
     let to = [(Key::PageUp, top - page), (Key::PageDown, top + page), (Key::Home, 0.0), (Key::End, f32::MAX)];
     if let Some((_, to)) = to.into_iter().find(|(key, _)| pressed(*key)) {
-        state.offset = Some(to.max(0.0));
+        state.offset = Some(to);
         ui.ctx().request_repaint();
     }
 }

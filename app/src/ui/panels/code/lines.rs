@@ -44,7 +44,7 @@ impl Lines<'_> {
         let own = column(Figure::Own, "Self", own, characters(0), 0);
         let total = column(Figure::Total, "Total", total, characters(1), 2);
         let number = "The number of the line.".to_owned();
-        let number = column(Figure::Line, "Line", number, last.to_string().len(), 1);
+        let number = column(Figure::Line, "Line", number, last.to_string().len(), 0);
         [own, total].into_iter().chain(beside).chain([number]).collect()
     }
 

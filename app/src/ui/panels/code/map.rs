@@ -20,8 +20,7 @@ pub fn map_ui(ui: &Ui, grid: &Grid<'_>, (id, rect): (Id, Rect), state: &mut Grid
     // A short text is drawn in its own size, so that ticks stand beside their rows.
     let row = ROW.min(rect.height() / grid.count as f32);
     if let Some(at) = response.interact_pointer_pos().filter(|_| response.dragged() || response.clicked()) {
-        let pointed = (at.y - rect.top()) / row * ROW - rect.height() / 2.0;
-        state.offset = Some(pointed.clamp(0.0, (grid.count as f32 * ROW - rect.height()).max(0.0)));
+        state.offset = Some((at.y - rect.top()) / row * ROW - rect.height() / 2.0);
         ui.ctx().request_repaint();
     }
     paint(ui, grid, rect, row, state);

@@ -16,7 +16,7 @@ const MOST: usize = 30;
 /// Draws the sentences and buttons above the lines; `tried` is where the file was looked for.
 pub fn missing_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, file: &Arc<str>, tried: &[PathBuf]) {
     let weak = |ui: &mut Ui, text: &str| ui.add(Label::new(RichText::new(text).weak()).wrap());
-    weak(ui, "The text of this file is not on this machine; lines that cost something are listed.");
+    weak(ui, "The text of this file is not on this machine.");
     ui.add(Label::new(RichText::new(&**file).font(MONO)).truncate())
         .on_hover_text("As the compiler recorded it.");
     let text = tried_text(tried);

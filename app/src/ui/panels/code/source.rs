@@ -89,13 +89,6 @@ impl SourceState {
         (self.scroll_to, self.last) = (Some(line), Some(line));
     }
 
-    /// What was in the middle would be out of sight where there is less room.
-    fn show_wat(&mut self, has_wat: bool) {
-        if std::mem::replace(&mut self.has_wat, has_wat) != has_wat {
-            self.scroll_to = self.last;
-        }
-    }
-
     /// The file that is shown.
     pub fn file(&self, lines: &LineTable) -> Option<Arc<str>> {
         let is_selected = |file: &str| self.followed.1.as_ref().is_some_and(|line| &*line.file == file);
@@ -167,10 +160,7 @@ fn toolbar_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, lines: &LineTable, file: &Arc<str
                 ctx.commands.send(Command::ShowSources);
             }
             let about = "The function's WebAssembly instructions, beside the source or beneath it.";
-            let mut has_wat = state.has_wat;
-            if ui.toggle_value(&mut has_wat, "WAT").on_hover_text(about).changed() {
-                state.show_wat(has_wat);
-            }
+            ui.toggle_value(&mut state.has_wat, "WAT").on_hover_text(about);
             if ui.button("Find…").on_hover_text("Search in the file (Ctrl+F)").clicked() {
                 state.find.open();
             }
@@ -198,7 +188,7 @@ const SIDE_BY_SIDE: f32 = 640.0;
 struct Split {
     /// The part of the instructions.
     share: f32,
-    /// The room of both, in points; `None` before they were drawn.
+    /// The room of both, in points; `None` while they are not drawn.
     room: Option<f32>,
 }
 
@@ -210,7 +200,15 @@ impl Default for Split {
 
 /// The instructions beside or beneath the source, whichever leaves more room.
 fn beside_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &SourceView, state: &mut SourceState) {
-    let Some(wat) = view.wat.as_ref().filter(|_| state.has_wat) else { return };
+    let wat = view.wat.as_ref().filter(|_| state.has_wat);
+    if wat.is_some() != state.split.room.is_some() {
+        // What was in the middle would be at an edge, or out of sight.
+        state.scroll_to = state.last;
+    }
+    let Some(wat) = wat else {
+        state.split.room = None;
+        return;
+    };
     let size = ui.available_size();
     let is_wide = size.x >= SIDE_BY_SIDE;
     let room = if is_wide { size.x } else { size.y };
@@ -372,7 +370,7 @@ impl Step<'_> {
         if let Some(selection) = row.and_then(|row| self.lines.selection(row)) {
             self.select(state, selection);
         }
-        state.show_wat(true);
+        state.has_wat = true;
         state.wat.enter();
     }
 }
