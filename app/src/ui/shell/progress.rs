@@ -45,7 +45,8 @@ pub fn progress_ui(ui: &mut Ui, job: &Job, commands: &Commands) {
                     phases_ui(ui, job.watch.progress());
                     let counts =
                         RichText::new(counts(job.watch.progress())).font(MONO).color(Palette::of(ui).weak);
-                    let about = "So far: time, looks at the stack, calls across the boundary, heap operations.";
+                    let about =
+                        "So far: time, looks at the stack, calls across the boundary, heap operations.";
                     ui.add(egui::Label::new(counts).truncate()).on_hover_text(about);
                 }
             });

@@ -58,12 +58,12 @@ impl<C: Copy + PartialEq> Table<'_, C> {
     }
 
     fn show_wide(&self, ui: &mut Ui, sorting: &mut Sorting<C>, bar: Color32) -> Option<usize> {
+        let moved = ui.data_mut(|data| data.remove_temp(self.scroll_id()));
         let mut builder = TableBuilder::new(ui).id_salt(self.id).striped(true).sense(Sense::CLICK);
         builder = builder.auto_shrink(false).cell_layout(Layout::left_to_right(Align::Center));
         for column in self.columns {
             builder = builder.column(width_of(column, self.least_name));
         }
-        let moved = ui.data_mut(|data| data.remove_temp(self.scroll_id()));
         if let Some(row) = self.scroll_to.or(moved) {
             builder = builder.scroll_to_row(row, None);
         }
