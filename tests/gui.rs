@@ -52,7 +52,7 @@ impl Window {
         self.folder.path().join(name)
     }
 
-    pub(super) fn press(&mut self, modifiers: Modifiers, key: Key) {
+    pub(super) fn press_with(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.settle();
     }

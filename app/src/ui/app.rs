@@ -3,6 +3,7 @@
 use super::apply::{self, preferences};
 use super::command::{Command, Commands};
 use super::documents::Documents;
+use super::edges::EdgeNames;
 use super::history::History;
 use super::jobs::{JobKind, JobThreads, Jobs};
 use super::notes::Notes;
@@ -102,6 +103,7 @@ impl App {
         theme::install(ctx, settings.colours);
         // The keys for it are commands, so that the size is remembered.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        ctx.add_plugin(EdgeNames);
         let (commands, receiver) = Commands::channel(ctx);
         let state = State {
             documents: Documents::default(),

@@ -7,6 +7,7 @@ mod app;
 mod apply;
 mod command;
 mod documents;
+mod edges;
 mod filters;
 mod follow;
 mod history;

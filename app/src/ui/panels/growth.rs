@@ -9,7 +9,7 @@ use crate::ui::theme::Palette;
 use crate::ui::widgets::table::{self, ColumnSpec, RowOrder, Sorting, Table};
 use crate::ui::widgets::{empty_state, search_field, swatch};
 use crate::units;
-use egui::{Panel, RichText, Ui, Vec2};
+use egui::{Panel, RichText, Role, Ui, Vec2, WidgetInfo};
 use egui_plot::{AxisHints, GridMark, HoverPosition, Line, MarkerShape, Plot, PlotPoint, PlotUi, Points};
 use std::cmp::Ordering;
 use std::ops::RangeInclusive;
@@ -151,6 +151,7 @@ fn plot_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &GrowthView, state: &mut Growt
             plot.vline(egui_plot::VLine::new("", at).color(palette.accent).width(1.0));
         }
     });
+    shown.response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Memory over time"));
     if shown.response.clicked()
         && let Some(pointer) = shown.response.interact_pointer_pos()
     {

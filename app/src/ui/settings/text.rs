@@ -1,4 +1,4 @@
-//! Settings as text: TOML that keeps what its reader does not know, and its comments.
+//! Settings as text: TOML. Only the values that change are written anew, so that comments and what is not known stay.
 
 use super::Settings;
 use crate::sources::SourcePlace;
@@ -6,7 +6,8 @@ use crate::ui::theme::ColourSet;
 use egui::ThemePreference;
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
-use toml_edit::{Array, Document, DocumentMut, Item, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// What a new file says: each setting as it is at first, and what it may be.
 pub const TEMPLATE: &str = "\
@@ -52,13 +53,8 @@ const COLOURS: [(&str, ColourSet); 2] =
 /// # Errors
 /// When the text is no TOML, or a setting has a value that it can't have.
 pub fn read(text: &str) -> Result<Settings, Problem> {
-    let problem = |span: Option<Range<usize>>, what: String| Problem { line: line_of(text, span), what };
-    let syntax = |error: toml_edit::TomlError| {
-        let what = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
-        problem(error.span(), what)
-    };
-    let document = Document::parse(text).map_err(syntax)?;
-    let fields = Fields { document: &document };
+    let table = parse(text)?;
+    let fields = Fields { table: table.get_ref() };
     let usual = Settings::default();
     let settings = || -> Result<Settings, Wrong> {
         Ok(Settings {
@@ -70,19 +66,25 @@ pub fn read(text: &str) -> Result<Settings, Problem> {
             source_places: fields.places("source_places")?.unwrap_or_default(),
         })
     };
-    settings().map_err(|(span, what)| problem(span, what))
+    settings().map_err(|(span, what)| Problem { line: line_of(text, span), what })
+}
+
+fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, Problem> {
+    DeTable::parse(text).map_err(|error| {
+        let what = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+        Problem { line: line_of(text, error.span().unwrap_or_default()), what }
+    })
 }
 
 /// Where something is wrong, in bytes, and what.
-type Wrong = (Option<Range<usize>>, String);
+type Wrong = (Range<usize>, String);
 
-fn line_of(text: &str, span: Option<Range<usize>>) -> usize {
-    let before = span.and_then(|span| text.get(..span.start)).unwrap_or_default();
-    before.matches('\n').count() + 1
+fn line_of(text: &str, span: Range<usize>) -> usize {
+    text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
 }
 
 struct Fields<'a> {
-    document: &'a Document<&'a str>,
+    table: &'a DeTable<'a>,
 }
 
 impl Fields<'_> {
@@ -90,17 +92,17 @@ impl Fields<'_> {
         &self,
         key: &str,
         wanted: impl Display,
-        read: impl Fn(&Item) -> Option<T>,
+        read: impl Fn(&DeValue<'_>) -> Option<T>,
     ) -> Result<Option<T>, Wrong> {
-        let Some(item) = self.document.get(key) else { return Ok(None) };
-        let wrong = || (item.span(), format!("`{key}` has to be {wanted}"));
-        read(item).map(Some).ok_or_else(wrong)
+        let Some(value) = self.table.get(key) else { return Ok(None) };
+        let wrong = || (value.span(), format!("`{key}` has to be {wanted}"));
+        read(value.get_ref()).map(Some).ok_or_else(wrong)
     }
 
     fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Result<Option<T>, Wrong> {
         let wanted: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-        let value = |item: &Item| words.iter().find(|(word, _)| item.as_str() == Some(word));
-        self.read(key, wanted.join(" or "), |item| value(item).map(|(_, value)| *value))
+        let known = |value: &DeValue<'_>| words.iter().find(|(word, _)| value.as_str() == Some(word));
+        self.read(key, wanted.join(" or "), |value| known(value).map(|(_, known)| *known))
     }
 
     fn whole<T>(&self, key: &str, range: RangeInclusive<T>) -> Result<Option<T>, Wrong>
@@ -108,22 +110,31 @@ impl Fields<'_> {
         T: TryFrom<i64> + PartialOrd + Display,
     {
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
-        let value = |item: &Item| T::try_from(item.as_integer()?).ok();
-        self.read(key, wanted, |item| value(item).filter(|value| range.contains(value)))
+        let number = |value: &DeValue<'_>| T::try_from(whole(value)?).ok();
+        self.read(key, wanted, |value| number(value).filter(|number| range.contains(number)))
     }
 
     fn budget(&self, key: &str) -> Result<Option<f64>, Wrong> {
-        let value = |item: &Item| item.as_float().or_else(|| item.as_integer().map(|whole| whole as f64));
+        let number = |value: &DeValue<'_>| match value.as_float() {
+            Some(float) => float.as_str().parse().ok(),
+            None => whole(value).map(|whole| whole as f64),
+        };
         let is_one = |millis: &f64| Settings::BUDGET_MILLIS.contains(millis);
-        self.read(key, "a number of milliseconds, 0.001 or more", |item| value(item).filter(is_one))
+        self.read(key, "a number of milliseconds, 0.001 or more", |value| number(value).filter(is_one))
     }
 
     fn places(&self, key: &str) -> Result<Option<Vec<SourcePlace>>, Wrong> {
         // A text is always a place.
-        let place = |value: &Value| value.as_str().and_then(|text| text.parse().ok());
-        let places = |item: &Item| item.as_array()?.iter().map(place).collect();
+        let place =
+            |value: &Spanned<DeValue<'_>>| value.get_ref().as_str().and_then(|text| text.parse().ok());
+        let places = |value: &DeValue<'_>| value.as_array()?.iter().map(place).collect();
         self.read(key, "a list of texts in [ ]", places)
     }
+}
+
+fn whole(value: &DeValue<'_>) -> Option<i64> {
+    let integer = value.as_integer()?;
+    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
 }
 
 /// `text` with what differs between `before` and `after` as it is in `after`; all else stays as it is.
@@ -131,48 +142,50 @@ impl Fields<'_> {
 /// # Errors
 /// When the text is no TOML.
 pub fn changed(text: &str, before: &Settings, after: &Settings) -> Result<String, Problem> {
-    let broken = |error: toml_edit::TomlError| Problem {
-        line: line_of(text, error.span()),
-        what: error.message().to_owned(),
-    };
-    let mut document: DocumentMut = text.parse().map_err(broken)?;
+    let table = parse(text)?;
+    let mut changes: Vec<(Range<usize>, String)> = Vec::new();
+    for ((key, old), (_, new)) in values(before).into_iter().zip(values(after)) {
+        match table.get_ref().get(key) {
+            _ if old == new => {}
+            Some(value) => changes.push((value.span(), new)),
+            // At the begin it belongs to no section.
+            None => changes.push((0..0, format!("{key} = {new}\n"))),
+        }
+    }
+    // From the end, so that the places of the others stay what they are.
+    changes.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+    let mut text = text.to_owned();
+    changes.into_iter().for_each(|(span, new)| text.replace_range(span, &new));
+    Ok(text)
+}
+
+/// Each setting's name in the file, and its value as TOML has it.
+fn values(settings: &Settings) -> [(&'static str, String); 6] {
     // In full, so that a new setting is not forgotten.
-    let Settings { theme, colours, text_percent, budget_millis, recent_files, source_places } = after;
-    if *theme != before.theme {
-        set(&mut document, "theme", word(&THEMES, *theme));
-    }
-    if *colours != before.colours {
-        set(&mut document, "colours", word(&COLOURS, *colours));
-    }
-    if *text_percent != before.text_percent {
-        set(&mut document, "text_size", i64::from(*text_percent));
-    }
-    if *budget_millis != before.budget_millis {
-        set(&mut document, "budget_ms", *budget_millis);
-    }
-    if *recent_files != before.recent_files {
-        set(&mut document, "recent_files", *recent_files as i64);
-    }
-    if *source_places != before.source_places {
-        set(&mut document, "source_places", source_places.iter().map(ToString::to_string).collect::<Array>());
-    }
-    Ok(document.to_string())
+    let Settings { theme, colours, text_percent, budget_millis, recent_files, source_places } = settings;
+    let places: Vec<_> = source_places.iter().map(|place| quoted(&place.to_string())).collect();
+    [
+        ("theme", quoted(word(&THEMES, *theme))),
+        ("colours", quoted(word(&COLOURS, *colours))),
+        ("text_size", text_percent.to_string()),
+        ("budget_ms", format!("{budget_millis:?}")),
+        ("recent_files", recent_files.to_string()),
+        ("source_places", format!("[{}]", places.join(", "))),
+    ]
 }
 
 fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
     words.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| word)
 }
 
-/// Sets a value and keeps the comment behind it.
-fn set(document: &mut DocumentMut, key: &str, new: impl Into<Value>) {
-    let mut new = new.into();
-    match document.get_mut(key).and_then(Item::as_value_mut) {
-        Some(old) => {
-            *new.decor_mut() = old.decor().clone();
-            *old = new;
-        }
-        None => drop(document.insert(key, Item::Value(new))),
-    }
+/// A text as TOML has it.
+fn quoted(text: &str) -> String {
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }
 
 #[cfg(test)]
@@ -193,7 +206,7 @@ mod tests {
             text_percent: 130,
             budget_millis: 8.3,
             recent_files: 3,
-            source_places: vec!["/a \"b\"".parse().unwrap(), "/build=/mine".parse().unwrap()],
+            source_places: vec!["C:\\a \"b\"\t".parse().unwrap(), "/build=/mine".parse().unwrap()],
         };
         for text in [TEMPLATE, ""] {
             let text = changed(text, &Settings::default(), &settings).unwrap();
@@ -207,7 +220,7 @@ mod tests {
         let before = Settings::default();
         let after = Settings { theme: ThemePreference::Dark, recent_files: 4, ..before.clone() };
         let text = changed(text, &before, &after).unwrap();
-        let expected = "mine = 3\n# mine\ntheme = \"dark\" # too bright?\ntext_size = 90\nrecent_files = 4\n\n\
+        let expected = "recent_files = 4\nmine = 3\n# mine\ntheme = \"dark\" # too bright?\ntext_size = 90\n\n\
                         [other]\nx = 1\n";
         assert_eq!(text, expected);
     }

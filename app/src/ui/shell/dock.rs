@@ -45,9 +45,9 @@ impl Arrangement {
     pub const fn title(self) -> &'static str {
         match self {
             Arrangement::Usual => "Reset layout",
-            Arrangement::Time => "Time",
-            Arrangement::Memory => "Memory",
-            Arrangement::Boundary => "Boundary",
+            Arrangement::Time => "For time",
+            Arrangement::Memory => "For memory",
+            Arrangement::Boundary => "For the boundary",
         }
     }
 

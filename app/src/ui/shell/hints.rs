@@ -2,7 +2,8 @@
 
 use crate::ui::command::{Command, Commands};
 use crate::ui::theme::Palette;
-use egui::{Align, Label, Layout, RichText, Ui};
+use egui::text::LayoutJob;
+use egui::{Align, Label, Layout, RichText, TextFormat, TextStyle, Ui};
 
 const STRIP: &str =
     "Click a box to zoom in, Esc goes back. ? shows the keys, Ctrl+Shift+P all commands, F1 the help.";
@@ -23,20 +24,24 @@ pub fn hints_ui(ui: &mut Ui, commands: &Commands) {
 }
 
 const STEPS: [(&str, &str); 3] = [
-    ("Open", "a .wasm module, or press one of the samples below."),
-    ("Run", "it. Everything is filled in; what is measured can be chosen."),
-    ("Look", "where its time and memory go. Advice says what is worth a change."),
+    ("Open", "a .wasm module, or press one of the samples."),
+    ("Run", "it. Everything is filled in, and what is measured can be chosen."),
+    ("Look", "where its time and its memory go. Advice says what is worth a change."),
 ];
 
 /// Draws the first steps, numbered.
 pub fn steps_ui(ui: &mut Ui) {
     let palette = Palette::of(ui);
+    ui.label(RichText::new("First steps").strong().size(15.0));
     for (number, (word, text)) in STEPS.iter().enumerate() {
-        ui.horizontal(|ui| {
-            ui.label(RichText::new(format!("{}", number + 1)).color(palette.accent).strong());
-            ui.label(RichText::new(*word).strong());
-            ui.add(Label::new(RichText::new(*text).weak()).truncate());
-        });
+        let font = TextStyle::Body.resolve(ui.style());
+        let plain = |color| TextFormat { color, font_id: font.clone(), ..TextFormat::default() };
+        let mut job = LayoutJob::default();
+        job.append(&format!("{}  ", number + 1), 0.0, plain(palette.accent));
+        job.append(word, 0.0, plain(palette.text));
+        job.append(&format!(" {text}"), 0.0, plain(palette.weak));
+        ui.add(Label::new(job).wrap());
     }
-    ui.add_space(14.0);
+    ui.add_space(4.0);
+    ui.add(Label::new(RichText::new("What you open and record will be listed here.").weak()).wrap());
 }

@@ -8,7 +8,7 @@ use egui::{Grid, Key, KeyboardShortcut, RichText, ScrollArea, Ui};
 /// Sends the commands whose keys were pressed. Where a dialog is open, which is when the window is not free, only those
 /// that make texts larger or smaller.
 pub fn shortcuts(ui: &Ui, now: &Situation<'_>, is_free: bool) {
-    let groups = if is_free { Group::ALL.as_slice() } else { &[Group::Text] };
+    let groups: &[Group] = if is_free { &Group::ALL } else { &[Group::Text] };
     let all = groups.iter().flat_map(|group| actions(now, *group));
     let mut keyed: Vec<_> = all.filter(|action| action.is_there && action.keys.is_some()).collect();
     // Keys without Shift are also taken for pressed with it.

@@ -29,12 +29,9 @@ pub fn welcome_ui(ui: &mut Ui, state: &mut WelcomeState, history: &History, comm
                 ui.set_width(width);
                 ui.add_space((ui.ctx().content_rect().height() * 0.05).max(12.0));
                 title_ui(ui);
-                if history.recent.is_empty() && !history.knows_hints {
-                    steps_ui(ui);
-                }
                 open_ui(ui, state, commands);
                 ui.add_space(20.0);
-                lists_ui(ui, &history.recent, commands);
+                lists_ui(ui, history, commands);
                 ui.add_space(20.0);
             });
         });
@@ -64,18 +61,18 @@ fn open_ui(ui: &mut Ui, state: &mut WelcomeState, commands: &Commands) {
     });
 }
 
-fn lists_ui(ui: &mut Ui, recent: &[PathBuf], commands: &Commands) {
+fn lists_ui(ui: &mut Ui, history: &History, commands: &Commands) {
     if ui.available_width() < 620.0 {
         samples_ui(ui, commands);
         ui.add_space(16.0);
-        recent_ui(ui, recent, commands);
+        recent_ui(ui, history, commands);
         return;
     }
     ui.spacing_mut().item_spacing.x = 24.0;
     ui.columns(2, |columns| {
         columns.iter_mut().for_each(|column| column.spacing_mut().item_spacing.x = 8.0);
         columns[0].vertical(|ui| samples_ui(ui, commands));
-        columns[1].vertical(|ui| recent_ui(ui, recent, commands));
+        columns[1].vertical(|ui| recent_ui(ui, history, commands));
     });
 }
 
@@ -111,7 +108,11 @@ fn sample_card(ui: &mut Ui, sample: &'static Sample, commands: &Commands) {
     }
 }
 
-fn recent_ui(ui: &mut Ui, recent: &[PathBuf], commands: &Commands) {
+fn recent_ui(ui: &mut Ui, history: &History, commands: &Commands) {
+    let History { recent, knows_hints, .. } = history;
+    if recent.is_empty() && !knows_hints {
+        return steps_ui(ui);
+    }
     ui.horizontal(|ui| {
         ui.label(RichText::new("Recent").strong().size(15.0));
         let about = "The files stay where they are.";

@@ -50,6 +50,7 @@ impl<C: Copy + PartialEq> Table<'_, C> {
         });
         let keyboard = ui.interact(area, self.scroll_id().with("keys"), Sense::focusable_noninteractive());
         keyboard.widget_info(|| WidgetInfo::labeled(Role::Table, true, format!("Rows of {}", self.id)));
+        self.tell_row(&keyboard);
         if clicked.is_some() {
             keyboard.request_focus();
         }
@@ -82,7 +83,6 @@ impl<C: Copy + PartialEq> Table<'_, C> {
                     places.push(line.col(|ui| self.cell_ui(ui, row, column, bar)).0);
                 }
                 let response = line.response().on_hover_ui(|ui| (self.hover)(ui, row));
-                self.name_row(&response, row);
                 if response.clicked() {
                     clicked = Some(row);
                 }
@@ -92,16 +92,6 @@ impl<C: Copy + PartialEq> Table<'_, C> {
             });
         });
         clicked
-    }
-
-    /// What is said of a row to those who don't see it.
-    fn name_row(&self, response: &Response, row: usize) {
-        let name = || {
-            let named = self.columns.iter().find(|column| column.kind == CellKind::Text);
-            named.or(self.columns.first()).map_or_else(String::new, |column| (self.cell)(row, column.column))
-        };
-        let selected = (self.is_selected)(row);
-        response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, name()));
     }
 
     fn header_ui(&self, ui: &mut Ui, column: &ColumnSpec<C>, sorting: &mut Sorting<C>) {

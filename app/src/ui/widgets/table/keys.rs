@@ -10,6 +10,16 @@ impl<C: Copy + PartialEq> Table<'_, C> {
         Id::unique("rows of").with(self.id)
     }
 
+    /// Tells screen readers which row is selected, while the rows have the keyboard.
+    pub(super) fn tell_row(&self, keyboard: &Response) {
+        let selected = || self.rows.iter().find(|row| (self.is_selected)(**row));
+        if let Some(row) = keyboard.has_focus().then(selected).flatten() {
+            let cells = self.columns.iter().map(|column| (self.cell)(*row, column.column));
+            let text = cells.collect::<Vec<_>>().join(", ");
+            keyboard.ctx.accesskit_node_builder(keyboard.id, |node| node.set_value(text));
+        }
+    }
+
     /// The keyboard on the rows: arrows go from one to the next, as a click would. Gives the row.
     pub(super) fn keys_ui(&self, ui: &Ui, keyboard: &Response) -> Option<usize> {
         const PAGE: usize = 20;
