@@ -14,6 +14,7 @@ mod history;
 mod jobs;
 mod measures;
 mod module;
+mod needle;
 mod notes;
 mod panels;
 mod path_dialog;

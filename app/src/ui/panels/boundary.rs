@@ -6,6 +6,7 @@ use crate::analysis::{
 };
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
+use crate::ui::needle::Needle;
 use crate::ui::panels::PanelKind;
 use crate::ui::theme::Palette;
 use crate::ui::widgets::table::{self, ColumnSpec, RowOrder, Sorting, Table};
@@ -220,8 +221,8 @@ fn full_name(row: &BoundaryRow) -> String {
     row.module.as_ref().map_or_else(|| row.name.to_string(), |module| format!("{module}.{}", row.name))
 }
 
-fn keep(view: &BoundaryTable, row: usize, needle: &str) -> bool {
-    full_name(&view.rows[row]).to_lowercase().contains(needle)
+fn keep(view: &BoundaryTable, row: usize, needle: &Needle) -> bool {
+    needle.is_in(&full_name(&view.rows[row]))
 }
 
 fn compare(view: &BoundaryTable, by: By, a: usize, b: usize) -> Ordering {
@@ -310,8 +311,8 @@ fn callers_ui(
     if state.of.replace(chosen) != Some(chosen) {
         state.order = RowOrder::default();
     }
-    let keep = |_: &BoundaryTable, at: usize, needle: &str| {
-        needle.is_empty() || path_text(ctx.profile, row.callers[at].path).to_lowercase().contains(needle)
+    let keep = |_: &BoundaryTable, at: usize, needle: &Needle| {
+        needle.is_in(&path_text(ctx.profile, row.callers[at].path))
     };
     let compare = |_: &BoundaryTable, by, a: usize, b: usize| {
         compare_callers(ctx, by, &row.callers[a], &row.callers[b])

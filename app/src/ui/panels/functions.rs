@@ -4,6 +4,7 @@ use super::{PanelCtx, short_file, value_text};
 use crate::analysis::{FunctionRow, FunctionTable};
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
+use crate::ui::needle::Needle;
 use crate::ui::widgets::table::{self, ColumnSpec, RowOrder, Sorting, Table};
 use crate::ui::widgets::{empty_state, search_field};
 use crate::units;
@@ -104,11 +105,11 @@ pub fn functions_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<FunctionTable>, 
     }
 }
 
-fn keep(view: &FunctionTable, row: usize, needle: &str) -> bool {
+fn keep(view: &FunctionTable, row: usize, needle: &Needle) -> bool {
     let row = &view.rows[row];
-    let in_file = row.file.as_ref().is_some_and(|file| file.to_lowercase().contains(needle));
-    let in_group = row.group.as_ref().is_some_and(|group| group.name.to_lowercase().contains(needle));
-    needle.is_empty() || in_file || in_group || row.name.to_lowercase().contains(needle)
+    let in_file = || row.file.as_ref().is_some_and(|file| needle.is_in(file));
+    let in_group = || row.group.as_ref().is_some_and(|group| needle.is_in(&group.name));
+    needle.is_in(&row.name) || in_file() || in_group()
 }
 
 fn compare(view: &FunctionTable, by: By, a: usize, b: usize) -> Ordering {

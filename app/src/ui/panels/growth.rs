@@ -5,6 +5,7 @@ use crate::analysis::{GrowthRow, GrowthView, MemoryGrowth, Unit};
 use crate::profile::{PathId, Profile};
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
+use crate::ui::needle::Needle;
 use crate::ui::theme::Palette;
 use crate::ui::widgets::table::{self, ColumnSpec, RowOrder, Sorting, Table};
 use crate::ui::widgets::{empty_state, search_field, swatch};
@@ -319,10 +320,9 @@ fn select(ctx: &PanelCtx<'_>, view: &GrowthView, chosen: Option<usize>) {
 fn events_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<GrowthView>, state: &mut GrowthState) {
     ui.add_space(4.0);
     search_field(ui, &mut state.filter, "Filter growths", 160.0);
-    let keep = |view: &GrowthView, row: usize, needle: &str| {
+    let keep = |view: &GrowthView, row: usize, needle: &Needle| {
         let row = &view.events[row];
-        let place = || place(ctx, row).is_some_and(|place| place.to_lowercase().contains(needle));
-        needle.is_empty() || name(ctx, row).to_lowercase().contains(needle) || place()
+        needle.is_in(&name(ctx, row)) || place(ctx, row).is_some_and(|place| needle.is_in(&place))
     };
     let compare =
         |view: &GrowthView, by, a: usize, b: usize| compare(ctx, by, &view.events[a], &view.events[b]);

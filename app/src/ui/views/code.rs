@@ -5,6 +5,7 @@ use crate::analysis::{
 };
 use crate::profile::{FrameId, Profile};
 use crate::sources::Sources;
+use crate::ui::needle::Needle;
 use crate::ui::worker::Query;
 use crate::units;
 use std::path::PathBuf;
@@ -189,15 +190,15 @@ impl PartialEq for CodeText {
 pub struct CodeHitsQuery {
     /// The text.
     pub text: CodeText,
-    /// What is searched for, in small letters.
-    pub needle: String,
+    /// What is searched for.
+    pub needle: Needle,
 }
 
 impl Query for CodeHitsQuery {
     type View = Vec<usize>;
 
     fn compute(&self, _: &Profile) -> Vec<usize> {
-        let has = |text: &str| text.to_lowercase().contains(&self.needle);
+        let has = |text: &str| self.needle.is_in(text);
         match &self.text {
             CodeText::Source(found) => rows_with(found.listing.rows.iter().map(|row| has(&row.text))),
             CodeText::Wat(view) => {

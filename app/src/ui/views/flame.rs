@@ -2,6 +2,7 @@
 
 use crate::analysis::{self, CallTree, CallTreeQuery, Cost, FlameLayout, NodeId};
 use crate::profile::{FrameId, Profile};
+use crate::ui::needle::Needle;
 use crate::ui::worker::Query;
 use std::sync::Arc;
 
@@ -72,8 +73,8 @@ impl Query for FlameQuery {
 pub struct FlameHitsQuery {
     /// What is searched in.
     pub view: Arc<FlameView>,
-    /// What is searched for, in small letters.
-    pub needle: String,
+    /// What is searched for.
+    pub needle: Needle,
 }
 
 impl PartialEq for FlameHitsQuery {
@@ -86,7 +87,7 @@ impl PartialEq for FlameHitsQuery {
 #[derive(Default)]
 pub struct FlameHits {
     /// What was searched for.
-    pub needle: String,
+    pub needle: Needle,
     /// By frame: does the search name it?
     by_frame: Vec<bool>,
     /// The boxes of functions that it names, in the order of their numbers.
@@ -111,9 +112,9 @@ impl Query for FlameHitsQuery {
     const KEPT: usize = 2;
 
     fn compute(&self, profile: &Profile) -> FlameHits {
-        let named = |text: &str| text.to_lowercase().contains(&self.needle);
         let frames = profile.frames().iter();
-        let by_frame: Vec<bool> = frames.map(|(id, info)| id != FrameId::ROOT && named(&info.name)).collect();
+        let by_frame: Vec<bool> =
+            frames.map(|(id, info)| id != FrameId::ROOT && self.needle.is_in(&info.name)).collect();
         let mut hits = FlameHits { needle: self.needle.clone(), by_frame, ..FlameHits::default() };
         hits.collect(&self.view.tree);
         hits

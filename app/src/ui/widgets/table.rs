@@ -7,6 +7,7 @@ mod keys;
 pub use copy::csv_items;
 pub use drawn::{Table, column_title};
 
+use crate::ui::needle::Needle;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -56,7 +57,7 @@ impl<C: PartialEq> Sorting<C> {
 
 /// The rows of a view in the order in which they are shown; worked out again when anything of it changes.
 pub struct RowOrder<V, C> {
-    done: Option<(Arc<V>, Sorting<C>, String)>,
+    done: Option<(Arc<V>, Sorting<C>, Needle)>,
     rows: Vec<usize>,
 }
 
@@ -73,10 +74,10 @@ impl<V, C: Copy + PartialEq> RowOrder<V, C> {
         view: &Arc<V>,
         (sorting, filter): (Sorting<C>, &str),
         count: usize,
-        keep: impl Fn(&V, usize, &str) -> bool,
+        keep: impl Fn(&V, usize, &Needle) -> bool,
         compare: impl Fn(&V, C, usize, usize) -> Ordering,
     ) -> &[usize] {
-        let needle = filter.trim().to_lowercase();
+        let needle = Needle::new(filter);
         let is_done = self.done.as_ref().is_some_and(|(done_view, done_sorting, done_filter)| {
             Arc::ptr_eq(done_view, view) && *done_sorting == sorting && *done_filter == needle
         });

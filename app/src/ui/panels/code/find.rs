@@ -1,6 +1,7 @@
 //! The search in a text, and the way to a line by its number.
 
 use super::keys::Way;
+use crate::ui::needle::Needle;
 use crate::ui::theme::Palette;
 use crate::ui::views::{CodeHitsQuery, CodeText};
 use crate::ui::widgets::{pressed_with_ctrl, search_field};
@@ -12,8 +13,8 @@ use egui::{Id, Key, Margin, Response, RichText, TextEdit, Ui};
 pub struct Finder {
     mode: Mode,
     text: String,
-    /// The text as it is searched for.
-    needle: String,
+    /// What it means.
+    needle: Needle,
     line: String,
     wants_focus: bool,
 }
@@ -35,15 +36,19 @@ pub enum Found {
 }
 
 impl Finder {
-    /// What is searched for, in small letters; empty while nothing is.
-    pub fn needle(&self) -> &str {
-        if self.mode == Mode::Find { &self.needle } else { "" }
+    /// The words that are searched for, in small letters; empty while none are.
+    pub fn words(&self) -> &str {
+        if self.mode == Mode::Find { self.needle.part() } else { "" }
+    }
+
+    /// Is anything searched for?
+    pub fn is_searching(&self) -> bool {
+        self.mode == Mode::Find && !self.needle.is_empty()
     }
 
     /// The question for the rows, if anything is searched for.
     pub fn query(&self, text: CodeText) -> Option<CodeHitsQuery> {
-        let needle = self.needle().to_owned();
-        (!needle.is_empty()).then_some(CodeHitsQuery { text, needle })
+        self.is_searching().then(|| CodeHitsQuery { text, needle: self.needle.clone() })
     }
 
     /// Searches.
@@ -79,7 +84,7 @@ impl Finder {
     fn find_ui(&mut self, ui: &mut Ui, hits: Option<&[usize]>, current: Option<usize>) -> Option<Found> {
         let field = search_field(ui, &mut self.text, "Find in the text", 160.0);
         if field.changed() || self.text.is_empty() {
-            self.needle = self.text.to_lowercase();
+            self.needle = Needle::new(&self.text);
         }
         let entered = self.take_focus(ui, &field);
         if field.lost_focus() && !entered && self.text.is_empty() {

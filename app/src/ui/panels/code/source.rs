@@ -309,7 +309,7 @@ fn grid_ui(
         longest: found.longest,
         heat: &found.heat,
         marks: &marks,
-        needle: state.find.needle(),
+        needle: state.find.words(),
         row: &|at| lines.row(&columns, at),
         hover: &|ui, at| lines.hover_ui(ui, at),
         menu: &|ui, at| {
@@ -344,7 +344,7 @@ impl Step<'_> {
     }
 
     fn hit(&self, state: &SourceState, way: Way) -> Option<usize> {
-        let is_searching = !state.find.needle().is_empty();
+        let is_searching = state.find.is_searching();
         let hot = || self.lines.hot();
         if is_searching { next_of(self.hits, self.current, way) } else { next_of(&hot(), self.current, way) }
     }

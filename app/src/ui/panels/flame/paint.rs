@@ -6,6 +6,7 @@ use super::strips::{Scale, Strip, strips};
 use super::viewport::{Grows, ROW, Stage, Viewport};
 use crate::analysis::{FlameBox, NodeId};
 use crate::profile::{FrameId, FrameKind, Profile};
+use crate::ui::needle::Needle;
 use crate::ui::theme::{MONO, Palette};
 use crate::ui::views::{FlameHits, FlameView};
 use crate::ui::widgets::Labels;
@@ -22,7 +23,7 @@ pub struct PictureKey {
     /// Its colours.
     pub palette: &'static Palette,
     /// What was searched for.
-    pub needle: String,
+    pub needle: Needle,
     /// What the colours mean.
     pub colour_by: ColourBy,
     /// What functions are called.

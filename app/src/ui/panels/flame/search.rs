@@ -1,6 +1,7 @@
 //! The search: what is looked for, and the way from hit to hit.
 
 use crate::analysis::NodeId;
+use crate::ui::needle::Needle;
 use crate::ui::views::{FlameHitsQuery, FlameView};
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ pub enum Way {
 impl Search {
     /// The question for the boxes, if anything is searched for.
     pub fn query(&self, view: &Arc<FlameView>) -> Option<FlameHitsQuery> {
-        let needle = self.text.trim().to_lowercase();
+        let needle = Needle::new(&self.text);
         (!needle.is_empty()).then(|| FlameHitsQuery { view: Arc::clone(view), needle })
     }
 }

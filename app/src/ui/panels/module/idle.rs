@@ -123,9 +123,7 @@ fn list_ui(
             view,
             key,
             parts(view).len(),
-            |view, row, needle| {
-                needle.is_empty() || view.size.get(parts(view)[row]).name.to_lowercase().contains(needle)
-            },
+            |view, row, needle| needle.is_in(&view.size.get(parts(view)[row]).name),
             |view, by, a, b| compare(view, by, parts(view)[a], parts(view)[b]),
         ),
         cell: &|row, column| match column {

@@ -5,6 +5,7 @@ use super::packed::Packing;
 use super::{ModuleState, tooltip};
 use crate::analysis::SizeId;
 use crate::compressed::CompressedSize;
+use crate::ui::needle::Needle;
 use crate::ui::views::SizeView;
 use crate::ui::widgets::search_field;
 use crate::ui::widgets::table::{self, ColumnSpec, RowOrder, Sorting, Table};
@@ -98,8 +99,8 @@ pub fn sections_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<SizeView>, state:
     }
 }
 
-fn keep(Rows(rows): &Rows, row: usize, needle: &str) -> bool {
-    needle.is_empty() || rows[row].name.to_lowercase().contains(needle)
+fn keep(Rows(rows): &Rows, row: usize, needle: &Needle) -> bool {
+    needle.is_in(&rows[row].name)
 }
 
 fn compare(Rows(rows): &Rows, by: By, a: usize, b: usize) -> Ordering {

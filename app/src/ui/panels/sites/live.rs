@@ -3,6 +3,7 @@
 use super::super::{PanelCtx, asker_text, call_path_ui};
 use super::{names, select};
 use crate::analysis::HeapSite;
+use crate::ui::needle::Needle;
 use crate::ui::views::LiveSites;
 use crate::ui::widgets::empty_state;
 use crate::ui::widgets::table::{self, ColumnSpec, RowOrder, Sorting, Table};
@@ -54,7 +55,7 @@ pub fn live_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<LiveSites>, filter: &
     if view.sites.is_empty() {
         return empty_state(ui, "Nothing is live", "At this moment no block of the heap is in use.");
     }
-    let keep = |view: &LiveSites, row: usize, needle: &str| names(ctx, view.sites[row].path, needle);
+    let keep = |view: &LiveSites, row: usize, needle: &Needle| names(ctx, view.sites[row].path, needle);
     let compare = |view: &LiveSites, by, a: usize, b: usize| compare(ctx, by, &view.sites[a], &view.sites[b]);
     let rows = state.order.rows(view, (state.sorting, filter), view.sites.len(), keep, compare);
     let table = Table {

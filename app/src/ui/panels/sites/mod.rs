@@ -8,6 +8,7 @@ use crate::analysis::{HeapUses, SHORT_NANOS};
 use crate::profile::PathId;
 use crate::ui::command::Command;
 use crate::ui::documents::Selection;
+use crate::ui::needle::Needle;
 use crate::ui::views::LiveSites;
 use crate::ui::widgets::{empty_state, search_field};
 use egui::{RichText, Ui};
@@ -95,8 +96,8 @@ pub fn sites_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: Option<SitesView>, state:
 }
 
 /// Does a function on the path have `needle` in its name?
-fn names(ctx: &PanelCtx<'_>, path: PathId, needle: &str) -> bool {
-    let named = |frame| ctx.profile.frames().get(frame).short.to_lowercase().contains(needle);
+fn names(ctx: &PanelCtx<'_>, path: PathId, needle: &Needle) -> bool {
+    let named = |frame| needle.is_in(&ctx.profile.frames().get(frame).short);
     needle.is_empty() || ctx.profile.paths().frames(path).any(|(frame, _)| named(frame))
 }
 

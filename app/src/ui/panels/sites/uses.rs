@@ -4,6 +4,7 @@
 use super::super::{PanelCtx, asker_text, call_path_ui};
 use super::{names, select};
 use crate::analysis::{Amount, HeapUses, PathUse};
+use crate::ui::needle::Needle;
 use crate::ui::widgets::empty_state;
 use crate::ui::widgets::table::{self, ColumnSpec, RowOrder, Sorting, Table};
 use crate::units;
@@ -64,7 +65,7 @@ pub fn uses_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<HeapUses>, filter: &s
     if view.paths.is_empty() {
         return empty_state(ui, "Nothing happened", "In this part of the run the heap was not used.");
     }
-    let keep = |view: &HeapUses, row: usize, needle: &str| names(ctx, view.paths[row].path, needle);
+    let keep = |view: &HeapUses, row: usize, needle: &Needle| names(ctx, view.paths[row].path, needle);
     let compare = |view: &HeapUses, by, a: usize, b: usize| compare(ctx, by, &view.paths[a], &view.paths[b]);
     let rows = state.order.rows(view, (state.sorting, filter), view.paths.len(), keep, compare);
     let sums = By::SHARED
