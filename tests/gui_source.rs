@@ -227,7 +227,7 @@ fn the_map_and_keys_lead_through_a_long_file() {
 #[test]
 fn lines_and_instructions_lead_to_each_other_side_by_side() {
     let (mut window, _dir) = two_loops();
-    window.harness.set_size(Vec2::new(2_400.0, 1_000.0));
+    window.harness.set_size(Vec2::new(3_200.0, 1_000.0));
     window.settle();
     window.click("WAT");
     window.clicks_row("    x ^= rotate(x, 7);");
@@ -237,7 +237,7 @@ fn lines_and_instructions_lead_to_each_other_side_by_side() {
     window.clicks_row("    i32.mul");
     assert!(window.sees("hotloop.c:20 ×") && window.has_focus("Instructions of the source"));
     assert!(window.is_selected("    x *= 0x9e3779b1u;"));
-    assert!(window.figures("    i32.const -1640531535").contains("Source line hotloop.c:20"));
+    assert!(window.figures("    i32.mul").contains("Source line hotloop.c:20"));
     window.presses(Key::Escape, Modifiers::NONE);
     assert!(window.has_focus("Source lines"));
     window.presses(Key::Enter, Modifiers::NONE);
