@@ -92,6 +92,11 @@ fn each_control_of_a_real_run_has_a_name_and_a_role() {
     is_accessible(&window, "the start page");
     window.click("Two loops · C");
     is_accessible(&window, "the run dialog");
+    for section in ["Environment, input and folders", "Symbols", "Limits"] {
+        window.click(section);
+        is_accessible(&window, section);
+        window.click(section);
+    }
     window.click("Run");
     let main = window.flame_box("long_loop").expect("it was sampled").center();
     window.click_at(main);

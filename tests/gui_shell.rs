@@ -206,6 +206,8 @@ fn the_call_tree_is_sorted_and_copied() {
 #[test]
 fn the_first_hints_are_said_until_they_are_put_away() {
     let mut window = window();
+    window.harness.state_mut().show_hints();
+    window.settle();
     assert!(window.sees("First steps") && window.sees_part("press one of the samples"));
     window.harness.state_mut().show_profile("a.wasm", std::sync::Arc::new(server().build()));
     window.settle();

@@ -95,7 +95,14 @@ impl App {
     /// A window for tests: it remembers no history, writes only to `places`, and has computed everything that a frame
     /// shows when the frame is over.
     pub fn for_test(ctx: &egui::Context, places: Places) -> App {
-        App::with(ctx, places, Worker::Inline, JobThreads::Inline)
+        let mut app = App::with(ctx, places, Worker::Inline, JobThreads::Inline);
+        app.state.history.knows_hints = true;
+        app
+    }
+
+    /// Shows the hints for the first time again.
+    pub fn show_hints(&mut self) {
+        self.state.history.knows_hints = false;
     }
 
     fn with(ctx: &egui::Context, places: Places, worker: Worker, threads: JobThreads) -> App {

@@ -91,7 +91,9 @@ fn values_ui(ui: &mut Ui, export: &ExportedFunction, text: &mut String) {
     row(ui, "Arguments", |ui| {
         let field = TextEdit::singleline(text).margin(Margin::symmetric(6, 4));
         let hint = "\"a text\", 3, [1, 2], some({name: \"x\"})";
-        ui.add(field.desired_width(f32::INFINITY).hint_text(hint)).on_hover_text(&export.signature);
+        let field =
+            ui.add(field.desired_width(f32::INFINITY).hint_text(hint)).on_hover_text(&export.signature);
+        field.accessible_name("Arguments");
     });
 }
 

@@ -11,7 +11,7 @@ use super::allocators::allocators_ui;
 use super::calls::call_ui;
 use super::form::{Call, FormError, RunForm, StdinForm};
 use super::limits::limits_ui;
-use egui::{DragValue, Frame, Id, Key, Margin, Modal, RichText, ScrollArea, TextEdit, Ui};
+use egui::{DragValue, Frame, Id, Key, Label, Margin, Modal, RichText, ScrollArea, TextEdit, Ui};
 use std::sync::Arc;
 use wasmscope_instrument::{Limits, Measure, Trial, Unprovided, is_component};
 
@@ -58,6 +58,8 @@ pub enum Dialog {
 
 const WIDTH: f32 = 580.0;
 const LABEL_WIDTH: f32 = 104.0;
+/// Around the text in a field. Fields with a hint are named where they are made: a hint is no name.
+const FIELD: Margin = Margin::symmetric(6, 4);
 const SEARCHING: &str = "A trial run is under way that looks for allocators.";
 
 /// Draws the dialog, with the look for allocators that it waits for, if it does. A press of Run sends the run off.
@@ -113,7 +115,16 @@ fn fields_ui(ui: &mut Ui, dialog: &mut RunDialog, search: Option<&Job>, commands
     ui.add_space(2.0);
     call_ui(ui, module, form);
     if form.call == Call::Command {
-        row(ui, "Arguments", |ui| text_field(ui, &mut form.args, "as in a shell: --size 3 'two words'"));
+        row(ui, "Arguments", |ui| {
+            let hint = "as in a shell: --size 3 'two words'";
+            ui.add(
+                TextEdit::singleline(&mut form.args)
+                    .hint_text(hint)
+                    .desired_width(f32::INFINITY)
+                    .margin(FIELD),
+            )
+            .accessible_name("Arguments");
+        });
     }
     if !module.missing.is_empty() {
         imports_ui(ui, module, form, commands);
@@ -151,7 +162,8 @@ pub(super) fn row(ui: &mut Ui, label: &str, add: impl FnOnce(&mut Ui)) {
         let layout = egui::Layout::left_to_right(egui::Align::Center);
         let drawn = ui.allocate_ui_with_layout(size, layout, |ui| {
             ui.set_min_width(LABEL_WIDTH);
-            ui.label(RichText::new(label).weak())
+            // A text that can be selected names nothing.
+            ui.add(Label::new(RichText::new(label).weak()).selectable(false))
         });
         let id = drawn.inner.id;
         ui.vertical(|ui| ui.label_inputs_by(id, add));
@@ -164,15 +176,6 @@ pub(super) fn below_row(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
         ui.add_space(LABEL_WIDTH + ui.spacing().item_spacing.x);
         ui.vertical(add);
     });
-}
-
-fn text_field(ui: &mut Ui, text: &mut String, hint: &str) {
-    ui.add(
-        TextEdit::singleline(text)
-            .hint_text(hint)
-            .desired_width(f32::INFINITY)
-            .margin(Margin::symmetric(6, 4)),
-    );
 }
 
 fn measures_ui(ui: &mut Ui, form: &mut RunForm) {
@@ -235,7 +238,8 @@ fn imports_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm, commands: &
         if !form.links.is_empty() {
             let lines = form.links.lines().count().clamp(1, 5);
             let edit = TextEdit::multiline(&mut form.links).desired_rows(lines).desired_width(f32::INFINITY);
-            ui.add(edit.hint_text("NAME=FILE, one a line").margin(Margin::symmetric(6, 4)));
+            ui.add(edit.hint_text("NAME=FILE, one a line").margin(FIELD))
+                .accessible_name("Modules for imports");
         }
         let list = ScrollArea::vertical().id_salt("missing").max_height(72.0).auto_shrink([false, true]);
         list.show(ui, |ui| {
@@ -254,9 +258,10 @@ fn symbols_ui(ui: &mut Ui, module: &ModuleFacts, form: &mut RunForm, commands: &
     }
     row(ui, "Names and lines", |ui| {
         ui.horizontal(|ui| {
-            let field = TextEdit::singleline(&mut form.symbols).margin(Margin::symmetric(6, 4));
+            let field = TextEdit::singleline(&mut form.symbols).margin(FIELD);
             let field = field.hint_text("what lies beside the module");
-            ui.add(field.desired_width((ui.available_width() - 140.0).max(80.0)));
+            let width = (ui.available_width() - 140.0).max(80.0);
+            ui.add(field.desired_width(width)).accessible_name("Names and lines");
             for (kind, title) in [(PathKind::File, "File…"), (PathKind::Folder, "Folder…")] {
                 if ui.button(title).on_hover_text(about_symbols(kind)).clicked() {
                     commands.send(Command::AskGrant(GrantKind::Symbols(kind)));
@@ -270,7 +275,7 @@ fn given_ui(ui: &mut Ui, form: &mut RunForm, commands: &Commands) {
     row(ui, "Environment", |ui| {
         let lines = form.env.lines().count().clamp(1, 5);
         let edit = TextEdit::multiline(&mut form.env).desired_rows(lines).desired_width(f32::INFINITY);
-        ui.add(edit.hint_text("NAME=VALUE, one a line").margin(Margin::symmetric(6, 4)));
+        ui.add(edit.hint_text("NAME=VALUE, one a line").margin(FIELD)).accessible_name("Environment");
     });
     row(ui, "Standard input", |ui| {
         ui.horizontal(|ui| {
@@ -285,8 +290,9 @@ fn given_ui(ui: &mut Ui, form: &mut RunForm, commands: &Commands) {
 }
 
 fn browse_field(ui: &mut Ui, text: &mut String, hint: &str, kind: GrantKind, commands: &Commands) {
-    let field = TextEdit::singleline(text).hint_text(hint).margin(Margin::symmetric(6, 4));
-    ui.add(field.desired_width((ui.available_width() - 90.0).max(80.0)));
+    let field = TextEdit::singleline(text).hint_text(hint).margin(FIELD);
+    ui.add(field.desired_width((ui.available_width() - 90.0).max(80.0)))
+        .accessible_name("Standard input file");
     if ui.button("Browse…").clicked() {
         commands.send(Command::AskGrant(kind));
     }
@@ -298,11 +304,10 @@ fn folders_ui(ui: &mut Ui, dirs: &mut Vec<(String, String)>, commands: &Commands
         ui.push_id(number, |ui| {
             ui.horizontal(|ui| {
                 let width = ((ui.available_width() - 110.0) / 2.0).max(60.0);
-                let field =
-                    |text| TextEdit::singleline(text).desired_width(width).margin(Margin::symmetric(6, 4));
-                ui.add(field(host).hint_text("folder here"));
+                let field = |text| TextEdit::singleline(text).desired_width(width).margin(FIELD);
+                ui.add(field(host).hint_text("folder here")).accessible_name("Folder here");
                 ui.label(RichText::new("as").weak());
-                ui.add(field(guest).hint_text("same name"));
+                ui.add(field(guest).hint_text("same name")).accessible_name("Its name for the program");
                 if ui.button("Remove").clicked() {
                     removed = Some(number);
                 }

@@ -8,6 +8,9 @@ use egui_tiles::{
 };
 use serde::{Deserialize, Serialize};
 
+/// In points.
+pub const TAB_BAR_HEIGHT: f32 = 28.0;
+
 /// The layout of the panels, which is remembered.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Dock {
@@ -233,7 +236,7 @@ impl Behavior<PanelKind> for Drawing<'_, '_> {
     }
 
     fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
-        28.0
+        TAB_BAR_HEIGHT
     }
 
     fn gap_width(&self, _style: &egui::Style) -> f32 {

@@ -13,7 +13,7 @@ mod top_bar;
 mod welcome;
 
 pub use actions::Situation;
-pub use dock::{Arrangement, Dock, Part};
+pub use dock::{Arrangement, Dock, Part, TAB_BAR_HEIGHT};
 pub use hints::hints_ui;
 pub use keys::{shortcuts, stop_shortcut};
 pub use pages::{Page, page_ui};

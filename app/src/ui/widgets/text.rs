@@ -1,7 +1,7 @@
 //! Text in its recurring roles.
 
 use crate::ui::theme::{MONO, Palette};
-use egui::{Button, Color32, Response, RichText, Sense, Ui, Vec2};
+use egui::{Button, Color32, Response, RichText, Role, Sense, Ui, Vec2, WidgetInfo};
 
 /// The one button of a dialog or screen that is to be pressed next.
 pub fn primary_button(ui: &mut Ui, text: &str) -> Response {
@@ -30,8 +30,10 @@ pub fn figure(ui: &mut Ui, name: &str, value: &str, about: &str) {
             ui.label(RichText::new(value).font(MONO));
         });
     });
-    let response =
-        row.response.interact(Sense::click()).on_hover_text(format!("{about}\n\nClick copies the value."));
+    // Not the row's own name: a row can't keep the focus.
+    let response = ui.interact(row.response.rect, row.response.id.with("copy"), Sense::click());
+    let response = response.on_hover_text(format!("{about}\n\nClick copies the value."));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Copy {name}: {value}")));
     if response.clicked() {
         ui.ctx().copy_text(value.to_owned());
     }
@@ -51,7 +53,7 @@ pub fn swatch(ui: &mut Ui, colour: Color32, text: &str) -> Response {
     ui.painter().rect(square, 2.0, colour, (1.0, palette.border), egui::StrokeKind::Inside);
     let at = egui::pos2(square.right() + GAP, rect.center().y - galley.size().y / 2.0);
     ui.painter().galley(at, galley, palette.text);
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     response
 }
 

@@ -1,6 +1,7 @@
 //! The settings that are asked for most, and where the others are.
 
 use crate::ui::command::Command;
+use crate::ui::module::short_path;
 use crate::ui::settings::Settings;
 use crate::ui::shell::Situation;
 use crate::ui::shell::actions::themes;
@@ -82,5 +83,6 @@ fn file_ui(ui: &mut Ui, now: &Situation<'_>) {
     if ui.button("Copy path").clicked() {
         ui.ctx().copy_text(path.clone());
     }
-    ui.add(Label::new(RichText::new(&path).font(MONO)).truncate().selectable(true)).on_hover_text(&path);
+    let shown = RichText::new(short_path(now.settings_path, 44)).font(MONO);
+    ui.add(Label::new(shown).truncate()).on_hover_text(&path);
 }
