@@ -33,9 +33,9 @@ fn a_sample_runs_is_on_screen_and_is_saved() {
     assert!(main.bottom() <= long.top(), "{main:?} called {long:?}");
 
     let picture = window.screenshot();
-    let colours = colours(&picture, long);
-    let fill = colours.iter().max_by_key(|(_, count)| *count).map(|(colour, _)| *colour);
-    assert!(colours.len() > 4, "a box with a label has more than one colour: {colours:?}");
+    let seen = colours(&picture, long);
+    let fill = seen.iter().max_by_key(|(_, count)| *count).map(|(colour, _)| *colour);
+    assert!(seen.len() > 4, "a box with a label has more than one colour: {seen:?}");
     let below = pos2(canvas.center().x, canvas.bottom() - 3.0);
     assert_ne!(fill, Some(pixel(&picture, below)), "the box looks like the empty canvas");
 

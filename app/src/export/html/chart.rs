@@ -64,7 +64,8 @@ pub(super) fn growth_chart(view: &GrowthView) -> String {
     }
     let about = format!("Size of memory over time, up to {}", units::bytes(most));
     format!(
-        "<figure><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">\n{svg}</svg>\n<figcaption>{}</figcaption></figure>\n",
+        "<figure><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">\n{svg}</svg>\n\
+         <figcaption>{}</figcaption></figure>\n",
         text(&about),
         legend(&memories, heap_peak > 0, view.memories.len()),
     )

@@ -30,7 +30,8 @@ fn heap_html(profile: &Profile, heap: &HeapAt, verdict: &HeapVerdict, of: &str) 
     let sentences = heap_figures::verdict(profile, verdict);
     let verdict: String = sentences.iter().map(|words| format!("<li>{}</li>", text(words))).collect();
     format!(
-        "<h3>Verdict on the heap{of}</h3>\n<ul class=\"verdict\">{verdict}</ul>\n<h3>The heap{of} at the end</h3>\n{}{}",
+        "<h3>Verdict on the heap{of}</h3>\n<ul class=\"verdict\">{verdict}</ul>\n\
+         <h3>The heap{of} at the end</h3>\n{}{}",
         rows(&heap_figures::figures(profile, heap)),
         sites(profile, heap),
     )

@@ -49,7 +49,8 @@ fn policy() -> String {
     let hash = |content: &str| STANDARD.encode(Sha256::digest(content));
     let (style, script) = (hash(STYLE), hash(SCRIPT));
     format!(
-        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; \
+         base-uri 'none'; form-action 'none'"
     )
 }
 

@@ -410,7 +410,8 @@
     const texts = [valueText(unit, own), percent(share(own, tree.total)), valueText(unit, total),
       percent(share(total, tree.total))];
     const values = [own, own, total, total];
-    const cells = [{ text: info.name }, ...texts.map((text, i) => ({ text, value: values[i] })), { text: shortPlace(place) }];
+    const figures = texts.map((text, i) => ({ text, value: values[i] }));
+    const cells = [{ text: info.name }, ...figures, { text: shortPlace(place) }];
     let row;
     const made = () => {
       row = document.createElement("tr");
@@ -519,7 +520,11 @@
   find("before").addEventListener("click", () => step(-1));
   find("back").addEventListener("click", back);
   find("reset").addEventListener("click", () => zoomTo(0));
-  find("flip").addEventListener("click", () => { turn(!flipped); frame.scrollTop = flipped ? frame.scrollHeight : 0; changed(); });
+  find("flip").addEventListener("click", () => {
+    turn(!flipped);
+    frame.scrollTop = flipped ? frame.scrollHeight : 0;
+    changed();
+  });
   find("filter").addEventListener("input", filter);
   for (const link of document.querySelectorAll("a[data-find]")) {
     link.addEventListener("click", () => searchFor(link.dataset.find));
