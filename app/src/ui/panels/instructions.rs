@@ -201,7 +201,7 @@ fn rows_ui(
         ui.set_min_width(code + beside);
         ui.spacing_mut().item_spacing.y = 0.0;
         let mut builder =
-            TableBuilder::new(ui).id_salt("instructions").sense(Sense::click()).auto_shrink(false);
+            TableBuilder::new(ui).id_salt("instructions").sense(Sense::CLICK).auto_shrink(false);
         for gutter in &shown.gutters {
             builder = builder.column(Column::exact(gutter.head().1));
         }

@@ -227,7 +227,7 @@ fn lines_ui<'a>(
     ScrollArea::horizontal().id_salt("source").auto_shrink(false).show(ui, |ui| {
         ui.set_min_width(code + beside);
         ui.spacing_mut().item_spacing.y = 0.0;
-        let mut builder = TableBuilder::new(ui).id_salt("source").sense(Sense::click()).auto_shrink(false);
+        let mut builder = TableBuilder::new(ui).id_salt("source").sense(Sense::CLICK).auto_shrink(false);
         for width in widths {
             builder = builder.column(Column::exact(*width));
         }
