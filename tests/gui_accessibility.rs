@@ -161,15 +161,15 @@ fn focused(window: &Window) -> Option<String> {
 
 #[test]
 fn tab_reaches_every_control() {
-    for panel in ["Flame graph", "Timeline", "Boundary", "Fragmentation", "Module", "Advice"] {
+    for panel in ["Flame graph", "Boundary", "Fragmentation"] {
         let mut window = show(full().build());
         open_panel(&mut window, panel);
         let all = focusable(&window);
         assert!(all.len() > 20, "{panel}: {all:?}");
         let mut reached = BTreeSet::new();
-        for _ in 0..3 * all.len() {
+        for _ in 0..2 * all.len() {
             window.harness.key_press(Key::Tab);
-            window.harness.run_steps(2);
+            window.harness.step();
             reached.extend(focused(&window));
         }
         let missed: Vec<_> = all.difference(&reached).collect();

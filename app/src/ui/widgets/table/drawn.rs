@@ -61,6 +61,8 @@ impl<C: Copy + PartialEq> Table<'_, C> {
     fn show_wide(&self, ui: &mut Ui, sorting: &mut Sorting<C>, bar: Color32) -> Option<usize> {
         let moved = ui.data_mut(|data| data.remove_temp(self.scroll_id()));
         let mut builder = TableBuilder::new(ui).id_salt(self.id).striped(true).sense(Sense::CLICK);
+        // Where there is little room the table scrolls rather than to lie over what is beside it.
+        builder = builder.min_scrolled_height(40.0);
         builder = builder.auto_shrink(false).cell_layout(Layout::left_to_right(Align::Center));
         for column in self.columns {
             builder = builder.column(width_of(column, self.least_name));
