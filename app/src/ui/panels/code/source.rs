@@ -229,7 +229,8 @@ fn beside_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &SourceView, state: &mut Sou
 /// The instructions under the name of their function.
 fn pane_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &InstructionsView, state: &mut SourceState) {
     let Some(listing) = code_of(ui, ctx, view) else { return };
-    ui.add(Label::new(RichText::new(title(ctx, view, listing)).weak()).truncate());
+    let of = format!("Instructions of {}", title(ctx, view, listing));
+    ui.add(Label::new(RichText::new(of).weak()).truncate());
     let lit = state.hovered.as_ref();
     let text = WatText { name: "Instructions of the source", view, lit, search: ("", &[]) };
     let act = wat_ui(ui, ctx, (&text, listing), &mut state.wat);
