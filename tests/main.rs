@@ -14,6 +14,7 @@ mod gui_advice;
 mod gui_flame;
 mod gui_map;
 mod gui_module;
+mod gui_pictures;
 mod gui_timeline;
 mod layers;
 mod record;
