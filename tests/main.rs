@@ -15,6 +15,7 @@ mod gui_advice;
 mod gui_flame;
 mod gui_map;
 mod gui_module;
+mod gui_pictures;
 mod gui_shell;
 mod gui_source;
 mod gui_timeline;

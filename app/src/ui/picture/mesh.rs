@@ -107,7 +107,9 @@ impl Pen<'_> {
     fn lift(&mut self) {
         let path = std::mem::take(&mut self.path);
         if !path.is_empty() && self.colour.a() > 0 {
-            self.page.put(format_args!("<path d=\"{path}\" {}/>", fill(self.colour)));
+            // Smoothed, edges that touch would let through what is beneath.
+            let crisp = "shape-rendering=\"crispEdges\"";
+            self.page.put(format_args!("<path d=\"{path}\" {} {crisp}/>", fill(self.colour)));
         }
     }
 }
