@@ -14,7 +14,7 @@ pub fn top_bar_ui(ui: &mut Ui, now: &Situation<'_>) {
     MenuBar::new().ui(ui, |ui| {
         ui.menu_button("File", |ui| file_menu(ui, now));
         ui.menu_button("Edit", |ui| edit_menu(ui, now));
-        ui.menu_button("Run", |ui| run_menu(ui, now));
+        ui.menu_button("Record", |ui| run_menu(ui, now));
         ui.menu_button("View", |ui| view_menu(ui, now));
         ui.menu_button("Help", |ui| help_menu(ui, now));
         ui.separator();

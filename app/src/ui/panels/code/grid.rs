@@ -321,7 +321,8 @@ fn bring_into_sight(ui: &Ui, row: Rect, bring: Bring) {
 
 /// What screen readers say of a row: its text, and its figures by the titles of their columns.
 fn describe(ui: &Ui, response: &Response, columns: &[Column], row: &Row) {
-    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &row.text));
+    let text = if row.text.trim().is_empty() { "empty line" } else { &*row.text };
+    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, text));
     ui.ctx().accesskit_node_builder(response.id, |node| {
         let cells = columns.iter().zip(&row.cells).filter(|(_, (text, _))| !text.is_empty());
         let told: Vec<_> = cells.map(|(column, (text, _))| format!("{} {text}", column.title)).collect();
