@@ -33,13 +33,16 @@ pub fn followed<T>(
 /// Shows what there is from time to time until `ended` is cut off.
 fn follow(mut live: Live, mut show: impl FnMut(Arc<Profile>), ended: &mpsc::Receiver<()>) -> Option<Live> {
     let mut pause = SHORTEST_PAUSE;
+    // Names and lines are read with the first picture, and not again.
+    let mut knows_symbols = false;
     while ended.recv_timeout(pause) == Err(mpsc::RecvTimeoutError::Timeout) {
         let began = Instant::now();
         // What can't be followed is read in the end, and told then if it is still broken.
-        if let Some(profile) = live.profile().ok()? {
-            show(Arc::new(profile));
+        let Some(profile) = live.profile().ok()? else { continue };
+        show(Arc::new(profile));
+        if std::mem::replace(&mut knows_symbols, true) {
+            pause = (began.elapsed() * PAUSE_SHARE).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         }
-        pause = (began.elapsed() * PAUSE_SHARE).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
     }
     Some(live)
 }

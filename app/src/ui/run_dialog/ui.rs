@@ -142,8 +142,8 @@ fn fields_ui(ui: &mut Ui, dialog: &mut RunDialog, search: Option<&Job>, commands
     section(ui, "Symbols", pointed, |ui| symbols_ui(ui, module, form, commands));
     section(ui, "Limits", limited, |ui| limits_ui(ui, form));
     ui.checkbox(&mut form.waits_for_end, "Show nothing until it is over").on_hover_text(
-        "What is recorded is shown while the program runs. That takes a twentieth of a processor's time; where the \
-         program needs all of them, times are truer without it.",
+        "What is recorded is shown while the program runs, which takes time of a processor. Where the program needs all \
+         of them, times are truer without it.",
     );
 }
 

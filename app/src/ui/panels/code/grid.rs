@@ -188,6 +188,7 @@ impl Grid<'_> {
         self.head_ui(ui, head);
         let mut done = GridDone { response, clicked: None, double_clicked: None, hovered: None };
         let mut body_ui = ui.new_child(UiBuilder::new().max_rect(body));
+        body_ui.shrink_clip_rect(area);
         self.body_ui(&mut body_ui, body, gutter, state, &mut done);
         map::map_ui(ui, self, (id, strip), state);
         if done.response.has_focus() {
@@ -210,7 +211,9 @@ impl Grid<'_> {
     }
 
     fn body_ui(&self, ui: &mut Ui, body: Rect, gutter: f32, state: &mut GridState, done: &mut GridDone) {
-        let mut scroll = ScrollArea::both().id_salt(self.name).auto_shrink(false);
+        let scroll = ScrollArea::both().id_salt(self.name).auto_shrink(false);
+        // Where there is no room nothing is drawn, rather than over what stands below.
+        let mut scroll = scroll.min_scrolled_height(0.0);
         if let Some(offset) = state.offset.take() {
             let most = (self.count as f32 * ROW - body.height()).max(0.0);
             scroll = scroll.vertical_scroll_offset(offset.clamp(0.0, most));
