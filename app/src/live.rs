@@ -7,6 +7,8 @@ use wasmscope_instrument::recording::{Follower, ReadError, Recording};
 
 /// A file that takes longer to copy in memory than people like to wait for the next picture is not followed further.
 const MOST_BYTES: u64 = 256 << 20;
+/// As columns these are many times what they are in the file, and each profile has them.
+const MOST_HEAP_OPERATIONS: usize = 4_000_000;
 
 /// Makes profiles of a recording while it is being made. All of them, and that of the whole, speak of the same functions,
 /// lines and call paths by the same ids.
@@ -32,8 +34,13 @@ impl Live {
         let path = self.path.clone();
         let follower = self.advance().map_err(|source| PipelineError::Recording { path, source })?;
         let Some(follower) = follower else { return Ok(None) };
-        let recording = follower.so_far();
-        if has_begun(&recording) { self.profile_of(recording).map(Some) } else { Ok(None) }
+        let recording = pipeline::placed(follower.so_far());
+        if !has_begun(&recording) || recording.heap.len() > MOST_HEAP_OPERATIONS {
+            return Ok(None);
+        }
+        let profile = self.growing(&recording)?.profile_so_far(recording);
+        prepare(&profile);
+        Ok(Some(profile))
     }
 
     /// The profile of the whole, when nobody writes any more; `None` where it can't be told from what was seen so far,
@@ -45,7 +52,10 @@ impl Live {
         if recording.damage.is_some() {
             return None;
         }
-        self.profile_of(recording).ok()
+        let recording = pipeline::placed(recording);
+        let profile = self.growing(&recording).ok()?.profile(recording);
+        prepare(&profile);
+        Some(profile)
     }
 
     /// Reads on. `None` where there is nothing new, or too much.
@@ -58,13 +68,19 @@ impl Live {
         Ok(Some(&*follower).filter(|follower| is_news && follower.bytes() <= MOST_BYTES))
     }
 
-    fn profile_of(&mut self, recording: Recording) -> Result<Profile, PipelineError> {
-        let recording = pipeline::placed(recording);
-        let growing = match &mut self.growing {
+    fn growing(&mut self, recording: &Recording) -> Result<&mut Growing, PipelineError> {
+        Ok(match &mut self.growing {
             Some(growing) => growing,
-            none => none.insert(pipeline::growing(&recording, &self.path, self.symbols.as_deref())?),
-        };
-        Ok(growing.profile(recording))
+            none => none.insert(pipeline::growing(recording, &self.path, self.symbols.as_deref())?),
+        })
+    }
+}
+
+/// Works out here what panels would otherwise ask for in the middle of a frame, since they go on with their old views.
+fn prepare(profile: &Profile) {
+    if !profile.recording().heap.is_empty() {
+        profile.heap_timeline();
+        profile.address_space(profile.main_memory());
     }
 }
 

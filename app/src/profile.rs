@@ -196,6 +196,8 @@ fn warnings(recording: &Recording, symbols: &Symbols, expanded: &Expanded) -> Ve
     damage.chain(measured).chain(named).chain(expanded.fault()).chain(uncounted(recording)).collect()
 }
 
+const UNCOUNTED: &str = "what was to be counted exactly is missing: it is written when a run is over";
+
 /// Counts are written when a run is over. A sentence where they are not there.
 fn uncounted(recording: &Recording) -> Option<String> {
     let measured = |measure| recording.meta.measures.has(measure);
@@ -204,8 +206,7 @@ fn uncounted(recording: &Recording) -> Option<String> {
         || measured(Measure::Access)
             && recording.accesses.is_empty()
             && recording.outcome == Outcome::Unknown;
-    is_missing
-        .then(|| "what was to be counted exactly is missing: it is written when a run is over".to_owned())
+    is_missing.then(|| UNCOUNTED.to_owned())
 }
 
 fn duration(recording: &Recording) -> u64 {

@@ -1,7 +1,7 @@
 //! Profiles of a recording that goes on.
 
 use super::expand::{Expanded, Ids};
-use super::{Profile, outline};
+use super::{Profile, UNCOUNTED, outline};
 use std::sync::Arc;
 use wasmscope_instrument::recording::Recording;
 use wasmscope_symbolize::{SymbolFileNames, SymbolFiles, Symbols};
@@ -31,7 +31,14 @@ impl Growing {
         Ok(Growing { symbols: Arc::new(symbols), ids: Ids::default(), problem })
     }
 
-    /// The profile of what there is of the recording by now, as [`Profile::new`] makes it.
+    /// The profile of what there is of a recording that goes on. What is written at its end is not said to be missing.
+    pub fn profile_so_far(&mut self, recording: Recording) -> Profile {
+        let mut profile = self.profile(recording);
+        profile.warnings.retain(|warning| warning != UNCOUNTED);
+        profile
+    }
+
+    /// The profile of a recording that is over, or of what there is of it, as [`Profile::new`] makes it.
     pub fn profile(&mut self, recording: Recording) -> Profile {
         let expanded = Expanded::of(&recording, &*self.symbols, &mut self.ids);
         let mut profile = Profile::assemble(recording, Arc::clone(&self.symbols), expanded);

@@ -83,6 +83,12 @@ fn open(app: &mut App, path: PathBuf, ctx: &egui::Context) {
     if app.state.documents.show_path(&absolute) {
         return;
     }
+    if app.state.jobs.run_to(&absolute).is_some() {
+        return app
+            .screen
+            .notes
+            .add(Note::failure("This recording is still being made; it opens when the run is over."));
+    }
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
     app.state.jobs.open(&absolute, &desk);
 }
@@ -129,7 +135,8 @@ fn run(app: &mut App, mut run: Run, ctx: &egui::Context) {
         return;
     }
     run.options.cache_dir = Some(app.state.places.machine_code.clone());
-    let to = app.state.places.unsaved_recording(&run.module.guest.name);
+    let open: Vec<_> = app.state.documents.iter().map(|open| open.origin.path().to_owned()).collect();
+    let to = app.state.places.unsaved_recording(&run.module.guest.name, &open);
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
     app.state.jobs.run(run, to, &desk);
 }
@@ -210,7 +217,9 @@ fn show_so_far(app: &mut App, so_far: SoFar) {
         return;
     }
     if let Some(document) = app.state.documents.at_mut(&path) {
-        document.grow(profile);
+        if document.is_growing {
+            document.grow(profile);
+        }
     } else if is_first {
         let id = show_recording(app, profile, path, symbols);
         if let Some(document) = app.state.documents.get_mut(id) {
@@ -332,7 +341,11 @@ fn ask_save(app: &App, kind: SaveKind) {
     }
 }
 
-fn ask_export(app: &App, kind: ExportKind) {
+fn ask_export(app: &mut App, kind: ExportKind) {
+    if let ExportKind::Picture(panel, _) = kind {
+        // While its user says where to, its view is worked out.
+        app.screen.dock.show(panel);
+    }
     let Some(document) = app.state.documents.front() else { return };
     let extension = match kind {
         ExportKind::Profile(format) => format.name().to_owned(),

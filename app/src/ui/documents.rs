@@ -153,12 +153,22 @@ impl Document {
         true
     }
 
-    /// Shows what has become of the recording: all that is selected in it keeps its meaning. What it was first weighed
-    /// by may not have been there when it began.
+    /// Shows what has become of the recording: all that is selected in it keeps its meaning.
     pub fn grow(&mut self, profile: Arc<Profile>) {
-        if !self.selection.metric.available_in(&profile) {
-            self.selection.metric = Selection::of(&profile, self.asked).metric;
+        let first = |profile: &Profile| Selection::of(profile, self.asked);
+        let (before, now) = (first(&self.profile), first(&profile));
+        let selection = &mut self.selection;
+        // What nobody chose is what it would be were the recording opened now.
+        if selection.metric == before.metric {
+            selection.metric = now.metric;
         }
+        if selection.memory == before.memory {
+            selection.memory = now.memory;
+        }
+        // The end of the part that is chosen was the end of all, and is no more.
+        let end = selection.time_nanos.as_ref().map(|time| time.end);
+        let end = end.filter(|end| *end < profile.duration_nanos());
+        selection.moment_nanos = selection.moment_nanos.or(end);
         self.profile = profile;
     }
 

@@ -41,9 +41,9 @@ impl Places {
         }
     }
 
-    /// A new file for a recording of the module `name`. Makes room for it.
-    pub fn unsaved_recording(&self, name: &str) -> PathBuf {
-        self.make_room();
+    /// A new file for a recording of the module `name`. Makes room for it, but not by what is `open`.
+    pub fn unsaved_recording(&self, name: &str, open: &[PathBuf]) -> PathBuf {
+        self.make_room(open);
         let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
         let name = name.strip_suffix(".wasm").unwrap_or(name);
         self.unsaved.join(format!("{name}-{millis}.wscope"))
@@ -55,7 +55,7 @@ impl Places {
     }
 
     /// Deletes the oldest unsaved recordings. What can't be deleted only takes up room.
-    fn make_room(&self) {
+    fn make_room(&self, open: &[PathBuf]) {
         let Ok(entries) = std::fs::read_dir(&self.unsaved) else { return };
         let files = entries.filter_map(|entry| {
             let entry = entry.ok()?;
@@ -66,7 +66,7 @@ impl Places {
         let mut files: Vec<_> = files.collect();
         files.sort();
         let excess = (files.len() + 1).saturating_sub(MOST_UNSAVED);
-        for (_, path) in files.into_iter().take(excess) {
+        for (_, path) in files.into_iter().take(excess).filter(|(_, path)| !open.contains(path)) {
             let _ = std::fs::remove_file(path);
         }
     }
@@ -82,10 +82,13 @@ mod tests {
         let places = Places { unsaved: folder.path().to_owned(), ..Places::within(folder.path()) };
         (0..30).for_each(|n| std::fs::write(folder.path().join(format!("{n}.wscope")), "").unwrap());
         std::fs::write(folder.path().join("mine.txt"), "").unwrap();
-        let new = places.unsaved_recording("a.wasm");
+        let open = folder.path().join("3.wscope");
+        std::fs::File::open(&open).unwrap().set_modified(UNIX_EPOCH).unwrap();
+        let new = places.unsaved_recording("a.wasm", std::slice::from_ref(&open));
+        assert!(open.exists(), "it is the oldest, and open");
         assert!(new.file_name().unwrap().to_string_lossy().starts_with("a-"));
         assert!(places.is_unsaved(&new));
         let left = std::fs::read_dir(folder.path()).unwrap().count();
-        assert_eq!(left, MOST_UNSAVED - 1 + 1);
+        assert_eq!(left, MOST_UNSAVED - 1 + 1 + 1);
     }
 }

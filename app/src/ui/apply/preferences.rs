@@ -53,7 +53,6 @@ pub fn take(app: &mut App, settings: Settings, ctx: &egui::Context) {
     if settings.colours != app.state.settings.colours {
         theme::install(ctx, settings.colours);
     }
-    app.state.history.recent.truncate(settings.recent_files);
     app.state.settings = settings;
 }
 

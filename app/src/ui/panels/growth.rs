@@ -13,6 +13,7 @@ use crate::units;
 use egui::{Panel, RichText, Role, Ui, Vec2, WidgetInfo};
 use egui_plot::{AxisHints, GridMark, HoverPosition, Line, MarkerShape, Plot, PlotPoint, PlotUi, Points};
 use std::cmp::Ordering;
+use std::ops::Range;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -32,14 +33,14 @@ pub struct GrowthState {
     sorting: Sorting<By>,
     order: RowOrder<GrowthView, By>,
     chosen: Option<usize>,
-    /// The view that the chosen row is of.
-    drawn: Option<Arc<GrowthView>>,
+    /// The part of the run that the chosen row is of.
+    time: Option<Range<u64>>,
 }
 
 impl Default for GrowthState {
     fn default() -> Self {
         let sorting = Sorting { column: By::Time, direction: table::SortDirection::Rising };
-        GrowthState { filter: String::new(), sorting, order: RowOrder::default(), chosen: None, drawn: None }
+        GrowthState { filter: String::new(), sorting, order: RowOrder::default(), chosen: None, time: None }
     }
 }
 
@@ -63,8 +64,8 @@ pub fn growth_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<GrowthView>, state:
     if view.memories.is_empty() {
         return empty_state(ui, "No memory", "This module has no linear memory.");
     }
-    if !state.drawn.as_ref().is_some_and(|drawn| Arc::ptr_eq(drawn, view)) {
-        (state.chosen, state.drawn) = (None, Some(Arc::clone(view)));
+    if state.time != ctx.selection.time_nanos {
+        (state.chosen, state.time) = (None, ctx.selection.time_nanos.clone());
     }
     ui.horizontal_wrapped(|ui| legend_ui(ui, view));
     for memory in &view.memories {
@@ -122,7 +123,7 @@ fn plot_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &GrowthView, state: &mut Growt
     let end = view.duration_nanos as f64;
     let (x_axis, y_axis) = axes();
     // Each part of the run that is chosen has a zoom of its own.
-    let plot = Plot::new(("growth", view.start_nanos, view.duration_nanos))
+    let plot = Plot::new(("growth", ctx.selection.time_nanos.clone()))
         .custom_x_axes(vec![x_axis])
         .custom_y_axes(vec![y_axis])
         .include_x(view.start_nanos as f64)

@@ -120,7 +120,7 @@ impl Fields<'_> {
             None => whole(value).map(|whole| whole as f64),
         };
         let is_one = |millis: &f64| Settings::BUDGET_MILLIS.contains(millis);
-        self.read(key, "a number of milliseconds, 0.001 or more", |value| number(value).filter(is_one))
+        self.read(key, "a number of milliseconds, from 0.001 to 1e9", |value| number(value).filter(is_one))
     }
 
     fn places(&self, key: &str) -> Result<Option<Vec<SourcePlace>>, Wrong> {
@@ -144,12 +144,14 @@ fn whole(value: &DeValue<'_>) -> Option<i64> {
 pub fn changed(text: &str, before: &Settings, after: &Settings) -> Result<String, Problem> {
     let table = parse(text)?;
     let mut changes: Vec<(Range<usize>, String)> = Vec::new();
+    // Some editors mark a text as Unicode by its first character.
+    let begin = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     for ((key, old), (_, new)) in values(before).into_iter().zip(values(after)) {
         match table.get_ref().get(key) {
             _ if old == new => {}
             Some(value) => changes.push((value.span(), new)),
             // At the begin it belongs to no section.
-            None => changes.push((0..0, format!("{key} = {new}\n"))),
+            None => changes.push((begin..begin, format!("{key} = {new}\n"))),
         }
     }
     // From the end, so that the places of the others stay what they are.
@@ -231,8 +233,8 @@ mod tests {
             ("\ntheme = \"blue\"", 2, "`theme` has to be \"system\" or \"light\" or \"dark\""),
             ("theme = 3", 1, "`theme` has to be"),
             ("\n\ntext_size = 1000", 3, "`text_size` has to be a whole number from 50 to 300"),
-            ("budget_ms = -1", 1, "0.001 or more"),
-            ("budget_ms = nan", 1, "0.001 or more"),
+            ("budget_ms = -1", 1, "from 0.001 to 1e9"),
+            ("budget_ms = nan", 1, "from 0.001 to 1e9"),
             ("source_places = [1]", 1, "a list of texts"),
             ("colours = [\n", 1, ""),
             ("x = 1\nnonsense\n", 2, ""),

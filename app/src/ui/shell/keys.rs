@@ -10,15 +10,17 @@ use egui::{Grid, Key, KeyboardShortcut, RichText, ScrollArea, Ui};
 pub fn shortcuts(ui: &Ui, now: &Situation<'_>, is_free: bool) {
     let groups: &[Group] = if is_free { &Group::ALL } else { &[Group::Text] };
     let all = groups.iter().flat_map(|group| actions(now, *group));
-    let mut keyed: Vec<_> = all.filter(|action| action.is_there && action.keys.is_some()).collect();
-    // Keys without Shift are also taken for pressed with it.
+    let mut keyed: Vec<_> = all.filter(|action| action.keys.is_some()).collect();
+    // Keys without Shift are also taken for pressed with it: what can't be done now takes its own all the same.
     keyed.sort_by_key(|action| !action.keys.is_some_and(|keys| keys.modifiers.shift));
     for action in keyed {
         let mut keys = action.keys.into_iter().chain(action.also);
         // In a text they delete a word, and undo and redo what was typed.
         let is_of_text = |keys: &KeyboardShortcut| matches!(keys.logical_key, Key::W | Key::Z | Key::Y);
         let is_free = |keys: &KeyboardShortcut| !(is_of_text(keys) && ui.ctx().text_edit_focused());
-        if keys.any(|keys| is_free(&keys) && ui.input_mut(|input| input.consume_shortcut(&keys))) {
+        if keys.any(|keys| is_free(&keys) && ui.input_mut(|input| input.consume_shortcut(&keys)))
+            && action.is_there
+        {
             now.commands.send(action.command);
         }
     }

@@ -232,7 +232,7 @@ fn pane_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &InstructionsView, state: &mut
     let of = format!("Instructions of {}", title(ctx, view, listing));
     ui.add(Label::new(RichText::new(of).weak()).truncate());
     let lit = state.hovered.as_ref();
-    let text = WatText { name: "Instructions of the source", view, lit, search: ("", &[]) };
+    let text = WatText { name: "Instructions of the source", view, lit, search: ("", None) };
     let act = wat_ui(ui, ctx, (&text, listing), &mut state.wat);
     let select = |line| ctx.commands.send(Command::Select(Selection { line, ..ctx.selection.clone() }));
     match act {

@@ -63,8 +63,8 @@ pub struct WatText<'a> {
     pub view: &'a InstructionsView,
     /// The source line under the pointer.
     pub lit: Option<&'a SourceLine>,
-    /// What is searched for, in small letters, and the instructions that have it.
-    pub search: (&'a str, &'a [usize]),
+    /// The words that are searched for, in small letters, and the instructions that were found, if any are searched for.
+    pub search: (&'a str, Option<&'a [usize]>),
 }
 
 /// What the user wants.
@@ -267,10 +267,9 @@ impl WatPane {
 
     /// To the next hit of the search or, without any, the next hot instruction.
     pub fn next_hit(&mut self, text: &WatText<'_>, way: Way) {
-        let (needle, hits) = text.search;
-        self.go(match needle {
-            "" => next_hot(text.view, self.cursor, way),
-            _ => next_of(hits, self.cursor, way),
+        self.go(match text.search.1 {
+            None => next_hot(text.view, self.cursor, way),
+            Some(hits) => next_of(hits, self.cursor, way),
         });
     }
 }

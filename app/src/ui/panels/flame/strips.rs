@@ -42,7 +42,7 @@ pub fn strips(row: FlameRow<'_>, scale: Scale, pixel: f32, draw: impl FnMut(Stri
         let end = ((block + 1) * BLOCK_BOXES - before).min(boxes.len());
         let is_whole = end - at == BLOCK_BOXES;
         match blocks.get(block).filter(|block| is_whole && block.widest < narrow) {
-            Some(block) => strips.add_narrow(scale.x(block.x0), scale.x(block.x1)),
+            Some(block) => strips.add_narrow(scale.x(block.x0), strips.pixel_end(scale.x(block.x1))),
             None => strips.add_boxes(boxes.get(at..end).unwrap_or(&[])),
         }
         at = end;
@@ -71,11 +71,16 @@ impl<D: FnMut(Strip)> Strips<D> {
                 continue;
             }
             // All that ends within this pixel is one stroke.
-            let end = (left / pixel).floor().mul_add(pixel, pixel);
+            let end = self.pixel_end(left);
             count = ending_by(boxes.get(at..).unwrap_or(&[]), scale.units(end), count).max(1);
             at += count;
             self.add_narrow(left, end);
         }
+    }
+
+    /// Where the pixel of `x` ends: a stroke that ends before it may be drawn on none.
+    fn pixel_end(&self, x: f32) -> f32 {
+        (x / self.pixel).floor().mul_add(self.pixel, self.pixel)
     }
 
     /// Adds what is too narrow to be told apart.
@@ -150,6 +155,13 @@ mod tests {
             assert_eq!((single, merged.len()), (3usize.saturating_sub(cut), 1), "{cut}");
             assert!(merged[0].0 < 3.3 && merged[0].1 > 99.7, "{cut}: {merged:?}");
         }
+    }
+
+    #[test]
+    fn a_few_narrow_ones_far_from_all_others_are_seen() {
+        let boxes = boxes((0..64).map(|x| (1_000_000 + x, 1_000_001 + x)));
+        let (_, merged) = strips_of(&boxes, 0..64, Scale { origin: 0.0, per_unit: 1e-5 });
+        assert_eq!(merged, [(10.0, 11.0)]);
     }
 
     #[test]

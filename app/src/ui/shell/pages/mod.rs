@@ -47,6 +47,8 @@ impl Page {
 /// Draws a page. `search` is what is typed to search the help.
 pub fn page_ui(ui: &Ui, page: Page, now: &Situation<'_>, search: &mut String) -> Dialog {
     let frame = Frame::window(ui.style()).inner_margin(Margin::same(16));
+    // A control that has the focus takes the key for itself, and a field gives the focus back for it.
+    let is_free = ui.memory(|memory| memory.focused().is_none());
     let shown = Modal::new(Id::unique("page").with(page)).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width((ui.ctx().content_rect().width() - 48.0).min(page.width()));
         match page {
@@ -59,8 +61,6 @@ pub fn page_ui(ui: &Ui, page: Page, now: &Situation<'_>, search: &mut String) ->
         let button = |ui: &mut Ui| primary_button(ui, page.button()).clicked();
         ui.with_layout(Layout::right_to_left(Align::Center), button).inner
     });
-    // A control that has the focus takes the key for itself.
-    let is_free = ui.memory(|memory| memory.focused().is_none());
     let entered = is_free && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
     // The key that opened it closes it, too.
     let repeated = page == Page::Help && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::F1));
