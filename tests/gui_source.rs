@@ -88,15 +88,7 @@ impl Window {
 
     /// Presses a button and gives what it copies.
     fn copied_by(&mut self, label: &str) -> Option<String> {
-        self.harness.get_by_label(label).click();
-        (0..4).find_map(|_| {
-            self.harness.step();
-            let commands = &self.harness.output().platform_output.commands;
-            commands.iter().find_map(|command| match command {
-                egui::OutputCommand::CopyText(text) => Some(text.clone()),
-                _ => None,
-            })
-        })
+        self.copied(|window| window.harness.get_by_label(label).click())
     }
 
     fn has_focus(&self, label: &str) -> bool {

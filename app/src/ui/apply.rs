@@ -310,7 +310,21 @@ fn use_known_symbols(app: &App, id: DocumentId, path: &Path) {
     }
 }
 
+/// What is still being made is neither saved nor read once more.
+fn is_growing(app: &mut App, id: DocumentId) -> bool {
+    let is_growing = app.state.documents.get_mut(id).is_some_and(|document| document.is_growing);
+    if is_growing {
+        app.screen.notes.add(Note::failure(
+            "This recording is still being made. Stop the run first, or wait for its end.",
+        ));
+    }
+    is_growing
+}
+
 fn use_symbols(app: &mut App, id: DocumentId, choice: SymbolsChoice, ctx: &egui::Context) {
+    if is_growing(app, id) {
+        return;
+    }
     let Some(document) = app.state.documents.get_mut(id) else { return };
     let wish = SymbolsWish { profile: document.ask_symbols(), choice };
     let (shown, path) = (Arc::clone(&document.profile), document.origin.path().to_owned());
@@ -335,7 +349,7 @@ fn hide_stripped(app: &mut App, id: DocumentId) {
 }
 
 fn ask_save(app: &App, kind: SaveKind) {
-    if let Some(document) = app.state.documents.front().filter(|document| !document.is_growing) {
+    if let Some(document) = app.state.documents.front() {
         let purpose = Purpose::Save(document.id, kind);
         pick::pick(purpose, suggested(&document.title, "wscope"), &app.commands);
     }
@@ -378,6 +392,9 @@ fn picked(app: &mut App, purpose: Purpose, path: PathBuf, ctx: &egui::Context) {
 
 /// What was said last is tried first.
 fn save(app: &mut App, id: DocumentId, kind: SaveKind, path: PathBuf, ctx: &egui::Context) {
+    if is_growing(app, id) {
+        return;
+    }
     let to = with_extension(path, "wscope");
     let packed_with = (kind == SaveKind::Packed).then(|| app.sources());
     let others = app.state.documents.iter().filter(|other| other.id != id);

@@ -72,6 +72,15 @@ impl Window {
         self.app.state.history.symbols_of(path)
     }
 
+    /// Begins a run whose end waits to be applied. Where its recording is going to be.
+    fn runs(&mut self) -> PathBuf {
+        let guest = Guest { bytes: MAPPED.into(), name: "m.wasm".to_owned(), path: String::new() };
+        let module = Arc::new(ModuleFacts::read(guest).unwrap());
+        self.begins(Command::Run(Box::new(order(&module, None))));
+        let JobKind::Run { to, .. } = self.app.state.jobs.running()[0].kind.clone() else { panic!("no run") };
+        to
+    }
+
     /// What failed since this was asked last.
     fn failures(&mut self) -> Vec<String> {
         std::mem::take(&mut self.app.screen.notes).failures()
@@ -308,10 +317,7 @@ fn so_far(paths: &[&str], path: &Path, is_first: bool) -> Command {
 #[test]
 fn a_run_is_shown_while_it_goes_on_and_what_is_selected_stays() {
     let mut window = Window::new();
-    let module =
-        ModuleFacts::read(Guest { bytes: MAPPED.into(), name: "m.wasm".to_owned(), path: String::new() });
-    window.begins(Command::Run(Box::new(order(&Arc::new(module.unwrap()), None))));
-    let JobKind::Run { to, .. } = window.app.state.jobs.running()[0].kind.clone() else { panic!("no run") };
+    let to = window.runs();
     window.begins(so_far(&["main;a"], &to, true));
     let id = window.front().id;
     assert!(window.front().is_growing);
@@ -322,8 +328,8 @@ fn a_run_is_shown_while_it_goes_on_and_what_is_selected_stays() {
     assert_eq!((window.front().id, &window.front().selection), (id, &selection));
     assert!(window.front().profile.frames().find("b").is_some());
     // What is not yet whole is not saved.
-    window.begins(Command::AskSave(SaveKind::Plain));
-    assert!(window.app.screen.path_dialog.is_none());
+    window.begins(Command::Picked(Purpose::Save(id, SaveKind::Plain), window.path("b")));
+    assert!(window.failures().concat().contains("still being made"));
     window.app.apply_all(&window.ctx);
     assert!(!window.front().is_growing && window.app.state.jobs.running().is_empty());
     assert_eq!((window.front().id, window.app.state.documents.iter().count()), (id, 1));
@@ -331,12 +337,23 @@ fn a_run_is_shown_while_it_goes_on_and_what_is_selected_stays() {
 }
 
 #[test]
+fn what_is_selected_stays_at_the_end_of_a_run() {
+    let mut window = Window::new();
+    let to = window.runs();
+    window.begins(so_far(&["main;a"], &to, true));
+    let function = window.front().profile.frames().find("a");
+    let selection = Selection { function, ..window.front().selection.clone() };
+    window.begins(Command::Select(selection.clone()));
+    let whole = Arc::new(ProfileBuilder::new().folded("main;a 1000\nmain;b 1000\n").build());
+    assert!(show_end(&mut window.app, &whole, &to, None, true));
+    assert!(!window.front().is_growing && Arc::ptr_eq(&window.front().profile, &whole));
+    assert_eq!(window.front().selection, selection);
+}
+
+#[test]
 fn a_run_that_was_closed_comes_back_when_it_is_over() {
     let mut window = Window::new();
-    let module =
-        ModuleFacts::read(Guest { bytes: MAPPED.into(), name: "m.wasm".to_owned(), path: String::new() });
-    window.begins(Command::Run(Box::new(order(&Arc::new(module.unwrap()), None))));
-    let JobKind::Run { to, .. } = window.app.state.jobs.running()[0].kind.clone() else { panic!("no run") };
+    let to = window.runs();
     window.begins(so_far(&["main;a"], &to, true));
     let id = window.front().id;
     window.begins(Command::Close(id));

@@ -16,6 +16,7 @@ use egui::{Label, Panel, RichText, Sense, Ui};
 use std::cmp::Ordering;
 use std::sync::Arc;
 use wasmscope_instrument::recording::Direction;
+use wasmscope_symbolize::FuncIndex;
 
 /// The columns of functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,17 +52,24 @@ pub struct BoundaryState {
     filter: String,
     sorting: Sorting<By>,
     order: RowOrder<BoundaryTable, By>,
-    /// The row whose callers are shown.
-    chosen: Option<usize>,
+    /// The function whose callers are shown.
+    chosen: Option<Chosen>,
     callers: CallersState,
+}
+
+/// A function by what stays when rows change places, as in another part of the run and while it goes on.
+type Chosen = (Direction, FuncIndex, Arc<str>);
+
+fn key_of(row: &BoundaryRow) -> Chosen {
+    (row.direction, row.func, Arc::clone(&row.name))
 }
 
 struct CallersState {
     sorting: Sorting<CallerBy>,
     filter: String,
     order: RowOrder<BoundaryTable, CallerBy>,
-    /// The row whose callers are in order.
-    of: Option<usize>,
+    /// The function whose callers are in order.
+    of: Option<Chosen>,
 }
 
 impl Default for BoundaryState {
@@ -137,12 +145,13 @@ pub fn boundary_ui(
     chatty_ui(ui, ctx, advice);
     let first_import =
         || view.rows.iter().position(|row| row.direction == Direction::GuestToHost).unwrap_or(0);
-    let chosen = *state.chosen.get_or_insert_with(first_import);
+    let chosen = view.rows.iter().position(|row| state.chosen.as_ref() == Some(&key_of(row)));
+    let chosen = chosen.unwrap_or_else(first_import);
     let height = (ui.available_height() * 0.36).max(110.0);
     let callers = Panel::bottom("boundary callers").resizable(true).default_size(height);
     let callers = callers.size_range(80.0..=ui.available_height() * 0.7).frame(egui::Frame::new());
     callers.show(ui, |ui| callers_ui(ui, ctx, view, chosen, &mut state.callers));
-    egui::CentralPanel::no_frame().show(ui, |ui| rows_ui(ui, ctx, view, state));
+    egui::CentralPanel::no_frame().show(ui, |ui| rows_ui(ui, ctx, view, chosen, state));
 }
 
 /// Where the time of the run went.
@@ -196,7 +205,13 @@ fn nesting(view: &BoundaryTable) -> String {
     format!("Deepest nesting of host in program in host: {}.", view.reentry_depth)
 }
 
-fn rows_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<BoundaryTable>, state: &mut BoundaryState) {
+fn rows_ui(
+    ui: &mut Ui,
+    ctx: &PanelCtx<'_>,
+    view: &Arc<BoundaryTable>,
+    chosen: usize,
+    state: &mut BoundaryState,
+) {
     let key = (state.sorting, state.filter.as_str());
     let rows = state.order.rows(view, key, view.rows.len(), keep, compare);
     let all = view.rows.iter().map(|row| row.total_nanos).max().unwrap_or(0);
@@ -206,14 +221,14 @@ fn rows_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<BoundaryTable>, state: &m
         rows,
         cell: &|row, column| cell(&view.rows[row], column),
         share: &|row, column| (column == By::Total).then(|| units::share(view.rows[row].total_nanos, all)),
-        is_selected: &|row| state.chosen == Some(row),
+        is_selected: &|row| row == chosen,
         hover: &|ui, row| hover_ui(ui, &view.rows[row]),
         scroll_to: None,
         commands: ctx.commands,
         least_name: 210.0,
     };
     if let Some(row) = table.show(ui, &mut state.sorting) {
-        state.chosen = Some(row);
+        state.chosen = view.rows.get(row).map(key_of);
     }
 }
 
@@ -308,7 +323,9 @@ fn callers_ui(
         };
         return empty_state(ui, "No callers", hint);
     }
-    if state.of.replace(chosen) != Some(chosen) {
+    let of = key_of(row);
+    if state.of.as_ref() != Some(&of) {
+        state.of = Some(of);
         state.order = RowOrder::default();
     }
     let keep = |_: &BoundaryTable, at: usize, needle: &Needle| {

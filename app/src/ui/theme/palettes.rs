@@ -23,7 +23,9 @@ const SCALE: [Color32; 5] = [rgb(0x3b2f7d), rgb(0x2f6f9f), rgb(0x2fa58c), rgb(0x
 const CIVIDIS: [Color32; 5] = [rgb(0x00224e), rgb(0x434e6c), rgb(0x7d7c78), rgb(0xbcae6c), rgb(0xfde737)];
 
 /// The dark theme.
-pub(super) static DARK: Palette = Palette {
+pub(super) static DARK: Palette = DARK_COLOURS;
+
+const DARK_COLOURS: Palette = Palette {
     background: rgb(0x14161a),
     panel: rgb(0x1b1e24),
     raised: rgb(0x262a32),
@@ -70,7 +72,9 @@ pub(super) static DARK: Palette = Palette {
 };
 
 /// The light theme.
-pub(super) static LIGHT: Palette = Palette {
+pub(super) static LIGHT: Palette = LIGHT_COLOURS;
+
+const LIGHT_COLOURS: Palette = Palette {
     background: rgb(0xeef0f3),
     panel: rgb(0xfafbfc),
     raised: rgb(0xeceff3),
@@ -118,83 +122,49 @@ pub(super) static LIGHT: Palette = Palette {
 
 /// The dark theme for people with colour blindness.
 pub(super) static DARK_DISTINCT: Palette = Palette {
-    background: rgb(0x14161a),
-    panel: rgb(0x1b1e24),
-    raised: rgb(0x262a32),
-    hovered: rgb(0x323843),
-    border: rgb(0x333944),
-    text: rgb(0xdfe3ea),
-    weak: rgb(0xa6aebc),
-    accent: rgb(0x6cb2ff),
-    on_accent: rgb(0x0b1220),
-    selected: rgb(0x24415f),
     good: rgb(0x56b4e9),
     warning: rgb(0xf0c23c),
     error: rgb(0xff9466),
     canvas: Canvas {
         guest: Family::Named(&[OWNERS[0], OWNERS[3], OWNERS[5], OWNERS[6]]),
         host: Family::Named(&[OWNERS[1], OWNERS[2]]),
-        engine: rgb(0x8b93a1),
-        root: rgb(0x3a414d),
-        merged: rgb(0x7c6a58),
-        dimmed: rgb(0x2e333c),
         hit: rgb(0xffffff),
         hit_text: rgb(0xf0e442),
-        outline: rgb(0xffffff),
         into_guest: OWNERS[3],
         into_host: OWNERS[1],
         over: OWNERS[5],
+        ..DARK_COLOURS.canvas
     },
     memory: Memory {
-        outside: rgb(0x14161a),
-        untouched: rgb(0x2b303a),
         data: OWNERS[4],
         stack: rgb(0x7d4a66),
         stack_in_use: OWNERS[6],
-        zeroed: rgb(0x4a5578),
         live: OWNERS[0],
         free: OWNERS[2],
         chosen: OWNERS[3],
-        pages: rgb(0x4c9ffe),
         overhead: rgb(0x8f3d00),
-        owners: OWNERS,
-        other: rgb(0x8b93a1),
         scale: CIVIDIS,
+        ..DARK_COLOURS.memory
     },
+    ..DARK_COLOURS
 };
 
 /// The light theme for people with colour blindness.
 pub(super) static LIGHT_DISTINCT: Palette = Palette {
-    background: rgb(0xeef0f3),
-    panel: rgb(0xfafbfc),
-    raised: rgb(0xeceff3),
-    hovered: rgb(0xdfe4ea),
-    border: rgb(0xd3d9e0),
-    text: rgb(0x1c222b),
-    weak: rgb(0x525c6a),
-    accent: rgb(0x115aae),
-    on_accent: rgb(0xffffff),
-    selected: rgb(0xcfe3fa),
     good: rgb(0x005f96),
     warning: rgb(0x7a5200),
     error: rgb(0x983800),
     canvas: Canvas {
         guest: Family::Named(&[OWNERS[0], OWNERS[3], OWNERS[5], OWNERS[6]]),
         host: Family::Named(&[OWNERS[1], OWNERS[2]]),
-        engine: rgb(0xb9c0ca),
-        root: rgb(0xdde2e8),
-        merged: rgb(0xc9b49d),
-        dimmed: rgb(0xe6e9ee),
         hit: rgb(0x000000),
         hit_text: rgb(0x8f2f67),
-        outline: rgb(0x10151c),
         into_guest: OWNERS[3],
         into_host: OWNERS[1],
         over: OWNERS[5],
+        ..LIGHT_COLOURS.canvas
     },
     memory: Memory {
-        outside: rgb(0xeef0f3),
-        untouched: rgb(0xdadfe6),
         data: OWNERS[4],
         stack: rgb(0xe3a3c6),
         stack_in_use: rgb(0xb3548a),
@@ -202,10 +172,9 @@ pub(super) static LIGHT_DISTINCT: Palette = Palette {
         live: OWNERS[0],
         free: OWNERS[2],
         chosen: rgb(0x000000),
-        pages: rgb(0x1668c7),
         overhead: rgb(0x8f3d00),
-        owners: OWNERS,
-        other: rgb(0x9aa3b0),
         scale: CIVIDIS,
+        ..LIGHT_COLOURS.memory
     },
+    ..LIGHT_COLOURS
 };
