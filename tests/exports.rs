@@ -314,3 +314,21 @@ fn what_a_module_is_not_weighed_by_is_refused() {
     let refused = recorded.refuses(&["export", "run.wscope", "--view", "module", "-f", "svg", "--at", "end"]);
     assert!(refused.contains("say nothing to --view module"), "{refused}");
 }
+
+/// What a module is made of is known without a run: the same as of a recording of it.
+#[test]
+fn a_module_tells_what_it_is_made_of() {
+    let recorded = Recorded::new("hotloop", "hotloop.wasm");
+    let module = sample_module("hotloop", "hotloop.wasm");
+    let module = module.to_str().unwrap();
+    let parts = |file: &str| {
+        let csv = recorded.does(&["export", file, "--view", "module", "--format", "csv"]);
+        let csv = String::from_utf8(csv).unwrap();
+        csv.lines().map(|line| line.split(',').take(3).collect::<Vec<_>>().join(",")).collect::<Vec<_>>()
+    };
+    let (unrun, run) = (parts(module), parts("run.wscope"));
+    assert!(unrun.len() > 10);
+    assert_eq!(unrun, run);
+    let wat = recorded.does(&["report", module, "--view", "wat", "--function", "__original_main"]);
+    assert!(String::from_utf8(wat).unwrap().contains("local.get"));
+}

@@ -1,6 +1,6 @@
 //! The panel of the module, driven without a display: its treemap by mouse and keys, its tables.
 
-use super::gui::{Window, server, showing};
+use super::gui::{Window, server, showing, window};
 use egui::{Event, Key, Modifiers, PointerButton, Rect};
 use egui_kittest::kittest::Queryable;
 use wasmscope::profile::{Profile, ProfileBuilder};
@@ -158,4 +158,17 @@ fn counts_tell_what_was_never_used() {
 fn a_recording_without_a_module_says_so() {
     let window = Window::on_module(Profile::new(Recording::default()));
     assert!(window.sees("No module"));
+}
+
+#[test]
+fn a_module_is_looked_into_without_a_run() {
+    let mut window = window();
+    window.click("Two loops · C");
+    window.click("Look inside");
+    assert!(window.sees("Size treemap") && window.sees_part("not run"));
+    assert!(!window.boxes("printf_core").is_empty(), "its functions have boxes");
+    window.click("Flame graph");
+    assert!(window.sees_part("Nothing of this was measured"));
+    window.press_with(Modifiers::COMMAND, Key::R);
+    assert!(window.sees_part("WASI command"), "it can be run from there");
 }

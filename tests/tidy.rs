@@ -8,6 +8,7 @@ use wasmscope_tests::{root, sample_names};
 const ROOT: &[&str] = &[
     ".ci",
     ".git",
+    ".gitattributes",
     ".gitignore",
     "ARCHITECTURE.md",
     "CHANGELOG.md",

@@ -35,5 +35,5 @@ pub use rewrite::{Rewritten, rewrite};
 pub use run::{
     Argument, BadValue, DEFAULT_RATE_HZ, GrantedDir, Guest, Instrumented, Invocation, Limits, Link,
     LiveCounts, MissingImport, Nobody, Observer, OutputStream, Program, Repeat, RunOptions, STACK_BYTES,
-    SamplerChoice, Stdin, Unprovided, Value, instrument, missing_imports, record,
+    SamplerChoice, Stdin, Unprovided, Value, instrument, missing_imports, record, record_unrun,
 };

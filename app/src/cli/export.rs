@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// file
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
-    /// The recording (.wscope)
+    /// The recording (.wscope), or for what a module is made of the module (.wasm)
     file: PathBuf,
     #[command(flatten)]
     symbols: SymbolArgs,
@@ -179,7 +179,7 @@ fn export_module(args: &ExportArgs) -> anyhow::Result<()> {
     if at.is_some() || memory.is_some() || range.is_some() || columns.is_some() {
         bail!("--at, --memory, --range and --columns say nothing to --view module");
     }
-    let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
+    let profile = pipeline::open_unrun(&args.file, args.symbols.path())?;
     let metric = heat(&args.file, &profile, args.metric)?;
     print::damage(&args.file, &profile);
     let bytes = module_size(&profile, &ModuleSizeQuery { metric, time: None }, format);

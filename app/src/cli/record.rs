@@ -112,7 +112,7 @@ fn exit_code(outcome: &Outcome) -> u8 {
         Outcome::Trapped { .. } => TRAP_EXIT_CODE,
         Outcome::LimitReached { .. } => LIMIT_EXIT_CODE,
         Outcome::Cancelled => interrupt::EXIT_CODE,
-        Outcome::Unknown => 1,
+        Outcome::Unknown | Outcome::NotRun => 1,
     }
 }
 

@@ -21,6 +21,7 @@ use super::worker::Worker;
 use crate::profile::Profile;
 use crate::sources::{RustSources, Sources};
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 
@@ -57,6 +58,8 @@ pub(super) struct Screen {
     pub notes: Notes,
     pub welcome: WelcomeState,
     pub dialog: Option<RunDialog>,
+    /// Those that are to be answered behind it, as of modules that were dropped together.
+    pub next_dialogs: VecDeque<RunDialog>,
     pub path_dialog: Option<PathDialog>,
     pub sources_dialog: Option<SourcesDialog>,
     /// What lies over everything else.
@@ -129,6 +132,7 @@ impl App {
             notes: Notes::default(),
             welcome: WelcomeState::default(),
             dialog: None,
+            next_dialogs: VecDeque::new(),
             path_dialog: None,
             sources_dialog: None,
             page: None,
@@ -264,7 +268,7 @@ impl App {
         {
             self.state.jobs.stop_trial();
             self.state.history.ran(dialog.module.key(), dialog.form.clone());
-            self.screen.dialog = None;
+            self.screen.dialog = self.screen.next_dialogs.pop_front();
         }
         if let Some(dialog) = &mut self.screen.path_dialog
             && path_dialog_ui(ui, dialog, &self.commands) == Dialog::Closed

@@ -12,6 +12,7 @@ use super::jobs::{
 };
 use super::module::{ModuleFacts, file_name};
 use super::notes::Note;
+use super::panels::PanelKind;
 use super::path_dialog::PathDialog;
 use super::pick;
 use super::run_dialog::{RunDialog, RunForm, StdinForm};
@@ -40,6 +41,7 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::ShowWelcome => app.state.documents.show(None),
         Command::RunAgain(again) => run_again(app, again, ctx),
         Command::Run(order) => run(app, *order, ctx),
+        Command::LookInside(module, symbols) => look_inside(app, module, symbols, ctx),
         Command::ShowSoFar(so_far) => show_so_far(app, *so_far),
         Command::FindAllocators(order) => find_allocators(app, *order, ctx),
         Command::Stop => app.state.jobs.stop_all(),
@@ -104,20 +106,31 @@ fn open_sample(app: &mut App, sample: &SampleModule) {
     }
 }
 
-/// Shows the run dialog, with `symbols` rather than those of the last run.
-fn ask_how_to_run(app: &mut App, module: Arc<ModuleFacts>, symbols: Option<PathBuf>) {
-    let remembered = app.state.history.last_run(&module.key());
+/// The run dialog as it was answered for the run that is recorded in `of` or, where that is not known, for the last one of
+/// the module; with `symbols` rather than those. Says whether it was answered before.
+fn how_to_run(
+    app: &App,
+    module: Arc<ModuleFacts>,
+    symbols: Option<PathBuf>,
+    of: Option<&Path>,
+) -> (RunDialog, bool) {
+    let history = &app.state.history;
+    let remembered = of.and_then(|path| history.last_run(&key_of(path)));
+    let remembered = remembered.or_else(|| history.last_run(&module.key()));
+    let was_answered = remembered.is_some();
     let mut dialog = RunDialog::new(module, remembered);
     if let Some(symbols) = symbols {
         dialog.form.symbols = symbols.display().to_string();
     }
-    ask(app, dialog);
+    (dialog, was_answered)
 }
 
-/// Shows a run dialog. What the one before it was waiting for is wanted no more.
+/// Shows a run dialog, when those are answered that are open already.
 fn ask(app: &mut App, dialog: RunDialog) {
-    app.state.jobs.stop_trial();
-    app.screen.dialog = Some(dialog);
+    match &app.screen.dialog {
+        Some(_) => app.screen.next_dialogs.push_back(dialog),
+        None => app.screen.dialog = Some(dialog),
+    }
 }
 
 /// The module is in the recording, so that it can be run again wherever its file has gone.
@@ -127,7 +140,7 @@ fn run_again(app: &mut App, again: Again, ctx: &egui::Context) {
     }
     let Some(document) = app.state.documents.front() else { return };
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
-    app.state.jobs.read_module(Arc::clone(&document.profile), document.symbols.clone(), again, &desk);
+    app.state.jobs.read_module(document, again, &desk);
 }
 
 fn run(app: &mut App, mut run: Run, ctx: &egui::Context) {
@@ -135,10 +148,27 @@ fn run(app: &mut App, mut run: Run, ctx: &egui::Context) {
         return;
     }
     run.options.cache_dir = Some(app.state.places.machine_code.clone());
-    let open: Vec<_> = app.state.documents.iter().map(|open| open.origin.path().to_owned()).collect();
-    let to = app.state.places.unsaved_recording(&run.module.guest.name, &open);
+    let to = unsaved(app, &run.module);
+    app.state.history.ran(key_of(&to), run.form.clone());
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
     app.state.jobs.run(run, to, &desk);
+}
+
+fn look_inside(app: &mut App, module: Arc<ModuleFacts>, symbols: Option<PathBuf>, ctx: &egui::Context) {
+    let to = unsaved(app, &module);
+    let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
+    app.state.jobs.look_inside(module, symbols, to, &desk);
+}
+
+/// A file for a recording of `module`.
+fn unsaved(app: &App, module: &ModuleFacts) -> PathBuf {
+    let open: Vec<_> = app.state.documents.iter().map(|open| open.origin.path().to_owned()).collect();
+    app.state.places.unsaved_recording(&module.guest.name, &open)
+}
+
+/// Under which it is remembered how the run was made that is recorded in `path`.
+fn key_of(path: &Path) -> String {
+    path.display().to_string()
 }
 
 /// One module is run at a time.
@@ -174,7 +204,10 @@ fn finish(app: &mut App, finished: Finished) {
     match result {
         Ok(Made::Module(module)) => show_module(app, module, kind),
         Ok(Made::Recording { profile, path, symbols, goes_on }) => {
-            let was_run = matches!(kind, JobKind::Run { .. });
+            if matches!(kind, JobKind::LookInside(_)) {
+                app.screen.dock.show(PanelKind::Module);
+            }
+            let was_run = matches!(kind, JobKind::Run { .. } | JobKind::LookInside(_));
             if was_run && show_end(app, &profile, &path, symbols.clone(), goes_on) {
                 return;
             }
@@ -249,34 +282,33 @@ fn show_end(
 fn show_module(app: &mut App, module: Arc<ModuleFacts>, kind: JobKind) {
     let all = app.state.symbols.clone();
     match kind {
-        JobKind::Module { symbols, again, .. } => run_module_again(app, module, symbols.or(all), again),
+        JobKind::Module { of, symbols, again, .. } => {
+            match how_to_run(app, module, symbols.or(all), Some(&of)) {
+                (dialog, true) => run_again_as_told(app, dialog, again),
+                (dialog, false) => ask(app, dialog),
+            }
+        }
         JobKind::Open(path) => {
             remember(app, &path);
-            ask_how_to_run(app, module, all);
+            ask(app, how_to_run(app, module, all, None).0);
         }
-        _ => ask_how_to_run(app, module, all),
+        _ => ask(app, how_to_run(app, module, all, None).0),
     }
 }
 
-/// Runs a module without asking, if that is wished for and it is known how it was run.
-fn run_module_again(
-    app: &mut App,
-    module: Arc<ModuleFacts>,
-    symbols: Option<PathBuf>,
-    (again, measured): (Again, MeasureSet),
-) {
-    let knows_how = app.state.history.last_run(&module.key()).is_some();
-    ask_how_to_run(app, module, symbols);
-    let Some(dialog) = &mut app.screen.dialog else { return };
+/// Shows a run dialog that was answered before, or answers it the same way again.
+fn run_again_as_told(app: &mut App, mut dialog: RunDialog, (again, measured): (Again, MeasureSet)) {
     match again {
-        Again::Asking => return,
+        Again::Asking => return ask(app, dialog),
         Again::AsBefore => {}
         Again::Also(measure) => dialog.form.measures = measured.with(measure),
     }
-    if knows_how && let Some(order) = dialog.answer() {
-        app.state.history.ran(dialog.module.key(), dialog.form.clone());
-        app.screen.dialog = None;
-        app.commands.send(Command::Run(Box::new(order)));
+    match dialog.answer() {
+        None => ask(app, dialog),
+        Some(order) => {
+            app.state.history.ran(dialog.module.key(), dialog.form);
+            app.commands.send(Command::Run(Box::new(order)));
+        }
     }
 }
 
@@ -416,6 +448,9 @@ fn saved(app: &mut App, id: DocumentId, path: PathBuf, packed: Option<&Packed>) 
     let Some(document) = app.state.documents.get_mut(id) else { return };
     // What is packed has its symbols in itself; those of what the file was before are not its own.
     app.state.history.show_with(&path, document.symbols.clone().filter(|_| packed.is_none()));
+    if let Some(form) = app.state.history.last_run(&key_of(document.origin.path())) {
+        app.state.history.ran(key_of(&path), form);
+    }
     document.title = file_name(&path);
     document.origin = Origin::Saved(path);
 }

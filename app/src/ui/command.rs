@@ -2,6 +2,7 @@
 
 use super::documents::{DocumentId, Selection};
 use super::jobs::{Finished, Run, SoFar, SymbolsChoice};
+use super::module::ModuleFacts;
 use super::notes::NoteId;
 use super::panels::PanelKind;
 use super::picture::PictureFormat;
@@ -58,6 +59,8 @@ pub enum Command {
     Picked(Purpose, PathBuf),
     /// Ask for a folder or file for a field of the run dialog.
     AskGrant(GrantKind),
+    /// Look at a module, with these symbols, without running it.
+    LookInside(Arc<ModuleFacts>, Option<PathBuf>),
     /// Ask for the symbols of a recording's module.
     AskSymbols(DocumentId, PathKind),
     /// Read names and lines of a recording's module from here.

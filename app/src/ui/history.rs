@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub struct History {
     /// Files that were opened, newest first.
     pub recent: Vec<PathBuf>,
-    /// How modules were last run, by their paths, newest first.
+    /// How modules were last run, by their paths, and how each recording was made, by its own; newest first.
     pub runs: Vec<(String, RunForm)>,
     /// Recordings and the symbols that were used for them, newest first.
     pub symbols: Vec<(PathBuf, PathBuf)>,

@@ -1,9 +1,10 @@
 //! Long work on threads of its own: opening files, and runs.
 
 use super::command::{Again, Command, Commands};
-use super::documents::{DocumentId, ProfileId};
+use super::documents::{Document, DocumentId, ProfileId};
 use super::module::ModuleFacts;
 use super::picture::Picture;
+use super::run_dialog::RunForm;
 use super::watch::Watch;
 use crate::analysis::CallTreeQuery;
 use crate::export::Format;
@@ -28,6 +29,8 @@ pub enum JobKind {
     Module {
         /// Its name.
         name: String,
+        /// The file of the recording.
+        of: PathBuf,
         /// The symbols that the recording is shown with.
         symbols: Option<PathBuf>,
         /// How it is to be run, and what was measured the last time.
@@ -40,6 +43,8 @@ pub enum JobKind {
         /// The file of the recording.
         to: PathBuf,
     },
+    /// Makes a recording of the module of this name without running it.
+    LookInside(String),
     /// Looks for the allocators of the module of this name.
     Allocators(String),
     /// Reads names and lines.
@@ -213,17 +218,13 @@ impl Jobs {
         self.start(JobKind::Open(path.to_owned()), desk, move |_| super::work::open(&owned));
     }
 
-    /// Makes the module of `profile` ready to be run again.
-    pub fn read_module(
-        &mut self,
-        profile: Arc<Profile>,
-        symbols: Option<PathBuf>,
-        again: Again,
-        desk: &JobDesk<'_>,
-    ) {
+    /// Makes the module of a recording ready to be run again.
+    pub fn read_module(&mut self, document: &Document, again: Again, desk: &JobDesk<'_>) {
+        let profile = Arc::clone(&document.profile);
         let meta = &profile.recording().meta;
         let (name, again) = (meta.module_name.clone(), (again, meta.measures));
-        let kind = JobKind::Module { name, symbols, again };
+        let (of, symbols) = (document.origin.path().to_owned(), document.symbols.clone());
+        let kind = JobKind::Module { name, of, symbols, again };
         self.start(kind, desk, move |_| super::work::module_of(profile.recording()));
     }
 
@@ -238,6 +239,18 @@ impl Jobs {
             commands.send(Command::ShowSoFar(Box::new(SoFar { profile, path, symbols, is_first })));
         };
         self.start(kind, desk, move |watch| super::work::record(run, watch, to, show));
+    }
+
+    /// Makes a recording in `to` of a module that is not run.
+    pub fn look_inside(
+        &mut self,
+        module: Arc<ModuleFacts>,
+        symbols: Option<PathBuf>,
+        to: PathBuf,
+        desk: &JobDesk<'_>,
+    ) {
+        let kind = JobKind::LookInside(module.guest.name.clone());
+        self.start(kind, desk, move |_| super::work::look_inside(&module, symbols, to));
     }
 
     /// The run whose recording is going to be at `path`.
@@ -290,6 +303,8 @@ pub struct Run {
     pub options: RunOptions,
     /// Names and lines that lie elsewhere.
     pub symbols: Option<PathBuf>,
+    /// The same in the words of whoever wants it, to be asked for again.
+    pub form: RunForm,
     /// When is it shown?
     pub shown: Shown,
 }

@@ -1,6 +1,7 @@
 //! What is searched for in names.
 
 use regex_lite::{Regex, RegexBuilder};
+use std::ops::Range;
 
 /// What is searched for, as it was typed: a part of a name, or behind a slash a regular expression, as `/^std::.*::new/`.
 /// Small and capital letters are the same.
@@ -55,11 +56,15 @@ impl Needle {
         }
     }
 
-    /// The part of a name, in small letters; empty where it is something else.
-    pub fn part(&self) -> &str {
+    /// Where it stands in `text`, in characters.
+    pub fn places_in(&self, text: &str) -> Vec<Range<usize>> {
         match &self.kind {
-            Kind::Part(part) => part,
-            _ => "",
+            Kind::Part(part) => places(text, part),
+            Kind::Pattern(pattern) => {
+                let found = pattern.find_iter(text).filter(|hit| !hit.is_empty());
+                found.map(|hit| in_characters(text, hit.range())).collect()
+            }
+            Kind::Nothing | Kind::Broken(_) => Vec::new(),
         }
     }
 
@@ -70,6 +75,22 @@ impl Needle {
             _ => None,
         }
     }
+}
+
+/// Where `part` stands in `text`.
+fn places(text: &str, part: &str) -> Vec<Range<usize>> {
+    let small = text.to_lowercase();
+    // Some letters become two when they become small: then places in the one are none in the other.
+    if small.chars().count() != text.chars().count() {
+        return Vec::new();
+    }
+    small.match_indices(part).map(|(at, hit)| in_characters(&small, at..at + hit.len())).collect()
+}
+
+/// `range` of the bytes of `text` in characters.
+fn in_characters(text: &str, range: Range<usize>) -> Range<usize> {
+    let count = |to: usize| text.get(..to).map_or(0, |before| before.chars().count());
+    count(range.start)..count(range.end)
 }
 
 fn pattern_of(pattern: &str) -> Kind {
@@ -97,6 +118,11 @@ mod tests {
             ("/(", "(", false),
         ] {
             assert_eq!(Needle::new(typed).is_in(text), expected, "{typed} in {text}");
+        }
+        assert_eq!(Needle::new("größe").places_in("Größe größer"), [0..5, 6..11]);
+        assert_eq!(Needle::new("/g.*?e|x*").places_in("Größe größer"), [0..5, 6..11]);
+        for (typed, text) in [("x", "İx"), ("", "abc"), ("/(", "(")] {
+            assert!(Needle::new(typed).places_in(text).is_empty(), "{typed}");
         }
         assert!(Needle::new("/(").problem().is_some_and(|text| text.starts_with("Not a regular expression")));
         assert!(Needle::new("(").problem().is_none() && Needle::new("/").is_empty());

@@ -42,6 +42,20 @@ fn module(guest: Guest) -> Result<Made, Failure> {
     Ok(Made::Module(Arc::new(facts)))
 }
 
+/// Makes a recording in `to` of a module that is not run.
+pub fn look_inside(module: &ModuleFacts, symbols: Option<PathBuf>, to: PathBuf) -> Result<Made, Failure> {
+    make_folder_of(&to)?;
+    pipeline::record_unrun_to(&to, &module.guest)?;
+    let profile = Arc::new(pipeline::open_recording(&to, symbols.as_deref())?);
+    Ok(Made::Recording { profile, path: to, symbols, goes_on: false })
+}
+
+fn make_folder_of(path: &Path) -> Result<(), Failure> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    let cant = |error| Failure::of(format!("{}: the folder can't be made: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(cant)
+}
+
 /// Runs a module, records it into `to` and reads the recording back; meanwhile `show` gets what there is of it.
 pub fn record(
     run: Run,
@@ -49,12 +63,8 @@ pub fn record(
     to: PathBuf,
     show: impl FnMut(Arc<Profile>) + Send,
 ) -> Result<Made, Failure> {
-    let Run { module, mut options, symbols, shown } = run;
-    if let Some(folder) = to.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| {
-            Failure::of(format!("{}: the folder can't be made: {error}", folder.display()))
-        })?;
-    }
+    let Run { module, mut options, symbols, shown, form: _ } = run;
+    make_folder_of(&to)?;
     options.symbols = pipeline::symbol_files(&module.guest, symbols.as_deref())?;
     let observer = Arc::clone(&watch);
     let record = || pipeline::record_to(&to, &module.guest, &options, observer);

@@ -4,6 +4,7 @@ use crate::profile::Profile;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc};
+use std::time::{Duration, Instant};
 
 type Task = Box<dyn FnOnce() + Send>;
 
@@ -63,6 +64,11 @@ pub trait Query: Clone + PartialEq + Send + 'static {
 
     /// Computes it.
     fn compute(&self, profile: &Profile) -> Self::View;
+
+    /// Is an answer to this one true enough of what `other` asks for to be shown until that is ready?
+    fn is_like(&self, other: &Self) -> bool {
+        self == other
+    }
 }
 
 /// What a slot needs to have a view computed.
@@ -73,7 +79,13 @@ pub struct Asker<'a> {
     pub worker: &'a Worker,
     /// Who is told when it is ready.
     pub ctx: &'a egui::Context,
+    /// Is the recording still being made?
+    pub is_growing: bool,
 }
+
+/// While a recording is being made its views rest so many times as long as they took: the program that runs has the rest
+/// of the time.
+const REST_SHARE: u32 = 4;
 
 /// The last views of one kind. The stale one stays until the one asked for is ready.
 pub struct Slot<Q: Query> {
@@ -105,6 +117,8 @@ impl<Q: PartialEq> Question<Q> {
 struct Answer<Q: Query> {
     question: Question<Q>,
     view: Arc<Q::View>,
+    /// When it is time for one of what the recording is by then, if it goes on.
+    rests_until: Instant,
 }
 
 impl<Q: Query> Default for Slot<Q> {
@@ -119,7 +133,7 @@ impl<Q: Query> Slot<Q> {
     pub fn view(&mut self, asker: &Asker<'_>, query: Q) -> Option<Arc<Q::View>> {
         self.collect(asker);
         let is_asked = self.asked.as_ref().is_some_and(|asked| asked.is(&query, asker.profile));
-        if !self.bring_forward(asker, &query) && !is_asked {
+        if !self.bring_forward(asker, &query) && !is_asked && !self.rests(asker, &query) {
             self.ask(asker, query);
             self.collect(asker);
         }
@@ -130,7 +144,18 @@ impl<Q: Query> Slot<Q> {
     /// on it may be a little old.
     pub fn exact(&mut self, asker: &Asker<'_>, query: Q) -> Option<Arc<Q::View>> {
         let view = self.view(asker, query.clone());
-        view.filter(|_| self.known.front().is_some_and(|answer| answer.question.query == query))
+        view.filter(|_| self.known.front().is_some_and(|answer| answer.question.query.is_like(&query)))
+    }
+
+    /// Is it too early to ask the same of what the recording is now?
+    fn rests(&self, asker: &Asker<'_>, query: &Q) -> bool {
+        let last = self.known.front().filter(|last| asker.is_growing && last.question.query.is_like(query));
+        let rest =
+            last.map_or(Duration::ZERO, |last| last.rests_until.saturating_duration_since(Instant::now()));
+        if !rest.is_zero() {
+            asker.ctx.request_repaint_after(rest);
+        }
+        !rest.is_zero()
     }
 
     /// Is a view on its way?
@@ -175,8 +200,10 @@ impl<Q: Query> Slot<Q> {
         let (profile, ctx) = (Arc::clone(asker.profile), asker.ctx.clone());
         asker.worker.run(move || {
             if generation.load(Ordering::Relaxed) == number {
+                let began = Instant::now();
                 let view = Arc::new(question.query.compute(&profile));
-                let _ = sender.send(Answer { question, view });
+                let rests_until = Instant::now() + began.elapsed() * REST_SHARE;
+                let _ = sender.send(Answer { question, view, rests_until });
                 ctx.request_repaint();
             }
         });

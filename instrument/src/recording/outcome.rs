@@ -34,6 +34,8 @@ pub enum Outcome {
     },
     /// Somebody stopped it.
     Cancelled,
+    /// There was no run: the recording holds the module alone.
+    NotRun,
 }
 
 impl Outcome {
@@ -53,6 +55,7 @@ impl fmt::Display for Outcome {
             Outcome::Trapped { message, .. } => write!(f, "trapped: {message}"),
             Outcome::LimitReached { message } => write!(f, "stopped: {message}"),
             Outcome::Cancelled => f.write_str("cancelled"),
+            Outcome::NotRun => f.write_str("not run"),
         }
     }
 }

@@ -72,7 +72,7 @@ use guest_thread::GuestRun;
 use link::refuse_unlinkable;
 use message::message_channel;
 use preparation::{Preparation, Prepared};
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use target::Target;
@@ -140,24 +140,39 @@ pub fn record<W: Write>(
     Ok(outcome)
 }
 
+/// Writes a recording of a module that is not run: it holds the module alone, to be looked at as others are.
+///
+/// # Errors
+/// What `out` says.
+pub fn record_unrun<W: Write>(guest: &Guest, out: W) -> io::Result<()> {
+    let mut writer = Writer::new(out, &head(guest), &guest.bytes)?;
+    writer.write(&Batch { outcome: Some(Outcome::NotRun), ..Batch::default() })
+}
+
 fn describe(guest: &Guest, options: &RunOptions, target: &Target) -> Meta {
+    Meta {
+        args: options.program.args.clone(),
+        invoked: target.text(),
+        measures: options.measures,
+        sampler: prepare::sampler_kind(options),
+        rate_hz: options.rate_hz,
+        ..head(guest)
+    }
+}
+
+/// What is known before anybody says how it is to be run.
+fn head(guest: &Guest) -> Meta {
     let created = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Meta {
         module_name: guest.name.clone(),
         module_path: guest.path.clone(),
-        args: options.program.args.clone(),
-        invoked: target.text(),
         created_unix_millis: u64::try_from(created.as_millis()).unwrap_or(u64::MAX),
-        measures: options.measures,
-        sampler: prepare::sampler_kind(options),
-        rate_hz: options.rate_hz,
         recorded_by: format!(
             "wasmscope {}, wasmtime 48, {} {}",
             env!("CARGO_PKG_VERSION"),
             std::env::consts::OS,
             std::env::consts::ARCH
         ),
-        allocators: Vec::new(),
-        warnings: Vec::new(),
+        ..Meta::default()
     }
 }

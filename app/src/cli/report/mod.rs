@@ -170,7 +170,10 @@ impl Limit {
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<()> {
     args.check()?;
-    let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
+    let profile = match args.view {
+        View::Module | View::Wat => pipeline::open_unrun(&args.file, args.symbols.path())?,
+        _ => pipeline::open_recording(&args.file, args.symbols.path())?,
+    };
     let metric = match args.view {
         View::Functions | View::Calltree | View::Lines | View::Source => {
             export::metric(&args.file, &profile, args.metric)?

@@ -41,6 +41,7 @@ pub(super) fn json(profile: &Profile) -> OutcomeJson {
         }
         Outcome::LimitReached { .. } => "limit",
         Outcome::Cancelled => "cancelled",
+        Outcome::NotRun => "not-run",
     };
     let (success, message) = (outcome.is_success(), outcome.to_string());
     OutcomeJson { kind, success, message, exit_code, values, trap_path }

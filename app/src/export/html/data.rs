@@ -135,6 +135,9 @@ impl Names<'_> {
         let query = CallTreeQuery { metric, ..query.clone() };
         let tree = call_tree(self.profile, &query);
         let kept = kept(&tree);
+        let functions = functions(self.profile, &query);
+        let table = self.table(&functions);
+        let fewer = functions.rows.len() - table.function.len();
         let mut flame = FlameJson {
             metric: metric.name(),
             title: metric.title(),
@@ -146,8 +149,8 @@ impl Names<'_> {
             place: Vec::with_capacity(kept.len()),
             value: Vec::with_capacity(kept.len()),
             own: Vec::with_capacity(kept.len()),
-            left_out: left_out(&tree, kept.len()),
-            table: self.table(&functions(self.profile, &query)),
+            left_out: left_out(tree.len() - kept.len(), fewer),
+            table,
         };
         for id in &kept {
             let Some(node) = tree.get(*id) else { continue };
@@ -188,17 +191,16 @@ fn kept(tree: &CallTree) -> Vec<NodeId> {
     kept
 }
 
-/// What is not there of a tree of which so many nodes are kept.
-fn left_out(tree: &CallTree, kept: usize) -> String {
-    let count = (tree.len() - kept) as u64;
-    if count == 0 {
+/// What is not there, so many boxes and functions.
+fn left_out(boxes: usize, functions: usize) -> String {
+    if boxes + functions == 0 {
         return String::new();
     }
-    let boxes = if count == 1 { "box is" } else { "boxes are" };
-    let (count, whole, most) =
-        (units::exact(count), units::exact(NARROWEST), units::exact(MOST_NODES as u64));
+    let boxes = if boxes == 1 { "1 box".to_owned() } else { format!("{} boxes", units::exact(boxes as u64)) };
+    let functions = units::things(functions as u64, "function");
+    let (whole, most) = (units::exact(NARROWEST), units::exact(MOST_NODES as u64));
     format!(
-        "{count} {boxes} left out: narrower than 1/{whole} of the whole, or not among the heaviest {most}. Search does \
-         not see them."
+        "{boxes} and {functions} left out: less than 1/{whole} of the whole, or not among the heaviest {most}. Search \
+         does not see them."
     )
 }

@@ -69,6 +69,8 @@
       this.more.className = "more";
       this.more.addEventListener("click", () => { this.most = Infinity; this.show(); });
       table.parentNode.after(this.more);
+      // What is on paper can't be unfolded there.
+      addEventListener("beforeprint", () => this.more.click());
       this.show();
     }
 

@@ -85,7 +85,7 @@ fn what_nobody_sees_is_left_out_and_counted() {
     let flame = &data_of(&page(&profile))["flames"][0];
     assert_eq!(numbers(&flame["value"]), [3_000_050, 3_000_050, 3_000_000]);
     assert_eq!(numbers(&flame["table"]["total"]), [3_000_000, 3_000_050]);
-    assert!(flame["left_out"].as_str().unwrap().starts_with("50 boxes are left out"), "{flame}");
+    assert!(flame["left_out"].as_str().unwrap().starts_with("50 boxes and 50 functions left out"), "{flame}");
 }
 
 /// A recursion that is never left is as wide as all in each of its rows.

@@ -8,6 +8,7 @@ use crate::ui::documents::Document;
 use crate::ui::jobs::Shown;
 use crate::ui::places::Places;
 use tempfile::TempDir;
+use wasmscope_instrument::recording::Outcome;
 use wasmscope_instrument::{Guest, Invocation, Measure, Nobody, RunOptions};
 use wasmscope_symbolize::SymbolFiles;
 
@@ -89,7 +90,8 @@ impl Window {
 
 /// A run that is shown when it is over.
 fn order(module: &Arc<ModuleFacts>, symbols: Option<PathBuf>) -> Run {
-    Run { module: Arc::clone(module), options: options(), symbols, shown: Shown::InTheEnd }
+    let (module, form) = (Arc::clone(module), RunForm::default());
+    Run { module, options: options(), symbols, form, shown: Shown::InTheEnd }
 }
 
 fn options() -> RunOptions {
@@ -289,10 +291,8 @@ fn what_a_trial_run_found_is_shown_while_its_dialog_waits_for_it() {
     let mut window = Window::new();
     let path = window.path("m.wasm");
     std::fs::write(&path, MAPPED).unwrap();
-    let sample = &crate::samples::all()[0].modules[0];
-    for (unwanted, is_shown) in
-        [(None, true), (Some(Command::Stop), false), (Some(Command::OpenSample(sample)), false)]
-    {
+    for (unwanted, is_shown) in [(None, true), (Some(Command::Stop), false)] {
+        window.app.screen.dialog = None;
         window.does(Command::Open(path.clone()));
         let module = Arc::clone(&window.app.screen.dialog.as_ref().unwrap().module);
         window.begins(Command::FindAllocators(Box::new(order(&module, None))));
@@ -383,6 +383,10 @@ fn a_module_is_run_again_as_before_or_measuring_more() {
     window.does(Command::RunAgain(Again::AsBefore));
     assert_eq!(measured(&window), before.with(Measure::Calls));
     assert_eq!(window.app.state.documents.iter().count(), 3);
+    let first = window.app.state.documents.iter().next().map(|document| document.id).unwrap();
+    window.does(Command::Show(first));
+    window.does(Command::RunAgain(Again::AsBefore));
+    assert_eq!(measured(&window), before, "as that which is in front was run");
     assert!(window.app.screen.dialog.is_none());
 }
 
@@ -408,4 +412,24 @@ fn a_source_file_that_is_pointed_out_is_found_from_then_on_with_its_neighbours()
     }
     let read = |place: &SourcePlace| place.to_string().parse::<SourcePlace>();
     assert!(places.iter().all(|place| read(place).as_ref() == Ok(place)), "as settings keep it");
+}
+
+#[test]
+fn modules_that_are_dropped_together_are_asked_about_one_by_one() {
+    let mut window = Window::new();
+    for name in ["a.wasm", "b.wasm"] {
+        let path = window.path(name);
+        std::fs::write(&path, MAPPED).unwrap();
+        window.begins(Command::Open(path));
+    }
+    window.app.apply_all(&window.ctx);
+    let asked =
+        |window: &Window| window.app.screen.dialog.as_ref().map(|dialog| dialog.module.guest.name.clone());
+    assert_eq!(asked(&window).as_deref(), Some("a.wasm"));
+    assert_eq!(window.app.screen.next_dialogs.len(), 1);
+    let module = Arc::clone(&window.app.screen.next_dialogs[0].module);
+    assert_eq!(module.guest.name, "b.wasm");
+    window.does(Command::LookInside(module, None));
+    assert_eq!(window.front().profile.recording().outcome, Outcome::NotRun);
+    assert_eq!(*window.front().profile.recording().module, *MAPPED);
 }

@@ -195,7 +195,7 @@ pub struct PanelDesk<'a> {
 pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &PanelDesk<'_>) {
     let Document { profile, selection, panels, is_growing, .. } = document;
     let egui_ctx = ui.ctx().clone();
-    let asker = Asker { profile, worker: desk.worker, ctx: &egui_ctx };
+    let asker = Asker { profile, worker: desk.worker, ctx: &egui_ctx, is_growing: *is_growing };
     let PanelDesk { commands, budget_millis, .. } = *desk;
     let ctx = PanelCtx { profile, selection, commands, is_growing: *is_growing, budget_millis };
     if let Some(sentence) = unfiltered(kind, selection) {

@@ -40,7 +40,7 @@ impl RunDialog {
         let shown = if form.waits_for_end { Shown::InTheEnd } else { Shown::WhileItRuns };
         let order = form.options(&self.module).and_then(|options| {
             let (module, symbols) = (Arc::clone(&self.module), form.symbols_path()?);
-            Ok(Run { module, options, symbols, shown })
+            Ok(Run { module, options, symbols, form: form.clone(), shown })
         });
         self.problem = order.as_ref().err().cloned();
         order.ok()
@@ -60,6 +60,7 @@ const WIDTH: f32 = 580.0;
 const LABEL_WIDTH: f32 = 104.0;
 /// Around the text in a field. Fields with a hint are named where they are made: a hint is no name.
 const FIELD: Margin = Margin::symmetric(6, 4);
+const LOOK_INSIDE: &str = "Shows what the module is made of, its sizes and its code, without running it.";
 const SEARCHING: &str = "A trial run is under way that looks for allocators.";
 
 /// Draws the dialog, with the look for allocators that it waits for, if it does. A press of Run sends the run off.
@@ -335,6 +336,9 @@ fn footer(ui: &mut Ui, dialog: &mut RunDialog, search: Option<&Job>, commands: &
         ui.colored_label(Palette::of(ui).error, problem.to_string());
     }
     ui.horizontal(|ui| {
+        if ui.button("Look inside").on_hover_text(LOOK_INSIDE).clicked() {
+            outcome = look_inside(dialog, commands);
+        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             // A button that has the focus takes the key for itself, and so does a text of several lines.
             let is_free = ui.memory(|memory| memory.focused().is_none());
@@ -354,5 +358,13 @@ fn footer(ui: &mut Ui, dialog: &mut RunDialog, search: Option<&Job>, commands: &
 fn start(dialog: &mut RunDialog, commands: &Commands) -> Dialog {
     let Some(order) = dialog.answer() else { return Dialog::Open };
     commands.send(Command::Run(Box::new(order)));
+    Dialog::Closed
+}
+
+fn look_inside(dialog: &mut RunDialog, commands: &Commands) -> Dialog {
+    let symbols = dialog.form.symbols_path();
+    dialog.problem = symbols.as_ref().err().cloned();
+    let Ok(symbols) = symbols else { return Dialog::Open };
+    commands.send(Command::LookInside(Arc::clone(&dialog.module), symbols));
     Dialog::Closed
 }

@@ -24,7 +24,7 @@ pub fn progress_ui(ui: &mut Ui, job: &Job, commands: &Commands) {
                 JobKind::Open(path) => {
                     ui.label(format!("Opening {}", middle_cut(&file_name(path), 60)));
                 }
-                JobKind::Module { name, .. } => {
+                JobKind::Module { name, .. } | JobKind::LookInside(name) => {
                     ui.label(format!("Reading {}", middle_cut(name, 60)));
                 }
                 JobKind::Symbols(wish) => {
@@ -57,7 +57,7 @@ pub fn progress_ui(ui: &mut Ui, job: &Job, commands: &Commands) {
 /// What is there when a job was stopped.
 fn after_stop(kind: &JobKind) -> &'static str {
     match kind {
-        JobKind::Open(_) | JobKind::Module { .. } => "Nothing is opened then.",
+        JobKind::Open(_) | JobKind::Module { .. } | JobKind::LookInside(_) => "Nothing is opened then.",
         JobKind::Run { .. } => "What was recorded so far is kept.",
         JobKind::Allocators(_) => "Nothing is proposed then.",
         JobKind::Symbols(_) => "The recording keeps the names and lines that it has.",

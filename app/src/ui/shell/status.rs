@@ -9,7 +9,7 @@ use crate::ui::theme::Palette;
 use crate::ui::widgets::chip;
 use crate::units;
 use egui::{Align, Layout, RichText, Ui};
-use wasmscope_instrument::recording::{Phase, SamplerKind};
+use wasmscope_instrument::recording::{Outcome, Phase, SamplerKind};
 
 /// Draws the line.
 pub fn status_ui(ui: &mut Ui, document: Option<&Document>, commands: &Commands) {
@@ -40,7 +40,11 @@ fn recording_ui(ui: &mut Ui, document: &Document, commands: &Commands) {
 fn outcome_ui(ui: &mut Ui, profile: &Profile) {
     let palette = Palette::of(ui);
     let outcome = &profile.recording().outcome;
-    let colour = if outcome.is_success() { palette.good } else { palette.warning };
+    let colour = match outcome {
+        Outcome::NotRun => palette.weak,
+        outcome if outcome.is_success() => palette.good,
+        _ => palette.warning,
+    };
     let text = outcome.to_string();
     let short = middle_cut(text.lines().next().unwrap_or_default(), 48);
     ui.label(RichText::new(short).color(colour).small()).on_hover_text(text);

@@ -185,6 +185,23 @@ impl PartialEq for CodeText {
     }
 }
 
+impl CodeText {
+    /// Is it the same text, whatever stands beside it? Words are found in the same rows of it.
+    fn says_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (CodeText::Source(a), CodeText::Source(b)) => {
+                a.missing.is_none() && b.missing.is_none() && a.listing.file == b.listing.file
+            }
+            (CodeText::Wat(a), CodeText::Wat(b)) => {
+                let function =
+                    |view: &InstructionsView| view.listing.as_ref().map(|listing| listing.function);
+                function(a) == function(b)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// The rows of a text with certain words in them.
 #[derive(Clone, PartialEq)]
 pub struct CodeHitsQuery {
@@ -206,6 +223,10 @@ impl Query for CodeHitsQuery {
                 rows_with(rows.map(|row| has(&row.text)))
             }
         }
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.needle == other.needle && self.text.says_the_same(&other.text)
     }
 }
 

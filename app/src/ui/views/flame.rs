@@ -84,14 +84,13 @@ impl PartialEq for FlameHitsQuery {
 }
 
 /// What a search found.
-#[derive(Default)]
 pub struct FlameHits {
-    /// What was searched for.
-    pub needle: Needle,
+    /// What was searched in, and for.
+    pub query: FlameHitsQuery,
     /// By frame: does the search name it?
     by_frame: Vec<bool>,
     /// The boxes of functions that it names, in the order of their numbers.
-    pub boxes: Vec<NodeId>,
+    boxes: Vec<NodeId>,
     /// How many functions that are.
     pub functions: usize,
     /// The weight of the paths that hold one of them, each path once.
@@ -102,6 +101,17 @@ impl FlameHits {
     /// Does the search name `frame`?
     pub fn has(&self, frame: FrameId) -> bool {
         self.by_frame.get(frame.index()).copied().unwrap_or(false)
+    }
+
+    /// The boxes in `view` of functions that the search names, in the order of their numbers; none while they are not
+    /// known yet.
+    pub fn boxes(&self, view: &FlameView) -> &[NodeId] {
+        if std::ptr::eq(&*self.query.view, view) { &self.boxes } else { &[] }
+    }
+
+    /// How many boxes it names.
+    pub fn count(&self) -> usize {
+        self.boxes.len()
     }
 }
 
@@ -115,9 +125,14 @@ impl Query for FlameHitsQuery {
         let frames = profile.frames().iter();
         let by_frame: Vec<bool> =
             frames.map(|(id, info)| id != FrameId::ROOT && self.needle.is_in(&info.name)).collect();
-        let mut hits = FlameHits { needle: self.needle.clone(), by_frame, ..FlameHits::default() };
+        let mut hits = FlameHits { query: self.clone(), by_frame, boxes: Vec::new(), functions: 0, value: 0 };
         hits.collect(&self.view.tree);
         hits
+    }
+
+    /// In a recording that goes on the same functions are hits from one view to the next.
+    fn is_like(&self, other: &Self) -> bool {
+        self.needle == other.needle && self.view.query == other.view.query
     }
 }
 

@@ -36,19 +36,14 @@ pub enum Found {
 }
 
 impl Finder {
-    /// The words that are searched for, in small letters; empty while none are.
-    pub fn words(&self) -> &str {
-        if self.mode == Mode::Find { self.needle.part() } else { "" }
-    }
-
-    /// Is anything searched for?
-    pub fn is_searching(&self) -> bool {
-        self.mode == Mode::Find && !self.needle.is_empty()
+    /// What is searched for, if anything is.
+    pub fn needle(&self) -> Option<&Needle> {
+        (self.mode == Mode::Find && !self.needle.is_empty()).then_some(&self.needle)
     }
 
     /// The question for the rows, if anything is searched for.
     pub fn query(&self, text: CodeText) -> Option<CodeHitsQuery> {
-        self.is_searching().then(|| CodeHitsQuery { text, needle: self.needle.clone() })
+        self.needle().map(|needle| CodeHitsQuery { text, needle: needle.clone() })
     }
 
     /// Searches.

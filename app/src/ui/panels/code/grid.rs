@@ -2,6 +2,7 @@
 
 use super::map;
 use crate::analysis::HotRow;
+use crate::ui::needle::Needle;
 use crate::ui::theme::{MONO, Palette, ROW_HEIGHT};
 use egui::style::ScrollAnimation;
 use egui::{
@@ -99,8 +100,8 @@ pub struct Grid<'a> {
     pub heat: &'a [HotRow],
     /// The rows that the selection leads to, ascending.
     pub marks: &'a [usize],
-    /// Words that stand out of the text, in small letters; none if empty.
-    pub needle: &'a str,
+    /// What stands out of the text.
+    pub needle: Option<&'a Needle>,
     /// Makes a row.
     pub row: &'a dyn Fn(usize) -> Option<Row>,
     /// The tooltip of a row.
@@ -278,7 +279,7 @@ impl Grid<'_> {
         let top = at.y - galley.size().y / 2.0;
         let characters = text.chars().count();
         let width = galley.size().x / characters.max(1) as f32;
-        for hit in hits(text, self.needle) {
+        for hit in self.needle.map(|needle| needle.places_in(text)).unwrap_or_default() {
             let x = |character: usize| at.x + character as f32 * width;
             let under = Rect::from_x_y_ranges(x(hit.start)..=x(hit.end), at.y - ROW / 2.0..=at.y + ROW / 2.0);
             painter.rect_filled(under, 2.0, palette.canvas.hit.gamma_multiply(0.45));
@@ -351,20 +352,6 @@ fn heat_ui(ui: &Ui, cell: Rect, heat: f32) {
     ui.painter().rect_filled(bar, 2.0, colour);
 }
 
-/// Where `needle` stands in `text`, in characters.
-fn hits(text: &str, needle: &str) -> Vec<Range<usize>> {
-    let small = text.to_lowercase();
-    // Some letters become two when they become small: then places in the one are none in the other.
-    if needle.is_empty() || small.chars().count() != text.chars().count() {
-        return Vec::new();
-    }
-    let found = small.match_indices(needle).map(|(at, hit)| {
-        let start = small[..at].chars().count();
-        start..start + hit.chars().count()
-    });
-    found.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -383,11 +370,5 @@ mod tests {
         assert_eq!(titles(420.0), ["Self", "Total", "Line"]);
         assert_eq!(titles(350.0), ["Self", "Line"]);
         assert_eq!(titles(10.0), ["Self", "Line"]);
-    }
-
-    #[test]
-    fn hits_are_told_in_characters() {
-        assert_eq!(hits("Größe größer", "größe"), [0..5, 6..11]);
-        assert!(hits("İx", "x").is_empty() && hits("abc", "").is_empty());
     }
 }

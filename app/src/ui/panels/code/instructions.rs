@@ -38,7 +38,7 @@ pub fn instructions_ui(
     find.keys(ui, "instructions", false);
     toolbar_ui(ui, ctx, (view, listing), pane, find);
     let found = find.ui(ui, hits, pane.cursor());
-    let search = (find.words(), find.is_searching().then(|| hits.unwrap_or_default()));
+    let search = find.needle().map(|needle| (needle, hits.unwrap_or_default()));
     let text = WatText { name: "Instructions of the function", view, lit: None, search };
     if let Some(Found::Hit(way)) = found {
         pane.next_hit(&text, way);

@@ -232,7 +232,7 @@ fn pane_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &InstructionsView, state: &mut
     let of = format!("Instructions of {}", title(ctx, view, listing));
     ui.add(Label::new(RichText::new(of).weak()).truncate());
     let lit = state.hovered.as_ref();
-    let text = WatText { name: "Instructions of the source", view, lit, search: ("", None) };
+    let text = WatText { name: "Instructions of the source", view, lit, search: None };
     let act = wat_ui(ui, ctx, (&text, listing), &mut state.wat);
     let select = |line| ctx.commands.send(Command::Select(Selection { line, ..ctx.selection.clone() }));
     match act {
@@ -310,7 +310,7 @@ fn grid_ui(
         longest: found.longest,
         heat: &found.heat,
         marks: &marks,
-        needle: state.find.words(),
+        needle: state.find.needle(),
         row: &|at| lines.row(&columns, at),
         hover: &|ui, at| lines.hover_ui(ui, at),
         menu: &|ui, at| {
@@ -345,7 +345,7 @@ impl Step<'_> {
     }
 
     fn hit(&self, state: &SourceState, way: Way) -> Option<usize> {
-        let is_searching = state.find.is_searching();
+        let is_searching = state.find.needle().is_some();
         let hot = || self.lines.hot();
         if is_searching { next_of(self.hits, self.current, way) } else { next_of(&hot(), self.current, way) }
     }

@@ -6,6 +6,7 @@ use super::keys::{Way, Wish, next_of, wishes};
 use crate::analysis::{Metric, WatListing, WatRow, is_hot};
 use crate::export::wat_text;
 use crate::profile::{FrameId, FrameInfo, FrameKind, SourceLine};
+use crate::ui::needle::Needle;
 use crate::ui::views::{InstructionsQuery, InstructionsView};
 use crate::ui::widgets::empty_state;
 use crate::units;
@@ -63,8 +64,8 @@ pub struct WatText<'a> {
     pub view: &'a InstructionsView,
     /// The source line under the pointer.
     pub lit: Option<&'a SourceLine>,
-    /// The words that are searched for, in small letters, and the instructions that were found, if any are searched for.
-    pub search: (&'a str, Option<&'a [usize]>),
+    /// What is searched for, if anything is, and the instructions that were found.
+    pub search: Option<(&'a Needle, &'a [usize])>,
 }
 
 /// What the user wants.
@@ -218,7 +219,7 @@ pub fn wat_ui(
         longest: view.longest,
         heat: &view.heat,
         marks: &pane.marks,
-        needle: text.search.0,
+        needle: text.search.map(|(needle, _)| needle),
         row: &row,
         hover: &|ui, at| listing.rows.get(at).into_iter().for_each(|row| hover_ui(ui, row)),
         menu: &|ui, at| menu_ui(ui, listing, at),
@@ -267,9 +268,9 @@ impl WatPane {
 
     /// To the next hit of the search or, without any, the next hot instruction.
     pub fn next_hit(&mut self, text: &WatText<'_>, way: Way) {
-        self.go(match text.search.1 {
+        self.go(match text.search {
             None => next_hot(text.view, self.cursor, way),
-            Some(hits) => next_of(hits, self.cursor, way),
+            Some((_, hits)) => next_of(hits, self.cursor, way),
         });
     }
 }

@@ -109,7 +109,7 @@ fn paint(ui: &Ui, scene: &Scene<'_>, graph: &mut Graph, look: &mut Look) {
         viewport: graph.viewport,
         stage: graph.stage,
         palette,
-        needle: scene.hits.map(|hits| hits.needle.clone()).unwrap_or_default(),
+        needle: scene.hits.map(|hits| hits.query.needle.clone()).unwrap_or_default(),
         colour_by: look.colour_by,
         names: look.names,
         pixels: ui.pixels_per_point(),

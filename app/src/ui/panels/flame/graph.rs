@@ -22,8 +22,8 @@ pub struct Graph {
     pub minimap: Option<super::minimap::Miniature>,
     /// Where it was drawn last.
     pub stage: Stage,
-    /// Where it was before each zoom.
-    back: Vec<Viewport>,
+    /// Where it was before each zoom, and the functions down to the box that it was zoomed to then.
+    back: Vec<(Viewport, Vec<FrameId>)>,
     /// The functions from the root down to the box that was zoomed to, to find it again in another metric.
     zoomed: Vec<FrameId>,
     /// The same of the box with the focus.
@@ -55,7 +55,6 @@ impl Graph {
         if self.drawn.as_ref().is_some_and(|drawn| Arc::ptr_eq(drawn, view)) {
             return;
         }
-        let zoomed = view.descend(&self.zoomed);
         let before = self.drawn.replace(Arc::clone(view));
         // A recording that goes on has the same graph again and again.
         let before = before.filter(|before| before.query == view.query);
@@ -64,29 +63,29 @@ impl Graph {
             .as_ref()
             .zip(self.menu)
             .and_then(|(before, (node, at))| Some((view.descend(&before.frames_to(node))?, at)));
-        if !self.viewport.is_whole() {
-            self.viewport =
-                match (zoomed, before.and_then(|before| Some(before.share(before.descend(&self.zoomed)?)))) {
-                    (Some(node), Some(before)) => self.viewport.carried(before, view.share(node)),
-                    (Some(node), None) => self.viewport.fitted(view, node),
-                    (None, _) => Viewport::default(),
-                };
+        let carried = |viewport, zoomed: &[FrameId]| carried(viewport, zoomed, before.as_deref(), view);
+        match carried(self.viewport, &self.zoomed) {
+            Some(viewport) => self.viewport = viewport,
+            None => self.show_all(),
         }
-        if zoomed.is_none() {
-            self.zoomed.clear();
-            self.back.clear();
-        }
+        self.back.retain_mut(|(viewport, zoomed)| match carried(*viewport, zoomed) {
+            Some(there) => {
+                *viewport = there;
+                true
+            }
+            None => false,
+        });
         self.focus = if self.focus.is_some() { view.descend(&self.focused) } else { None };
     }
 
     /// Shows `node` as wide as the canvas.
     pub fn zoom_to(&mut self, view: &FlameView, node: NodeId) {
         let fitted = self.viewport.fitted(view, node);
+        let before = (self.viewport, std::mem::replace(&mut self.zoomed, view.frames_to(node)));
         if fitted != self.viewport {
-            self.back.push(self.viewport);
+            self.back.push(before);
         }
         self.viewport = fitted;
-        self.zoomed = view.frames_to(node);
     }
 
     /// Back to where it was before the last zoom; where there was none, no box has the focus.
@@ -94,8 +93,7 @@ impl Graph {
         if self.back.is_empty() && self.viewport.is_whole() {
             self.focus = None;
         }
-        self.viewport = self.back.pop().unwrap_or_default();
-        self.zoomed.clear();
+        (self.viewport, self.zoomed) = self.back.pop().unwrap_or_default();
     }
 
     /// Shows everything.
@@ -133,7 +131,78 @@ impl Graph {
     }
 }
 
+/// Where a viewport goes that shows the box to which the functions `zoomed` lead: where the same part of that box is, if
+/// `before` was the same graph, or else to the whole box. `None` where `view` has no such box.
+fn carried(
+    viewport: Viewport,
+    zoomed: &[FrameId],
+    before: Option<&FlameView>,
+    view: &FlameView,
+) -> Option<Viewport> {
+    let node = view.descend(zoomed)?;
+    let share = before.and_then(|before| Some(before.share(before.descend(zoomed)?)));
+    Some(match share {
+        _ if viewport.is_whole() => viewport,
+        Some(share) => viewport.carried(share, view.share(node)),
+        None => viewport.fitted(view, node),
+    })
+}
+
 /// How many nodes stand above `node`.
 pub fn depth_of(view: &FlameView, node: NodeId) -> Option<usize> {
     view.tree.depths().get(node.index()).map(|depth| *depth as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::CallTreeQuery;
+    use crate::profile::ProfileBuilder;
+    use crate::ui::needle::Needle;
+    use crate::ui::views::{FlameHitsQuery, FlameQuery};
+    use crate::ui::worker::Query;
+
+    fn view(stacks: &str) -> Arc<FlameView> {
+        let profile = ProfileBuilder::new().folded(stacks).build();
+        Arc::new(FlameQuery(CallTreeQuery::default()).compute(&profile))
+    }
+
+    fn node(view: &FlameView, names: &[u32]) -> NodeId {
+        view.descend(&names.iter().copied().map(FrameId).collect::<Vec<_>>()).unwrap()
+    }
+
+    fn assert_shows(graph: &Graph, view: &FlameView, node: NodeId) {
+        let ([from, to], seen) = (view.share(node), graph.viewport);
+        assert!((seen.from - from).abs() < 1e-9 && (seen.to - to).abs() < 1e-9, "{seen:?} of {from}..{to}");
+    }
+
+    #[test]
+    fn each_way_back_leads_to_the_same_box_while_a_recording_goes_on() {
+        let (before, after) = (view("a;b 30\na;c 10\nd 60"), view("a;b 30\na;c 90\nd 80"));
+        let mut graph = Graph::default();
+        graph.adopt(&before);
+        graph.zoom_to(&before, node(&before, &[1]));
+        graph.zoom_to(&before, node(&before, &[1, 2]));
+        graph.adopt(&after);
+        assert_shows(&graph, &after, node(&after, &[1, 2]));
+        graph.go_back();
+        assert_shows(&graph, &after, node(&after, &[1]));
+        // From one picture to the next also what was gone back to.
+        graph.adopt(&before);
+        assert_shows(&graph, &before, node(&before, &[1]));
+        graph.go_back();
+        assert!(graph.viewport.is_whole());
+    }
+
+    #[test]
+    fn hits_of_the_picture_before_are_shown_and_not_stepped_through() {
+        let profile = ProfileBuilder::new().folded("a;b 30").build();
+        let views = [(); 2].map(|()| Arc::new(FlameQuery(CallTreeQuery::default()).compute(&profile)));
+        let [old, new] =
+            views.each_ref().map(|view| FlameHitsQuery { view: Arc::clone(view), needle: Needle::new("b") });
+        assert!(old.is_like(&new) && old != new);
+        let hits = old.compute(&profile);
+        assert_eq!((hits.boxes(&views[0]).len(), hits.boxes(&views[1]).len()), (1, 0));
+        assert!(hits.has(FrameId(2)));
+    }
 }

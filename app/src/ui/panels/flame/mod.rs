@@ -207,9 +207,8 @@ impl FlameState {
 
     fn next_hit(&mut self, views: &FlameViews, way: Way) {
         let hits = views.hits.as_deref();
-        let Some(node) = hits.and_then(|hits| search::next_hit(&hits.boxes, self.whole.focus, way)) else {
-            return;
-        };
+        let boxes = hits.map(|hits| hits.boxes(&views.whole)).unwrap_or_default();
+        let Some(node) = search::next_hit(boxes, self.whole.focus, way) else { return };
         self.whole.go_to(&views.whole, node);
         self.table.reveal(&views.whole, node);
     }

@@ -148,9 +148,9 @@ fn search_ui(
     }
     let Some(hits) = hits else { return };
     let share = units::percent(units::share(hits.value, view.tree.total()));
-    let boxes = units::things(hits.boxes.len() as u64, "hit");
-    let place = state.whole.focus.and_then(|node| hits.boxes.binary_search(&node).ok());
-    let text = match (place, hits.boxes.len()) {
+    let boxes = units::things(hits.count() as u64, "hit");
+    let place = state.whole.focus.and_then(|node| hits.boxes(view).binary_search(&node).ok());
+    let text = match (place, hits.count()) {
         (_, 0) => "nothing found".to_owned(),
         (Some(at), count) => {
             format!("{} of {}, {share}", units::exact(at as u64 + 1), units::exact(count as u64))
@@ -161,7 +161,7 @@ fn search_ui(
     let weight = value_text(view.tree.metric(), hits.value);
     let about = format!("{boxes} in {functions}. Paths through them weigh {weight}, each counted once.");
     ui.label(RichText::new(text).color(Palette::of(ui).weak)).on_hover_text(about);
-    if hits.boxes.is_empty() || state.shape == Shape::Sandwich {
+    if hits.count() == 0 || state.shape == Shape::Sandwich {
         return;
     }
     for (text, name, key, way) in
