@@ -24,8 +24,8 @@ use crate::profile::{FrameId, PathId, Profile};
 use crate::sources::Sources;
 use crate::ui::views::{
     AdviceQuery, BlockLifeQuery, BoundaryQuery, CallDurationsQuery, CodeHitsQuery, CodeText, CompressedQuery,
-    ExportCallsQuery, FlameHitsQuery, FlameQuery, FunctionsQuery, GrowthPinsQuery, GrowthQuery,
-    HeapBlocksQuery, HeapMapView, HeapMapViewQuery, HeapNumbersQuery, HeapQuery, HeapRangeQuery,
+    ExportCallsQuery, FirstFileQuery, FlameHitsQuery, FlameQuery, FunctionsQuery, GrowthPinsQuery,
+    GrowthQuery, HeapBlocksQuery, HeapMapView, HeapMapViewQuery, HeapNumbersQuery, HeapQuery, HeapRangeQuery,
     HeapSitesQuery, HeapUsesQuery, HeapVerdictQuery, InstructionsQuery, LinesQuery, ListingQuery, SharedHeap,
     SizeQuery, SummaryQuery, TimelineLanesQuery, TimelineRowsQuery, TimelineView, WhatIfQuery,
 };
@@ -165,6 +165,7 @@ struct Slots {
     heap_uses: Slot<HeapUsesQuery>,
     block: Slot<BlockLifeQuery>,
     lines: Slot<LinesQuery>,
+    first_file: Slot<FirstFileQuery>,
     listing: Slot<ListingQuery>,
     line_hits: Slot<CodeHitsQuery>,
     instructions: Slot<InstructionsQuery>,
@@ -390,6 +391,11 @@ fn source(
     let PanelStates { source: state, subject, slots, .. } = panels;
     let lines = slots.lines.view(asker, LinesQuery(ctx.selection.call_tree()));
     let Some(lines) = lines else { return computing_ui(ui) };
+    if !state.has_chosen() {
+        let query = FirstFileQuery { lines: Arc::clone(&lines), sources: desk.sources.clone() };
+        let Some(first) = slots.first_file.view(asker, query) else { return computing_ui(ui) };
+        state.begin_with(first.as_ref().as_deref(), &lines);
+    }
     state.follow(ctx, &lines);
     let listing = state.file(&lines).and_then(|file| {
         let (sources, looks) = (desk.sources.clone(), desk.looks);

@@ -1,7 +1,8 @@
 //! Source files and functions as text, with what would take too long to find in them in each frame.
 
 use crate::analysis::{
-    self, CallTreeQuery, HotRow, LineTable, Metric, SourceListing, SourceRow, WatListing, WatQuery, WatRow,
+    self, CallTreeQuery, HotRow, LineTable, Metric, SourceListing, SourceProvider, SourceRow, WatListing,
+    WatQuery, WatRow,
 };
 use crate::profile::{FrameId, Profile};
 use crate::sources::Sources;
@@ -22,6 +23,36 @@ impl Query for LinesQuery {
     fn compute(&self, profile: &Profile) -> LineTable {
         let beside = analysis::metrics_beside(profile, self.0.metric);
         analysis::lines_beside(profile, &self.0, &beside)
+    }
+}
+
+/// The file that is shown before anybody chose one.
+#[derive(Clone)]
+pub struct FirstFileQuery {
+    /// The costs.
+    pub lines: Arc<LineTable>,
+    /// Where files are.
+    pub sources: Sources,
+}
+
+/// So many files are looked for, the heaviest.
+const TRIED_FILES: usize = 30;
+
+impl PartialEq for FirstFileQuery {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { lines, sources } = self;
+        Arc::ptr_eq(lines, &other.lines) && *sources == other.sources
+    }
+}
+
+impl Query for FirstFileQuery {
+    type View = Option<Arc<str>>;
+
+    /// The heaviest whose text can be read: one's own program more likely than what was compiled elsewhere.
+    fn compute(&self, profile: &Profile) -> Option<Arc<str>> {
+        let sources = self.sources.of(profile);
+        let mut files = self.lines.files.iter().take(TRIED_FILES).map(|row| &row.file);
+        files.find(|file| sources.source(file).is_some()).cloned()
     }
 }
 

@@ -7,7 +7,8 @@ mod module;
 mod timeline;
 
 pub use code::{
-    CodeHitsQuery, CodeText, FoundListing, InstructionsQuery, InstructionsView, LinesQuery, ListingQuery,
+    CodeHitsQuery, CodeText, FirstFileQuery, FoundListing, InstructionsQuery, InstructionsView, LinesQuery,
+    ListingQuery,
 };
 pub use flame::{FlameHits, FlameHitsQuery, FlameQuery, FlameView};
 pub use heap::{

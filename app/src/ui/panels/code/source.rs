@@ -55,14 +55,21 @@ pub struct SourceState {
 }
 
 impl SourceState {
-    /// Goes to the line or the function that is newly selected, and to the heaviest line at first.
+    /// Was a file shown before?
+    pub fn has_chosen(&self) -> bool {
+        self.chosen.is_some()
+    }
+
+    /// Goes to the heaviest line of `file` or, without one, of the heaviest file.
+    pub fn begin_with(&mut self, file: Option<&str>, lines: &LineTable) {
+        let first = lines.files.iter().find(|row| file.is_none_or(|file| *row.file == *file));
+        let row = first.and_then(|file| heaviest(lines.rows.get(file.rows.clone())?.iter()));
+        self.first = row.and_then(|row| row.functions.first().copied());
+        self.go_to(row);
+    }
+
+    /// Goes to the line or the function that is newly selected.
     pub fn follow(&mut self, ctx: &PanelCtx<'_>, lines: &LineTable) {
-        if self.chosen.is_none() {
-            let first = lines.files.first();
-            let row = first.and_then(|file| heaviest(lines.rows.get(file.rows.clone())?.iter()));
-            self.first = row.and_then(|row| row.functions.first().copied());
-            self.go_to(row);
-        }
         let selected = (ctx.selection.function, ctx.selection.line.clone());
         if self.followed == selected {
             return;
