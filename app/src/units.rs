@@ -74,6 +74,24 @@ pub fn value(unit: Unit, value: u64) -> String {
     }
 }
 
+/// A difference in its unit: `+12.3 ms`, `-17 pages`; no sign where there is none.
+pub fn difference(unit: Unit, difference: i64) -> String {
+    format!("{}{}", sign(difference), number(unit, difference.unsigned_abs()))
+}
+
+/// A relative difference: `+12.3 %`, `-0.8 %`. What is there but rounds to nothing is `+<0.1 %`.
+pub fn relative(share: f64) -> String {
+    format!("{}{}", sign(share.partial_cmp(&0.0).map_or(0, |order| order as i64)), percent(share.abs()))
+}
+
+const fn sign(difference: i64) -> &'static str {
+    match difference.signum() {
+        1 => "+",
+        -1 => "-",
+        _ => "",
+    }
+}
+
 /// The same without the noun, for a column whose head says what it counts: `1.20 M`.
 pub fn number(unit: Unit, number: u64) -> String {
     match unit {
@@ -185,5 +203,9 @@ mod tests {
         assert_eq!(percent(share(1, 3)), "33.3 %");
         assert_eq!(percent(share(1, 1_000_000)), "<0.1 %");
         assert_eq!(percent(share(0, 0)), "0.0 %");
+        assert_eq!(difference(Unit::Nanos, -1_200_000), "-1.20 ms");
+        assert_eq!(difference(Unit::Pages, 3), "+3");
+        assert_eq!(difference(Unit::Calls, 0), "0");
+        assert_eq!([0.1234, -0.008, 0.0001, 0.0].map(relative), ["+12.3 %", "-0.8 %", "+<0.1 %", "0.0 %"]);
     }
 }

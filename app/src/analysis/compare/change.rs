@@ -70,6 +70,12 @@ impl Change {
         self.verdict.is_clear() && !self.mean.are_equal()
     }
 
+    /// Does the new build have more by over this share of what the old one had, and is that more than chance? More than
+    /// nothing is more by any share.
+    pub fn is_worse_by(&self, share: f64) -> bool {
+        self.is_clear() && self.difference() as f64 > share * self.mean.old as f64
+    }
+
     /// The mean of one side.
     pub fn of(&self, side: Side) -> u64 {
         *self.mean.get(side)

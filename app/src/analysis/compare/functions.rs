@@ -46,8 +46,9 @@ pub struct CompareRow {
 pub struct CompareTable {
     /// What the values are.
     pub metric: Metric,
-    /// The weight of everything.
-    pub total: Change,
+    /// The mean weight of everything. How sure its difference is tells
+    /// [`CompareSummary`](super::CompareSummary), which asks that of the totals alone.
+    pub total: Pair<u64>,
     /// The functions.
     pub rows: Vec<CompareRow>,
 }
@@ -61,22 +62,19 @@ pub fn compare_functions(comparison: &Comparison, query: &CompareQuery) -> Compa
         .map(CompareFrame)
         .filter(|frame| costs.weighs(*frame))
         .collect();
-    let whole = costs.readings(CompareFrame::ROOT, |cost| cost.total_value);
     let own = frames.iter().map(|frame| costs.readings(*frame, |cost| cost.self_value));
     let with_below = frames.iter().map(|frame| costs.readings(*frame, |cost| cost.total_value));
-    let mean = whole.as_ref().map(Readings::mean);
-    let least = mean.old.max(mean.new) as f64 * LEAST_SHARE;
+    let total = costs.readings(CompareFrame::ROOT, |cost| cost.total_value).as_ref().map(Readings::mean);
+    let least = total.old.max(total.new) as f64 * LEAST_SHARE;
     let is_counted = query.metric.sureness() == Sureness::Counted;
-    let all: Vec<_> = [whole.clone()].into_iter().chain(own).chain(with_below).collect();
-    let mut changes = changes(all, is_counted, |mean| mean.old.max(mean.new) as f64 >= least);
-    let totals = changes.split_off(1 + frames.len());
-    let mut changes = changes.into_iter();
-    let total = changes.next().unwrap_or_else(|| Change::exact(0, 0));
+    let mut changes =
+        changes(own.chain(with_below).collect(), is_counted, |mean| mean.old.max(mean.new) as f64 >= least);
+    let totals = changes.split_off(frames.len());
     let calls = comparison.has(Metric::Calls).then(|| calls(comparison, &query));
     let sizes = function_sizes(comparison);
     let mut rows: Vec<CompareRow> = frames
         .into_iter()
-        .zip(changes.zip(totals))
+        .zip(changes.into_iter().zip(totals))
         .map(|(frame, (self_value, total_value))| {
             let calls = calls.as_ref().and_then(|calls| calls.get(frame.index()).copied());
             CompareRow {

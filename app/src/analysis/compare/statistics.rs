@@ -20,8 +20,12 @@ pub(super) struct Difference {
     pub(super) p: f64,
 }
 
-/// So likely a difference may be that is none.
-pub(super) const LEVEL: f64 = 0.05;
+/// So likely a single difference may be that is none: what intervals are for.
+const LEVEL: f64 = 0.05;
+
+/// So likely any of many differences may be that is none. Totals are asked about together, and functions, so that it is
+/// twice that at most for a whole comparison.
+const FAMILY_LEVEL: f64 = 0.025;
 
 /// More degrees of freedom make no difference.
 const MOST_FREEDOM: f64 = 1e6;
@@ -48,7 +52,7 @@ pub(super) fn welch(old: Mean, new: Mean) -> Difference {
     }
 }
 
-/// Which of many hypotheses can be refused so that the chance of refusing any true one is [`LEVEL`] at most: the
+/// Which of many hypotheses can be refused so that the chance of refusing any true one is [`FAMILY_LEVEL`] at most: the
 /// smallest p up to level/m, the next one up to level/(m − 1), and so on until one is larger.
 /// S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979).
 pub(super) fn refused(p: &[f64]) -> Vec<bool> {
@@ -56,7 +60,7 @@ pub(super) fn refused(p: &[f64]) -> Vec<bool> {
     order.sort_by(|a, b| p[*a].total_cmp(&p[*b]));
     let mut refused = vec![false; p.len()];
     for (before, at) in order.into_iter().enumerate() {
-        if p[at] > LEVEL / (p.len() - before) as f64 {
+        if p[at] > FAMILY_LEVEL / (p.len() - before) as f64 {
             break;
         }
         refused[at] = true;
@@ -178,8 +182,8 @@ mod tests {
 
     #[test]
     fn holm_goes_from_the_smallest_on() {
-        assert_eq!(refused(&[0.01, 0.04, 0.03, 0.005]), [true, false, false, true]);
-        assert_eq!(refused(&[0.05]), [true]);
+        assert_eq!(refused(&[0.005, 0.02, 0.015, 0.002]), [true, false, false, true]);
+        assert_eq!(refused(&[0.025]), [true]);
         assert_eq!(refused(&[]), [] as [bool; 0]);
     }
 }

@@ -74,6 +74,13 @@ pub struct CompareSummary {
     pub memories: Vec<MemoryChange>,
 }
 
+impl CompareSummary {
+    /// The sum of a metric; `None` where both can't be compared by it.
+    pub fn total(&self, metric: Metric) -> Option<&Change> {
+        self.metrics.iter().find(|row| row.metric == metric).map(|row| &row.total)
+    }
+}
+
 /// Both builds on one page.
 pub fn compare_summary(comparison: &Comparison) -> CompareSummary {
     let builds = Pair::of(|side| comparison.build(side));
@@ -104,21 +111,23 @@ fn readings(comparison: &Comparison, value: impl Fn(&Profile) -> u64) -> Pair<Re
 
 /// The time of the run and all metrics. What is measured is one family of questions.
 fn metrics(comparison: &Comparison) -> (Change, Vec<MetricChange>) {
-    let of_metric = |metric| readings(comparison, |profile| whole(profile, metric));
     let is_counted = |metric: &Metric| metric.sureness() == Sureness::Counted;
     let (counted, measured): (Vec<Metric>, Vec<Metric>) = comparison.metrics().partition(is_counted);
-    let mut noisy: Vec<Pair<Readings>> = measured.iter().map(|metric| of_metric(*metric)).collect();
-    if let Some(time) = measured.iter().position(|metric| *metric == Metric::Time) {
-        noisy[time] = sampled(comparison, &noisy[time]);
-    }
-    noisy.insert(0, readings(comparison, run_nanos));
+    let noisy = measured.iter().map(|metric| total(comparison, *metric));
+    let noisy = std::iter::once(readings(comparison, run_nanos)).chain(noisy).collect();
     let mut noisy = changes(noisy, false, |_| true).into_iter();
     let run_nanos = noisy.next().unwrap_or_else(|| Change::exact(0, 0));
-    let exact = changes(counted.iter().map(|metric| of_metric(*metric)).collect(), true, |_| true);
+    let exact = changes(counted.iter().map(|metric| total(comparison, *metric)).collect(), true, |_| true);
     let rows = measured.into_iter().zip(noisy).chain(counted.into_iter().zip(exact));
     let mut rows: Vec<_> = rows.map(|(metric, total)| MetricChange { metric, total }).collect();
     rows.sort_by_key(|row| row.metric);
     (run_nanos, rows)
+}
+
+/// The sum of a metric in each recording.
+fn total(comparison: &Comparison, metric: Metric) -> Pair<Readings> {
+    let readings = readings(comparison, |profile| whole(profile, metric));
+    if metric == Metric::Time { sampled(comparison, &readings) } else { readings }
 }
 
 /// With what sampling makes of each value.
