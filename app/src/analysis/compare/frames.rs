@@ -6,7 +6,7 @@ use super::{Build, Certainty, Pair, Side};
 use crate::profile::{FrameId, FrameInfo, FrameKind, Profile};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use wasmscope_symbolize::{FuncIndex, Symbols};
+use wasmscope_symbolize::{FuncIndex, NameSource, Symbols};
 
 /// A row of [`CompareFrames`]: a function of either build, or the same one of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -143,10 +143,10 @@ impl Gathered {
         certainty: Certainty,
     ) {
         let named = Pair::of(|side| functions.get(side).map(|function| named(symbols.get(side), function)));
-        let names = named
-            .as_ref()
-            .map(|named| named.as_ref().filter(|named| named.is_told).map(|named| &*named.name));
-        let is_renamed = matches!(names, Pair { old: Some(old), new: Some(new) } if old != new);
+        let names =
+            named.as_ref().map(|named| named.as_ref().filter(|named| named.is_own).map(|named| &*named.name));
+        let is_other = matches!(names, Pair { old: Some(old), new: Some(new) } if old != new);
+        let is_renamed = is_other && certainty != Certainty::Name;
         let of = named.as_ref().map(|named| Some(named.as_ref()?.info.clone()));
         let row = self.push(CompareFrameInfo { certainty, of, is_renamed });
         for side in Side::BOTH {
@@ -252,6 +252,8 @@ struct Named {
     info: FrameInfo,
     name: String,
     is_told: bool,
+    /// Is it what the program itself calls it, rather than what it is imported or exported as?
+    is_own: bool,
     has_code: bool,
 }
 
@@ -268,5 +270,7 @@ fn named(symbols: &Symbols, index: FuncIndex) -> Named {
         file: None,
         line: None,
     };
-    Named { info, name: comparable(&name.full), is_told: found.source.is_told(), has_code }
+    let is_told = found.source.is_told();
+    let is_own = is_told && !matches!(found.source, NameSource::Export | NameSource::Import);
+    Named { info, name: comparable(&name.full), is_told, is_own, has_code }
 }

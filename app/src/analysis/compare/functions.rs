@@ -33,7 +33,7 @@ pub struct CompareRow {
     pub self_value: Change,
     /// Its weight with all that it called; a path in which it stands several times counts once.
     pub total_value: Change,
-    /// How often it was called; `None` where calls were not counted.
+    /// How often it was called; `None` where calls were not counted, and where it is never entered, but inlined.
     pub calls: Option<Pair<u64>>,
     /// Why it costs more or less by itself; `None` where it is not called in both builds.
     pub cause: Option<Cause>,
@@ -77,6 +77,7 @@ pub fn compare_functions(comparison: &Comparison, query: &CompareQuery) -> Compa
         .zip(changes.into_iter().zip(totals))
         .map(|(frame, (self_value, total_value))| {
             let calls = calls.as_ref().and_then(|calls| calls.get(frame.index()).copied());
+            let calls = calls.filter(|calls| calls.old > 0 || calls.new > 0);
             CompareRow {
                 frame,
                 certainty: comparison.frames().get(frame).certainty,

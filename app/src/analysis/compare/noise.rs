@@ -149,3 +149,128 @@ pub(super) fn changes(
     });
     changed.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers that look random (Knuth's MMIX multiplier).
+    struct Lcg(u64);
+
+    impl Lcg {
+        /// Between 0 and 1.
+        fn uniform(&mut self) -> f64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((self.0 >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+        }
+
+        /// Of the normal distribution: Box and Muller.
+        fn normal(&mut self) -> f64 {
+            let radius = (-2.0 * self.uniform().ln()).sqrt();
+            radius * (std::f64::consts::TAU * self.uniform()).cos()
+        }
+
+        /// How many samples there are where `mean` are expected.
+        fn poisson(&mut self, mean: f64) -> u64 {
+            if mean > 50.0 {
+                return (mean + mean.sqrt() * self.normal()).round().max(0.0) as u64;
+            }
+            let (mut left, mut count) = ((-mean).exp(), 0);
+            let dice = self.uniform();
+            let mut below = left;
+            while dice > below && count < 1_000 {
+                count += 1;
+                left *= mean / f64::from(count);
+                below += left;
+            }
+            u64::from(count)
+        }
+    }
+
+    const FUNCTIONS: usize = 60;
+    const SAMPLE_NANOS: f64 = 1e6;
+    const RUN_SAMPLES: f64 = 3_000.0;
+
+    /// The time of each function in one run of a program with a few hot and many cold functions. Runs differ as wholes by
+    /// `of_run`, now and then one by much more, and functions by `of_function`; the first takes `factor` times as long.
+    fn run(random: &mut Lcg, of_run: f64, of_function: f64, factor: f64) -> Vec<u64> {
+        let disturbance = if random.uniform() < 0.05 { 4.0 } else { 1.0 };
+        let whole = (of_run * disturbance * random.normal()).exp();
+        let harmonic: f64 = (1..=FUNCTIONS).map(|rank| 1.0 / (rank as f64).powf(1.2)).sum();
+        let time = |rank: usize, random: &mut Lcg| {
+            let share = 1.0 / (rank as f64).powf(1.2) / harmonic;
+            let own = (of_function * random.normal()).exp() * if rank == 1 { factor } else { 1.0 };
+            random.poisson(RUN_SAMPLES * share * whole * own)
+        };
+        (1..=FUNCTIONS).map(|rank| (time(rank, random) as f64 * SAMPLE_NANOS) as u64).collect()
+    }
+
+    fn readings(runs: &[Vec<u64>], function: usize) -> Readings {
+        let values: Vec<u64> = runs.iter().map(|run| run[function]).collect();
+        let variances = values.iter().map(|value| *value as f64 * SAMPLE_NANOS).collect();
+        Readings { values, variances }
+    }
+
+    /// The functions that are told to have changed, and whether the whole is.
+    fn told(random: &mut Lcg, repeats: Pair<usize>, noise: (f64, f64), factor: f64) -> (Vec<usize>, bool) {
+        let mut runs = |count: usize, factor| -> Vec<Vec<u64>> {
+            (0..count).map(|_| run(random, noise.0, noise.1, factor)).collect()
+        };
+        let runs = Pair { old: runs(repeats.old, 1.0), new: runs(repeats.new, factor) };
+        let of = |function| runs.as_ref().map(|runs| readings(runs, function));
+        let whole: u64 = runs.old[0].iter().sum();
+        let looked_at = |mean: &Pair<u64>| mean.old.max(mean.new) as f64 >= LEAST_SHARE * whole as f64;
+        let functions = changes((0..FUNCTIONS).map(of).collect(), false, looked_at);
+        let told =
+            functions.iter().enumerate().filter(|(_, change)| change.is_clear()).map(|(at, _)| at).collect();
+        let total = |runs: &Vec<Vec<u64>>| {
+            let values: Vec<u64> = runs.iter().map(|run| run.iter().sum()).collect();
+            Readings { variances: values.iter().map(|value| *value as f64 * SAMPLE_NANOS).collect(), values }
+        };
+        let whole = changes(vec![runs.as_ref().map(total)], false, |_| true);
+        (told, whole[0].is_clear())
+    }
+
+    /// The noise of quiet and of busy machines, as shares: of whole runs, and of each function.
+    const NOISES: [(f64, f64); 3] = [(0.005, 0.005), (0.02, 0.01), (0.05, 0.03)];
+
+    #[test]
+    fn of_two_runs_of_one_build_hardly_ever_anything_is_told() {
+        for repeats in [1, 2, 3, 5, 10] {
+            for noise in NOISES {
+                let random = &mut Lcg(repeats as u64);
+                let tries = 400;
+                let is_told = |_: &usize| {
+                    let (functions, whole) = told(random, Pair { old: repeats, new: repeats }, noise, 1.0);
+                    whole || !functions.is_empty()
+                };
+                let wrong = (0..tries).filter(is_told).count();
+                assert!(wrong * 100 <= tries * 5, "{repeats} runs, noise {noise:?}: {wrong} of {tries}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_tenth_more_in_the_hot_function_shows_after_five_runs() {
+        for (noise, least) in [(NOISES[0], 95), (NOISES[1], 80)] {
+            let random = &mut Lcg(7);
+            let repeats = Pair { old: 5, new: 5 };
+            let found = (0..100).filter(|_| told(random, repeats, noise, 1.1).0.contains(&0)).count();
+            assert!(found >= least, "noise {noise:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn what_was_counted_alike_is_exact_and_nothing_else() {
+        let readings = |values: &[u64]| Readings { values: values.into(), variances: Vec::new() };
+        let verdict = |old: &[u64], new: &[u64], is_counted| {
+            let of = vec![Pair { old: readings(old), new: readings(new) }];
+            changes(of, is_counted, |_| true)[0].verdict
+        };
+        assert_eq!(verdict(&[5, 5], &[6, 6, 6], true), Verdict::Exact);
+        assert!(matches!(verdict(&[5, 6], &[6, 6], true), Verdict::Unclear(_)));
+        assert!(matches!(verdict(&[500, 500], &[500, 500], false), Verdict::Unclear(_)));
+        assert!(matches!(verdict(&[100], &[200], false), Verdict::Significant(_)));
+        assert!(matches!(verdict(&[100], &[110], false), Verdict::Unclear(_)));
+    }
+}

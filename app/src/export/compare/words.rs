@@ -12,7 +12,7 @@ pub fn verdict_sentence(metric: Metric, total: &Change) -> String {
     let less_or_more = if total.difference() < 0 { "less" } else { "more" };
     let how_much = match total.relative() {
         _ if total.mean.are_equal() => "no difference".to_owned(),
-        Some(relative) => format!("{} {less_or_more}", units::percent(relative.abs())),
+        Some(share) => format!("{} {less_or_more}", units::relative(share).trim_start_matches(['+', '-'])),
         None => "there was nothing before".to_owned(),
     };
     let sure = match total.verdict {
