@@ -4,6 +4,7 @@
 //! and [`cli`] write them out. `ui` is the window, with the feature `gui` only.
 
 pub mod analysis;
+pub mod builds;
 pub mod cli;
 pub mod compressed;
 pub mod export;

@@ -74,6 +74,28 @@ pub fn value(unit: Unit, value: u64) -> String {
     }
 }
 
+/// A difference in its unit: `+12.3 ms`, `-17 pages`; no sign where there is none.
+pub fn difference(unit: Unit, difference: i64) -> String {
+    format!("{}{}", sign(difference), number(unit, difference.unsigned_abs()))
+}
+
+/// A relative difference: `+12.3 %`, `-0.8 %`, `-0.0041 %`: two digits of what is small, since counts are exact.
+pub fn relative(share: f64) -> String {
+    let sign = sign(share.partial_cmp(&0.0).map_or(0, |order| order as i64));
+    let percent = share.abs() * 100.0;
+    let is_small = percent > 0.0 && percent < 0.05;
+    let decimals = if is_small { (1.0 - percent.log10().floor()).clamp(1.0, 9.0) as usize } else { 1 };
+    format!("{sign}{percent:.decimals$} %")
+}
+
+const fn sign(difference: i64) -> &'static str {
+    match difference.signum() {
+        1 => "+",
+        -1 => "-",
+        _ => "",
+    }
+}
+
 /// The same without the noun, for a column whose head says what it counts: `1.20 M`.
 pub fn number(unit: Unit, number: u64) -> String {
     match unit {
@@ -185,5 +207,10 @@ mod tests {
         assert_eq!(percent(share(1, 3)), "33.3 %");
         assert_eq!(percent(share(1, 1_000_000)), "<0.1 %");
         assert_eq!(percent(share(0, 0)), "0.0 %");
+        assert_eq!(difference(Unit::Nanos, -1_200_000), "-1.20 ms");
+        assert_eq!(difference(Unit::Pages, 3), "+3");
+        assert_eq!(difference(Unit::Calls, 0), "0");
+        let relatives = [0.1234, -0.008, 0.000_123, -4.1e-7, 0.0].map(relative);
+        assert_eq!(relatives, ["+12.3 %", "-0.8 %", "+0.012 %", "-0.000041 %", "0.0 %"]);
     }
 }

@@ -43,5 +43,6 @@ pub use module::{
 };
 pub use stack_pointer::StackPointer;
 pub use symbols::{Frame, FunctionName, Location, NameSource, Symbols};
+pub use twin::{Counterpart, CounterpartBy, counterparts};
 pub use warning::Warning;
 pub use wat::{WatError, WatLine};

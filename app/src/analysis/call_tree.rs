@@ -41,9 +41,12 @@ impl Default for CallTreeQuery {
 /// and its own value is that of the paths which have no further caller.
 pub fn call_tree(profile: &Profile, query: &CallTreeQuery) -> CallTree {
     let view = PathView::new(profile, query, self_weights(profile, query));
-    let raw =
-        if query.inverted { inverted(&view, MAX_INVERTED_NODES) } else { merged(&view, MergeBy::Function) };
-    raw.finish(query.metric)
+    raw_tree(&view, query.inverted).finish(query.metric)
+}
+
+/// The paths of `view` merged by function, in no particular order.
+pub(super) fn raw_tree(view: &PathView<'_>, is_inverted: bool) -> RawTree {
+    if is_inverted { inverted(view, MAX_INVERTED_NODES) } else { merged(view, MergeBy::Function) }
 }
 
 /// The tree in which also lines are told apart: by the line running in each function.

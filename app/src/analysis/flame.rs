@@ -54,6 +54,11 @@ pub struct FlameLayout {
 
 /// Lays a call tree out.
 pub fn flame(tree: &CallTree) -> FlameLayout {
+    flame_by(tree, tree.totals())
+}
+
+/// The same with other widths, by node: each at least as wide as all below it. Boxes may have none.
+pub(super) fn flame_by(tree: &CallTree, widths: &[u64]) -> FlameLayout {
     let starts = row_starts(tree.depths());
     let mut next: Vec<u32> = starts.clone();
     let nothing = FlameBox { node: NodeId::ROOT, x0: 0, x1: 0 };
@@ -64,7 +69,7 @@ pub fn flame(tree: &CallTree) -> FlameLayout {
     for (node, row) in tree.iter() {
         let above = row.parent.index();
         let x0 = cursor[above];
-        let x1 = x0.saturating_add(row.total_value);
+        let x1 = x0.saturating_add(widths.get(node.index()).copied().unwrap_or(0));
         if node != NodeId::ROOT {
             cursor[above] = x1;
         }

@@ -105,18 +105,29 @@ pub struct Cost {
 /// Sums the nodes of `tree` by their key, of which there are `count`. What stands below a node of the same key is
 /// in that one's total already and isn't counted again.
 pub(super) fn costs_by(tree: &CallTree, keys: &[u32], count: usize) -> Vec<Cost> {
+    costs_of(tree, keys, (tree.self_values(), tree.totals()), count)
+}
+
+/// The same of other values: what each node weighs by itself, and with all below.
+pub(super) fn costs_of(
+    tree: &CallTree,
+    keys: &[u32],
+    (own, totals): (&[u64], &[u64]),
+    count: usize,
+) -> Vec<Cost> {
     let mut costs = vec![Cost::default(); count];
     let mut on_path = vec![0u32; count];
     let mut path: Vec<usize> = Vec::new();
-    for ((_, node), key) in tree.iter().zip(keys) {
+    let values = own.iter().zip(totals);
+    for ((depth, key), (own, total)) in tree.depths().iter().zip(keys).zip(values) {
         let key = *key as usize;
-        while path.len() > node.depth as usize {
+        while path.len() > *depth as usize {
             on_path[path.pop().unwrap_or(0)] -= 1;
         }
         let cost = &mut costs[key];
-        cost.self_value = cost.self_value.saturating_add(node.self_value);
+        cost.self_value = cost.self_value.saturating_add(*own);
         if on_path[key] == 0 {
-            cost.total_value = cost.total_value.saturating_add(node.total_value);
+            cost.total_value = cost.total_value.saturating_add(*total);
         }
         on_path[key] += 1;
         path.push(key);

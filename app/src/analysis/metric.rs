@@ -3,6 +3,7 @@
 use crate::profile::Profile;
 use std::fmt;
 use std::str::FromStr;
+use wasmscope_instrument::Measure;
 
 /// What the values of a call tree, a function table or a line table are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +34,15 @@ pub enum Metric {
     Instructions,
     /// Bytes that `memory.copy`, `memory.fill` and `memory.init` moved.
     MovedBytes,
+}
+
+/// How a metric comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Sureness {
+    /// It is counted: a program that does the same has the same.
+    Counted,
+    /// It is measured by the clock: no two runs have the same.
+    Measured,
 }
 
 /// What a value counts.
@@ -172,6 +182,42 @@ impl Metric {
                 | Metric::PeakBytes
                 | Metric::ShortLivedBytes
         )
+    }
+
+    /// How it comes about.
+    pub(super) const fn sureness(self) -> Sureness {
+        match self {
+            // Which blocks are short-lived is told by the clock.
+            Metric::Time | Metric::HostTime | Metric::ShortLivedBytes => Sureness::Measured,
+            _ => Sureness::Counted,
+        }
+    }
+
+    /// What has to be measured for it.
+    const fn measure(self) -> Measure {
+        match self {
+            Metric::Time => Measure::Time,
+            Metric::Crossings | Metric::HostTime => Measure::Boundary,
+            Metric::PagesGrown => Measure::Growth,
+            Metric::Allocations
+            | Metric::AllocatedBytes
+            | Metric::LiveBytes
+            | Metric::PeakBytes
+            | Metric::ShortLivedBytes => Measure::Heap,
+            Metric::Calls => Measure::Calls,
+            Metric::Instructions | Metric::MovedBytes => Measure::Instructions,
+        }
+    }
+
+    /// Was it measured, even if there is nothing of it? Counts are written when a run is over; without them nothing is.
+    pub(super) fn is_measured_in(self, profile: &Profile) -> bool {
+        let recording = profile.recording();
+        let is_written = match self.measure() {
+            Measure::Calls => !recording.counts.is_empty(),
+            Measure::Instructions => !recording.instructions.is_empty(),
+            _ => true,
+        };
+        is_written && recording.meta.measures.has(self.measure()) || self.available_in(profile)
     }
 
     /// Does the profile hold anything of it?

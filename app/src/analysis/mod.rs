@@ -8,6 +8,7 @@ mod advice;
 mod boundary;
 mod boundary_in;
 mod call_tree;
+mod compare;
 mod durations;
 mod enclosing;
 mod flame;
@@ -37,6 +38,12 @@ pub use advice::{Advice, AdviceKind, AdviceReport, AdviceView, Figure, Gain, Gai
 pub use boundary::{BoundaryCaller, BoundaryRow, BoundaryTable, boundary};
 pub use boundary_in::boundary_in;
 pub use call_tree::{CallTreeQuery, call_tree};
+pub use compare::{
+    BoundaryChange, BoxWidth, Build, Cause, Certainty, Change, CompareError, CompareFrame, CompareFrameInfo,
+    CompareFrames, CompareQuery, CompareRemark, CompareRow, CompareSummary, CompareTable, Comparison,
+    DiffNode, DiffTree, Interval, MemoryChange, MetricChange, Pair, Side, SizeChange, Verdict,
+    compare_functions, compare_summary, compare_tree, function_sizes,
+};
 pub use durations::{CallDurations, CallsQuery, DurationBar, FRAME_BUDGET_NANOS, call_durations};
 pub use enclosing::enclosing;
 pub use flame::{BLOCK_BOXES, FlameBlock, FlameBox, FlameLayout, FlameRow, block_of, flame};

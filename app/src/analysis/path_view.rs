@@ -1,11 +1,13 @@
 //! Call paths as a query shows them: what they weigh, and which of them are hidden behind others.
 
 use super::{CallTreeQuery, Subtree, Transform};
-use crate::profile::{FrameId, FrameKind, LineId, PathId, Profile};
+use crate::profile::{FrameId, FrameInfo, FrameKind, LineId, PathId, Profile};
 
 /// The path table after inlined frames are folded and transforms are done.
 pub(super) struct PathView<'a> {
     profile: &'a Profile,
+    /// By frame of the profile: what it goes by here; `None` where that is itself.
+    frames: Option<&'a [FrameId]>,
     /// By path: the one that is shown in its stead, which is itself or one that was found before it.
     shown: Vec<PathId>,
     /// By path, without what it called; that of hidden ones is 0.
@@ -15,8 +17,19 @@ pub(super) struct PathView<'a> {
 impl<'a> PathView<'a> {
     /// The paths that `query` asks for, which weigh `weights`.
     pub(super) fn new(profile: &'a Profile, query: &CallTreeQuery, weights: Vec<u64>) -> Self {
+        Self::with_frames(profile, None, query, weights)
+    }
+
+    /// The same, with frames that go by other ids, several by the same one if need be: those in `frames`, by frame of
+    /// the profile. The frames of `query` are such ones too.
+    pub(super) fn with_frames(
+        profile: &'a Profile,
+        frames: Option<&'a [FrameId]>,
+        query: &CallTreeQuery,
+        weights: Vec<u64>,
+    ) -> Self {
         let shown = (0..weights.len() as u32).map(PathId).collect();
-        let mut view = PathView { profile, shown, weights };
+        let mut view = PathView { profile, frames, shown, weights };
         query.transforms.iter().for_each(|transform| view.transform(transform));
         if !query.inline_frames {
             // Last, so that a transform of an inlined function stays what it was.
@@ -39,8 +52,14 @@ impl<'a> PathView<'a> {
         self.shown_for(self.profile.paths().parent(path))
     }
 
+    /// The innermost frame of `path`, by the id that it goes by here.
     pub(super) fn frame(&self, path: PathId) -> FrameId {
-        self.profile.paths().frame(path)
+        let frame = self.profile.paths().frame(path);
+        self.frames.map_or(frame, |ids| ids.get(frame.index()).copied().unwrap_or(FrameId::ROOT))
+    }
+
+    fn info(&self, path: PathId) -> &FrameInfo {
+        self.profile.frames().get(self.profile.paths().frame(path))
     }
 
     pub(super) fn line(&self, path: PathId) -> LineId {
@@ -52,7 +71,7 @@ impl<'a> PathView<'a> {
     }
 
     fn is_inlined(&self, path: PathId) -> bool {
-        self.profile.frames().get(self.frame(path)).kind == FrameKind::Inlined
+        self.info(path).kind == FrameKind::Inlined
     }
 
     fn transform(&mut self, transform: &Transform) {
@@ -86,8 +105,7 @@ impl<'a> PathView<'a> {
                 });
             }
             Transform::CollapseGroup(group) => self.hide(|view, path, caller| {
-                let of_group =
-                    |path| view.profile.frames().get(view.frame(path)).group.as_ref() == Some(group);
+                let of_group = |path| view.info(path).group.as_ref() == Some(group);
                 if of_group(path) && of_group(caller) { caller } else { path }
             }),
         }

@@ -176,13 +176,18 @@ impl RawTree {
 
     /// Brings the nodes into their final order.
     pub(super) fn finish(self, metric: Metric) -> CallTree {
+        self.finish_with_order(metric).0
+    }
+
+    /// The same, with the place that each node had before.
+    pub(super) fn finish_with_order(self, metric: Metric) -> (CallTree, Vec<u32>) {
         let totals = totals(&self.parent, &self.self_value);
         let order = self.depth_first(&totals);
         let mut place = vec![0u32; order.len()];
         order.iter().zip(0u32..).for_each(|(raw, at)| place[*raw as usize] = at);
         let parent: Vec<NodeId> =
             order.iter().map(|raw| NodeId(place[self.parent[*raw as usize] as usize])).collect();
-        CallTree {
+        let tree = CallTree {
             metric,
             end: ends(&parent),
             depth: depths(&parent),
@@ -192,7 +197,8 @@ impl RawTree {
             self_value: permuted(&order, &self.self_value),
             total_value: permuted(&order, &totals),
             cut_at_depth: self.cut_at_depth,
-        }
+        };
+        (tree, order)
     }
 
     /// All nodes, depth first, children by falling total; where totals are equal, in the order of functions.

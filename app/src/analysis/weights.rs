@@ -24,6 +24,17 @@ pub(super) fn self_weights(profile: &Profile, query: &CallTreeQuery) -> Vec<u64>
     weights.of_path
 }
 
+/// Σ w² of the samples in each path by itself, in 1,024 square nanoseconds, w being their weights: what sampling makes
+/// of the variance of [`Metric::Time`]. Above 0 where that is.
+pub(super) fn sample_squares(profile: &Profile) -> Vec<u64> {
+    let mut squares = Weights { of_path: vec![0; profile.paths().len()], measured_from_nanos: 0 };
+    for (_, stack, weight) in profile.recording().samples.iter().filter(|(.., weight)| *weight > 0) {
+        let square = (u128::from(weight) * u128::from(weight) / 1024).max(1);
+        squares.add(profile.stack_path(stack), u64::try_from(square).unwrap_or(u64::MAX));
+    }
+    squares.of_path
+}
+
 /// Is a moment in a range, if there is one?
 pub(super) fn is_in(time: Option<&Range<u64>>, nanos: u64) -> bool {
     time.is_none_or(|time| time.contains(&nanos))

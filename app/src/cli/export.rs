@@ -159,7 +159,7 @@ fn export_profile(args: &ExportArgs) -> anyhow::Result<()> {
     let time = time.with_context(|| args.file.display().to_string())?;
     print::damage(&args.file, &profile);
     let query = CallTreeQuery { metric, time, ..CallTreeQuery::default() };
-    print::file_or_text(args.output.as_deref(), &args.file, &export(&profile, &query, format))
+    print::file_or_text(args.output.as_deref(), &[&args.file], &export(&profile, &query, format))
 }
 
 fn export_map(args: &ExportArgs) -> anyhow::Result<()> {
@@ -170,7 +170,7 @@ fn export_map(args: &ExportArgs) -> anyhow::Result<()> {
     let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
     let picture = args.map.picture(&profile, format).with_context(|| args.file.display().to_string())?;
     print::damage(&args.file, &profile);
-    print::file_or_text(args.output.as_deref(), &args.file, &picture)
+    print::file_or_text(args.output.as_deref(), &[&args.file], &picture)
 }
 
 fn export_module(args: &ExportArgs) -> anyhow::Result<()> {
@@ -183,7 +183,7 @@ fn export_module(args: &ExportArgs) -> anyhow::Result<()> {
     let metric = heat(&args.file, &profile, args.metric)?;
     print::damage(&args.file, &profile);
     let bytes = module_size(&profile, &ModuleSizeQuery { metric, time: None }, format);
-    print::file_or_text(args.output.as_deref(), &args.file, &bytes)
+    print::file_or_text(args.output.as_deref(), &[&args.file], &bytes)
 }
 
 /// What a module's functions are heated by, if that is one of the three there are and was recorded.

@@ -46,7 +46,7 @@ fn module(args: &InstrumentArgs, guest: &Guest, index: Arc<ModuleIndex>) -> anyh
         instrumented.warnings.iter().for_each(|warning| print::note(warning));
     }
     let Some(output) = &args.output else { return Ok(()) };
-    print::file_or_text(Some(output), &args.module, &instrumented.wasm)
+    print::file_or_text(Some(output), &[&args.module], &instrumented.wasm)
 }
 
 /// Its core modules get the probes; what is said of one begins with its number.
@@ -69,5 +69,5 @@ fn component(args: &InstrumentArgs, bytes: &[u8]) -> anyhow::Result<()> {
         }
     }
     let Some(output) = &args.output else { return Ok(()) };
-    print::file_or_text(Some(output), &args.module, &instrumented.wasm)
+    print::file_or_text(Some(output), &[&args.module], &instrumented.wasm)
 }

@@ -2,12 +2,15 @@
 
 mod allocators;
 mod calls;
+mod compare;
+mod diff;
 mod explain;
 mod export;
 mod info;
 mod instrument;
 mod interrupt;
 mod limits;
+mod measure;
 mod memory;
 mod moment;
 mod pack;
@@ -25,7 +28,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 for success, 1 where something could not be done, 2 for wrong arguments. `record` passes on what the \
+Exit codes: 0 for success, 1 where something could not be done, 2 for wrong arguments. `diff` and `compare`: 1 where \
+the new build is worse by more than --fail-over, 2 where something could not be done. `record` passes on what the \
 program did: its own exit code, 134 for a trap, 124 for a limit that was reached, 130 for Ctrl+C; the recording is \
 kept in each case.";
 
@@ -64,6 +68,10 @@ pub enum Command {
     Record(Box<record::RecordArgs>),
     /// Show what is in a recording
     Report(report::ReportArgs),
+    /// Compare the recordings of two builds of a program
+    Diff(diff::DiffArgs),
+    /// Run two builds of a program by turns, record each run, and compare them
+    Compare(Box<compare::CompareArgs>),
     /// Write a flame graph, stacks, the call tree, the functions, the heap or the memory map of a recording to a file
     Export(export::ExportArgs),
     /// Put the files with names and lines, and the text of the source files, into a recording
@@ -97,6 +105,8 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Record(args) => record::run(*args),
         Command::Report(args) => report::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Diff(args) => Ok(diff::or_failed(diff::run(&args))),
+        Command::Compare(args) => Ok(diff::or_failed(compare::run(&args))),
         Command::Export(args) => export::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Pack(args) => pack::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Instrument(args) => instrument::run(&args).map(|()| ExitCode::SUCCESS),
@@ -126,6 +136,8 @@ mod tests {
         match command {
             Command::Record(_) => "record",
             Command::Report(_) => "report",
+            Command::Diff(_) => "diff",
+            Command::Compare(_) => "compare",
             Command::Export(_) => "export",
             Command::Pack(_) => "pack",
             Command::Instrument(_) => "instrument",
@@ -176,6 +188,12 @@ mod tests {
             ("wasmscope report a.wscope --view source --file a.c --sources src --sources /a=/b", "report"),
             ("wasmscope pack a.wscope --symbols b.wasm --sources src -o b.wscope", "pack"),
             ("wasmscope record a.wasm --pack --sources src", "record"),
+            ("wasmscope diff a.wscope b.wscope --metric time --markdown --fail-over 5", "diff"),
+            ("wasmscope diff folder --svg -o a.svg --old-symbols a --new-symbols b", "diff"),
+            (
+                "wasmscope compare a.wasm b.wasm --runs 3 --measure time --invoke f -o out --json -- -x",
+                "compare",
+            ),
             ("wasmscope info a.wasm --json", "info"),
             ("wasmscope allocators a.wasm --json --invoke run --arg i32:3 --timeout 2s", "allocators"),
             ("wasmscope allocators a.wasm --link env=b.wasm --stdin in -- -x --json", "allocators"),
@@ -215,6 +233,11 @@ mod tests {
             ("wasmscope instrument a.wasm", "--output"),
             ("wasmscope report a.wscope --view wat", "--function"),
             ("wasmscope info a.wasm b.wasm", "b.wasm"),
+            ("wasmscope diff a b c", "unexpected argument"),
+            ("wasmscope diff a b --json --svg", "cannot be used with"),
+            ("wasmscope diff a b --fail-over much", "`much` is not a share"),
+            ("wasmscope compare a.wasm", "<NEW>"),
+            ("wasmscope compare a.wasm b.wasm --runs 0", "0 is not in 1..=1000"),
             ("wasmscope symbolize a.wasm 0xfg", "`0xfg` is not an offset"),
         ] {
             let error = parsed(line).unwrap_err();

@@ -41,14 +41,18 @@ pub(super) fn json<T: Serialize>(content: &T) -> anyhow::Result<()> {
     text(&bytes)
 }
 
-/// Writes to the file at `path`, or to the standard output where there is none or it is `-`. `input` is the file that
+/// Writes to the file at `path`, or to the standard output where there is none or it is `-`. `inputs` are the files that
 /// it was made of.
 ///
 /// # Errors
-/// When it can't be written, or would be written over its own input.
-pub(super) fn file_or_text(path: Option<&Path>, input: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+/// When it can't be written, or would be written over one of its own inputs.
+pub(super) fn file_or_text(
+    path: Option<&Path>,
+    inputs: &[impl AsRef<Path>],
+    bytes: &[u8],
+) -> anyhow::Result<()> {
     match path.filter(|path| *path != Path::new("-")) {
-        Some(path) if is_same_file(path, input) => {
+        Some(path) if inputs.iter().any(|input| is_same_file(path, input.as_ref())) => {
             bail!("{}: this is the file that is read; name another one to write", path.display())
         }
         Some(path) => std::fs::write(path, bytes).with_context(|| path.display().to_string()),

@@ -4,7 +4,7 @@ use super::calls::CallArgs;
 use super::limits::LimitArgs;
 use super::values::{self, ImportChoices, SymbolArgs};
 use crate::pipeline::{self, PipelineError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use wasmscope_instrument::{GrantedDir, Guest, Link, Program, RunOptions, Stdin};
 
 // No documentation of its own, which would take the place of the command's.
@@ -14,6 +14,20 @@ pub(super) struct ProgramArgs {
     pub module: PathBuf,
     #[command(flatten)]
     pub symbols: SymbolArgs,
+    #[command(flatten)]
+    how: RunArgs,
+}
+
+impl ProgramArgs {
+    /// How `guest` is run, with this as its standard input.
+    pub(super) fn options(&self, guest: &Guest, stdin: Stdin) -> Result<RunOptions, PipelineError> {
+        self.how.options(guest, self.symbols.path(), stdin)
+    }
+}
+
+/// How any module is run.
+#[derive(Debug, clap::Args)]
+pub(super) struct RunArgs {
     #[command(flatten)]
     calls: CallArgs,
     /// What becomes of imports that nobody provides: the module is refused, they do nothing and answer 0, or a call of
@@ -36,13 +50,18 @@ pub(super) struct ProgramArgs {
     args: Vec<String>,
 }
 
-impl ProgramArgs {
-    /// How `guest` is run, with this as its standard input.
-    pub(super) fn options(&self, guest: &Guest, stdin: Stdin) -> Result<RunOptions, PipelineError> {
-        let ProgramArgs { module: _, symbols, calls, imports, link, env, dir, limits, args } = self;
+impl RunArgs {
+    /// How `guest` is run, with names at `symbols` and this as its standard input.
+    pub(super) fn options(
+        &self,
+        guest: &Guest,
+        symbols: Option<&Path>,
+        stdin: Stdin,
+    ) -> Result<RunOptions, PipelineError> {
+        let RunArgs { calls, imports, link, env, dir, limits, args } = self;
         let ImportChoices { all, single } = imports.clone();
         Ok(RunOptions {
-            symbols: pipeline::symbol_files(guest, symbols.path())?,
+            symbols: pipeline::symbol_files(guest, symbols)?,
             program: Program { args: args.clone(), env: env.clone(), stdin, dirs: dir.clone() },
             invoke: calls.invocation(),
             unprovided: all,

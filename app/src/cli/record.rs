@@ -1,5 +1,6 @@
 //! `wasmscope record`: run a module and record what it does.
 
+use super::measure::MeasureArgs;
 use super::program::ProgramArgs;
 use super::progress::ProgressLine;
 use super::{interrupt, pack, print};
@@ -11,9 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use wasmscope_instrument::recording::{Outcome, Phase};
-use wasmscope_instrument::{
-    DEFAULT_RATE_HZ, Guest, MeasureSet, Observer, OutputStream, OwnAllocator, RunOptions, Stdin,
-};
+use wasmscope_instrument::{Guest, Observer, OutputStream, RunOptions, Stdin};
 
 const TRAP_EXIT_CODE: u8 = 134;
 const LIMIT_EXIT_CODE: u8 = 124;
@@ -24,26 +23,8 @@ pub struct RecordArgs {
     /// Where the recording goes [default: the module's name with .wscope, in the current folder]
     #[arg(short, long, value_name = "OUT.wscope")]
     output: Option<PathBuf>,
-    /// What to measure: a comma list of time, boundary, growth, heap, calls, instructions, access,
-    /// stack
-    #[arg(long, value_name = "LIST", default_value_t)]
-    measure: MeasureSet,
-    /// Don't keep what stands in the program's memory at the end, which is kept where heap or growth are measured: the
-    /// recording then holds none of the program's data but its output
-    #[arg(long)]
-    no_memory_image: bool,
-    /// A function that allocates though its name doesn't tell, and the C function that it does the same as, such as
-    /// arena_alloc=malloc
-    #[arg(long, value_name = "NAME=FUNCTION")]
-    allocator: Vec<OwnAllocator>,
-    /// Samples a second
-    #[arg(
-        long,
-        value_name = "HZ",
-        default_value_t = DEFAULT_RATE_HZ,
-        value_parser = clap::value_parser!(u32).range(1..=10_000)
-    )]
-    rate: u32,
+    #[command(flatten)]
+    measure: MeasureArgs,
     #[command(flatten)]
     program: ProgramArgs,
     /// A file as the program's standard input [default: ours]
@@ -81,13 +62,7 @@ pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
 
 fn options(args: &RecordArgs, guest: &Guest) -> Result<RunOptions, PipelineError> {
     let stdin = args.stdin.clone().map_or(Stdin::Inherit, Stdin::File);
-    Ok(RunOptions {
-        measures: args.measure,
-        allocators: args.allocator.clone(),
-        rate_hz: args.rate,
-        memory_image: !args.no_memory_image,
-        ..args.program.options(guest, stdin)?
-    })
+    Ok(args.measure.measured(args.program.options(guest, stdin)?))
 }
 
 fn default_output(module: &Path) -> PathBuf {

@@ -1,6 +1,7 @@
 //! Writes views of a profile in forms that other programs read. From a view to bytes; nothing here opens a file.
 
 mod code_text;
+mod compare;
 mod csv;
 mod dhat;
 mod folded;
@@ -16,6 +17,7 @@ pub(crate) mod table;
 pub(crate) mod xml;
 
 pub use code_text::{source_text, wat_text};
+pub use compare::{COMPARE_SCHEMA, CompareFormat, CompareReport, verdict_sentence};
 pub use csv::line as csv_line;
 pub use json::{
     CallTreeJson, FunctionJson, JSON_SCHEMA, SourceFrameJson, call_tree_json, frame_json, path_json,

@@ -2,7 +2,7 @@
 //! below, the heaviest first.
 
 use super::xml::escaped;
-use crate::analysis::{CallNode, CallTree, FlameBox, FlameLayout, flame};
+use crate::analysis::{CallNode, CallTree, FlameBox, FlameLayout, NodeId, Unit, flame};
 use crate::profile::{FrameInfo, FrameKind, Profile};
 use crate::units;
 use std::fmt::Write;
@@ -20,14 +20,48 @@ const MIN_BOX_PX: f64 = 0.1;
 const SCRIPT: &str = include_str!("svg.js");
 const STYLE: &str = concat!(include_str!("paper.css"), include_str!("svg.css"));
 
+/// What stands above the boxes.
+pub(super) struct Head<'a> {
+    pub(super) title: &'a str,
+    pub(super) description: &'a str,
+    pub(super) note: &'a str,
+    pub(super) unit: Unit,
+}
+
+/// How a box looks.
+pub(super) struct Look {
+    /// Its classes in the style, besides that of all boxes.
+    pub(super) class: &'static str,
+    pub(super) fill: String,
+    /// What the tooltip says.
+    pub(super) title: String,
+    /// What is written on it, as far as there is room, and searched for.
+    pub(super) name: String,
+}
+
 /// The whole file.
 pub(super) fn svg(profile: &Profile, tree: &CallTree) -> String {
-    let layout = flame(tree);
-    let boxes =
-        Boxes { profile, tree, px_per_unit: (WIDTH_PX - 2.0 * MARGIN_PX) / layout.width().max(1) as f64 };
-    let drawn = boxes.rows(&layout);
+    let metric = tree.metric();
+    let total = units::value(metric.unit(), tree.total());
+    let head = Head {
+        title: &format!("{}: {}", profile.recording().meta.module_name, metric.title()),
+        description: metric.description(),
+        note: &format!("{total} in all. Dashed boxes are inlined functions."),
+        unit: metric.unit(),
+    };
+    picture(&head, &flame(tree), |node| Some(look(profile, tree, &tree.get(node)?)))
+}
+
+/// A flame graph of boxes that look as `look` says; those of which it says nothing are left out.
+pub(super) fn picture(
+    head: &Head<'_>,
+    layout: &FlameLayout,
+    look: impl Fn(NodeId) -> Option<Look>,
+) -> String {
+    let boxes = Boxes { look, px_per_unit: (WIDTH_PX - 2.0 * MARGIN_PX) / layout.width().max(1) as f64 };
+    let drawn = boxes.rows(layout);
     let height = TOP_PX + drawn.rows as f64 * ROW_PX + BOTTOM_PX;
-    let mut svg = head(profile, tree, height);
+    let mut svg = head.svg(layout.width(), height);
     svg.push_str("<g id=\"boxes\">\n");
     svg.push_str(&drawn.svg);
     svg.push_str("</g>\n");
@@ -35,28 +69,27 @@ pub(super) fn svg(profile: &Profile, tree: &CallTree) -> String {
     svg
 }
 
-fn head(profile: &Profile, tree: &CallTree, height: f64) -> String {
-    let (metric, module) = (tree.metric(), escaped(&profile.recording().meta.module_name));
-    let total = units::value(metric.unit(), tree.total());
-    let (title, description) = (metric.title(), escaped(metric.description()));
-    let right = WIDTH_PX - MARGIN_PX;
-    format!(
-        r##"<?xml version="1.0" encoding="UTF-8"?>
-<svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="{WIDTH_PX}" height="{height}" viewBox="0 0 {WIDTH_PX} {height}" data-unit="{unit}" data-total="{exact}">
-<title>{module}: {title}</title>
+impl Head<'_> {
+    fn svg(&self, width: u64, height: f64) -> String {
+        let (title, description, note) = (escaped(self.title), escaped(self.description), escaped(self.note));
+        let right = WIDTH_PX - MARGIN_PX;
+        format!(
+            r##"<?xml version="1.0" encoding="UTF-8"?>
+<svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="{WIDTH_PX}" height="{height}" viewBox="0 0 {WIDTH_PX} {height}" data-unit="{unit}" data-total="{width}">
+<title>{title}</title>
 <desc>{description}</desc>
 <style>{STYLE}</style>
 <rect id="paper" width="100%" height="100%"/>
-<text class="title" x="{MARGIN_PX}" y="26">{module}: {title}</text>
-<text class="note" x="{MARGIN_PX}" y="46">{total} in all. Dashed boxes are inlined functions.</text>
+<text class="title" x="{MARGIN_PX}" y="26">{title}</text>
+<text class="note" x="{MARGIN_PX}" y="46">{note}</text>
 <text class="button" id="reset" x="{reset}" y="26" role="button" tabindex="0">Reset zoom</text>
 <text class="button" id="search" x="{right}" y="26" role="button" tabindex="0">Search</text>
 <text class="note right" id="matched" x="{right}" y="46"></text>
 "##,
-        unit = super::unit_word(metric.unit()),
-        exact = tree.total(),
-        reset = right - 80.0,
-    )
+            unit = super::unit_word(self.unit),
+            reset = right - 80.0,
+        )
+    }
 }
 
 fn foot(svg: &mut String, height: f64, left_out: usize) {
@@ -71,9 +104,8 @@ fn foot(svg: &mut String, height: f64, left_out: usize) {
 }
 
 /// Draws boxes.
-struct Boxes<'a> {
-    profile: &'a Profile,
-    tree: &'a CallTree,
+struct Boxes<L> {
+    look: L,
     px_per_unit: f64,
 }
 
@@ -83,7 +115,7 @@ struct Drawn {
     left_out: usize,
 }
 
-impl Boxes<'_> {
+impl<L: Fn(NodeId) -> Option<Look>> Boxes<L> {
     fn rows(&self, layout: &FlameLayout) -> Drawn {
         let mut drawn = Drawn { svg: String::new(), rows: 0, left_out: 0 };
         for depth in 0..layout.row_count() {
@@ -101,14 +133,12 @@ impl Boxes<'_> {
     }
 
     fn draw(&self, svg: &mut String, depth: usize, flame_box: &FlameBox, width: f64) {
-        let Some(node) = self.tree.get(flame_box.node) else { return };
-        let info = self.profile.frames().get(node.frame);
+        let Some(Look { class, fill, title, name }) = (self.look)(flame_box.node) else { return };
         let x = MARGIN_PX + flame_box.x0 as f64 * self.px_per_unit;
         let y = TOP_PX + depth as f64 * ROW_PX;
-        let class = if info.kind == FrameKind::Inlined { "f inlined" } else { "f" };
-        let (units_x, units_w, fill) = (flame_box.x0, flame_box.x1 - flame_box.x0, fill(info));
-        let (title, name) = (escaped(&self.title(&node, info)), escaped(&info.short));
-        let label = escaped(&label(&info.short, width));
+        let class = format!("f {class}");
+        let (units_x, units_w, class) = (flame_box.x0, flame_box.x1 - flame_box.x0, class.trim_end());
+        let (title, label, name) = (escaped(&title), escaped(&label(&name, width)), escaped(&name));
         let (box_height, text_x, text_y) = (ROW_PX - 1.0, x + 3.0, y + ROW_PX - 5.0);
         // Writing to a string can't fail.
         let _ = writeln!(
@@ -118,25 +148,35 @@ impl Boxes<'_> {
              <text x=\"{text_x:.2}\" y=\"{text_y}\">{label}</text></g>",
         );
     }
+}
 
-    /// What the tooltip says.
-    fn title(&self, node: &CallNode, info: &FrameInfo) -> String {
-        let unit = self.tree.metric().unit();
-        let share = units::percent(units::share(node.total_value, self.tree.total()));
-        let mut title = format!("{}\n{} ({share})", info.name, units::value(unit, node.total_value));
-        if node.self_value != node.total_value {
-            title.push_str(&format!(", {} by itself", units::value(unit, node.self_value)));
-        }
-        if let Some(place) = self.profile.lines().get(node.line) {
-            title.push_str(&format!("\n{}:{}", place.file, place.line));
-        }
-        title.push_str(match info.kind {
-            FrameKind::Inlined => "\ninlined",
-            FrameKind::Host(_) => "\nhost function",
-            _ => "",
-        });
-        title
+fn look(profile: &Profile, tree: &CallTree, node: &CallNode) -> Look {
+    let info = profile.frames().get(node.frame);
+    Look {
+        class: if info.kind == FrameKind::Inlined { "inlined" } else { "" },
+        fill: fill(info),
+        title: title(profile, tree, node, info),
+        name: info.short.to_string(),
     }
+}
+
+/// What the tooltip says.
+fn title(profile: &Profile, tree: &CallTree, node: &CallNode, info: &FrameInfo) -> String {
+    let unit = tree.metric().unit();
+    let share = units::percent(units::share(node.total_value, tree.total()));
+    let mut title = format!("{}\n{} ({share})", info.name, units::value(unit, node.total_value));
+    if node.self_value != node.total_value {
+        title.push_str(&format!(", {} by itself", units::value(unit, node.self_value)));
+    }
+    if let Some(place) = profile.lines().get(node.line) {
+        title.push_str(&format!("\n{}:{}", place.file, place.line));
+    }
+    title.push_str(match info.kind {
+        FrameKind::Inlined => "\ninlined",
+        FrameKind::Host(_) => "\nhost function",
+        _ => "",
+    });
+    title
 }
 
 /// As much of the name as the box has room for.
@@ -165,7 +205,7 @@ pub(super) fn fill(info: &FrameInfo) -> String {
 }
 
 /// A color of a hue in degrees, a saturation and a lightness. Not every viewer knows `hsl()`.
-fn rgb(hue: f64, saturation: f64, lightness: f64) -> String {
+pub(super) fn rgb(hue: f64, saturation: f64, lightness: f64) -> String {
     let swing = saturation * lightness.min(1.0 - lightness);
     let part = |shift: f64| {
         let k = (shift + hue / 30.0) % 12.0;

@@ -3,6 +3,7 @@
 #![allow(clippy::reversed_empty_ranges, reason = "ranges that run backwards are among what is tested")]
 
 mod advice;
+mod compare;
 mod fragmentation;
 mod golden;
 mod heap_model;

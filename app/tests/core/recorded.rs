@@ -13,9 +13,25 @@ pub fn recorded(module: &str, args: &[&str]) -> Profile {
 
 /// The same, with these measures.
 pub fn recorded_with(module: &str, args: &[&str], measures: MeasureSet) -> Profile {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(module);
-    let bytes = std::fs::read(&file).unwrap().into();
-    let guest = Guest { bytes, name: module.into(), path: String::new() };
+    run(file(module).into(), module, args, measures)
+}
+
+/// A module of a sample.
+pub fn sample(sample: &str, module: &str) -> Vec<u8> {
+    file(&format!("samples/{sample}/{module}"))
+}
+
+/// This module, run as a command with these measures.
+pub fn recorded_bytes(module: &[u8], measures: MeasureSet) -> Profile {
+    run(module.into(), "module.wasm", &[], measures)
+}
+
+fn file(path: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()
+}
+
+fn run(bytes: Arc<[u8]>, name: &str, args: &[&str], measures: MeasureSet) -> Profile {
+    let guest = Guest { bytes, name: name.into(), path: String::new() };
     let args = args.iter().map(|arg| (*arg).to_owned()).collect();
     let options =
         RunOptions { program: Program { args, ..Program::default() }, measures, ..RunOptions::default() };

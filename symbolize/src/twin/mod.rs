@@ -5,6 +5,7 @@
 //! keeps of their code and by who calls whom. They get names, since no line can be trusted.
 
 mod anchors;
+mod counterparts;
 mod evidence;
 mod gaps;
 mod inlined;
@@ -19,6 +20,8 @@ mod traits;
 
 use std::ops::Range;
 use std::sync::Arc;
+
+pub use counterparts::{Counterpart, CounterpartBy, counterparts};
 
 use crate::beside::SymbolFiles;
 use crate::ids::{CodeOffset, FuncIndex};

@@ -22,26 +22,34 @@ pub(super) struct Pairs {
 impl Pairs {
     /// Reads all code of both builds once; takes time and memory by its size.
     pub(super) fn find(ours: Build<'_>, theirs: Build<'_>) -> Pairs {
+        Pairs::with(&Outline::read(ours), &mut Outline::read(theirs), &[])
+    }
+
+    /// The same, with pairs that are `known`.
+    pub(super) fn with(
+        ours: &Outline<'_>,
+        theirs: &mut Outline<'_>,
+        known: &[(FuncIndex, FuncIndex)],
+    ) -> Pairs {
         let mut pairs = Pairs {
-            theirs: vec![None; ours.module.functions().len()],
-            ours: vec![None; theirs.module.functions().len()],
-            imported: ours.module.imported_function_count(),
+            theirs: vec![None; ours.len()],
+            ours: vec![None; theirs.len()],
+            imported: ours.build.module.imported_function_count(),
             defined: 0,
         };
-        let (ours, mut theirs) = (Outline::read(ours), Outline::read(theirs));
+        known.iter().for_each(|(ours, theirs)| pairs.add(*ours, *theirs));
         // What a tool did to ours shows in what ours has no more of, and is done to theirs.
-        let firsts = merged::firsts(&theirs);
+        let firsts = merged::firsts(theirs);
         let are_merged =
-            are_gone(merged::doubles(&merged::firsts(&ours)), &ours, merged::doubles(&firsts), &theirs);
-        let is_inlined = are_gone(ours.sole_count(), &ours, theirs.sole_count(), &theirs);
+            are_gone(merged::doubles(&merged::firsts(ours)), ours, merged::doubles(&firsts), theirs);
+        let is_inlined = are_gone(ours.sole_count(), ours, theirs.sole_count(), theirs);
         if are_merged {
             theirs.call_instead(firsts);
         }
-        anchors::find(&ours, &theirs, &mut pairs);
-        let inlined = is_inlined.then(|| Inlined::of(&theirs));
-        let rarity = Rarity::of([&ours, &theirs]);
-        let comparison =
-            Comparison { ours: &ours, theirs: &theirs, inlined: inlined.as_ref(), rarity: &rarity };
+        anchors::find(ours, theirs, &mut pairs);
+        let inlined = is_inlined.then(|| Inlined::of(theirs));
+        let rarity = Rarity::of([ours, theirs]);
+        let comparison = Comparison { ours, theirs, inlined: inlined.as_ref(), rarity: &rarity };
         spread::spread(&comparison, &mut pairs);
         pairs
     }

@@ -1,0 +1,162 @@
+//! Functions with what they cost in both builds.
+
+use super::noise::{LEAST_SHARE, Readings, changes};
+use super::repeats::{Repeats, SQUARE};
+use super::sizes::function_sizes;
+use super::{Certainty, Change, CompareFrame, CompareQuery, Comparison, Pair};
+use crate::analysis::functions::costs_of;
+use crate::analysis::metric::Sureness;
+use crate::analysis::path_view::PathView;
+use crate::analysis::tree::totals;
+use crate::analysis::weights::self_weights;
+use crate::analysis::{Cost, Metric, NodeId};
+use crate::profile::{FrameId, PathId};
+use std::cmp::Reverse;
+
+/// Why a function costs more or less by itself: Δ = Δcalls × old cost of a call + new calls × Δcost of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// What comes of its being called more or less often, in the metric's unit.
+    pub by_calls: i64,
+    /// What comes of a call costing more or less, in the metric's unit.
+    pub by_cost: i64,
+}
+
+/// A function with what it costs in both builds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompareRow {
+    /// The function.
+    pub frame: CompareFrame,
+    /// How it is known to be the same one, or in which build it is alone.
+    pub certainty: Certainty,
+    /// Its own weight, in the metric's unit.
+    pub self_value: Change,
+    /// Its weight with all that it called; a path in which it stands several times counts once.
+    pub total_value: Change,
+    /// How often it was called; `None` where calls were not counted, and where it is never entered, but inlined.
+    pub calls: Option<Pair<u64>>,
+    /// Why it costs more or less by itself; `None` where it is not called in both builds.
+    pub cause: Option<Cause>,
+    /// The size of its code, in bytes; 0 in a build where it has none of its own.
+    pub code_bytes: Pair<u64>,
+}
+
+/// The functions that weigh anything: those with a clear difference of their own weight first, the larger the earlier.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompareTable {
+    /// What the values are.
+    pub metric: Metric,
+    /// The mean weight of everything. How sure its difference is tells
+    /// [`CompareSummary`](super::CompareSummary), which asks that of the totals alone.
+    pub total: Pair<u64>,
+    /// The functions.
+    pub rows: Vec<CompareRow>,
+}
+
+/// The functions that `query` asks for.
+pub fn compare_functions(comparison: &Comparison, query: &CompareQuery) -> CompareTable {
+    let query = CompareQuery { inverted: false, ..query.clone() };
+    let repeats = Repeats::of(comparison, &query);
+    let costs = Costs::of(comparison, &repeats);
+    let frames: Vec<CompareFrame> = (1..comparison.frames().len() as u32)
+        .map(CompareFrame)
+        .filter(|frame| costs.weighs(*frame))
+        .collect();
+    let own = frames.iter().map(|frame| costs.readings(*frame, |cost| cost.self_value));
+    let with_below = frames.iter().map(|frame| costs.readings(*frame, |cost| cost.total_value));
+    let total = costs.readings(CompareFrame::ROOT, |cost| cost.total_value).as_ref().map(Readings::mean);
+    let least = total.old.max(total.new) as f64 * LEAST_SHARE;
+    let is_counted = query.metric.sureness() == Sureness::Counted;
+    let mut changes =
+        changes(own.chain(with_below).collect(), is_counted, |mean| mean.old.max(mean.new) as f64 >= least);
+    let totals = changes.split_off(frames.len());
+    let calls = comparison.has(Metric::Calls).then(|| calls(comparison, &query));
+    let sizes = function_sizes(comparison);
+    let mut rows: Vec<CompareRow> = frames
+        .into_iter()
+        .zip(changes.into_iter().zip(totals))
+        .map(|(frame, (self_value, total_value))| {
+            let calls = calls.as_ref().and_then(|calls| calls.get(frame.index()).copied());
+            let calls = calls.filter(|calls| calls.old > 0 || calls.new > 0);
+            CompareRow {
+                frame,
+                certainty: comparison.frames().get(frame).certainty,
+                cause: calls.and_then(|calls| cause(calls, self_value.mean)),
+                calls,
+                self_value,
+                total_value,
+                code_bytes: sizes.get(frame.index()).copied().unwrap_or_default(),
+            }
+        })
+        .collect();
+    rows.sort_by_key(|row| {
+        let by = |change: &Change| (!change.is_clear(), Reverse(change.difference().unsigned_abs()));
+        (by(&row.self_value), by(&row.total_value), row.frame)
+    });
+    CompareTable { metric: query.metric, total, rows }
+}
+
+/// What functions weigh, and what sampling makes of that, by recording and then by frame.
+struct Costs {
+    weights: Pair<Vec<Vec<Cost>>>,
+    squares: Pair<Vec<Vec<Cost>>>,
+}
+
+impl Costs {
+    fn of(comparison: &Comparison, repeats: &Repeats) -> Costs {
+        let tree = &repeats.tree;
+        let keys: Vec<u32> = tree.frames().iter().map(|frame| frame.0).collect();
+        let parents: Vec<u32> = (0..tree.len() as u32).map(|node| tree.parent(NodeId(node)).0).collect();
+        let of = |columns: &Vec<Vec<u64>>| {
+            let costs = |own: &Vec<u64>| {
+                costs_of(tree, &keys, (own, &totals(&parents, own)), comparison.frames().len())
+            };
+            columns.iter().map(costs).collect()
+        };
+        Costs { weights: repeats.own.as_ref().map(of), squares: repeats.squares.as_ref().map(of) }
+    }
+
+    fn weighs(&self, frame: CompareFrame) -> bool {
+        let mut columns = self.weights.old.iter().chain(&self.weights.new);
+        columns.any(|column| column.get(frame.index()).is_some_and(|cost| cost.total_value > 0))
+    }
+
+    fn readings(&self, frame: CompareFrame, part: fn(&Cost) -> u64) -> Pair<Readings> {
+        let at = |column: &Vec<Cost>| column.get(frame.index()).map_or(0, part);
+        Pair::of(|side| Readings {
+            values: self.weights.get(side).iter().map(at).collect(),
+            variances: self.squares.get(side).iter().map(|column| at(column) as f64 * SQUARE).collect(),
+        })
+    }
+}
+
+/// How often each function was called: the means of both builds, by frame.
+fn calls(comparison: &Comparison, query: &CompareQuery) -> Vec<Pair<u64>> {
+    let count = comparison.frames().len();
+    let mut sums = vec![Pair { old: 0u128, new: 0u128 }; count];
+    let asked = CompareQuery { metric: Metric::Calls, ..query.clone() }.of_profile();
+    for (side, repeat, profile) in comparison.profiles() {
+        let frames = comparison.frames().of_profile(side, repeat).iter().map(|frame| FrameId(frame.0));
+        let frames: Vec<FrameId> = frames.collect();
+        let view = PathView::with_frames(profile, Some(&frames), &asked, self_weights(profile, &asked));
+        for (at, calls) in view.weights().iter().enumerate().filter(|(_, calls)| **calls > 0) {
+            if let Some(sum) = sums.get_mut(view.frame(PathId(at as u32)).index()) {
+                *sum.get_mut(side) += u128::from(*calls);
+            }
+        }
+    }
+    let repeats = Pair::of(|side| comparison.build(side).repeats().len() as u128);
+    let mean = |sum: u128, repeats: u128| u64::try_from((sum + repeats / 2) / repeats).unwrap_or(u64::MAX);
+    sums.into_iter()
+        .map(|sum| Pair { old: mean(sum.old, repeats.old), new: mean(sum.new, repeats.new) })
+        .collect()
+}
+
+fn cause(calls: Pair<u64>, own: Pair<u64>) -> Option<Cause> {
+    if calls.old == 0 || calls.new == 0 {
+        return None;
+    }
+    let of_old_calls = calls.new as f64 / calls.old as f64 * own.old as f64;
+    let by_calls = (of_old_calls - own.old as f64).round() as i64;
+    Some(Cause { by_calls, by_cost: super::change::difference(own).saturating_sub(by_calls) })
+}

@@ -1,0 +1,276 @@
+//! What is a difference, and what is chance.
+//!
+//! What is counted exactly, and is the same in each recording of a build, needs no statistics. Else the values of a
+//! build's recordings tell how far its mean is off: v = max(s², p) / n, where s² is their variance, n their number, and p
+//! the mean over the recordings of Σ w², w being the weights of the samples behind a value: a sum of N samples, N being
+//! Poisson's, has the variance N · E\[w²\], which Σ w² estimates. Recordings that agree by luck thus seem no surer than
+//! their samples can be. Both means are compared by Welch's test, and Holm's procedure takes into account how many were
+//! looked at, in [`statistics`](super::statistics).
+//!
+//! A single recording tells nothing of how runs differ. [`UNKNOWN_VARIATION`] is assumed then.
+
+use super::statistics::{Difference, Mean, refused, welch};
+use super::{Change, Interval, Pair, Verdict};
+use rustc_hash::FxHashMap;
+
+/// What one run may differ from the next by, as a share of the value, where nobody measured it: a standard deviation.
+/// On machines that do other things too, some percent are usual (T. Mytkowicz et al., "Producing wrong data without
+/// doing anything obviously wrong!", ASPLOS 2009).
+pub(super) const UNKNOWN_VARIATION: f64 = 0.05;
+
+/// A part of the whole that is smaller is not looked at: the more are, the larger a difference has to be.
+pub(super) const LEAST_SHARE: f64 = 0.005;
+
+/// The values of a build, one a recording, and what sampling makes of each: its variance.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Readings {
+    pub(super) values: Vec<u64>,
+    pub(super) variances: Vec<f64>,
+}
+
+impl Readings {
+    pub(super) fn mean(&self) -> u64 {
+        let sum: u128 = self.values.iter().map(|value| u128::from(*value)).sum();
+        let count = self.values.len().max(1) as u128;
+        u64::try_from((sum + count / 2) / count).unwrap_or(u64::MAX)
+    }
+
+    fn are_equal(&self) -> bool {
+        self.values.windows(2).all(|pair| pair[0] == pair[1])
+    }
+
+    fn estimate(&self) -> Mean {
+        let spread = Spread::of(self.values.iter().map(|value| *value as f64));
+        spread.mean(self.variances.iter().sum::<f64>() / self.variances.len().max(1) as f64)
+    }
+}
+
+/// Values summed up as they come.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spread {
+    count: f64,
+    mean: f64,
+    /// Σ (value − mean)².
+    squares: f64,
+}
+
+impl Spread {
+    fn of(values: impl IntoIterator<Item = f64>) -> Spread {
+        let mut spread = Spread::default();
+        values.into_iter().for_each(|value| spread.add(value));
+        spread
+    }
+
+    /// B. P. Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 4 (1962).
+    fn add(&mut self, value: f64) {
+        self.count += 1.0;
+        let from_before = value - self.mean;
+        self.mean += from_before / self.count;
+        self.squares += from_before * (value - self.mean);
+    }
+
+    /// With the variance that sampling makes of one value, in the mean.
+    fn mean(&self, sampling: f64) -> Mean {
+        if self.count < 2.0 {
+            let unknown = self.mean * UNKNOWN_VARIATION;
+            return Mean { value: self.mean, variance: sampling + unknown * unknown, freedom: f64::INFINITY };
+        }
+        let freedom = self.count - 1.0;
+        let variance = (self.squares / freedom).max(sampling) / self.count;
+        Mean { value: self.mean, variance, freedom }
+    }
+}
+
+/// What a value of both builds is to be judged by.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Evidence {
+    /// It was counted, and each recording counted the same.
+    Exact,
+    /// It may be chance.
+    Noisy(Difference),
+}
+
+impl Evidence {
+    /// `is_counted`: is it of a metric that is counted rather than measured?
+    pub(super) fn of(readings: Pair<&Readings>, is_counted: bool) -> Evidence {
+        if is_counted && readings.old.are_equal() && readings.new.are_equal() {
+            return Evidence::Exact;
+        }
+        let Pair { old, new } = readings.map(Readings::estimate);
+        Evidence::Noisy(welch(old, new))
+    }
+
+    fn verdict(self, is_refused: bool) -> Verdict {
+        let Evidence::Noisy(Difference { value, margin, .. }) = self else { return Verdict::Exact };
+        let interval = Interval { low: value - margin, high: value + margin };
+        if is_refused { Verdict::Significant(interval) } else { Verdict::Unclear(interval) }
+    }
+}
+
+/// The verdicts on values that are looked at together. Those that are too small to be looked at, of which the second is
+/// false, are unclear unless they are exact. Equal values, as of a function and all that it calls, are one question.
+pub(super) fn verdicts(evidence: &[(Evidence, bool)]) -> Vec<Verdict> {
+    let mut questions: FxHashMap<[u64; 2], usize> = FxHashMap::default();
+    let mut p = Vec::new();
+    let question_of: Vec<Option<usize>> = evidence
+        .iter()
+        .map(|(evidence, is_looked_at)| {
+            let Evidence::Noisy(difference) = evidence else { return None };
+            let key = [difference.value.to_bits(), difference.margin.to_bits()];
+            let question = || {
+                p.push(difference.p);
+                p.len() - 1
+            };
+            is_looked_at.then(|| *questions.entry(key).or_insert_with(question))
+        })
+        .collect();
+    let refused = refused(&p);
+    let is_refused = |question: Option<usize>| question.is_some_and(|question| refused[question]);
+    let verdicts = evidence.iter().zip(question_of);
+    verdicts.map(|((evidence, _), question)| evidence.verdict(is_refused(question))).collect()
+}
+
+/// What many values of both builds changed by.
+pub(super) fn changes(
+    all: Vec<Pair<Readings>>,
+    is_counted: bool,
+    looked_at: impl Fn(&Pair<u64>) -> bool,
+) -> Vec<Change> {
+    let means: Vec<Pair<u64>> = all.iter().map(|readings| readings.as_ref().map(Readings::mean)).collect();
+    let evidence = all
+        .iter()
+        .zip(&means)
+        .map(|(readings, mean)| (Evidence::of(readings.as_ref(), is_counted), looked_at(mean)));
+    let verdicts = verdicts(&evidence.collect::<Vec<_>>());
+    let changed = all.into_iter().zip(means).zip(verdicts).map(|((readings, mean), verdict)| Change {
+        mean,
+        each: readings.map(|readings| readings.values.into()),
+        verdict,
+    });
+    changed.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers that look random (Knuth's MMIX multiplier).
+    struct Lcg(u64);
+
+    impl Lcg {
+        /// Between 0 and 1.
+        fn uniform(&mut self) -> f64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((self.0 >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+        }
+
+        /// Of the normal distribution: Box and Muller.
+        fn normal(&mut self) -> f64 {
+            let radius = (-2.0 * self.uniform().ln()).sqrt();
+            radius * (std::f64::consts::TAU * self.uniform()).cos()
+        }
+
+        /// How many samples there are where `mean` are expected.
+        fn poisson(&mut self, mean: f64) -> u64 {
+            if mean > 50.0 {
+                return (mean + mean.sqrt() * self.normal()).round().max(0.0) as u64;
+            }
+            let (mut left, mut count) = ((-mean).exp(), 0);
+            let dice = self.uniform();
+            let mut below = left;
+            while dice > below && count < 1_000 {
+                count += 1;
+                left *= mean / f64::from(count);
+                below += left;
+            }
+            u64::from(count)
+        }
+    }
+
+    const FUNCTIONS: usize = 60;
+    const SAMPLE_NANOS: f64 = 1e6;
+    const RUN_SAMPLES: f64 = 3_000.0;
+
+    /// The time of each function in one run of a program with a few hot and many cold functions. Runs differ as wholes by
+    /// `of_run`, now and then one by much more, and functions by `of_function`; the first takes `factor` times as long.
+    fn run(random: &mut Lcg, of_run: f64, of_function: f64, factor: f64) -> Vec<u64> {
+        let disturbance = if random.uniform() < 0.05 { 4.0 } else { 1.0 };
+        let whole = (of_run * disturbance * random.normal()).exp();
+        let harmonic: f64 = (1..=FUNCTIONS).map(|rank| 1.0 / (rank as f64).powf(1.2)).sum();
+        let time = |rank: usize, random: &mut Lcg| {
+            let share = 1.0 / (rank as f64).powf(1.2) / harmonic;
+            let own = (of_function * random.normal()).exp() * if rank == 1 { factor } else { 1.0 };
+            random.poisson(RUN_SAMPLES * share * whole * own)
+        };
+        (1..=FUNCTIONS).map(|rank| (time(rank, random) as f64 * SAMPLE_NANOS) as u64).collect()
+    }
+
+    fn readings(runs: &[Vec<u64>], function: usize) -> Readings {
+        let values: Vec<u64> = runs.iter().map(|run| run[function]).collect();
+        let variances = values.iter().map(|value| *value as f64 * SAMPLE_NANOS).collect();
+        Readings { values, variances }
+    }
+
+    /// The functions that are told to have changed, and whether the whole is.
+    fn told(random: &mut Lcg, repeats: Pair<usize>, noise: (f64, f64), factor: f64) -> (Vec<usize>, bool) {
+        let mut runs = |count: usize, factor| -> Vec<Vec<u64>> {
+            (0..count).map(|_| run(random, noise.0, noise.1, factor)).collect()
+        };
+        let runs = Pair { old: runs(repeats.old, 1.0), new: runs(repeats.new, factor) };
+        let of = |function| runs.as_ref().map(|runs| readings(runs, function));
+        let whole: u64 = runs.old[0].iter().sum();
+        let looked_at = |mean: &Pair<u64>| mean.old.max(mean.new) as f64 >= LEAST_SHARE * whole as f64;
+        let functions = changes((0..FUNCTIONS).map(of).collect(), false, looked_at);
+        let told =
+            functions.iter().enumerate().filter(|(_, change)| change.is_clear()).map(|(at, _)| at).collect();
+        let total = |runs: &Vec<Vec<u64>>| {
+            let values: Vec<u64> = runs.iter().map(|run| run.iter().sum()).collect();
+            Readings { variances: values.iter().map(|value| *value as f64 * SAMPLE_NANOS).collect(), values }
+        };
+        let whole = changes(vec![runs.as_ref().map(total)], false, |_| true);
+        (told, whole[0].is_clear())
+    }
+
+    /// The noise of quiet and of busy machines, as shares: of whole runs, and of each function.
+    const NOISES: [(f64, f64); 3] = [(0.005, 0.005), (0.02, 0.01), (0.05, 0.03)];
+
+    #[test]
+    fn of_two_runs_of_one_build_hardly_ever_anything_is_told() {
+        for repeats in [1, 2, 3, 5, 10] {
+            for noise in NOISES {
+                let random = &mut Lcg(repeats as u64);
+                let tries = 400;
+                let is_told = |_: &usize| {
+                    let (functions, whole) = told(random, Pair { old: repeats, new: repeats }, noise, 1.0);
+                    whole || !functions.is_empty()
+                };
+                let wrong = (0..tries).filter(is_told).count();
+                assert!(wrong * 100 <= tries * 5, "{repeats} runs, noise {noise:?}: {wrong} of {tries}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_tenth_more_in_the_hot_function_shows_after_five_runs() {
+        for (noise, least) in [(NOISES[0], 95), (NOISES[1], 80)] {
+            let random = &mut Lcg(7);
+            let repeats = Pair { old: 5, new: 5 };
+            let found = (0..100).filter(|_| told(random, repeats, noise, 1.1).0.contains(&0)).count();
+            assert!(found >= least, "noise {noise:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn what_was_counted_alike_is_exact_and_nothing_else() {
+        let readings = |values: &[u64]| Readings { values: values.into(), variances: Vec::new() };
+        let verdict = |old: &[u64], new: &[u64], is_counted| {
+            let of = vec![Pair { old: readings(old), new: readings(new) }];
+            changes(of, is_counted, |_| true)[0].verdict
+        };
+        assert_eq!(verdict(&[5, 5], &[6, 6, 6], true), Verdict::Exact);
+        assert!(matches!(verdict(&[5, 6], &[6, 6], true), Verdict::Unclear(_)));
+        assert!(matches!(verdict(&[500, 500], &[500, 500], false), Verdict::Unclear(_)));
+        assert!(matches!(verdict(&[100], &[200], false), Verdict::Significant(_)));
+        assert!(matches!(verdict(&[100], &[110], false), Verdict::Unclear(_)));
+    }
+}

@@ -1,0 +1,216 @@
+//! Two builds on one page.
+
+use super::noise::{Readings, changes};
+use super::sizes::sections;
+use super::{Certainty, Change, CompareFrame, Comparison, Pair, Side, SizeChange};
+use crate::analysis::metric::Sureness;
+use crate::analysis::summary::run_nanos;
+use crate::analysis::weights::{sample_squares, self_weights};
+use crate::analysis::{CallTreeQuery, Metric, boundary, growth};
+use crate::profile::{FrameKind, Profile};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use wasmscope_instrument::recording::Direction;
+
+/// The sum of a metric over the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricChange {
+    /// Which one.
+    pub metric: Metric,
+    /// What it was and is.
+    pub total: Change,
+}
+
+/// An import or export in both builds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BoundaryChange {
+    /// Which way.
+    pub direction: Direction,
+    /// The module that an import is from; `None` for exports.
+    pub module: Option<Arc<str>>,
+    /// The name that it is imported or exported by.
+    pub name: Arc<str>,
+    /// How often it was called.
+    pub calls: Change,
+    /// Time from the calls to their returns, in nanoseconds.
+    pub total_nanos: Change,
+}
+
+/// A memory in both builds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemoryChange {
+    /// Its number in both modules.
+    pub index: usize,
+    /// Bytes at the start.
+    pub initial_bytes: Change,
+    /// Bytes at the end, which is also the most.
+    pub final_bytes: Change,
+    /// How often it grew.
+    pub grown: Change,
+}
+
+/// Two builds on one page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompareSummary {
+    /// How many recordings there are of each.
+    pub recordings: Pair<usize>,
+    /// The names of the modules.
+    pub modules: Pair<String>,
+    /// How long the programs ran, in nanoseconds.
+    pub run_nanos: Change,
+    /// What both can be compared by.
+    pub metrics: Vec<MetricChange>,
+    /// The bytes of the modules' files.
+    pub module_bytes: Pair<u64>,
+    /// Their sections, by falling size.
+    pub sections: Vec<SizeChange>,
+    /// How many functions with code were found again, by how sure that is; those of one build alone among them.
+    pub functions: Vec<(Certainty, usize)>,
+    /// Functions that have another name now.
+    pub renamed: Vec<CompareFrame>,
+    /// What crossed between guest and host: those that were called, by falling calls.
+    pub boundary: Vec<BoundaryChange>,
+    /// The memories.
+    pub memories: Vec<MemoryChange>,
+}
+
+impl CompareSummary {
+    /// The sum of a metric; `None` where both can't be compared by it.
+    pub fn total(&self, metric: Metric) -> Option<&Change> {
+        self.metrics.iter().find(|row| row.metric == metric).map(|row| &row.total)
+    }
+}
+
+/// Both builds on one page.
+pub fn compare_summary(comparison: &Comparison) -> CompareSummary {
+    let builds = Pair::of(|side| comparison.build(side));
+    let frames = comparison.frames();
+    let (run_nanos, metrics) = metrics(comparison);
+    CompareSummary {
+        recordings: builds.map(|build| build.repeats().len()),
+        modules: builds.map(|build| build.first().recording().meta.module_name.clone()),
+        run_nanos,
+        metrics,
+        module_bytes: builds.map(|build| build.first().recording().module.len() as u64),
+        sections: sections(comparison),
+        functions: certainties(comparison),
+        renamed: frames.iter().filter(|(_, row)| row.is_renamed).map(|(frame, _)| frame).collect(),
+        boundary: crossings(comparison),
+        memories: memories(comparison),
+    }
+}
+
+/// What `value` says of each recording.
+fn readings(comparison: &Comparison, value: impl Fn(&Profile) -> u64) -> Pair<Readings> {
+    Pair::of(|side| {
+        let values: Vec<u64> =
+            comparison.build(side).repeats().iter().map(|profile| value(profile)).collect();
+        Readings { variances: vec![0.0; values.len()], values }
+    })
+}
+
+/// The time of the run and all metrics. What is measured is one family of questions.
+fn metrics(comparison: &Comparison) -> (Change, Vec<MetricChange>) {
+    let is_counted = |metric: &Metric| metric.sureness() == Sureness::Counted;
+    let (counted, measured): (Vec<Metric>, Vec<Metric>) = comparison.metrics().partition(is_counted);
+    let noisy = measured.iter().map(|metric| total(comparison, *metric));
+    let noisy = std::iter::once(readings(comparison, run_nanos)).chain(noisy).collect();
+    let mut noisy = changes(noisy, false, |_| true).into_iter();
+    let run_nanos = noisy.next().unwrap_or_else(|| Change::exact(0, 0));
+    let exact = changes(counted.iter().map(|metric| total(comparison, *metric)).collect(), true, |_| true);
+    let rows = measured.into_iter().zip(noisy).chain(counted.into_iter().zip(exact));
+    let mut rows: Vec<_> = rows.map(|(metric, total)| MetricChange { metric, total }).collect();
+    rows.sort_by_key(|row| row.metric);
+    (run_nanos, rows)
+}
+
+/// The sum of a metric in each recording.
+fn total(comparison: &Comparison, metric: Metric) -> Pair<Readings> {
+    let readings = readings(comparison, |profile| whole(profile, metric));
+    if metric == Metric::Time { sampled(comparison, &readings) } else { readings }
+}
+
+/// With what sampling makes of each value.
+fn sampled(comparison: &Comparison, readings: &Pair<Readings>) -> Pair<Readings> {
+    Pair::of(|side| {
+        let profiles = comparison.build(side).repeats().iter();
+        let variance = |profile: &Arc<Profile>| {
+            sample_squares(profile).into_iter().map(|square| square as f64).sum::<f64>()
+        };
+        let variances = profiles.map(|profile| variance(profile) * super::repeats::SQUARE).collect();
+        Readings { variances, ..readings.get(side).clone() }
+    })
+}
+
+fn whole(profile: &Profile, metric: Metric) -> u64 {
+    let query = CallTreeQuery { metric, ..CallTreeQuery::default() };
+    self_weights(profile, &query).into_iter().fold(0, u64::saturating_add)
+}
+
+fn certainties(comparison: &Comparison) -> Vec<(Certainty, usize)> {
+    let mut counts: BTreeMap<Certainty, usize> = BTreeMap::new();
+    for (_, row) in comparison.frames().iter() {
+        if row.shown().is_some_and(|info| matches!(info.kind, FrameKind::Wasm(_))) {
+            *counts.entry(row.certainty).or_default() += 1;
+        }
+    }
+    counts.into_iter().collect()
+}
+
+/// What is imported or exported, by direction, module and name: the calls and the time of each recording.
+type Crossings = BTreeMap<(Direction, Option<Arc<str>>, Arc<str>), Pair<Vec<(u64, u64)>>>;
+
+fn crossings(comparison: &Comparison) -> Vec<BoundaryChange> {
+    let repeats = Pair::of(|side: Side| comparison.build(side).repeats().len());
+    let mut found: Crossings = BTreeMap::new();
+    for (side, repeat, profile) in comparison.profiles() {
+        for row in boundary(profile).rows {
+            let nothing = || repeats.map(|count| vec![(0, 0); count]);
+            let of_name = found.entry((row.direction, row.module, row.name)).or_insert_with(nothing);
+            of_name.get_mut(side)[repeat] = (row.calls, row.total_nanos);
+        }
+    }
+    let part = |of: fn(&(u64, u64)) -> u64| -> Vec<Pair<Readings>> {
+        let one = |rows: &Vec<(u64, u64)>| Readings {
+            values: rows.iter().map(of).collect(),
+            variances: Vec::new(),
+        };
+        found.values().map(|rows| rows.as_ref().map(one)).collect()
+    };
+    let (calls, nanos) =
+        (changes(part(|row| row.0), true, |_| true), changes(part(|row| row.1), false, |_| true));
+    let rows = found.keys().cloned().zip(calls.into_iter().zip(nanos));
+    let mut rows: Vec<_> = rows
+        .map(|((direction, module, name), (calls, total_nanos))| BoundaryChange {
+            direction,
+            module,
+            name,
+            calls,
+            total_nanos,
+        })
+        .collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.calls.mean.old.max(row.calls.mean.new)));
+    rows
+}
+
+fn memories(comparison: &Comparison) -> Vec<MemoryChange> {
+    let grown = Pair::of(|side: Side| {
+        let repeats = comparison.build(side).repeats().iter();
+        repeats.map(|profile| growth(profile).memories).collect::<Vec<_>>()
+    });
+    let count = grown.old.iter().chain(&grown.new).map(Vec::len).max().unwrap_or(0);
+    let change = |index: usize, part: fn(&crate::analysis::MemoryGrowth) -> u64| {
+        let value = |memories: &Vec<crate::analysis::MemoryGrowth>| memories.get(index).map_or(0, part);
+        let readings = grown
+            .as_ref()
+            .map(|all| Readings { values: all.iter().map(value).collect(), variances: Vec::new() });
+        changes(vec![readings], true, |_| true).pop().unwrap_or_else(|| Change::exact(0, 0))
+    };
+    let memory = |index| MemoryChange {
+        index,
+        initial_bytes: change(index, |memory| memory.initial_pages.saturating_mul(memory.page_bytes)),
+        final_bytes: change(index, |memory| memory.final_pages.saturating_mul(memory.page_bytes)),
+        grown: change(index, |memory| memory.granted),
+    };
+    (0..count).map(memory).collect()
+}

@@ -1,0 +1,231 @@
+//! Both call trees as one, with what each node weighs in either build.
+
+use super::noise::{Evidence, LEAST_SHARE, Readings, verdicts};
+use super::repeats::{Repeats, SQUARE};
+use super::{Change, CompareFrame, CompareQuery, Comparison, Pair, Side, Verdict};
+use crate::analysis::flame::flame_by;
+use crate::analysis::metric::Sureness;
+use crate::analysis::tree::totals;
+use crate::analysis::{CallTree, FlameLayout, Metric, NodeId};
+use crate::profile::LineId;
+use rustc_hash::FxHashMap;
+
+/// How wide the boxes of a differential flame graph are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum BoxWidth {
+    /// As the larger of both builds, function by function: what is new and what is gone both show, and changes that
+    /// cancel out do too, since a box is as wide as all below it together.
+    #[default]
+    Larger,
+    /// As the old build: what is new has no width.
+    Old,
+    /// As the new build: what is gone has no width.
+    New,
+}
+
+/// One node of a [`DiffTree`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiffNode {
+    /// The node above; the root is its own.
+    pub parent: NodeId,
+    /// The function.
+    pub frame: CompareFrame,
+    /// The line in it that weighs most in the first recording of each build, an id of that profile.
+    pub line: Pair<LineId>,
+    /// The mean weight that is in no child, in the metric's unit.
+    pub self_value: Pair<u64>,
+    /// The mean weight with all below, in the metric's unit.
+    pub total_value: Pair<u64>,
+    /// Σ |new − old| of what it and each node below weigh by themselves: how much changed, whatever cancels out.
+    pub changed: u64,
+    /// How many nodes stand above; 0 for the root.
+    pub depth: u32,
+}
+
+/// The call trees of both builds, merged. Nodes stand in depth-first order: each before what is below it, and children
+/// of one node by the falling width of their boxes. Node 0 is the root.
+#[derive(Clone, Debug)]
+pub struct DiffTree {
+    /// Its frames are those of the comparison, its weights the widths of [`BoxWidth::Larger`].
+    tree: CallTree,
+    self_value: Pair<Vec<u64>>,
+    total_value: Pair<Vec<u64>>,
+    changed: Vec<u64>,
+    line: Pair<Vec<LineId>>,
+    /// What nodes weigh by themselves in each recording, and what sampling makes of it.
+    own: Pair<Vec<Vec<u64>>>,
+    squares: Pair<Vec<Vec<u64>>>,
+    is_even: Vec<bool>,
+    /// Of nodes that are large enough to be looked at together.
+    judged: FxHashMap<NodeId, Verdict>,
+}
+
+/// The tree that `query` asks for. Takes memory for a number a node and recording.
+pub fn compare_tree(comparison: &Comparison, query: &CompareQuery) -> DiffTree {
+    let Repeats { tree, mean, own, squares, line } = Repeats::of(comparison, query);
+    let parents: Vec<u32> = (0..tree.len() as u32).map(|node| tree.parent(NodeId(node)).0).collect();
+    let total_value = mean.as_ref().map(|own| totals(&parents, own));
+    let apart: Vec<u64> = mean.old.iter().zip(&mean.new).map(|(old, new)| old.abs_diff(*new)).collect();
+    let changed = totals(&parents, &apart);
+    let mut diff = DiffTree {
+        tree,
+        self_value: mean,
+        total_value,
+        changed,
+        line,
+        own,
+        squares,
+        is_even: Vec::new(),
+        judged: FxHashMap::default(),
+    };
+    diff.is_even = diff.even(&parents);
+    diff.judged = diff.judge();
+    diff
+}
+
+impl DiffTree {
+    /// What the values are.
+    pub fn metric(&self) -> Metric {
+        self.tree.metric()
+    }
+
+    /// How many nodes there are, the root included.
+    pub fn len(&self) -> usize {
+        self.tree.len()
+    }
+
+    /// Does nothing weigh anything?
+    pub fn is_empty(&self) -> bool {
+        self.tree.is_empty()
+    }
+
+    /// The mean weight of everything, in the metric's unit.
+    pub fn total(&self) -> Pair<u64> {
+        self.total_of(NodeId::ROOT)
+    }
+
+    /// The node; `None` for an id that is none of this tree's.
+    pub fn get(&self, node: NodeId) -> Option<DiffNode> {
+        let (shape, at) = (self.tree.get(node)?, node.index());
+        let value =
+            |columns: &Pair<Vec<u64>>| columns.as_ref().map(|column| column.get(at).copied().unwrap_or(0));
+        Some(DiffNode {
+            parent: shape.parent,
+            frame: CompareFrame(shape.frame.0),
+            line: self.line.as_ref().map(|lines| lines.get(at).copied().unwrap_or(LineId::NONE)),
+            self_value: value(&self.self_value),
+            total_value: value(&self.total_value),
+            changed: self.changed.get(at).copied().unwrap_or(0),
+            depth: shape.depth,
+        })
+    }
+
+    /// All nodes in depth-first order, the root first.
+    pub fn iter(&self) -> impl Iterator<Item = (NodeId, DiffNode)> {
+        (0..self.len() as u32).map(NodeId).filter_map(|id| Some((id, self.get(id)?)))
+    }
+
+    /// The nodes right below, by the falling width of their boxes.
+    pub fn children(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
+        self.tree.children(node)
+    }
+
+    /// The first node that is neither `node` nor below it: those below have the ids in between.
+    pub fn end(&self, node: NodeId) -> NodeId {
+        self.tree.end(node)
+    }
+
+    /// `node` and those above it, the root last.
+    pub fn up(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
+        self.tree.up(node)
+    }
+
+    /// Where the boxes of a flame graph lie. Boxes without width are there, but cover nothing.
+    pub fn layout(&self, width: BoxWidth) -> FlameLayout {
+        let widths = match width {
+            BoxWidth::Larger => self.tree.totals(),
+            BoxWidth::Old => &self.total_value.old,
+            BoxWidth::New => &self.total_value.new,
+        };
+        flame_by(&self.tree, widths)
+    }
+
+    /// Is the difference of a node's totals more than chance? Quick: for each box in each picture.
+    pub fn is_clear(&self, node: NodeId) -> bool {
+        let is_exact = self.is_exact(node);
+        is_exact || self.judged.get(&node).is_some_and(|verdict| verdict.is_clear())
+    }
+
+    /// What a node's total changed by. Takes as long as there are nodes below it.
+    pub fn change(&self, node: NodeId) -> Change {
+        let readings = self.readings(node);
+        let verdict = match self.judged.get(&node) {
+            _ if self.is_exact(node) => Verdict::Exact,
+            Some(verdict) => *verdict,
+            None => verdicts(&[(self.evidence(&readings), false)]).first().copied().unwrap_or(Verdict::Exact),
+        };
+        Change { mean: self.total_of(node), each: readings.map(|readings| readings.values.into()), verdict }
+    }
+
+    fn total_of(&self, node: NodeId) -> Pair<u64> {
+        self.total_value.as_ref().map(|column| column.get(node.index()).copied().unwrap_or(0))
+    }
+
+    fn is_exact(&self, node: NodeId) -> bool {
+        self.is_counted() && self.is_even.get(node.index()).copied().unwrap_or(false)
+    }
+
+    fn is_counted(&self) -> bool {
+        self.metric().sureness() == Sureness::Counted
+    }
+
+    fn evidence(&self, readings: &Pair<Readings>) -> Evidence {
+        Evidence::of(readings.as_ref(), self.is_counted())
+    }
+
+    /// The total of a node in each recording.
+    fn readings(&self, node: NodeId) -> Pair<Readings> {
+        let below = node.index()..self.end(node).index();
+        let sum = |column: &Vec<u64>| {
+            column
+                .get(below.clone())
+                .unwrap_or_default()
+                .iter()
+                .fold(0, |sum: u64, own| sum.saturating_add(*own))
+        };
+        Pair::of(|side: Side| Readings {
+            values: self.own.get(side).iter().map(sum).collect(),
+            variances: self.squares.get(side).iter().map(|column| sum(column) as f64 * SQUARE).collect(),
+        })
+    }
+
+    /// By node: does each recording of a build have the same total?
+    fn even(&self, parents: &[u32]) -> Vec<bool> {
+        let mut is_even = vec![true; self.len()];
+        for columns in Side::BOTH.map(|side| self.own.get(side)) {
+            let Some((first, others)) = columns.split_first().filter(|(_, others)| !others.is_empty()) else {
+                continue;
+            };
+            let first = totals(parents, first);
+            for other in others {
+                let other = totals(parents, other);
+                is_even.iter_mut().zip(first.iter().zip(other)).for_each(|(even, (a, b))| *even &= *a == b);
+            }
+        }
+        is_even
+    }
+
+    /// The verdicts on all nodes that weigh enough to be looked at.
+    fn judge(&self) -> FxHashMap<NodeId, Verdict> {
+        let whole = self.total();
+        let least = (whole.old.max(whole.new) as f64 * LEAST_SHARE).max(1.0);
+        let is_large = |node: &NodeId| {
+            let total = self.total_of(*node);
+            total.old.max(total.new) as f64 >= least && !self.is_exact(*node)
+        };
+        let nodes: Vec<NodeId> = (0..self.len() as u32).map(NodeId).filter(is_large).collect();
+        let evidence: Vec<_> =
+            nodes.iter().map(|node| (self.evidence(&self.readings(*node)), true)).collect();
+        nodes.into_iter().zip(verdicts(&evidence)).collect()
+    }
+}

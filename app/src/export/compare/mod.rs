@@ -1,0 +1,85 @@
+//! Writes the comparison of two builds: as text, as Markdown for a pull request, as JSON, and as a differential flame
+//! graph.
+
+mod json;
+mod markdown;
+mod svg;
+mod text;
+mod words;
+
+pub use json::COMPARE_SCHEMA;
+pub use words::verdict_sentence;
+
+use crate::analysis::{
+    Change, CompareFrame, CompareQuery, CompareRow, CompareSummary, CompareTable, Comparison, Pair,
+    compare_functions, compare_summary, compare_tree, function_sizes,
+};
+
+/// The forms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CompareFormat {
+    /// Tables of text for a terminal.
+    #[default]
+    Text,
+    /// Short, for a pull request.
+    Markdown,
+    /// All of it, for other programs.
+    Json,
+    /// A flame graph of both builds that zooms and searches in a browser, in one file.
+    Svg,
+}
+
+/// A comparison as it is told: totals and functions.
+#[derive(Debug)]
+pub struct CompareReport<'a> {
+    comparison: &'a Comparison,
+    query: CompareQuery,
+    table: CompareTable,
+    summary: CompareSummary,
+    /// Bytes of code, by frame.
+    sizes: Vec<Pair<u64>>,
+    /// What the whole changed by.
+    total: Change,
+}
+
+impl<'a> CompareReport<'a> {
+    /// The comparison by what `query` asks for.
+    pub fn of(comparison: &'a Comparison, query: CompareQuery) -> CompareReport<'a> {
+        let (table, summary) = (compare_functions(comparison, &query), compare_summary(comparison));
+        let total = summary.total(query.metric).cloned().unwrap_or_else(|| Change::exact(0, 0));
+        CompareReport { comparison, table, summary, sizes: function_sizes(comparison), total, query }
+    }
+
+    /// What the whole changed by.
+    pub fn total(&self) -> &Change {
+        &self.total
+    }
+
+    /// As a file.
+    pub fn write(&self, format: CompareFormat) -> Vec<u8> {
+        match format {
+            CompareFormat::Text => text::text(self).into_bytes(),
+            CompareFormat::Markdown => markdown::markdown(self).into_bytes(),
+            CompareFormat::Json => json::json(self),
+            CompareFormat::Svg => {
+                svg::svg(self.comparison, &compare_tree(self.comparison, &self.query)).into_bytes()
+            }
+        }
+    }
+
+    /// The short name that a function goes by.
+    fn name(&self, frame: CompareFrame) -> String {
+        words::name(self.comparison, frame)
+    }
+
+    /// Functions whose own weight surely changed, those in both builds or all.
+    fn clear_rows(&self) -> impl Iterator<Item = &CompareRow> {
+        self.table.rows.iter().filter(|row| row.self_value.is_clear())
+    }
+
+    /// How many functions weigh something else, but not surely.
+    fn unclear_count(&self) -> usize {
+        let is_unclear = |row: &&CompareRow| !row.self_value.is_clear() && row.self_value.difference() != 0;
+        self.table.rows.iter().filter(is_unclear).count()
+    }
+}

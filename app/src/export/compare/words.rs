@@ -1,0 +1,90 @@
+//! How changes read, for all forms.
+
+use crate::analysis::{
+    Certainty, Change, CompareFrame, CompareSummary, Comparison, Interval, Metric, Pair, Side, Unit, Verdict,
+};
+use crate::units;
+
+/// `instructions: 1.20 G before, 1.19 G now: 0.8 % less, counted exactly`.
+pub fn verdict_sentence(metric: Metric, total: &Change) -> String {
+    let unit = metric.unit();
+    let Pair { old, new } = total.mean.map(|value| units::number(unit, value));
+    let less_or_more = if total.difference() < 0 { "less" } else { "more" };
+    let how_much = match total.relative() {
+        _ if total.mean.are_equal() => "no difference".to_owned(),
+        Some(share) => format!("{} {less_or_more}", units::relative(share).trim_start_matches(['+', '-'])),
+        None => "there was nothing before".to_owned(),
+    };
+    let sure = match total.verdict {
+        Verdict::Exact => "counted exactly".to_owned(),
+        Verdict::Significant(interval) => format!("more than chance ({})", span(total, interval)),
+        Verdict::Unclear(interval) => format!("which may be chance ({})", span(total, interval)),
+    };
+    format!("{}: {old} before, {new} now: {how_much}, {sure}", metric.title())
+}
+
+/// `-4.1 % to +0.3 %`.
+pub(super) fn span(change: &Change, interval: Interval) -> String {
+    let old = change.mean.old.max(1) as f64;
+    format!("{} to {}", units::relative(interval.low / old), units::relative(interval.high / old))
+}
+
+/// One word for how sure a change is.
+pub(super) fn sure(change: &Change) -> &'static str {
+    match change.verdict {
+        Verdict::Exact => "exact",
+        Verdict::Significant(_) => "clear",
+        Verdict::Unclear(_) => "unclear",
+    }
+}
+
+/// The same with where the difference lies, unless that is known.
+pub(super) fn sure_and_span(change: &Change) -> String {
+    let span = change.verdict.interval().map(|interval| format!(", {}", span(change, interval)));
+    format!("{}{}", sure(change), span.unwrap_or_default())
+}
+
+/// `+12.3 %`; `new` and `gone` where there is nothing to compare with.
+pub(super) fn relative(values: Pair<u64>) -> String {
+    match values {
+        Pair { old: 0, new: 0 } => "0.0 %".to_owned(),
+        Pair { old: 0, .. } => "new".to_owned(),
+        Pair { new: 0, .. } => "gone".to_owned(),
+        Pair { old, new } => units::relative(new as f64 / old as f64 - 1.0),
+    }
+}
+
+/// New − old in the unit.
+pub(super) fn difference(unit: Unit, values: Pair<u64>) -> String {
+    let difference = i128::from(values.new) - i128::from(values.old);
+    units::difference(unit, difference.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+}
+
+/// The short name of a function; where it has another one now, both.
+pub(super) fn name(comparison: &Comparison, frame: CompareFrame) -> String {
+    let row = comparison.frames().get(frame);
+    let short = |side| row.of.get(side).as_ref().map(|info| info.short.to_string());
+    match (short(Side::Old), short(Side::New)) {
+        (Some(old), Some(new)) if row.is_renamed => format!("{old} -> {new}"),
+        (old, new) => new.or(old).unwrap_or_default(),
+    }
+}
+
+/// `chatty.wasm, 5 recordings`.
+pub(super) fn build(summary: &CompareSummary, side: Side) -> String {
+    let recordings = units::counted(*summary.recordings.get(side), "recording");
+    format!("{}, {recordings}", summary.modules.get(side))
+}
+
+/// `120 of the same name, 3 alike, 2 new`.
+pub(super) fn found_again(summary: &CompareSummary) -> String {
+    let part = |(certainty, count): &(Certainty, usize)| {
+        let of = if matches!(certainty, Certainty::New | Certainty::Gone | Certainty::Shape) {
+            ""
+        } else {
+            "of the "
+        };
+        format!("{} {of}{}", units::exact(*count as u64), certainty.title())
+    };
+    summary.functions.iter().map(part).collect::<Vec<_>>().join(", ")
+}
