@@ -112,7 +112,11 @@ pub fn make_folder(folder: &Path) -> Result<(), BuildsError> {
     if is_taken { Err(BuildsError::Taken { path: folder.to_owned() }) } else { Ok(()) }
 }
 
-fn recordings_at(path: &Path) -> Result<Vec<PathBuf>, BuildsError> {
+/// The recording at `path`, or all that are in the folder there.
+///
+/// # Errors
+/// When there are none in the folder.
+pub fn recordings_at(path: &Path) -> Result<Vec<PathBuf>, BuildsError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

@@ -69,6 +69,13 @@ impl Profile {
         Ok(growing.profile(recording))
     }
 
+    /// A profile in which nothing was recorded, of these functions: the first one is the root.
+    pub fn of_functions(functions: Vec<FrameInfo>) -> Profile {
+        let mut nothing = Profile::new(Recording::default());
+        nothing.expanded.frames = FrameTable::of(functions);
+        nothing
+    }
+
     /// A profile of a recording whose call paths are worked out.
     fn assemble(recording: Recording, symbols: Arc<Symbols>, expanded: Expanded) -> Profile {
         let warnings = warnings(&recording, &symbols, &expanded);

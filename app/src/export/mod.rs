@@ -17,6 +17,7 @@ pub(crate) mod table;
 pub(crate) mod xml;
 
 pub use code_text::{source_text, wat_text};
+pub use compare::words as compare_words;
 pub use compare::{COMPARE_SCHEMA, CompareFormat, CompareReport, verdict_sentence};
 pub use csv::line as csv_line;
 pub use json::{

@@ -66,6 +66,11 @@ impl Default for FrameTable {
 }
 
 impl FrameTable {
+    /// Of these functions, the root first; of none it is the root alone.
+    pub(super) fn of(rows: Vec<FrameInfo>) -> FrameTable {
+        if rows.is_empty() { FrameTable::default() } else { FrameTable { rows } }
+    }
+
     /// The function with this id; the root for an id that is none of this table's.
     pub fn get(&self, id: FrameId) -> &FrameInfo {
         self.rows.get(id.index()).unwrap_or(&self.rows[0])

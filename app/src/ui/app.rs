@@ -2,6 +2,7 @@
 
 use super::apply::{self, preferences};
 use super::command::{Command, Commands};
+use super::compare::{CompareDesk, CompareDialog, Comparisons, compare_dialog_ui, compared_ui};
 use super::documents::Documents;
 use super::edges::EdgeNames;
 use super::history::History;
@@ -39,6 +40,8 @@ pub struct App {
 /// What is open and going on.
 pub(super) struct State {
     pub documents: Documents,
+    /// Two builds each, in front while no recording is.
+    pub comparisons: Comparisons,
     pub jobs: Jobs,
     pub threads: JobThreads,
     pub settings: Settings,
@@ -60,6 +63,7 @@ pub(super) struct Screen {
     pub dialog: Option<RunDialog>,
     /// Those that are to be answered behind it, as of modules that were dropped together.
     pub next_dialogs: VecDeque<RunDialog>,
+    pub compare: Option<CompareDialog>,
     pub path_dialog: Option<PathDialog>,
     pub sources_dialog: Option<SourcesDialog>,
     /// What lies over everything else.
@@ -117,6 +121,7 @@ impl App {
         let (commands, receiver) = Commands::channel(ctx);
         let state = State {
             documents: Documents::default(),
+            comparisons: Comparisons::default(),
             jobs: Jobs::default(),
             threads,
             settings,
@@ -133,6 +138,7 @@ impl App {
             welcome: WelcomeState::default(),
             dialog: None,
             next_dialogs: VecDeque::new(),
+            compare: None,
             path_dialog: None,
             sources_dialog: None,
             page: None,
@@ -188,8 +194,10 @@ impl App {
 
     /// The window is called like the recording in front.
     fn name_window(&mut self, ui: &Ui) {
-        let front = self.state.documents.front();
-        let title = front.map_or_else(|| TITLE.to_owned(), |front| format!("{} – {TITLE}", front.title));
+        let State { documents, comparisons, .. } = &self.state;
+        let compared = || comparisons.front().map(|front| front.title.as_str());
+        let front = documents.front().map(|front| front.title.as_str()).or_else(compared);
+        let title = front.map_or_else(|| TITLE.to_owned(), |front| format!("{front} – {TITLE}"));
         if self.screen.title != title {
             self.screen.title.clone_from(&title);
             ui.ctx().send_viewport_cmd(egui::ViewportCommand::Title(title));
@@ -249,6 +257,11 @@ impl App {
                         Part::Menu => shell::pictures_ui(ui, kind, commands),
                     });
                 }
+                (None, _) if let Some(compared) = self.state.comparisons.front_mut() => {
+                    let (worker, commands, looks) = (&self.worker, &self.commands, self.state.looks);
+                    let desk = CompareDesk { worker, commands, sources: &sources, looks };
+                    compared_ui(ui, compared, &desk);
+                }
                 (None, Some(job)) => {
                     Frame::new().inner_margin(16.0).show(ui, |ui| shell::running_ui(ui, job));
                 }
@@ -269,6 +282,11 @@ impl App {
             self.state.jobs.stop_trial();
             self.state.history.ran(dialog.module.key(), dialog.form.clone());
             self.screen.dialog = self.screen.next_dialogs.pop_front();
+        }
+        if let Some(dialog) = &mut self.screen.compare
+            && compare_dialog_ui(ui, dialog, &self.state.documents, &self.commands) == Dialog::Closed
+        {
+            self.screen.compare = None;
         }
         if let Some(dialog) = &mut self.screen.path_dialog
             && path_dialog_ui(ui, dialog, &self.commands) == Dialog::Closed
@@ -299,8 +317,9 @@ impl App {
     /// Draws a frame, and does what its user asked for.
     pub fn draw(&mut self, ui: &mut Ui) {
         shell::stop_shortcut(ui, &self.commands);
-        let Screen { dialog, path_dialog, sources_dialog, .. } = &self.screen;
-        let is_free = dialog.is_none() && path_dialog.is_none() && sources_dialog.is_none();
+        let Screen { dialog, compare, path_dialog, sources_dialog, .. } = &self.screen;
+        let is_free =
+            dialog.is_none() && compare.is_none() && path_dialog.is_none() && sources_dialog.is_none();
         let is_free = is_free && self.screen.palette.is_none() && self.screen.page.is_none();
         shell::shortcuts(ui, &situation(&self.state, &self.screen.dock, &self.commands), is_free);
         self.name_window(ui);
@@ -332,10 +351,20 @@ impl App {
 }
 
 fn situation<'a>(state: &'a State, dock: &'a Dock, commands: &'a Commands) -> Situation<'a> {
-    let State { documents, jobs, settings, settings_file, history, .. } = state;
+    let State { documents, comparisons, jobs, settings, settings_file, history, .. } = state;
     let (is_recording, is_busy) = (jobs.is_recording(), !jobs.running().is_empty());
     let settings_path = settings_file.path();
-    Situation { documents, settings, settings_path, history, dock, is_recording, is_busy, commands }
+    Situation {
+        documents,
+        comparisons,
+        settings,
+        settings_path,
+        history,
+        dock,
+        is_recording,
+        is_busy,
+        commands,
+    }
 }
 
 impl eframe::App for App {

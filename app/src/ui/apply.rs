@@ -1,5 +1,6 @@
 //! Does what commands ask for: the one place that changes what is open.
 
+mod compare;
 pub(super) mod preferences;
 mod table;
 
@@ -38,9 +39,15 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::Show(id) => app.state.documents.show(Some(id)),
         Command::ShowNext(places) => app.state.documents.show_next(places),
         Command::Close(id) => app.state.documents.close(id),
-        Command::ShowWelcome => app.state.documents.show(None),
+        Command::ShowWelcome => compare::show_neither(app),
         Command::RunAgain(again) => run_again(app, again, ctx),
         Command::Run(order) => run(app, *order, ctx),
+        Command::AskCompare => compare::ask(app),
+        Command::AskCompareFile => pick::pick(Purpose::Compare, String::new(), &app.commands),
+        Command::Compare(order) => compare::compare(app, *order, ctx),
+        Command::ShowComparison(id) => compare::show(app, id),
+        Command::CloseComparison(id) => app.state.comparisons.close(id),
+        Command::AskExportComparison(format) => compare::ask_export(app, format),
         Command::LookInside(module, symbols) => look_inside(app, module, symbols, ctx),
         Command::ShowSoFar(so_far) => show_so_far(app, *so_far),
         Command::FindAllocators(order) => find_allocators(app, *order, ctx),
@@ -217,6 +224,7 @@ fn finish(app: &mut App, finished: Finished) {
             }
         }
         Ok(Made::Trial(trial)) => show_trial(app, Ok(trial)),
+        Ok(Made::Comparison { comparison, folder }) => compare::opened(app, kind, comparison, folder),
         Ok(Made::Symbols(profile)) => show_symbols(app, kind, profile),
         Ok(Made::Saved { document, path, packed }) => saved(app, document, path, packed.as_ref()),
         Ok(Made::Exported(path)) => {
@@ -410,6 +418,8 @@ fn suggested(title: &str, extension: &str) -> String {
 fn picked(app: &mut App, purpose: Purpose, path: PathBuf, ctx: &egui::Context) {
     match purpose {
         Purpose::Open => app.commands.send(Command::Open(path)),
+        Purpose::Compare => compare::picked(app, &path),
+        Purpose::ExportComparison(id, format) => compare::export_to(app, (id, format), path, ctx),
         Purpose::Save(id, kind) => save(app, id, kind, path, ctx),
         Purpose::Symbols(id, _) => use_symbols(app, id, SymbolsChoice::Given(path), ctx),
         Purpose::Export(id, kind) => export_to(app, id, kind, path, ctx),
@@ -474,13 +484,15 @@ fn packed_text(packed: &Packed) -> String {
 
 fn export_to(app: &mut App, id: DocumentId, kind: ExportKind, path: PathBuf, ctx: &egui::Context) {
     let Some(document) = app.state.documents.get_mut(id) else { return };
-    let (profile, to) = (Arc::clone(&document.profile), with_extension(path, kind.extension()));
+    let to = with_extension(path, kind.extension());
     let view = match kind {
-        ExportKind::Profile(format) => ExportedView::Profile(document.selection.call_tree(), format),
+        ExportKind::Profile(format) => {
+            ExportedView::Profile(Arc::clone(&document.profile), document.selection.call_tree(), format)
+        }
         ExportKind::Picture(panel, format) => return picture::want(app, id, (panel, format), to),
     };
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
-    app.state.jobs.export(Export { profile, view, to }, &desk);
+    app.state.jobs.export(Export { view, to }, &desk);
 }
 
 fn with_extension(path: PathBuf, usual: &str) -> PathBuf {

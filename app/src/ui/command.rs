@@ -1,5 +1,6 @@
 //! What panels and dialogs want done. It is applied in one place, [`super::apply`].
 
+use super::compare::ComparisonId;
 use super::documents::{DocumentId, Selection};
 use super::jobs::{Finished, Run, SoFar, SymbolsChoice};
 use super::module::ModuleFacts;
@@ -8,7 +9,8 @@ use super::panels::PanelKind;
 use super::picture::PictureFormat;
 use super::settings::Settings;
 use super::shell::{Arrangement, Page};
-use crate::export::Format;
+use crate::analysis::Side;
+use crate::export::{CompareFormat, Format};
 use crate::samples::SampleModule;
 use crate::sources::{RustSources, SourcePlace};
 use std::path::PathBuf;
@@ -59,6 +61,18 @@ pub enum Command {
     Picked(Purpose, PathBuf),
     /// Ask for a folder or file for a field of the run dialog.
     AskGrant(GrantKind),
+    /// Ask what the recording in front is to be compared with.
+    AskCompare,
+    /// Ask for the file of another build or its recording.
+    AskCompareFile,
+    /// Compare two builds.
+    Compare(Box<CompareOrder>),
+    /// Bring a comparison to the front.
+    ShowComparison(ComparisonId),
+    /// Close a comparison.
+    CloseComparison(ComparisonId),
+    /// Ask where to, then write the comparison in front.
+    AskExportComparison(CompareFormat),
     /// Look at a module, with these symbols, without running it.
     LookInside(Arc<ModuleFacts>, Option<PathBuf>),
     /// Ask for the symbols of a recording's module.
@@ -107,6 +121,31 @@ pub enum Command {
     Dismiss(NoteId),
     /// End the program.
     Quit,
+}
+
+/// Two builds that are to be compared.
+pub struct CompareOrder {
+    /// A recording of one of them.
+    pub document: DocumentId,
+    /// Which one that is.
+    pub mine: Side,
+    /// The other one.
+    pub with: CompareWith,
+}
+
+/// What a recording is compared with.
+pub enum CompareWith {
+    /// Another one that is open.
+    Open(DocumentId),
+    /// A recording, or a folder of recordings of one build.
+    File(PathBuf),
+    /// Another build, which is run by turns with that of the recording.
+    Build {
+        /// Its file.
+        module: PathBuf,
+        /// How often each is run.
+        runs: usize,
+    },
 }
 
 /// How a module is run once more.
@@ -204,6 +243,10 @@ pub enum Purpose {
     Sources,
     /// To find the source file that the compiler recorded under this path.
     SourceFile(Arc<str>),
+    /// To compare a recording with it.
+    Compare,
+    /// To write a comparison.
+    ExportComparison(ComparisonId, CompareFormat),
     /// To find names and lines for a recording.
     Symbols(DocumentId, PathKind),
 }

@@ -6,8 +6,9 @@ use super::module::ModuleFacts;
 use super::picture::Picture;
 use super::run_dialog::RunForm;
 use super::watch::Watch;
-use crate::analysis::CallTreeQuery;
-use crate::export::Format;
+use crate::analysis::{CallTreeQuery, CompareQuery, Comparison, Side};
+use crate::builds::BuildsError;
+use crate::export::{CompareFormat, Format};
 use crate::pack::Packed;
 use crate::pipeline::PipelineError;
 use crate::profile::Profile;
@@ -45,6 +46,8 @@ pub enum JobKind {
     },
     /// Makes a recording of the module of this name without running it.
     LookInside(String),
+    /// Compares two builds, under this title.
+    Compare(String),
     /// Looks for the allocators of the module of this name.
     Allocators(String),
     /// Reads names and lines.
@@ -140,6 +143,13 @@ pub enum Made {
     },
     /// What was shown was exported to this file.
     Exported(PathBuf),
+    /// Two builds were compared.
+    Comparison {
+        /// What came of it.
+        comparison: Arc<Comparison>,
+        /// The folder of the recordings that were made for it.
+        folder: Option<PathBuf>,
+    },
 }
 
 /// Why a job made nothing.
@@ -161,6 +171,12 @@ impl Failure {
     pub fn from_error(error: &anyhow::Error) -> Failure {
         let causes: Vec<_> = error.chain().skip(1).map(ToString::to_string).collect();
         Failure { text: error.to_string(), details: causes.join("\n") }
+    }
+}
+
+impl From<BuildsError> for Failure {
+    fn from(error: BuildsError) -> Self {
+        Failure::of(error.to_string())
     }
 }
 
@@ -253,6 +269,11 @@ impl Jobs {
         self.start(kind, desk, move |_| super::work::look_inside(&module, symbols, to));
     }
 
+    /// Compares two builds.
+    pub fn compare(&mut self, title: String, compare: Compare, desk: &JobDesk<'_>) {
+        self.start(JobKind::Compare(title), desk, move |watch| super::work::compare(compare, &watch));
+    }
+
     /// The run whose recording is going to be at `path`.
     pub fn run_to(&self, path: &Path) -> Option<&Job> {
         self.running.iter().find(|job| matches!(&job.kind, JobKind::Run { to, .. } if to == path))
@@ -340,10 +361,44 @@ pub struct ReadSymbols {
     pub wish: SymbolsWish,
 }
 
+/// What is to be compared.
+pub struct Compare {
+    /// A recording of one build.
+    pub mine: Arc<Profile>,
+    /// Which build that is.
+    pub side: Side,
+    /// The other one.
+    pub other: OtherBuild,
+}
+
+/// Another build.
+pub enum OtherBuild {
+    /// A recording of it.
+    Profile(Arc<Profile>),
+    /// A recording of it, or a folder of some.
+    File(PathBuf),
+    /// It is run by turns with the first one.
+    Run(Box<Turns>),
+}
+
+/// Two builds that are run by turns.
+pub struct Turns {
+    /// The first one.
+    pub mine: Arc<ModuleFacts>,
+    /// The file of the other one.
+    pub other: PathBuf,
+    /// How both are run.
+    pub form: RunForm,
+    /// How often each is.
+    pub runs: usize,
+    /// Where the recordings go; what was there before goes.
+    pub folder: PathBuf,
+    /// Where machine code is kept.
+    pub machine_code: PathBuf,
+}
+
 /// What is to be exported.
 pub struct Export {
-    /// What it is of.
-    pub profile: Arc<Profile>,
     /// Which view, in which form.
     pub view: ExportedView,
     /// Its file.
@@ -352,8 +407,10 @@ pub struct Export {
 
 /// A view and its form.
 pub enum ExportedView {
-    /// A part of the profile, by a metric.
-    Profile(CallTreeQuery, Format),
+    /// A part of a profile, by a metric.
+    Profile(Arc<Profile>, CallTreeQuery, Format),
+    /// Two builds beside each other.
+    Comparison(Arc<Comparison>, CompareQuery, CompareFormat),
     /// What was painted of a panel.
     Picture(Picture),
 }

@@ -6,6 +6,7 @@
 mod app;
 mod apply;
 mod command;
+mod compare;
 mod documents;
 mod edges;
 mod filters;

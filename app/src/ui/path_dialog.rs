@@ -41,6 +41,8 @@ impl PathDialog {
     fn title(&self) -> &'static str {
         match self.purpose {
             Purpose::Open => "Open",
+            Purpose::Compare => "Compare with",
+            Purpose::ExportComparison(..) => "Write the comparison to",
             Purpose::Save(_, SaveKind::Plain) => "Save the recording as",
             Purpose::Save(_, SaveKind::Packed) => "Save the recording with its symbols and sources as",
             Purpose::Export(..) => "Export to",
@@ -57,12 +59,14 @@ impl PathDialog {
     /// What the path has to be.
     fn wanted(&self) -> Wanted {
         match self.purpose {
-            Purpose::Save(..) | Purpose::Export(..) | Purpose::Table => Wanted::NewFile,
+            Purpose::Save(..) | Purpose::Export(..) | Purpose::ExportComparison(..) | Purpose::Table => {
+                Wanted::NewFile
+            }
             Purpose::Open | Purpose::SourceFile(_) | Purpose::Grant(GrantKind::Stdin | GrantKind::Link) => {
                 Wanted::File
             }
             Purpose::Sources | Purpose::Grant(GrantKind::Folder) => Wanted::Folder,
-            Purpose::Symbols(..) | Purpose::Grant(GrantKind::Symbols(_)) => Wanted::Either,
+            Purpose::Compare | Purpose::Symbols(..) | Purpose::Grant(GrantKind::Symbols(_)) => Wanted::Either,
         }
     }
 

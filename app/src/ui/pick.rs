@@ -31,7 +31,11 @@ const QUICKEST_CANCEL: Duration = Duration::from_millis(250);
 fn answer(purpose: &Purpose, suggested: &str) -> Option<PathBuf> {
     let dialog = FileDialog::new();
     match purpose {
-        Purpose::Open => openable(dialog).pick_file(),
+        Purpose::Open | Purpose::Compare => openable(dialog).pick_file(),
+        Purpose::ExportComparison(_, format) => {
+            let ending = format.extension();
+            dialog.add_filter(ending, &[ending]).set_file_name(suggested).save_file()
+        }
         Purpose::Save(..) => dialog.add_filter("Recording", &["wscope"]).set_file_name(suggested).save_file(),
         Purpose::Export(_, kind) => exported(dialog, *kind).set_file_name(suggested).save_file(),
         Purpose::Table => dialog.add_filter("Table", &["csv"]).set_file_name(suggested).save_file(),

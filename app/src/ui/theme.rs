@@ -84,6 +84,12 @@ pub struct Canvas {
     pub into_host: Color32,
     /// Calls that took longer than they may.
     pub over: Color32,
+    /// Two builds: the new one costs more.
+    pub more: Color32,
+    /// Two builds: the new one costs less.
+    pub less: Color32,
+    /// Two builds: nothing changed, or nothing that is more than chance.
+    pub same: Color32,
 }
 
 /// Colours of one kind of thing, of which there are many.

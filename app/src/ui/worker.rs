@@ -54,8 +54,8 @@ fn work(tasks: &Mutex<mpsc::Receiver<Task>>) {
     }
 }
 
-/// A question to a profile whose answer a panel draws.
-pub trait Query: Clone + PartialEq + Send + 'static {
+/// A question to a profile, or to another subject, whose answer a panel draws.
+pub trait Query<S = Profile>: Clone + PartialEq + Send + 'static {
     /// The answer.
     type View: Send + Sync + 'static;
 
@@ -63,7 +63,7 @@ pub trait Query: Clone + PartialEq + Send + 'static {
     const KEPT: usize = 8;
 
     /// Computes it.
-    fn compute(&self, profile: &Profile) -> Self::View;
+    fn compute(&self, subject: &S) -> Self::View;
 
     /// Is an answer to this one true enough of what `other` asks for to be shown until that is ready?
     fn is_like(&self, other: &Self) -> bool {
@@ -72,9 +72,9 @@ pub trait Query: Clone + PartialEq + Send + 'static {
 }
 
 /// What a slot needs to have a view computed.
-pub struct Asker<'a> {
-    /// The profile that is asked.
-    pub profile: &'a Arc<Profile>,
+pub struct Asker<'a, S = Profile> {
+    /// What is asked.
+    pub subject: &'a Arc<S>,
     /// Who computes.
     pub worker: &'a Worker,
     /// Who is told when it is ready.
@@ -88,51 +88,50 @@ pub struct Asker<'a> {
 const REST_SHARE: u32 = 4;
 
 /// The last views of one kind. The stale one stays until the one asked for is ready.
-pub struct Slot<Q: Query> {
-    known: VecDeque<Answer<Q>>,
-    asked: Option<Question<Q>>,
+pub struct Slot<Q: Query<S>, S = Profile> {
+    known: VecDeque<Answer<Q, S>>,
+    asked: Option<Question<Q, S>>,
     /// Counts the questions; a task that finds a later number has been overtaken and computes nothing.
     generation: Arc<AtomicU64>,
-    sender: mpsc::Sender<Answer<Q>>,
-    receiver: mpsc::Receiver<Answer<Q>>,
+    sender: mpsc::Sender<Answer<Q, S>>,
+    receiver: mpsc::Receiver<Answer<Q, S>>,
 }
 
-/// What is asked, and of which profile: a recording that goes on has many, one after the other.
-#[derive(Clone)]
-struct Question<Q> {
+/// What is asked, and of what: a recording that goes on has many profiles, one after the other.
+struct Question<Q, S> {
     query: Q,
-    of: Weak<Profile>,
+    of: Weak<S>,
 }
 
-impl<Q: PartialEq> Question<Q> {
-    fn is(&self, query: &Q, profile: &Arc<Profile>) -> bool {
-        self.is_of(profile) && self.query == *query
+impl<Q: PartialEq, S> Question<Q, S> {
+    fn is(&self, query: &Q, subject: &Arc<S>) -> bool {
+        self.is_of(subject) && self.query == *query
     }
 
-    fn is_of(&self, profile: &Arc<Profile>) -> bool {
-        Weak::as_ptr(&self.of) == Arc::as_ptr(profile)
+    fn is_of(&self, subject: &Arc<S>) -> bool {
+        Weak::as_ptr(&self.of) == Arc::as_ptr(subject)
     }
 }
 
-struct Answer<Q: Query> {
-    question: Question<Q>,
+struct Answer<Q: Query<S>, S> {
+    question: Question<Q, S>,
     view: Arc<Q::View>,
     /// When it is time for one of what the recording is by then, if it goes on.
     rests_until: Instant,
 }
 
-impl<Q: Query> Default for Slot<Q> {
+impl<Q: Query<S>, S> Default for Slot<Q, S> {
     fn default() -> Self {
         let (sender, receiver) = mpsc::channel();
         Slot { known: VecDeque::new(), asked: None, generation: Arc::default(), sender, receiver }
     }
 }
 
-impl<Q: Query> Slot<Q> {
+impl<Q: Query<S>, S: Send + Sync + 'static> Slot<Q, S> {
     /// The answer to `query`, or the newest that there is until it is ready; `None` before the first one.
-    pub fn view(&mut self, asker: &Asker<'_>, query: Q) -> Option<Arc<Q::View>> {
+    pub fn view(&mut self, asker: &Asker<'_, S>, query: Q) -> Option<Arc<Q::View>> {
         self.collect(asker);
-        let is_asked = self.asked.as_ref().is_some_and(|asked| asked.is(&query, asker.profile));
+        let is_asked = self.asked.as_ref().is_some_and(|asked| asked.is(&query, asker.subject));
         if !self.bring_forward(asker, &query) && !is_asked && !self.rests(asker, &query) {
             self.ask(asker, query);
             self.collect(asker);
@@ -142,13 +141,13 @@ impl<Q: Query> Slot<Q> {
 
     /// The answer to `query`, once it is ready: one to another would speak of something else. Of a recording that goes
     /// on it may be a little old.
-    pub fn exact(&mut self, asker: &Asker<'_>, query: Q) -> Option<Arc<Q::View>> {
+    pub fn exact(&mut self, asker: &Asker<'_, S>, query: Q) -> Option<Arc<Q::View>> {
         let view = self.view(asker, query.clone());
         view.filter(|_| self.known.front().is_some_and(|answer| answer.question.query.is_like(&query)))
     }
 
     /// Is it too early to ask the same of what the recording is now?
-    fn rests(&self, asker: &Asker<'_>, query: &Q) -> bool {
+    fn rests(&self, asker: &Asker<'_, S>, query: &Q) -> bool {
         let last = self.known.front().filter(|last| asker.is_growing && last.question.query.is_like(query));
         let rest =
             last.map_or(Duration::ZERO, |last| last.rests_until.saturating_duration_since(Instant::now()));
@@ -164,7 +163,7 @@ impl<Q: Query> Slot<Q> {
     }
 
     /// Of what a recording was before only the newest answer is kept, until there is one of what it is now.
-    fn collect(&mut self, asker: &Asker<'_>) {
+    fn collect(&mut self, asker: &Asker<'_, S>) {
         while let Ok(answer) = self.receiver.try_recv() {
             let Question { query, of } = &answer.question;
             if self.asked.as_ref().is_some_and(|asked| asked.query == *query && asked.of.ptr_eq(of)) {
@@ -174,12 +173,12 @@ impl<Q: Query> Slot<Q> {
             self.known.truncate(Q::KEPT);
         }
         let mut first = true;
-        self.known.retain(|answer| std::mem::take(&mut first) || answer.question.is_of(asker.profile));
+        self.known.retain(|answer| std::mem::take(&mut first) || answer.question.is_of(asker.subject));
     }
 
     /// Puts the view of `query` in front. Says whether there is one.
-    fn bring_forward(&mut self, asker: &Asker<'_>, query: &Q) -> bool {
-        let is_it = |answer: &Answer<Q>| answer.question.is(query, asker.profile);
+    fn bring_forward(&mut self, asker: &Asker<'_, S>, query: &Q) -> bool {
+        let is_it = |answer: &Answer<Q, S>| answer.question.is(query, asker.subject);
         let Some(at) = self.known.iter().position(is_it) else { return false };
         if at > 0
             && let Some(found) = self.known.remove(at)
@@ -192,16 +191,17 @@ impl<Q: Query> Slot<Q> {
         true
     }
 
-    fn ask(&mut self, asker: &Asker<'_>, query: Q) {
+    fn ask(&mut self, asker: &Asker<'_, S>, query: Q) {
         let number = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
-        let question = Question { query, of: Arc::downgrade(asker.profile) };
-        self.asked = Some(question.clone());
+        let of = Arc::downgrade(asker.subject);
+        self.asked = Some(Question { query: query.clone(), of: Weak::clone(&of) });
+        let question = Question { query, of };
         let (generation, sender) = (Arc::clone(&self.generation), self.sender.clone());
-        let (profile, ctx) = (Arc::clone(asker.profile), asker.ctx.clone());
+        let (subject, ctx) = (Arc::clone(asker.subject), asker.ctx.clone());
         asker.worker.run(move || {
             if generation.load(Ordering::Relaxed) == number {
                 let began = Instant::now();
-                let view = Arc::new(question.query.compute(&profile));
+                let view = Arc::new(question.query.compute(&subject));
                 let rests_until = Instant::now() + began.elapsed() * REST_SHARE;
                 let _ = sender.send(Answer { question, view, rests_until });
                 ctx.request_repaint();

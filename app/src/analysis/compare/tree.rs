@@ -89,6 +89,11 @@ impl DiffTree {
         self.tree.metric()
     }
 
+    /// The nodes as one call tree: its frames are those of the comparison, its weights those of [`BoxWidth::Larger`].
+    pub fn merged(&self) -> &CallTree {
+        &self.tree
+    }
+
     /// How many nodes there are, the root included.
     pub fn len(&self) -> usize {
         self.tree.len()

@@ -1,6 +1,6 @@
 //! Sums over what looks the same on screen: the time of each function at each depth.
 
-use crate::profile::{FrameId, FrameKind, PathId, Profile};
+use crate::profile::{FrameId, FrameKind, PathId, PathTable, Profile};
 use rustc_hash::FxHashMap;
 
 /// Sums by number, of which few are above 0.
@@ -12,11 +12,6 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// Was nothing added?
-    pub(super) fn is_empty(&self) -> bool {
-        self.numbers.is_empty()
-    }
-
     /// Adds to the sum of a number.
     pub(super) fn add(&mut self, number: usize, value: u64) {
         if self.by_number.len() <= number {
@@ -33,6 +28,72 @@ impl Sums {
     pub(super) fn drain(&mut self, mut take: impl FnMut(usize, u64)) {
         for number in self.numbers.drain(..) {
             take(number, std::mem::take(&mut self.by_number[number]));
+        }
+    }
+}
+
+/// Sums over call paths with all that lies below them, of which few are touched.
+pub(super) struct PathSums<'a> {
+    paths: &'a PathTable,
+    by_path: Vec<u64>,
+    is_touched: Vec<bool>,
+    touched: Vec<PathId>,
+}
+
+/// Where more than one in so many paths is touched, going over all of them is quicker than to order those.
+const FEW: usize = 8;
+
+impl<'a> PathSums<'a> {
+    pub(super) fn new(paths: &'a PathTable) -> Self {
+        let (by_path, is_touched) = (vec![0; paths.len()], vec![false; paths.len()]);
+        PathSums { paths, by_path, is_touched, touched: Vec::new() }
+    }
+
+    /// Was nothing added?
+    pub(super) fn is_empty(&self) -> bool {
+        self.touched.is_empty()
+    }
+
+    /// Adds to the sum of a path that the table has.
+    pub(super) fn add(&mut self, path: PathId, value: u64) {
+        self.touch(path);
+        if let Some(sum) = self.by_path.get_mut(path.index()) {
+            *sum = sum.saturating_add(value);
+        }
+    }
+
+    fn touch(&mut self, path: PathId) {
+        if let Some(is_touched) = self.is_touched.get_mut(path.index())
+            && !std::mem::replace(is_touched, true)
+        {
+            self.touched.push(path);
+        }
+    }
+
+    /// Gives each path that was added to and all above them, but for the root, with their sums; begins anew. A path that
+    /// many others begin with is given once, whatever they are.
+    pub(super) fn drain(&mut self, mut take: impl FnMut(PathId, u64)) {
+        let mut at = 0;
+        while let Some(path) = self.touched.get(at) {
+            self.touch(self.paths.parent(*path));
+            at += 1;
+        }
+        // Parents have lower ids: from the last one on each has its whole sum when its turn comes.
+        if self.touched.len() * FEW > self.is_touched.len() {
+            self.touched.clear();
+            let all = self.is_touched.iter().enumerate().rev();
+            self.touched.extend(all.filter(|(_, is)| **is).map(|(at, _)| PathId(at as u32)));
+        } else {
+            self.touched.sort_unstable_by(|a, b| b.cmp(a));
+        }
+        for path in self.touched.drain(..) {
+            self.is_touched[path.index()] = false;
+            let sum = std::mem::take(&mut self.by_path[path.index()]);
+            if path != PathId::ROOT {
+                let above = &mut self.by_path[self.paths.parent(path).index()];
+                *above = above.saturating_add(sum);
+                take(path, sum);
+            }
         }
     }
 }

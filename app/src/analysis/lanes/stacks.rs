@@ -1,6 +1,6 @@
 //! The stack over time: a row for each depth, a box for each run of the same function.
 
-use super::spots::{Spots, Sums};
+use super::spots::{PathSums, Spots, Sums};
 use super::{Columns, LanesQuery};
 use crate::profile::{FrameId, PathId, Profile};
 use wasmscope_instrument::recording::SampleTable;
@@ -73,7 +73,7 @@ struct Pass<'a> {
     spots: Spots<'a>,
     cell: Cell,
     /// Of the cell: the time of each call path, and of each spot.
-    of_path: Sums,
+    of_path: PathSums<'a>,
     of_spot: Sums,
     /// Of the cell: by depth, the function with most time, its time, and that of all.
     most: Vec<(FrameId, u64, u64)>,
@@ -83,7 +83,8 @@ struct Pass<'a> {
 impl<'a> Pass<'a> {
     fn new(profile: &'a Profile, query: &LanesQuery) -> Self {
         let spots = Spots::new(profile, query.inline_frames);
-        let (cell, of_path, of_spot, most, rows) = Default::default();
+        let (cell, of_spot, most, rows) = Default::default();
+        let of_path = PathSums::new(profile.paths());
         Pass { profile, columns: query.columns(), spots, cell, of_path, of_spot, most, rows }
     }
 
@@ -96,18 +97,16 @@ impl<'a> Pass<'a> {
             (self.cell.column, self.cell.start_nanos) = (column, start_nanos);
         }
         (self.cell.end_nanos, self.cell.weight) = (end_nanos.max(start_nanos), weight);
-        self.of_path.add(path.index(), weight);
+        self.of_path.add(path, weight);
     }
 
     /// Makes boxes of the cell.
     fn close(&mut self) {
         let (paths, spots, of_spot) = (self.profile.paths(), &mut self.spots, &mut self.of_spot);
         self.of_path.drain(|path, nanos| {
-            for path in paths.up(PathId(path as u32)) {
-                let spot = spots.of(path);
-                if spot != spots.of(paths.parent(path)) {
-                    of_spot.add(spot as usize, nanos);
-                }
+            let spot = spots.of(path);
+            if spot != spots.of(paths.parent(path)) {
+                of_spot.add(spot as usize, nanos);
             }
         });
         self.choose();

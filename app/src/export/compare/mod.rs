@@ -5,7 +5,7 @@ mod json;
 mod markdown;
 mod svg;
 mod text;
-mod words;
+pub mod words;
 
 pub use json::COMPARE_SCHEMA;
 pub use words::verdict_sentence;
@@ -27,6 +27,32 @@ pub enum CompareFormat {
     Json,
     /// A flame graph of both builds that zooms and searches in a browser, in one file.
     Svg,
+}
+
+impl CompareFormat {
+    /// All of them.
+    pub const ALL: [CompareFormat; 4] =
+        [CompareFormat::Text, CompareFormat::Markdown, CompareFormat::Json, CompareFormat::Svg];
+
+    /// The usual ending of a file's name.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            CompareFormat::Text => "txt",
+            CompareFormat::Markdown => "md",
+            CompareFormat::Json => "json",
+            CompareFormat::Svg => "svg",
+        }
+    }
+
+    /// What it is, in a word or two.
+    pub const fn title(self) -> &'static str {
+        match self {
+            CompareFormat::Text => "text",
+            CompareFormat::Markdown => "Markdown",
+            CompareFormat::Json => "JSON",
+            CompareFormat::Svg => "flame graph, SVG",
+        }
+    }
 }
 
 /// A comparison as it is told: totals and functions.

@@ -24,13 +24,13 @@ pub fn verdict_sentence(metric: Metric, total: &Change) -> String {
 }
 
 /// `-4.1 % to +0.3 %`.
-pub(super) fn span(change: &Change, interval: Interval) -> String {
+pub fn span(change: &Change, interval: Interval) -> String {
     let old = change.mean.old.max(1) as f64;
     format!("{} to {}", units::relative(interval.low / old), units::relative(interval.high / old))
 }
 
 /// One word for how sure a change is.
-pub(super) fn sure(change: &Change) -> &'static str {
+pub fn sure(change: &Change) -> &'static str {
     match change.verdict {
         Verdict::Exact => "exact",
         Verdict::Significant(_) => "clear",
@@ -39,13 +39,13 @@ pub(super) fn sure(change: &Change) -> &'static str {
 }
 
 /// The same with where the difference lies, unless that is known.
-pub(super) fn sure_and_span(change: &Change) -> String {
+pub fn sure_and_span(change: &Change) -> String {
     let span = change.verdict.interval().map(|interval| format!(", {}", span(change, interval)));
     format!("{}{}", sure(change), span.unwrap_or_default())
 }
 
 /// `+12.3 %`; `new` and `gone` where there is nothing to compare with.
-pub(super) fn relative(values: Pair<u64>) -> String {
+pub fn relative(values: Pair<u64>) -> String {
     match values {
         Pair { old: 0, new: 0 } => "0.0 %".to_owned(),
         Pair { old: 0, .. } => "new".to_owned(),
@@ -55,13 +55,13 @@ pub(super) fn relative(values: Pair<u64>) -> String {
 }
 
 /// New − old in the unit.
-pub(super) fn difference(unit: Unit, values: Pair<u64>) -> String {
+pub fn difference(unit: Unit, values: Pair<u64>) -> String {
     let difference = i128::from(values.new) - i128::from(values.old);
     units::difference(unit, difference.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
 }
 
 /// The short name of a function; where it has another one now, both.
-pub(super) fn name(comparison: &Comparison, frame: CompareFrame) -> String {
+pub fn name(comparison: &Comparison, frame: CompareFrame) -> String {
     let row = comparison.frames().get(frame);
     let short = |side| row.of.get(side).as_ref().map(|info| info.short.to_string());
     match (short(Side::Old), short(Side::New)) {
@@ -71,13 +71,13 @@ pub(super) fn name(comparison: &Comparison, frame: CompareFrame) -> String {
 }
 
 /// `chatty.wasm, 5 recordings`.
-pub(super) fn build(summary: &CompareSummary, side: Side) -> String {
+pub fn build(summary: &CompareSummary, side: Side) -> String {
     let recordings = units::counted(*summary.recordings.get(side), "recording");
     format!("{}, {recordings}", summary.modules.get(side))
 }
 
 /// `120 of the same name, 3 alike, 2 new`.
-pub(super) fn found_again(summary: &CompareSummary) -> String {
+pub fn found_again(summary: &CompareSummary) -> String {
     let part = |(certainty, count): &(Certainty, usize)| {
         let of = if matches!(certainty, Certainty::New | Certainty::Gone | Certainty::Shape) {
             ""

@@ -55,11 +55,8 @@ pub(super) fn pixels(app: &mut App, image: Arc<ColorImage>, ctx: &Context) {
 }
 
 fn write(app: &mut App, picture: Picture, ctx: &Context) {
-    let (Some(wish), Some(document)) = (app.screen.picture.take(), app.state.documents.front()) else {
-        return;
-    };
-    let profile = Arc::clone(&document.profile);
-    let export = Export { profile, view: ExportedView::Picture(picture), to: wish.to };
+    let Some(wish) = app.screen.picture.take() else { return };
+    let export = Export { view: ExportedView::Picture(picture), to: wish.to };
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
     app.state.jobs.export(export, &desk);
 }

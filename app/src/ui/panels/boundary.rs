@@ -221,6 +221,7 @@ fn rows_ui(
         rows,
         cell: &|row, column| cell(&view.rows[row], column),
         share: &|row, column| (column == By::Total).then(|| units::share(view.rows[row].total_nanos, all)),
+        is_weak: &|_| false,
         is_selected: &|row| row == chosen,
         hover: &|ui, row| hover_ui(ui, &view.rows[row]),
         scroll_to: None,
@@ -343,6 +344,7 @@ fn callers_ui(
         share: &|at, column| {
             (column == CallerBy::Calls).then(|| units::share(row.callers[at].calls, row.calls))
         },
+        is_weak: &|_| false,
         is_selected: &|at| ctx.selection.function == Some(row.callers[at].frame),
         hover: &|ui, at| call_path_ui(ui, ctx.profile, row.callers[at].path),
         scroll_to: None,

@@ -121,22 +121,10 @@ fn sentence(memory: &MemoryGrowth) -> String {
 
 fn plot_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &GrowthView, state: &mut GrowthState) {
     let end = view.duration_nanos as f64;
-    let (x_axis, y_axis) = axes();
     // Each part of the run that is chosen has a zoom of its own.
-    let plot = Plot::new(("growth", ctx.selection.time_nanos.clone()))
-        .custom_x_axes(vec![x_axis])
-        .custom_y_axes(vec![y_axis])
+    let plot = bytes_over_time(("growth", ctx.selection.time_nanos.clone()), ui)
         .include_x(view.start_nanos as f64)
         .include_x(end)
-        .include_y(0.0)
-        .x_grid_spacer(|input| grid(input.bounds, decimal_step))
-        .y_grid_spacer(|input| grid(input.bounds, binary_step))
-        .grid_color(Palette::of(ui).border)
-        .allow_scroll(false)
-        .allow_drag([true, false])
-        .allow_zoom([true, false])
-        .allow_boxed_zoom(false)
-        .show_crosshair(false)
         .label_formatter(|at| label(ctx.profile, view, at));
     let palette = Palette::of(ui);
     let shown = plot.show(ui, |plot| {
@@ -160,6 +148,23 @@ fn plot_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &GrowthView, state: &mut Growt
         state.chosen = nearest(view, |at| shown.transform.position_from_point(&at).distance(pointer));
         select(ctx, view, state.chosen);
     }
+}
+
+/// A plot of bytes over nanoseconds that is moved and zoomed along its time.
+pub fn bytes_over_time<'a>(id: impl egui::AsIdSalt, ui: &Ui) -> Plot<'a> {
+    let (x_axis, y_axis) = axes();
+    Plot::new(id)
+        .custom_x_axes(vec![x_axis])
+        .custom_y_axes(vec![y_axis])
+        .include_y(0.0)
+        .x_grid_spacer(|input| grid(input.bounds, decimal_step))
+        .y_grid_spacer(|input| grid(input.bounds, binary_step))
+        .grid_color(Palette::of(ui).border)
+        .allow_scroll(false)
+        .allow_drag([true, false])
+        .allow_zoom([true, false])
+        .allow_boxed_zoom(false)
+        .show_crosshair(false)
 }
 
 fn axes<'a>() -> (AxisHints<'a>, AxisHints<'a>) {
@@ -194,7 +199,7 @@ fn moment_text(nanos: f64) -> String {
 }
 
 /// The wheel zooms the time axis at the pointer, as it does in the other canvases.
-fn wheel(plot: &mut PlotUi<'_>) {
+pub fn wheel(plot: &mut PlotUi<'_>) {
     let delta = plot.ctx().input(|input| input.smooth_scroll_delta().y);
     if plot.response().contains_pointer() && delta != 0.0 {
         plot.zoom_bounds_around_hovered(Vec2::new((delta * 0.006).exp(), 1.0));
@@ -334,6 +339,7 @@ fn events_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<GrowthView>, state: &mu
         rows,
         cell: &|row, column| cell(ctx, view, &view.events[row], column),
         share: &|_, _| None,
+        is_weak: &|_| false,
         is_selected: &|row| state.chosen == Some(row),
         hover: &|ui, row| call_path_ui(ui, ctx.profile, view.events[row].path),
         scroll_to: None,

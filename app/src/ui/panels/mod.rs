@@ -14,6 +14,11 @@ mod sites;
 mod summary;
 mod timeline;
 
+pub use code::{Column, Figure, Grid, GridState, Ground, Ink, Row};
+pub use flame::{Act, Graph, Grows, Look, Meaning, Part, Scene, Search, Way, canvas_ui, next_hit};
+pub use growth::{bytes_over_time, wheel as plot_wheel};
+pub use heap_map::{ColourBy as MapColourBy, Colours as MapColours};
+
 use super::command::Commands;
 use super::documents::{Document, Selection};
 use super::watch::Watch;
@@ -196,7 +201,7 @@ pub struct PanelDesk<'a> {
 pub fn panel_ui(ui: &mut Ui, kind: PanelKind, document: &mut Document, desk: &PanelDesk<'_>) {
     let Document { profile, selection, panels, is_growing, .. } = document;
     let egui_ctx = ui.ctx().clone();
-    let asker = Asker { profile, worker: desk.worker, ctx: &egui_ctx, is_growing: *is_growing };
+    let asker = Asker { subject: profile, worker: desk.worker, ctx: &egui_ctx, is_growing: *is_growing };
     let PanelDesk { commands, budget_millis, .. } = *desk;
     let ctx = PanelCtx { profile, selection, commands, is_growing: *is_growing, budget_millis };
     if let Some(sentence) = unfiltered(kind, selection) {
@@ -445,7 +450,7 @@ fn advice(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Panel
     }
 }
 
-fn computing_ui(ui: &mut Ui) {
+pub fn computing_ui(ui: &mut Ui) {
     empty_state(ui, "Computing…", "The first look at a long recording takes a moment.");
 }
 

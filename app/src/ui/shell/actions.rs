@@ -1,9 +1,10 @@
 //! All that can be done from anywhere, in one table: menus, keys and the list of commands show what stands here.
 
 use super::{Arrangement, Dock, Page};
-use crate::export::Format;
+use crate::export::{CompareFormat, Format};
 use crate::samples;
 use crate::ui::command::{Again, Command, Commands, ExportKind, PathKind, SaveKind};
+use crate::ui::compare::Comparisons;
 use crate::ui::documents::{Document, Documents};
 use crate::ui::history::History;
 use crate::ui::jobs::SymbolsChoice;
@@ -21,6 +22,8 @@ use wasmscope_instrument::Measure;
 pub struct Situation<'a> {
     /// The open recordings.
     pub documents: &'a Documents,
+    /// The open comparisons.
+    pub comparisons: &'a Comparisons,
     /// Theme, colours and the like.
     pub settings: &'a Settings,
     /// Their file.
@@ -186,6 +189,7 @@ pub fn actions(now: &Situation<'_>, group: Group) -> Vec<Action> {
         Group::Run => run(now),
         Group::RunAlso => run_also(now),
         Group::Save => save(front),
+        Group::Export if front.is_none() => export_comparison(now.comparisons),
         Group::Export => export(front, now.dock),
         Group::Symbols => front.map(symbols).unwrap_or_default(),
         Group::Sources => vec![Action::new("Where sources are…", Command::ShowSources)],
@@ -264,6 +268,10 @@ fn run(now: &Situation<'_>) -> Vec<Action> {
     vec![
         again("Run again…", Again::Asking).keys(CTRL, Key::R),
         again("Run again as before", Again::AsBefore).keys(CTRL_SHIFT, Key::R),
+        Action::new("Compare with…", Command::AskCompare)
+            .keys(CTRL_SHIFT, Key::D)
+            .about("Another recording, or another build of the module.")
+            .only_if(now.documents.front().is_some_and(|front| !front.is_growing)),
         Action { keys: Some(STOP), ..Action::new("Stop", Command::Stop) }
             .about("A run keeps what was recorded.")
             .only_if(now.is_busy),
@@ -303,6 +311,16 @@ fn export(front: Option<&Document>, dock: &Dock) -> Vec<Action> {
         Action::new(kind.title(), Command::AskExport(kind)).only_if(is_there)
     };
     Format::ALL.into_iter().map(profile).chain(pictures).map(action).collect()
+}
+
+/// The comparison in front, in all forms.
+fn export_comparison(comparisons: &Comparisons) -> Vec<Action> {
+    let action = |format: CompareFormat| {
+        let title = format!("Comparison ({})…", format.title());
+        Action::new(title, Command::AskExportComparison(format))
+    };
+    let has_front = comparisons.front().is_some();
+    CompareFormat::ALL.into_iter().filter(|_| has_front).map(action).collect()
 }
 
 /// A panel as a picture, in all forms.

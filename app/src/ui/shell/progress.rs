@@ -27,6 +27,10 @@ pub fn progress_ui(ui: &mut Ui, job: &Job, commands: &Commands) {
                 JobKind::Module { name, .. } | JobKind::LookInside(name) => {
                     ui.label(format!("Reading {}", middle_cut(name, 60)));
                 }
+                JobKind::Compare(title) => {
+                    ui.label(format!("Comparing {}", middle_cut(title, 60)));
+                    phases_ui(ui, job.watch.progress());
+                }
                 JobKind::Symbols(wish) => {
                     let from = wish.choice.path().map_or_else(|| "none".to_owned(), file_name);
                     ui.label(format!("Reading symbols: {}", middle_cut(&from, 60)));
@@ -58,6 +62,7 @@ pub fn progress_ui(ui: &mut Ui, job: &Job, commands: &Commands) {
 fn after_stop(kind: &JobKind) -> &'static str {
     match kind {
         JobKind::Open(_) | JobKind::Module { .. } | JobKind::LookInside(_) => "Nothing is opened then.",
+        JobKind::Compare(_) => "Nothing is compared then.",
         JobKind::Run { .. } => "What was recorded so far is kept.",
         JobKind::Allocators(_) => "Nothing is proposed then.",
         JobKind::Symbols(_) => "The recording keeps the names and lines that it has.",

@@ -2,6 +2,7 @@
 
 use super::actions::{Action, Group, Situation, actions, keyed, pictures, themes};
 use crate::ui::command::{Again, Command, Commands};
+use crate::ui::compare::Compared;
 use crate::ui::documents::{Document, Origin};
 use crate::ui::module::{file_name, middle_cut};
 use crate::ui::panels::PanelKind;
@@ -51,14 +52,17 @@ pub fn pictures_ui(ui: &mut Ui, panel: PanelKind, commands: &Commands) {
 fn file_menu(ui: &mut Ui, now: &Situation<'_>) {
     ui.set_min_width(230.0);
     let has_front = now.documents.front().is_some();
+    let can_export = has_front || now.comparisons.front().is_some();
     items(ui, now, Group::Open);
     ui.add_enabled_ui(!now.history.recent.is_empty(), |ui| {
         ui.menu_button("Open recent", |ui| items(ui, now, Group::Recent));
     });
     ui.separator();
     items(ui, now, Group::Save);
-    ui.add_enabled_ui(has_front, |ui| {
+    ui.add_enabled_ui(can_export, |ui| {
         ui.menu_button("Export", |ui| items(ui, now, Group::Export));
+    });
+    ui.add_enabled_ui(has_front, |ui| {
         ui.menu_button("Symbols", |ui| items(ui, now, Group::Symbols));
     });
     items(ui, now, Group::Sources);
@@ -135,6 +139,10 @@ fn tabs_ui(ui: &mut Ui, now: &Situation<'_>) {
         for document in now.documents.iter() {
             tab_ui(ui, document, front == Some(document.id), now);
         }
+        let front = now.comparisons.front().map(|front| front.id).filter(|_| now.documents.front().is_none());
+        for compared in now.comparisons.iter() {
+            comparison_tab_ui(ui, compared, front == Some(compared.id), now);
+        }
         if !now.documents.is_empty() && ui.button("+").on_hover_text("Open another").clicked() {
             now.commands.send(Command::ShowWelcome);
         }
@@ -156,6 +164,18 @@ fn tab_ui(ui: &mut Ui, document: &Document, is_front: bool, now: &Situation<'_>)
     let name = format!("Close {}", document.title);
     if ui.add(Button::new("×").frame(false)).accessible_name(name.as_str()).on_hover_text(&name).clicked() {
         now.commands.send(Command::Close(document.id));
+    }
+    ui.add_space(6.0);
+}
+
+fn comparison_tab_ui(ui: &mut Ui, compared: &Compared, is_front: bool, now: &Situation<'_>) {
+    let tab = ui.add(Button::selectable(is_front, middle_cut(&compared.title, 36)));
+    if tab.on_hover_text(format!("Comparison: {}", compared.title)).clicked() {
+        now.commands.send(Command::ShowComparison(compared.id));
+    }
+    let name = format!("Close {}", compared.title);
+    if ui.add(Button::new("×").frame(false)).accessible_name(name.as_str()).on_hover_text(&name).clicked() {
+        now.commands.send(Command::CloseComparison(compared.id));
     }
     ui.add_space(6.0);
 }

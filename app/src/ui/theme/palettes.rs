@@ -52,6 +52,9 @@ const DARK_COLOURS: Palette = Palette {
         into_guest: rgb(0xe2a65c),
         into_host: rgb(0x73b3e8),
         over: rgb(0xf2777a),
+        more: rgb(0xf0665c),
+        less: rgb(0x5aa2f0),
+        same: rgb(0x565e6b),
     },
     memory: Memory {
         outside: rgb(0x14161a),
@@ -101,6 +104,9 @@ const LIGHT_COLOURS: Palette = Palette {
         into_guest: rgb(0xf0b064),
         into_host: rgb(0x8cc0ea),
         over: rgb(0xec8a8d),
+        more: rgb(0xe8796f),
+        less: rgb(0x6aa5ea),
+        same: rgb(0xcdd3dc),
     },
     memory: Memory {
         outside: rgb(0xeef0f3),
@@ -133,6 +139,8 @@ pub(super) static DARK_DISTINCT: Palette = Palette {
         into_guest: OWNERS[3],
         into_host: OWNERS[1],
         over: OWNERS[5],
+        more: OWNERS[5],
+        less: OWNERS[1],
         ..DARK_COLOURS.canvas
     },
     memory: Memory {
@@ -162,6 +170,8 @@ pub(super) static LIGHT_DISTINCT: Palette = Palette {
         into_guest: OWNERS[3],
         into_host: OWNERS[1],
         over: OWNERS[5],
+        more: OWNERS[5],
+        less: OWNERS[1],
         ..LIGHT_COLOURS.canvas
     },
     memory: Memory {

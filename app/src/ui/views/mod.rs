@@ -1,6 +1,7 @@
 //! The questions that panels ask, for the worker to answer.
 
 mod code;
+mod compare;
 mod flame;
 mod heap;
 mod module;
@@ -9,6 +10,9 @@ mod timeline;
 pub use code::{
     CodeHitsQuery, CodeText, FirstFileQuery, FoundListing, InstructionsQuery, InstructionsView, LinesQuery,
     ListingQuery,
+};
+pub use compare::{
+    CompareSummaryQuery, CompareTableQuery, DiffFlame, DiffFlameQuery, of_profile, side_flame,
 };
 pub use flame::{FlameHits, FlameHitsQuery, FlameQuery, FlameView};
 pub use heap::{

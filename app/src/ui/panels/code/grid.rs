@@ -123,6 +123,13 @@ pub struct GridState {
     pub wants_focus: bool,
 }
 
+impl GridState {
+    /// Brings a row to the middle.
+    pub fn bring(&mut self, row: usize) {
+        self.scroll_to = Some((row, Bring::ToMiddle));
+    }
+}
+
 /// How a row is brought into sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bring {

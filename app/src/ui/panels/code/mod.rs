@@ -10,6 +10,7 @@ mod missing;
 mod source;
 mod wat;
 
+pub use grid::{Column, Figure, Grid, GridState, Ground, Ink, Row};
 pub use instructions::{InstructionsState, instructions_ui, nothing_ui};
 pub use source::{SourceState, SourceView, source_ui};
 pub use wat::Subject;

@@ -7,15 +7,24 @@ use super::paint::{Builder, PictureKey};
 use super::viewport::{Grows, Stage};
 use super::{Act, Look, describe, keys, menu, minimap, tooltip};
 use crate::analysis::NodeId;
+use crate::profile::{FrameId, Profile};
+use crate::ui::command::Commands;
 use crate::ui::theme::Palette;
 use crate::ui::views::{FlameHits, FlameView};
-use egui::{PointerButton, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
+use egui::{Color32, PointerButton, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
 use std::sync::Arc;
 
 /// What is drawn on a canvas.
+#[derive(Clone, Copy)]
 pub struct Scene<'a> {
-    /// The recording and what is selected in it.
-    pub ctx: &'a PanelCtx<'a>,
+    /// Whose functions they are.
+    pub profile: &'a Profile,
+    /// The function that is selected.
+    pub selected: Option<FrameId>,
+    /// Who does what concerns more than the canvas.
+    pub commands: &'a Commands,
+    /// What boxes mean beyond being a call path with its weight, if anything.
+    pub meaning: Option<&'a dyn Meaning>,
     /// The tree.
     pub view: &'a Arc<FlameView>,
     /// What the search found.
@@ -28,6 +37,18 @@ pub struct Scene<'a> {
     pub part: Part,
 }
 
+/// Boxes that say more than what a call path weighs.
+pub trait Meaning {
+    /// The colour of a box.
+    fn fill(&self, node: NodeId, palette: &Palette) -> Color32;
+
+    /// What the pointer is told of a box.
+    fn tooltip_ui(&self, ui: &mut Ui, node: NodeId);
+
+    /// The same for those who do not see it, in a few words.
+    fn words(&self, node: NodeId) -> String;
+}
+
 /// What a canvas shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -37,6 +58,32 @@ pub enum Part {
     Table,
     /// One side of the selected function: its callers or its callees.
     Side,
+    /// The boxes of one of two builds, or of both.
+    Build,
+}
+
+impl Part {
+    /// Is what is clicked selected everywhere?
+    pub fn selects(self) -> bool {
+        matches!(self, Part::Whole | Part::Build)
+    }
+}
+
+impl<'a> Scene<'a> {
+    /// What `ctx` says of it; nothing is searched for, and the root is on top.
+    pub fn of(ctx: &PanelCtx<'a>, view: &'a Arc<FlameView>, name: &'static str, part: Part) -> Scene<'a> {
+        Scene {
+            profile: ctx.profile,
+            selected: ctx.selection.function,
+            commands: ctx.commands,
+            meaning: None,
+            view,
+            hits: None,
+            name,
+            grows: Grows::Down,
+            part,
+        }
+    }
 }
 
 impl Scene<'_> {
@@ -115,13 +162,13 @@ fn paint(ui: &Ui, scene: &Scene<'_>, graph: &mut Graph, look: &mut Look) {
         pixels: ui.pixels_per_point(),
     };
     if look.is_stale() || !graph.picture.as_ref().is_some_and(|picture| picture.is_of(&key)) {
-        let fill = look.colours.of(scene.ctx.profile, palette, look.colour_by);
-        let builder = Builder { profile: scene.ctx.profile, view: scene.view, hits: scene.hits, fill, key };
+        let fill = look.colours.of(scene.profile, palette, look.colour_by);
+        let builder = Builder { scene, fill, key };
         graph.picture = Some(builder.build(&painter, &mut look.labels));
     }
     let Some(picture) = &graph.picture else { return };
     picture.paint(&painter);
-    if let Some(function) = scene.ctx.selection.function {
+    if let Some(function) = scene.selected {
         for drawn in picture.drawn.iter().filter(|drawn| drawn.frame == function) {
             painter.rect_stroke(drawn.rect, 0.0, Stroke::new(2.0, palette.accent), StrokeKind::Inside);
         }
@@ -154,14 +201,14 @@ fn point(
         response.request_focus();
         let Some((_, node)) = over else {
             graph.focus = None;
-            if scene.part == Part::Whole {
+            if scene.part.selects() {
                 acts.push(Act::Select(None));
             }
             return;
         };
         graph.focus_on(scene.view, node);
         graph.zoom_to(scene.view, node);
-        if scene.part == Part::Whole {
+        if scene.part.selects() {
             acts.push(Act::Select(Some(scene.view.frame(node)).filter(|_| node != NodeId::ROOT)));
         }
     }
@@ -176,15 +223,10 @@ fn point(
         ui.painter_at(graph.stage.rect).rect_stroke(rect, 0.0, stroke, StrokeKind::Inside);
     }
     if !response.dragged() && graph.menu.is_none() {
-        let profile = scene.ctx.profile;
-        let about = |ui: &mut Ui| {
-            tooltip::tooltip_ui(
-                ui,
-                profile,
-                scene.view,
-                node,
-                name_of(profile, scene.view.frame(node), look.names),
-            )
+        let name = name_of(scene.profile, scene.view.frame(node), look.names);
+        let about = |ui: &mut Ui| match scene.meaning {
+            Some(meaning) => meaning.tooltip_ui(ui, node),
+            None => tooltip::tooltip_ui(ui, scene.profile, scene.view, node, name),
         };
         response.clone().on_hover_ui_at_pointer(about);
     }

@@ -26,7 +26,7 @@ pub fn describe(ui: &Ui, response: &Response, scene: &Scene<'_>, graph: &Graph, 
     }
     for drawn in graph.picture.iter().flat_map(|picture| &picture.drawn) {
         if drawn.rect.width() > LEAST_TOLD || focus == Some(drawn.node) {
-            let name = name_of(scene.ctx.profile, drawn.frame, names);
+            let name = name_of(scene.profile, drawn.frame, names);
             box_node(ui, of(drawn.node), drawn.rect, name, focus == Some(drawn.node), || {
                 cost_of(scene, drawn.node)
             });
@@ -55,12 +55,15 @@ fn box_node(ui: &Ui, id: Id, rect: Rect, name: &str, has_focus: bool, cost: impl
 }
 
 fn value_of(scene: &Scene<'_>, node: NodeId, names: Names) -> String {
-    let name = name_of(scene.ctx.profile, scene.view.frame(node), names);
+    let name = name_of(scene.profile, scene.view.frame(node), names);
     format!("{name}, {}", cost_of(scene, node))
 }
 
 /// The cost of a box in a few words.
 fn cost_of(scene: &Scene<'_>, node: NodeId) -> String {
+    if let Some(meaning) = scene.meaning {
+        return meaning.words(node);
+    }
     let tree = &scene.view.tree;
     let Some(row) = tree.get(node) else { return String::new() };
     let text = |value| value_text(tree.metric(), value);

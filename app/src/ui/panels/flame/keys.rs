@@ -63,7 +63,7 @@ fn step(scene: &Scene<'_>, graph: &mut Graph, node: NodeId, key: Key, acts: &mut
     let is_shown = |node: &NodeId| depth_of(view, *node).is_some_and(|depth| depth >= graph.stage.first_row);
     let Some(next) = next.filter(|next| *next != node && is_shown(next)) else { return };
     graph.go_to(view, next);
-    if scene.part == Part::Whole {
+    if scene.part.selects() {
         acts.push(Act::Select(Some(view.frame(next)).filter(|_| next != NodeId::ROOT)));
     }
 }
@@ -71,7 +71,7 @@ fn step(scene: &Scene<'_>, graph: &mut Graph, node: NodeId, key: Key, acts: &mut
 /// Zooms to the box with the focus, or gives it to the first one on screen.
 fn enter(scene: &Scene<'_>, graph: &mut Graph, node: Option<NodeId>, acts: &mut Vec<Act>) {
     match (node, scene.part) {
-        (Some(node), Part::Whole | Part::Table) => graph.zoom_to(scene.view, node),
+        (Some(node), Part::Whole | Part::Table | Part::Build) => graph.zoom_to(scene.view, node),
         (Some(node), Part::Side) => acts.push(Act::Select(Some(scene.view.frame(node)))),
         (None, _) => {
             let first = graph.picture.iter().flat_map(|picture| &picture.drawn).next();

@@ -23,7 +23,8 @@ pub struct Choice {
 
 /// The transforms that `node` offers.
 pub fn transforms(scene: &Scene<'_>, node: NodeId) -> Vec<Choice> {
-    if node == NodeId::ROOT {
+    // What is done to call paths is done to one recording.
+    if node == NodeId::ROOT || scene.part == Part::Build {
         return Vec::new();
     }
     let frame = scene.view.frame(node);
@@ -35,7 +36,7 @@ pub fn transforms(scene: &Scene<'_>, node: NodeId) -> Vec<Choice> {
         let about = "Only what goes through this box stays, without its callers.";
         choice((Key::S, true), "Focus on this box", about, Transform::FocusSubtree(subtree))
     });
-    let group = scene.ctx.profile.frames().get(frame).group.clone().map(|group| {
+    let group = scene.profile.frames().get(frame).group.clone().map(|group| {
         let text = format!("Collapse {}", group_text(&group));
         let about = "Only the functions by which it is entered stay; what these call of it is part of them.";
         choice((Key::C, true), &text, about, Transform::CollapseGroup(group))
@@ -117,7 +118,7 @@ pub fn menu_ui(
 
 fn items(ui: &mut Ui, scene: &Scene<'_>, graph: &mut Graph, node: NodeId, names: Names, acts: &mut Vec<Act>) {
     let frame = scene.view.frame(node);
-    let name = name_of(scene.ctx.profile, frame, names);
+    let name = name_of(scene.profile, frame, names);
     ui.add(egui::Label::new(RichText::new(name).strong()).truncate());
     if scene.part != Part::Table && item(ui, "Zoom to this box", "Enter", "The box fills the width.") {
         graph.zoom_to(scene.view, node);
@@ -133,17 +134,19 @@ fn items(ui: &mut Ui, scene: &Scene<'_>, graph: &mut Graph, node: NodeId, names:
         return;
     }
     ui.separator();
-    if item(ui, "Callers and callees", "", "The function in the middle, in all contexts.") {
-        acts.push(Act::Sandwich(frame));
-    }
-    for kind in [PanelKind::Source, PanelKind::Instructions] {
-        let text = format!("Show {}", kind.title().to_lowercase());
-        if item(ui, &text, "", "Of this function.") {
-            acts.push(Act::Show(kind, frame));
+    if scene.part != Part::Build {
+        if item(ui, "Callers and callees", "", "The function in the middle, in all contexts.") {
+            acts.push(Act::Sandwich(frame));
+        }
+        for kind in [PanelKind::Source, PanelKind::Instructions] {
+            let text = format!("Show {}", kind.title().to_lowercase());
+            if item(ui, &text, "", "Of this function.") {
+                acts.push(Act::Show(kind, frame));
+            }
         }
     }
     if item(ui, "Copy name", "", "The full name.") {
-        ui.ctx().copy_text(scene.ctx.profile.frames().get(frame).name.to_string());
+        ui.ctx().copy_text(scene.profile.frames().get(frame).name.to_string());
     }
 }
 

@@ -85,7 +85,7 @@ fn miniature(
     palette: &'static Palette,
 ) -> Mesh {
     let layout = &scene.view.layout;
-    let fill = look.colours.of(scene.ctx.profile, palette, look.colour_by);
+    let fill = look.colours.of(scene.profile, palette, look.colour_by);
     let rows = layout.row_count().saturating_sub(graph.stage.first_row).max(1);
     let height = (rect.height() / rows as f32).min(HIGHEST_ROW);
     let per_unit = f64::from(rect.width()) / layout.width().max(1) as f64;
@@ -105,7 +105,11 @@ fn miniature(
         strips(layout.row(depth), scale, 1.0, |strip| match strip {
             Strip::One(place, left, right) => {
                 let frame = scene.view.frame(place.node);
-                mesh.add_colored_rect(part(left, right), fill.of(scene.view, place.node, frame));
+                let colour = match scene.meaning {
+                    Some(meaning) => meaning.fill(place.node, palette),
+                    None => fill.of(scene.view, place.node, frame),
+                };
+                mesh.add_colored_rect(part(left, right), colour);
             }
             Strip::Many(left, right) => mesh.add_colored_rect(part(left, right), palette.canvas.merged),
         });

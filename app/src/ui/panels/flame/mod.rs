@@ -18,7 +18,11 @@ mod tooltip;
 mod unfolded;
 mod viewport;
 
+pub use canvas::{Meaning, Part, Scene, canvas_ui};
+pub use graph::Graph;
 pub use sandwich::Sides;
+pub use search::{Search, Way, next_hit};
+pub use viewport::Grows;
 
 use super::colours::{ColourBy, FrameColours};
 use super::{PanelCtx, PanelKind};
@@ -28,14 +32,10 @@ use crate::ui::command::Command;
 use crate::ui::documents::Selection;
 use crate::ui::views::{FlameHits, FlameHitsQuery, FlameView};
 use crate::ui::widgets::{Labels, empty_state, pressed_with_ctrl};
-use canvas::{Part, Scene};
 use egui::{Id, Key, Ui};
-use graph::Graph;
 use names::Names;
-use search::{Search, Way};
 use std::sync::Arc;
 use unfolded::TreeTable;
-use viewport::Grows;
 
 /// What the panel remembers.
 #[derive(Default)]
@@ -123,16 +123,16 @@ pub fn flame_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, views: &FlameViews, state: &mut
         nothing_ui(ui, ctx);
         return;
     }
-    let scene = |name, grows, part| Scene { ctx, view: whole, hits, name, grows, part };
+    let scene = |name, grows, part| Scene { hits, grows, ..Scene::of(ctx, whole, name, part) };
     let FlameState { look, whole: graph, sides: graphs, table, .. } = state;
     match state.shape {
         Shape::Icicle => {
             let scene = scene("Flame graph", Grows::Down, Part::Whole);
-            canvas::canvas_ui(ui, &scene, graph, look, &mut acts);
+            canvas_ui(ui, &scene, graph, look, &mut acts);
         }
         Shape::Flame => {
             let scene = scene("Flame graph", Grows::Up, Part::Whole);
-            canvas::canvas_ui(ui, &scene, graph, look, &mut acts);
+            canvas_ui(ui, &scene, graph, look, &mut acts);
         }
         Shape::Sandwich => {
             let drawn = (sides.as_ref(), hits, whole.tree.total());
@@ -158,7 +158,7 @@ fn nothing_ui(ui: &mut Ui, ctx: &PanelCtx<'_>) {
 
 impl Look {
     /// To be asked once in every frame.
-    fn refresh(&mut self, ui: &Ui) {
+    pub fn refresh(&mut self, ui: &Ui) {
         self.is_stale = self.labels.refresh(ui.painter());
     }
 
@@ -208,7 +208,7 @@ impl FlameState {
     fn next_hit(&mut self, views: &FlameViews, way: Way) {
         let hits = views.hits.as_deref();
         let boxes = hits.map(|hits| hits.boxes(&views.whole)).unwrap_or_default();
-        let Some(node) = search::next_hit(boxes, self.whole.focus, way) else { return };
+        let Some(node) = next_hit(boxes, self.whole.focus, way) else { return };
         self.whole.go_to(&views.whole, node);
         self.table.reveal(&views.whole, node);
     }

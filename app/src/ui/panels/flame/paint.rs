@@ -1,14 +1,14 @@
 //! Builds the picture: all boxes in one mesh, their labels cut to fit.
 
 use super::super::colours::{ColourBy, Fill};
+use super::canvas::Scene;
 use super::names::{Names, name_of};
 use super::strips::{Scale, Strip, strips};
 use super::viewport::{Grows, ROW, Stage, Viewport};
 use crate::analysis::{FlameBox, NodeId};
-use crate::profile::{FrameId, FrameKind, Profile};
+use crate::profile::{FrameId, FrameKind};
 use crate::ui::needle::Needle;
 use crate::ui::theme::{MONO, Palette};
-use crate::ui::views::{FlameHits, FlameView};
 use crate::ui::widgets::Labels;
 use egui::{Color32, Galley, Mesh, Painter, Pos2, Rect, pos2};
 use std::sync::Arc;
@@ -68,13 +68,9 @@ impl Picture {
 
 /// What a picture is built from.
 pub struct Builder<'a> {
-    /// Names and kinds of the functions.
-    pub profile: &'a Profile,
     /// The boxes.
-    pub view: &'a FlameView,
-    /// Which of them are searched for, if any are.
-    pub hits: Option<&'a FlameHits>,
-    /// Their colours.
+    pub scene: &'a Scene<'a>,
+    /// Their colours, where they mean nothing else.
     pub fill: Fill<'a>,
     /// Where they go.
     pub key: PictureKey,
@@ -91,7 +87,7 @@ impl Builder<'_> {
         let glyph = painter.fonts_mut(|fonts| fonts.glyph_width(&MONO, 'm')).max(1.0);
         let (mesh, drawn) = (Mesh::default(), Vec::new());
         let mut sheet = Sheet { mesh, drawn, labels: Vec::new(), labels_of: labels, painter, glyph };
-        for depth in self.key.stage.depths(self.key.viewport, self.view.layout.row_count()) {
+        for depth in self.key.stage.depths(self.key.viewport, self.scene.view.layout.row_count()) {
             self.row(depth, &mut sheet);
         }
         let Sheet { mesh, labels, drawn, .. } = sheet;
@@ -100,9 +96,9 @@ impl Builder<'_> {
 
     fn row(&self, depth: usize, sheet: &mut Sheet<'_>) {
         let Viewport { from, to, .. } = self.key.viewport;
-        let width = self.view.layout.width() as f64;
+        let width = self.scene.view.layout.width() as f64;
         let top = self.key.stage.top_of(depth, self.key.viewport);
-        let boxes = self.view.layout.visible(depth, (from * width) as u64, (to * width).ceil() as u64);
+        let boxes = self.scene.view.layout.visible(depth, (from * width) as u64, (to * width).ceil() as u64);
         strips(boxes, self.scale(), 1.0 / self.key.pixels, |strip| match strip {
             Strip::One(place, left, right) => self.one(&place, (left, right), top, sheet),
             Strip::Many(left, right) => self.many((left, right), top, sheet),
@@ -112,20 +108,20 @@ impl Builder<'_> {
     /// Draws the boxes that are too narrow one by one.
     fn many(&self, (left, right): (f32, f32), top: f32, sheet: &mut Sheet<'_>) {
         let canvas = &self.key.palette.canvas;
-        let colour = if self.hits.is_some() { canvas.dimmed } else { canvas.merged };
+        let colour = if self.scene.hits.is_some() { canvas.dimmed } else { canvas.merged };
         let rect = Rect::from_min_max(pos2(left, top), pos2(right, top + ROW - 1.0));
         sheet.mesh.add_colored_rect(rect.intersect(self.key.stage.rect), colour);
     }
 
     fn one(&self, place: &FlameBox, (left, right): (f32, f32), top: f32, sheet: &mut Sheet<'_>) {
-        let frame = self.view.frame(place.node);
+        let frame = self.scene.view.frame(place.node);
         let rect = self.key.stage.rect;
         // What lies outside can be as far away as floats lose points at.
         let (left, right) = (left.max(rect.left() - BEYOND), right.min(rect.right() + BEYOND));
         // A gap of a pixel sets boxes apart; what was inlined is one with its caller and has none towards it.
         let gap = if right - left > 3.0 { 1.0 } else { 0.0 };
         let mut whole = Rect::from_min_max(pos2(left, top), pos2(right - gap, top + ROW - 1.0));
-        if self.profile.frames().get(frame).kind == FrameKind::Inlined {
+        if self.scene.profile.frames().get(frame).kind == FrameKind::Inlined {
             match self.key.stage.grows {
                 Grows::Down => whole.min.y -= 1.0,
                 Grows::Up => whole.max.y += 1.0,
@@ -141,7 +137,7 @@ impl Builder<'_> {
         let fits = ((rect.width() - 2.0 * PADDING) / sheet.glyph).floor().max(0.0) as usize;
         if fits >= SHORTEST_LABEL && top + ROW > self.key.stage.rect.top() {
             let names = self.key.names;
-            let name = name_of(self.profile, frame, names);
+            let name = name_of(self.scene.profile, frame, names);
             let galley = sheet.labels_of.get(sheet.painter, (frame, names), name, fits);
             let drop = ((ROW - 1.0 - galley.size().y) / 2.0).floor();
             sheet.labels.push((pos2(rect.left() + PADDING, top + drop), galley, ink));
@@ -152,12 +148,15 @@ impl Builder<'_> {
     fn colours(&self, node: NodeId, frame: FrameId) -> (Color32, Color32) {
         let palette = self.key.palette;
         let canvas = &palette.canvas;
-        match self.hits.map(|hits| hits.has(frame)) {
+        match self.scene.hits.map(|hits| hits.has(frame)) {
             Some(true) => (canvas.hit, palette.ink_on(canvas.hit)),
             Some(false) => (canvas.dimmed, palette.weak),
             None if frame == FrameId::ROOT => (canvas.root, palette.text),
             None => {
-                let fill = self.fill.of(self.view, node, frame);
+                let fill = match self.scene.meaning {
+                    Some(meaning) => meaning.fill(node, palette),
+                    None => self.fill.of(self.scene.view, node, frame),
+                };
                 (fill, palette.ink_on(fill))
             }
         }
@@ -167,7 +166,7 @@ impl Builder<'_> {
     fn scale(&self) -> Scale {
         let (viewport, rect) = (self.key.viewport, self.key.stage.rect);
         let width = f64::from(rect.width()) / viewport.span();
-        let per_unit = width / self.view.layout.width().max(1) as f64;
+        let per_unit = width / self.scene.view.layout.width().max(1) as f64;
         Scale { origin: f64::from(rect.left()) - viewport.from * width, per_unit }
     }
 }

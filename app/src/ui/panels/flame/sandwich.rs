@@ -58,7 +58,7 @@ pub fn sandwich_ui(
     let line = ui.text_style_height(&egui::TextStyle::Body) + 2.0 * ui.spacing().item_spacing.y;
     let room = (ui.available_height() - line).max(0.0);
     let upper = upper_height(room, rows(&sides.callers), rows(&sides.callees));
-    let scene = |view, grows, name| Scene { ctx, view, hits, name, grows, part: Part::Side };
+    let scene = |view, grows, name| Scene { hits, grows, ..Scene::of(ctx, view, name, Part::Side) };
     let area = ui.available_rect_before_wrap();
     let top = area.with_max_y(area.top() + upper);
     let callers = scene(&sides.callers, Grows::Up, "Callers");

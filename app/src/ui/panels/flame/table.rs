@@ -31,7 +31,7 @@ pub fn table_ui(
     acts: &mut Vec<Act>,
 ) {
     graph.adopt(scene.view);
-    let frames = scene.ctx.profile.frames();
+    let frames = scene.profile.frames();
     let names = |a, b| frames.get(a).short.cmp(&frames.get(b).short);
     table.update(scene.view, names);
     let id = ui.scope_id().with("call tree");
@@ -91,8 +91,8 @@ fn rows_ui(
             } else if line.clicked() {
                 clicked = Some((row, Click::Focus));
             }
-            let name = name_of(scene.ctx.profile, scene.view.frame(row.node), look.names);
-            line.on_hover_ui(|ui| tooltip::tooltip_ui(ui, scene.ctx.profile, scene.view, row.node, name));
+            let name = name_of(scene.profile, scene.view.frame(row.node), look.names);
+            line.on_hover_ui(|ui| tooltip::tooltip_ui(ui, scene.profile, scene.view, row.node, name));
         });
     });
     let Some((row, click)) = clicked else { return };
@@ -123,7 +123,7 @@ fn copy_items(ui: &mut Ui, scene: &Scene<'_>, table: &TreeTable, names: Names, n
         let tree = &scene.view.tree;
         let value =
             |values: &[u64]| value_text(tree.metric(), values.get(row.node.index()).copied().unwrap_or(0));
-        let name = name_of(scene.ctx.profile, scene.view.frame(row.node), names);
+        let name = name_of(scene.profile, scene.view.frame(row.node), names);
         let depth = (row.depth + 1).to_string();
         csv_line([depth.as_str(), &value(tree.totals()), &value(tree.self_values()), name])
     };
@@ -134,7 +134,7 @@ fn copy_items(ui: &mut Ui, scene: &Scene<'_>, table: &TreeTable, names: Names, n
         ui.ctx().copy_text(line(row).trim_end().to_owned());
         ui.close();
     }
-    csv_items(ui, "call tree", scene.ctx.commands, || {
+    csv_items(ui, "call tree", scene.commands, || {
         let titles = csv_line(["Depth", "Total", "Self", "Function"]);
         std::iter::once(titles).chain(table.rows.iter().map(line)).collect()
     });
@@ -206,7 +206,7 @@ impl RowUi<'_> {
             Some(_) => palette.weak,
             None => palette.text,
         };
-        let name = name_of(self.scene.ctx.profile, frame, self.look.names);
+        let name = name_of(self.scene.profile, frame, self.look.names);
         let text = RichText::new(name).color(colour);
         ui.add(Label::new(text).truncate().show_tooltip_when_elided(false));
         arrow.clicked()
@@ -214,7 +214,7 @@ impl RowUi<'_> {
 
     fn describe(&self, response: &Response, has_focus: bool) {
         let (view, row) = (self.scene.view, self.row);
-        let name = name_of(self.scene.ctx.profile, view.frame(row.node), self.look.names);
+        let name = name_of(self.scene.profile, view.frame(row.node), self.look.names);
         let is_leaf = view.tree.children(row.node).next().is_none();
         response.ctx.accesskit_node_builder(response.id, |node| {
             node.set_role(Role::TreeItem);

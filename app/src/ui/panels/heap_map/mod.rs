@@ -18,13 +18,14 @@ mod verdict;
 mod view_range;
 mod what_if;
 
+pub use colour::{ColourBy, Colours};
+
 use super::PanelCtx;
 use crate::analysis::{BlockRow, HeapMapQuery};
 use crate::ui::theme::Palette;
 use crate::ui::views::HeapMapView;
 use crate::ui::widgets::empty_state;
 use canvas::Canvas;
-use colour::ColourBy;
 use egui::{RichText, Ui};
 use grid::Grid;
 use std::ops::Range;

@@ -133,6 +133,7 @@ fn list_ui(
             By::Bytes => units::bytes(node(row).judged_bytes),
         },
         share: &|_, _| None,
+        is_weak: &|_| false,
         is_selected: &|row| chosen.is_some() && parts(view).get(row).copied() == chosen,
         hover: &|ui, row| tooltip::part_ui(ui, ctx.profile, view, parts(view)[row]),
         scroll_to: None,

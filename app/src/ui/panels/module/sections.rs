@@ -88,6 +88,7 @@ pub fn sections_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<SizeView>, state:
         rows: sections.order.rows(&rows, key, rows.0.len(), keep, compare),
         cell: &|row, column| cell(&rows.0[row], column, share(row)),
         share: &|row, column| (column == By::Share).then(|| share(row)),
+        is_weak: &|_| false,
         is_selected: &|row| state.chosen == Some(rows.0[row].id),
         hover: &|ui, row| tooltip::part_ui(ui, ctx.profile, view, rows.0[row].id),
         scroll_to: None,

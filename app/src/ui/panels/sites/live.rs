@@ -64,6 +64,7 @@ pub fn live_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<LiveSites>, filter: &
         rows,
         cell: &|row, column| cell(ctx, &view.sites[row], column),
         share: &|row, column| share(view, &view.sites[row], column),
+        is_weak: &|_| false,
         is_selected: &|row| ctx.selection.site == Some(view.sites[row].path),
         hover: &|ui, row| call_path_ui(ui, ctx.profile, view.sites[row].path),
         scroll_to: None,

@@ -80,6 +80,7 @@ pub fn uses_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<HeapUses>, filter: &s
         rows,
         cell: &|row, column| cell(ctx, &view.paths[row], column),
         share: &share,
+        is_weak: &|_| false,
         is_selected: &|row| ctx.selection.site == Some(view.paths[row].path),
         hover: &|ui, row| call_path_ui(ui, ctx.profile, view.paths[row].path),
         scroll_to: None,

@@ -20,6 +20,8 @@ pub struct Table<'a, C> {
     pub share: &'a dyn Fn(usize, C) -> Option<f64>,
     /// Is the row selected?
     pub is_selected: &'a dyn Fn(usize) -> bool,
+    /// Does the row matter less than others?
+    pub is_weak: &'a dyn Fn(usize) -> bool,
     /// What the tooltip of a row says.
     pub hover: &'a dyn Fn(&mut Ui, usize),
     /// The row to bring into sight, as a place in `rows`.
@@ -107,6 +109,7 @@ impl<C: Copy + PartialEq> Table<'_, C> {
         }
         let text = RichText::new((self.cell)(row, column.column));
         let text = if column.kind == CellKind::Number { text.font(MONO) } else { text };
+        let text = if (self.is_weak)(row) { text.color(Palette::of(ui).weak) } else { text };
         aligned(ui, column.kind, |ui| ui.add(Label::new(text).truncate().show_tooltip_when_elided(false)));
     }
 }
