@@ -1,6 +1,6 @@
 //! Both call trees as one, with what each node weighs in either build.
 
-use super::noise::{Evidence, LEAST_SHARE, Readings, verdicts};
+use super::noise::{Observed, Readings, TREE_LEVEL, by_size, verdicts};
 use super::repeats::{Repeats, SQUARE};
 use super::{Change, CompareFrame, CompareQuery, Comparison, Pair, Side, Verdict};
 use crate::analysis::flame::flame_by;
@@ -158,13 +158,14 @@ impl DiffTree {
 
     /// What a node's total changed by. Takes as long as there are nodes below it.
     pub fn change(&self, node: NodeId) -> Change {
-        let readings = self.readings(node);
+        let observed = self.observed(node);
         let verdict = match self.judged.get(&node) {
-            _ if self.is_exact(node) => Verdict::Exact,
             Some(verdict) => *verdict,
-            None => verdicts(&[(self.evidence(&readings), false)]).first().copied().unwrap_or(Verdict::Exact),
+            None => {
+                verdicts(&[(observed.evidence(), 0.0)], TREE_LEVEL).first().copied().unwrap_or(Verdict::Exact)
+            }
         };
-        Change { mean: self.total_of(node), each: readings.map(|readings| readings.values.into()), verdict }
+        Change { mean: self.total_of(node), ..observed.change(verdict) }
     }
 
     fn total_of(&self, node: NodeId) -> Pair<u64> {
@@ -172,31 +173,22 @@ impl DiffTree {
     }
 
     fn is_exact(&self, node: NodeId) -> bool {
-        self.is_counted() && self.is_even.get(node.index()).copied().unwrap_or(false)
-    }
-
-    fn is_counted(&self) -> bool {
         self.metric().sureness() == Sureness::Counted
-    }
-
-    fn evidence(&self, readings: &Pair<Readings>) -> Evidence {
-        Evidence::of(readings.as_ref(), self.is_counted())
+            && self.is_even.get(node.index()).copied().unwrap_or(false)
     }
 
     /// The total of a node in each recording.
-    fn readings(&self, node: NodeId) -> Pair<Readings> {
+    fn observed(&self, node: NodeId) -> Observed {
         let below = node.index()..self.end(node).index();
         let sum = |column: &Vec<u64>| {
-            column
-                .get(below.clone())
-                .unwrap_or_default()
-                .iter()
-                .fold(0, |sum: u64, own| sum.saturating_add(*own))
+            let own = column.get(below.clone()).unwrap_or_default().iter();
+            own.fold(0, |sum: u64, own| sum.saturating_add(*own))
         };
-        Pair::of(|side: Side| Readings {
+        let readings = Pair::of(|side| Readings {
             values: self.own.get(side).iter().map(sum).collect(),
             variances: self.squares.get(side).iter().map(|column| sum(column) as f64 * SQUARE).collect(),
-        })
+        });
+        Observed { readings, sureness: self.metric().sureness() }
     }
 
     /// By node: does each recording of a build have the same total?
@@ -217,15 +209,16 @@ impl DiffTree {
 
     /// The verdicts on all nodes that weigh enough to be looked at.
     fn judge(&self) -> FxHashMap<NodeId, Verdict> {
-        let whole = self.total();
-        let least = (whole.old.max(whole.new) as f64 * LEAST_SHARE).max(1.0);
-        let is_large = |node: &NodeId| {
-            let total = self.total_of(*node);
-            total.old.max(total.new) as f64 >= least && !self.is_exact(*node)
+        let size = |node: NodeId| {
+            let Pair { old, new } = self.total_of(node);
+            (old as f64 + new as f64) / 2.0
         };
-        let nodes: Vec<NodeId> = (0..self.len() as u32).map(NodeId).filter(is_large).collect();
-        let evidence: Vec<_> =
-            nodes.iter().map(|node| (self.evidence(&self.readings(*node)), true)).collect();
-        nodes.into_iter().zip(verdicts(&evidence)).collect()
+        let weight = by_size(size(NodeId::ROOT));
+        let is_asked = |node: &NodeId| weight(size(*node)) > 0.0 && !self.is_exact(*node);
+        let nodes: Vec<NodeId> = (0..self.len() as u32).map(NodeId).filter(is_asked).collect();
+        let observed = nodes.iter().map(|node| self.observed(*node));
+        let asked: Vec<_> =
+            observed.map(|observed| (observed.evidence(), weight(observed.middle()))).collect();
+        nodes.into_iter().zip(verdicts(&asked, TREE_LEVEL)).collect()
     }
 }

@@ -84,13 +84,12 @@ fn function(report: &CompareReport<'_>, row: &CompareRow, unit: Unit) -> String 
 /// Text of others: no markup, no mention, no row's end.
 fn escaped(text: &str) -> String {
     let mut markdown = String::with_capacity(text.len());
-    for c in plain(text).chars() {
+    for c in plain(&text.replace(['\n', '\r'], " ")).chars() {
         match c {
             '<' => markdown.push_str("&lt;"),
             '>' => markdown.push_str("&gt;"),
             '&' => markdown.push_str("&amp;"),
             '@' => markdown.push_str("&#64;"),
-            '\n' | '\r' => markdown.push(' '),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '$' => markdown.extend(['\\', c]),
             c => markdown.push(c),
         }
