@@ -79,7 +79,7 @@ pub fn compare_tree(comparison: &Comparison, query: &CompareQuery) -> DiffTree {
         judged: FxHashMap::default(),
     };
     diff.is_even = diff.even(&parents);
-    diff.judged = diff.judge();
+    diff.judged = diff.judge(&parents);
     diff
 }
 
@@ -180,15 +180,11 @@ impl DiffTree {
     /// The total of a node in each recording.
     fn observed(&self, node: NodeId) -> Observed {
         let below = node.index()..self.end(node).index();
-        let sum = |column: &Vec<u64>| {
+        let sum = |column: &[u64]| {
             let own = column.get(below.clone()).unwrap_or_default().iter();
             own.fold(0, |sum: u64, own| sum.saturating_add(*own))
         };
-        let readings = Pair::of(|side| Readings {
-            values: self.own.get(side).iter().map(sum).collect(),
-            variances: self.squares.get(side).iter().map(|column| sum(column) as f64 * SQUARE).collect(),
-        });
-        Observed { readings, sureness: self.metric().sureness() }
+        self.observed_as(&self.own, &self.squares, sum)
     }
 
     /// By node: does each recording of a build have the same total?
@@ -208,7 +204,7 @@ impl DiffTree {
     }
 
     /// The verdicts on all nodes that weigh enough to be looked at.
-    fn judge(&self) -> FxHashMap<NodeId, Verdict> {
+    fn judge(&self, parents: &[u32]) -> FxHashMap<NodeId, Verdict> {
         let size = |node: NodeId| {
             let Pair { old, new } = self.total_of(node);
             (old as f64 + new as f64) / 2.0
@@ -216,9 +212,30 @@ impl DiffTree {
         let weight = by_size(size(NodeId::ROOT));
         let is_asked = |node: &NodeId| weight(size(*node)) > 0.0 && !self.is_exact(*node);
         let nodes: Vec<NodeId> = (0..self.len() as u32).map(NodeId).filter(is_asked).collect();
-        let observed = nodes.iter().map(|node| self.observed(*node));
-        let asked: Vec<_> =
-            observed.map(|observed| (observed.evidence(), weight(observed.middle()))).collect();
+        let totals_of = |columns: &Vec<Vec<u64>>| -> Vec<Vec<u64>> {
+            let of_nodes = |column: Vec<u64>| nodes.iter().map(|node| column[node.index()]).collect();
+            columns.iter().map(|own| of_nodes(totals(parents, own))).collect()
+        };
+        let (own, squares) = (self.own.as_ref().map(totals_of), self.squares.as_ref().map(totals_of));
+        let asked = |at: usize| {
+            let observed = self.observed_as(&own, &squares, |column| column[at]);
+            (observed.evidence(), weight(observed.middle()))
+        };
+        let asked: Vec<_> = (0..nodes.len()).map(asked).collect();
         nodes.into_iter().zip(verdicts(&asked, TREE_LEVEL)).collect()
+    }
+
+    /// What `value` says of each recording's columns.
+    fn observed_as(
+        &self,
+        own: &Pair<Vec<Vec<u64>>>,
+        squares: &Pair<Vec<Vec<u64>>>,
+        value: impl Fn(&[u64]) -> u64,
+    ) -> Observed {
+        let readings = Pair::of(|side| Readings {
+            values: own.get(side).iter().map(|column| value(column)).collect(),
+            variances: squares.get(side).iter().map(|column| value(column) as f64 * SQUARE).collect(),
+        });
+        Observed { readings, sureness: self.metric().sureness() }
     }
 }
