@@ -69,12 +69,17 @@ pub fn compare_functions(comparison: &Comparison, query: &CompareQuery) -> Compa
     let sizes = function_sizes(comparison);
     let rows = frames.iter().zip(own.into_iter().zip(with_below));
     let mut rows: Vec<CompareRow> = rows
-        .map(|(frame, (self_value, total_value))| {
+        .map(|(frame, (mut self_value, mut total_value))| {
+            let certainty = comparison.frames().get(*frame).certainty;
+            if !certainty.is_matched() {
+                self_value.verdict = self_value.verdict.of_alone();
+                total_value.verdict = total_value.verdict.of_alone();
+            }
             let calls = calls.as_ref().and_then(|calls| calls.get(frame.index()).copied());
             let calls = calls.filter(|calls| calls.old > 0 || calls.new > 0);
             CompareRow {
                 frame: *frame,
-                certainty: comparison.frames().get(*frame).certainty,
+                certainty,
                 cause: calls.and_then(|calls| cause(calls, self_value.mean)),
                 calls,
                 self_value,

@@ -80,6 +80,12 @@ pub fn compare_tree(comparison: &Comparison, query: &CompareQuery) -> DiffTree {
     };
     diff.is_even = diff.even(&parents);
     diff.judged = diff.judge(&parents);
+    for (node, verdict) in &mut diff.judged {
+        let frame = diff.tree.get(*node).map_or(CompareFrame::ROOT, |node| CompareFrame(node.frame.0));
+        if !comparison.frames().get(frame).certainty.is_matched() {
+            *verdict = verdict.of_alone();
+        }
+    }
     diff
 }
 

@@ -41,7 +41,7 @@ fn total(name: &str, unit: Unit, change: &Change) -> String {
 fn functions(report: &CompareReport<'_>) -> String {
     let unit = report.table.metric.unit();
     let count = report.clear_rows().count();
-    let unclear = report.unclear_count();
+    let unclear = report.unclear_rows().count();
     let mut text = format!("\n<details><summary>{}", heading(count, unclear, report));
     text += "</summary>\n\n";
     if count > 0 {
