@@ -16,7 +16,7 @@ const SAMPLES: u64 = 1_000_000;
 
 fn main() {
     let profile = |seed: u64| Arc::new(Profile::new(recording(seed)));
-    for repeats in [1u64, 5] {
+    for repeats in [1u64, 3] {
         println!("{repeats} recordings of each build");
         let side = |seed| (0..repeats).map(|repeat| profile(seed + repeat)).collect::<Vec<_>>();
         let (old, new) = (side(1), side(100));

@@ -1,12 +1,12 @@
 //! The functions of both builds in one space of ids.
 
-use super::matching::Matching;
+use super::matching::{Matching, is_own};
 use super::names::comparable;
 use super::{Build, Certainty, Pair, Side};
 use crate::profile::{FrameId, FrameInfo, FrameKind, Profile};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use wasmscope_symbolize::{FuncIndex, NameSource, Symbols};
+use wasmscope_symbolize::{FuncIndex, Symbols};
 
 /// A row of [`CompareFrames`]: a function of either build, or the same one of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -269,7 +269,6 @@ fn named(symbols: &Symbols, index: FuncIndex) -> Named {
         file: None,
         line: None,
     };
-    let is_told = found.source.is_told();
-    let is_own = is_told && !matches!(found.source, NameSource::Export | NameSource::Import);
+    let (is_told, is_own) = (found.source.is_told(), is_own(found.source));
     Named { info, name: comparable(&name.full), is_told, is_own, has_code }
 }

@@ -1,16 +1,15 @@
 //! Functions with what they cost in both builds.
 
 use super::noise::{OWN_LEVEL, Observed, Readings, WITH_BELOW_LEVEL, by_size, changes};
-use super::repeats::{Repeats, SQUARE};
+use super::repeats::{Repeats, frame_ids, observed, sample_sizes};
 use super::sizes::function_sizes;
 use super::{Certainty, Change, CompareFrame, CompareQuery, Comparison, Pair};
 use crate::analysis::functions::costs_of;
-use crate::analysis::metric::Sureness;
 use crate::analysis::path_view::PathView;
 use crate::analysis::tree::totals;
 use crate::analysis::weights::self_weights;
 use crate::analysis::{Cost, Metric, NodeId};
-use crate::profile::{FrameId, PathId};
+use crate::profile::PathId;
 use std::cmp::Reverse;
 
 /// Why a function costs more or less by itself: Δ = Δcalls × old cost of a call + new calls × Δcost of a call.
@@ -95,29 +94,22 @@ pub fn compare_functions(comparison: &Comparison, query: &CompareQuery) -> Compa
     CompareTable { metric: query.metric, total: whole.readings.as_ref().map(Readings::mean), rows }
 }
 
-/// What functions weigh, and what sampling makes of that, by recording and then by frame.
+/// What functions weigh, by recording and then by frame.
 struct Costs {
+    metric: Metric,
     weights: Pair<Vec<Vec<Cost>>>,
-    squares: Pair<Vec<Vec<Cost>>>,
-    sureness: Sureness,
+    sample_sizes: Pair<Vec<f64>>,
 }
 
 impl Costs {
     fn of(comparison: &Comparison, repeats: &Repeats) -> Costs {
-        let tree = &repeats.tree;
+        let (tree, metric) = (&repeats.tree, repeats.tree.metric());
         let keys: Vec<u32> = tree.frames().iter().map(|frame| frame.0).collect();
         let parents: Vec<u32> = (0..tree.len() as u32).map(|node| tree.parent(NodeId(node)).0).collect();
-        let of = |columns: &Vec<Vec<u64>>| {
-            let costs = |own: &Vec<u64>| {
-                costs_of(tree, &keys, (own, &totals(&parents, own)), comparison.frames().len())
-            };
-            columns.iter().map(costs).collect()
-        };
-        Costs {
-            weights: repeats.own.as_ref().map(of),
-            squares: repeats.squares.as_ref().map(of),
-            sureness: tree.metric().sureness(),
-        }
+        let costs =
+            |own: &Vec<u64>| costs_of(tree, &keys, (own, &totals(&parents, own)), comparison.frames().len());
+        let weights = repeats.own.as_ref().map(|columns| columns.iter().map(costs).collect());
+        Costs { metric, weights, sample_sizes: sample_sizes(comparison, metric) }
     }
 
     /// The functions that weigh anything.
@@ -132,11 +124,8 @@ impl Costs {
 
     fn observed(&self, frame: CompareFrame, part: fn(&Cost) -> u64) -> Observed {
         let at = |column: &Vec<Cost>| column.get(frame.index()).map_or(0, part);
-        let readings = Pair::of(|side| Readings {
-            values: self.weights.get(side).iter().map(at).collect(),
-            variances: self.squares.get(side).iter().map(|column| at(column) as f64 * SQUARE).collect(),
-        });
-        Observed { readings, sureness: self.sureness }
+        let values = self.weights.as_ref().map(|columns| columns.iter().map(at).collect());
+        observed(self.metric, values, &self.sample_sizes)
     }
 }
 
@@ -146,8 +135,7 @@ fn calls(comparison: &Comparison, query: &CompareQuery) -> Vec<Pair<u64>> {
     let mut sums = vec![Pair { old: 0u128, new: 0u128 }; count];
     let asked = CompareQuery { metric: Metric::Calls, ..query.clone() }.of_profile();
     for (side, repeat, profile) in comparison.profiles() {
-        let frames = comparison.frames().of_profile(side, repeat).iter().map(|frame| FrameId(frame.0));
-        let frames: Vec<FrameId> = frames.collect();
+        let frames = frame_ids(comparison, side, repeat);
         let view = PathView::with_frames(profile, Some(&frames), &asked, self_weights(profile, &asked));
         for (at, calls) in view.weights().iter().enumerate().filter(|(_, calls)| **calls > 0) {
             if let Some(sum) = sums.get_mut(view.frame(PathId(at as u32)).index()) {

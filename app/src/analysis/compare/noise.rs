@@ -2,10 +2,10 @@
 //!
 //! What is counted exactly, and is the same in each recording of a build, needs no statistics. Else the values of a
 //! build's recordings tell how far its mean is off: v = max(s², p) / n, where s² is their variance, n their number, and p
-//! the mean over the recordings of Σ w², w being the weights of the samples behind a value: a sum of N samples, N being
-//! Poisson's, has the variance N · E\[w²\], which Σ w² estimates. Recordings that agree by luck thus seem no surer than
-//! their samples can be. Both means are compared by Welch's test, and Holm's procedure takes into account how many were
-//! looked at, in [`statistics`](super::statistics).
+//! the mean over the recordings of what sampling makes of it: a sum t of N samples of the weights w, N being Poisson's,
+//! has the variance N · E\[w²\] = t · E\[w²\] / E\[w\], told by all samples of a recording. Recordings that agree by luck
+//! thus seem no surer than their samples can be. Both means are compared by Welch's test, and Holm's procedure takes
+//! into account how many were looked at, in [`statistics`](super::statistics).
 //!
 //! A single recording tells nothing of how runs differ. [`UNKNOWN_VARIATION`] is assumed then.
 

@@ -1,12 +1,12 @@
 //! Two builds on one page.
 
 use super::noise::{BOUNDARY_LEVEL, Observed, Readings, TOTALS_LEVEL, alike, changes};
-use super::repeats::SQUARE;
+use super::repeats::{observed, sample_sizes};
 use super::sizes::sections;
 use super::{Certainty, Change, CompareFrame, Comparison, Pair, Side, SizeChange};
 use crate::analysis::metric::Sureness;
 use crate::analysis::summary::run_nanos;
-use crate::analysis::weights::{sample_squares, self_weights};
+use crate::analysis::weights::self_weights;
 use crate::analysis::{CallTreeQuery, MemoryGrowth, Metric, boundary, growth};
 use crate::profile::{FrameKind, Profile};
 use std::collections::BTreeMap;
@@ -125,17 +125,8 @@ fn metrics(comparison: &Comparison) -> (Change, Vec<MetricChange>) {
 
 /// The sum of a metric in each recording, with what sampling makes of it.
 fn total(comparison: &Comparison, metric: Metric) -> Observed {
-    let mut readings = readings(comparison, |profile| whole(profile, metric));
-    if metric == Metric::Time {
-        for side in Side::BOTH {
-            let repeats = comparison.build(side).repeats().iter();
-            let squares =
-                |profile: &Arc<Profile>| sample_squares(profile).into_iter().map(|square| square as f64);
-            readings.get_mut(side).variances =
-                repeats.map(|profile| squares(profile).sum::<f64>() * SQUARE).collect();
-        }
-    }
-    Observed { readings, sureness: metric.sureness() }
+    let values = readings(comparison, |profile| whole(profile, metric)).map(|readings| readings.values);
+    observed(metric, values, &sample_sizes(comparison, metric))
 }
 
 fn whole(profile: &Profile, metric: Metric) -> u64 {
@@ -166,13 +157,13 @@ fn crossings(comparison: &Comparison) -> Vec<BoundaryChange> {
             of_name.get_mut(side)[repeat] = (row.calls, row.total_nanos);
         }
     }
-    let observed = |rows: &Pair<Vec<(u64, u64)>>, sureness, of: fn(&(u64, u64)) -> u64| {
+    let of_rows = |rows: &Pair<Vec<(u64, u64)>>, sureness, of: fn(&(u64, u64)) -> u64| {
         let one = |rows: &Vec<(u64, u64)>| rows.iter().map(of).collect();
         let readings = rows.as_ref().map(|rows| Readings { values: one(rows), variances: Vec::new() });
         Observed { readings, sureness }
     };
-    let calls = found.values().map(|rows| observed(rows, Sureness::Counted, |row| row.0));
-    let nanos = found.values().map(|rows| observed(rows, Sureness::Measured, |row| row.1));
+    let calls = found.values().map(|rows| of_rows(rows, Sureness::Counted, |row| row.0));
+    let nanos = found.values().map(|rows| of_rows(rows, Sureness::Measured, |row| row.1));
     let mut calls = changes(calls.chain(nanos).collect(), BOUNDARY_LEVEL, alike);
     let nanos = calls.split_off(found.len());
     let rows = found.into_keys().zip(calls.into_iter().zip(nanos));

@@ -1,7 +1,7 @@
 //! Both call trees as one, with what each node weighs in either build.
 
-use super::noise::{Observed, Readings, TREE_LEVEL, by_size, verdicts};
-use super::repeats::{Repeats, SQUARE};
+use super::noise::{Observed, TREE_LEVEL, by_size, verdicts};
+use super::repeats::{Repeats, observed, sample_sizes};
 use super::{Change, CompareFrame, CompareQuery, Comparison, Pair, Side, Verdict};
 use crate::analysis::flame::flame_by;
 use crate::analysis::metric::Sureness;
@@ -52,9 +52,10 @@ pub struct DiffTree {
     total_value: Pair<Vec<u64>>,
     changed: Vec<u64>,
     line: Pair<Vec<LineId>>,
-    /// What nodes weigh by themselves in each recording, and what sampling makes of it.
+    /// What nodes weigh by themselves in each recording.
     own: Pair<Vec<Vec<u64>>>,
-    squares: Pair<Vec<Vec<u64>>>,
+    /// How much a sample stands for in each recording.
+    sample_sizes: Pair<Vec<f64>>,
     is_even: Vec<bool>,
     /// Of nodes that are large enough to be looked at together.
     judged: FxHashMap<NodeId, Verdict>,
@@ -62,7 +63,7 @@ pub struct DiffTree {
 
 /// The tree that `query` asks for. Takes memory for a number a node and recording.
 pub fn compare_tree(comparison: &Comparison, query: &CompareQuery) -> DiffTree {
-    let Repeats { tree, mean, own, squares, line } = Repeats::of(comparison, query);
+    let Repeats { tree, mean, own, line } = Repeats::of(comparison, query);
     let parents: Vec<u32> = (0..tree.len() as u32).map(|node| tree.parent(NodeId(node)).0).collect();
     let total_value = mean.as_ref().map(|own| totals(&parents, own));
     let apart: Vec<u64> = mean.old.iter().zip(&mean.new).map(|(old, new)| old.abs_diff(*new)).collect();
@@ -74,7 +75,7 @@ pub fn compare_tree(comparison: &Comparison, query: &CompareQuery) -> DiffTree {
         changed,
         line,
         own,
-        squares,
+        sample_sizes: sample_sizes(comparison, query.metric),
         is_even: Vec::new(),
         judged: FxHashMap::default(),
     };
@@ -156,6 +157,12 @@ impl DiffTree {
         flame_by(&self.tree, widths)
     }
 
+    /// The depth from which on an inverted tree was not followed because it would have had too many nodes; what was
+    /// below counts as the own weight of the nodes there.
+    pub fn cut_at_depth(&self) -> Option<u32> {
+        self.tree.cut_at_depth()
+    }
+
     /// Is the difference of a node's totals more than chance? Quick: for each box in each picture.
     pub fn is_clear(&self, node: NodeId) -> bool {
         let is_exact = self.is_exact(node);
@@ -190,7 +197,7 @@ impl DiffTree {
             let own = column.get(below.clone()).unwrap_or_default().iter();
             own.fold(0, |sum: u64, own| sum.saturating_add(*own))
         };
-        self.observed_as(&self.own, &self.squares, sum)
+        self.observed_as(&self.own, sum)
     }
 
     /// By node: does each recording of a build have the same total?
@@ -222,26 +229,18 @@ impl DiffTree {
             let of_nodes = |column: Vec<u64>| nodes.iter().map(|node| column[node.index()]).collect();
             columns.iter().map(|own| of_nodes(totals(parents, own))).collect()
         };
-        let (own, squares) = (self.own.as_ref().map(totals_of), self.squares.as_ref().map(totals_of));
+        let own = self.own.as_ref().map(totals_of);
         let asked = |at: usize| {
-            let observed = self.observed_as(&own, &squares, |column| column[at]);
+            let observed = self.observed_as(&own, |column| column[at]);
             (observed.evidence(), weight(observed.middle()))
         };
         let asked: Vec<_> = (0..nodes.len()).map(asked).collect();
         nodes.into_iter().zip(verdicts(&asked, TREE_LEVEL)).collect()
     }
 
-    /// What `value` says of each recording's columns.
-    fn observed_as(
-        &self,
-        own: &Pair<Vec<Vec<u64>>>,
-        squares: &Pair<Vec<Vec<u64>>>,
-        value: impl Fn(&[u64]) -> u64,
-    ) -> Observed {
-        let readings = Pair::of(|side| Readings {
-            values: own.get(side).iter().map(|column| value(column)).collect(),
-            variances: squares.get(side).iter().map(|column| value(column) as f64 * SQUARE).collect(),
-        });
-        Observed { readings, sureness: self.metric().sureness() }
+    /// What `value` says of each recording's column.
+    fn observed_as(&self, own: &Pair<Vec<Vec<u64>>>, value: impl Fn(&[u64]) -> u64) -> Observed {
+        let values = own.as_ref().map(|columns| columns.iter().map(|column| value(column)).collect());
+        observed(self.metric(), values, &self.sample_sizes)
     }
 }
