@@ -5,6 +5,7 @@
 mod allocators;
 mod bad_input;
 mod browser;
+mod compare;
 mod components;
 #[cfg(unix)]
 mod ending;

@@ -41,12 +41,28 @@ impl Default for CallTreeQuery {
 /// and its own value is that of the paths which have no further caller.
 pub fn call_tree(profile: &Profile, query: &CallTreeQuery) -> CallTree {
     let view = PathView::new(profile, query, self_weights(profile, query));
-    raw_tree(&view, query.inverted).finish(query.metric)
+    let raw = if query.inverted { inverted(&view, Bounds::default()) } else { by_function(&view) };
+    raw.finish(query.metric)
 }
 
-/// The paths of `view` merged by function, in no particular order.
-pub(super) fn raw_tree(view: &PathView<'_>, is_inverted: bool) -> RawTree {
-    if is_inverted { inverted(view, MAX_INVERTED_NODES) } else { merged(view, MergeBy::Function) }
+/// The paths of `view` merged by function from the outside in, in no particular order.
+pub(super) fn by_function(view: &PathView<'_>) -> RawTree {
+    merged(view, MergeBy::Function)
+}
+
+/// How far an inverted tree is followed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Not on from a level on which it has more nodes.
+    pub(super) nodes: usize,
+    /// Not on from this level.
+    pub(super) depth: u32,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds { nodes: MAX_INVERTED_NODES, depth: u32::MAX }
+    }
 }
 
 /// The tree in which also lines are told apart: by the line running in each function.
@@ -113,13 +129,13 @@ struct Climb {
 }
 
 /// Merges paths from the inside out, level by level.
-fn inverted(view: &PathView<'_>, max_nodes: usize) -> RawTree {
+pub(super) fn inverted(view: &PathView<'_>, bounds: Bounds) -> RawTree {
     let mut raw = RawTree::new();
     let mut climbs = leaves(view, &mut raw);
     let mut depth = 0;
     let mut merging = true;
     while !climbs.is_empty() {
-        if raw.len() >= max_nodes {
+        if raw.len() >= bounds.nodes || depth >= bounds.depth {
             climbs.iter().for_each(|climb| raw.add(climb.node, climb.weight));
             raw.cut_at_depth = Some(depth);
             break;
@@ -215,7 +231,8 @@ mod tests {
         let query = CallTreeQuery { inverted: true, ..CallTreeQuery::default() };
         let view = PathView::new(&profile, &query, self_weights(&profile, &query));
         for (max_nodes, depth, nodes) in [(2, Some(1), 2), (3, Some(2), 4), (5, Some(3), 6), (9, None, 8)] {
-            let tree = inverted(&view, max_nodes).finish(Metric::Time);
+            let bounds = Bounds { nodes: max_nodes, ..Bounds::default() };
+            let tree = inverted(&view, bounds).finish(Metric::Time);
             assert_eq!((tree.cut_at_depth(), tree.len()), (depth, nodes), "at most {max_nodes}");
             assert_eq!(tree.total(), 9);
             let own: u64 = tree.iter().map(|(_, node)| node.self_value).sum();

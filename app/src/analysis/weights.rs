@@ -24,15 +24,13 @@ pub(super) fn self_weights(profile: &Profile, query: &CallTreeQuery) -> Vec<u64>
     weights.of_path
 }
 
-/// Σ w² of the samples in each path by itself, in 1,024 square nanoseconds, w being their weights: what sampling makes
-/// of the variance of [`Metric::Time`]. Above 0 where that is.
-pub(super) fn sample_squares(profile: &Profile) -> Vec<u64> {
-    let mut squares = Weights { of_path: vec![0; profile.paths().len()], measured_from_nanos: 0 };
-    for (_, stack, weight) in profile.recording().samples.iter().filter(|(.., weight)| *weight > 0) {
-        let square = (u128::from(weight) * u128::from(weight) / 1024).max(1);
-        squares.add(profile.stack_path(stack), u64::try_from(square).unwrap_or(u64::MAX));
-    }
-    squares.of_path
+/// Σ w² / Σ w of all samples, w being their weights in nanoseconds: how much time one sample stands for, in the sense
+/// that a time t that was sampled so has the variance t times that.
+pub(super) fn sample_nanos(profile: &Profile) -> f64 {
+    let weights = profile.recording().samples.weight_nanos.iter().map(|weight| *weight as f64);
+    let (sum, squares) =
+        weights.fold((0.0, 0.0), |(sum, squares), weight| (sum + weight, squares + weight * weight));
+    if sum > 0.0 { squares / sum } else { 0.0 }
 }
 
 /// Is a moment in a range, if there is one?

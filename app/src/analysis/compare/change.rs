@@ -28,6 +28,14 @@ impl Verdict {
         !matches!(self, Verdict::Unclear(_))
     }
 
+    /// The same of what is in one build only: there is a difference, whatever chance made of its size.
+    pub(super) fn of_alone(self) -> Verdict {
+        match self {
+            Verdict::Unclear(interval) => Verdict::Significant(interval),
+            sure => sure,
+        }
+    }
+
     /// From where to where the difference lies; `None` where it is known exactly.
     pub fn interval(self) -> Option<Interval> {
         match self {

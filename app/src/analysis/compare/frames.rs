@@ -1,12 +1,12 @@
 //! The functions of both builds in one space of ids.
 
-use super::matching::Matching;
+use super::matching::{Matching, is_own};
 use super::names::comparable;
 use super::{Build, Certainty, Pair, Side};
 use crate::profile::{FrameId, FrameInfo, FrameKind, Profile};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use wasmscope_symbolize::{FuncIndex, NameSource, Symbols};
+use wasmscope_symbolize::{FuncIndex, Symbols};
 
 /// A row of [`CompareFrames`]: a function of either build, or the same one of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -230,15 +230,14 @@ impl Gathered {
         if known.as_ref().is_none_or(is_better) {
             *known = Some(info.clone());
         }
-        row.certainty = match (&row.of.old, &row.of.new, row.certainty) {
-            (Some(_), Some(_), known) if known.is_matched() => known,
-            (Some(_), Some(_), _) => Certainty::Name,
-            (Some(_), None, _) => Certainty::Gone,
-            (None, ..) => Certainty::New,
-        };
+        // One that its build has no code of its own for, but inlines.
+        if row.of.old.is_some() && row.of.new.is_some() && !row.certainty.is_matched() {
+            row.certainty = Certainty::Name;
+        }
     }
 }
 
+/// What has no code of its own is in both builds as far as anybody knows: recordings tell of it only where it was seen.
 fn nobody_yet() -> CompareFrameInfo {
     CompareFrameInfo { certainty: Certainty::Name, of: Pair::default(), is_renamed: false }
 }
@@ -270,7 +269,6 @@ fn named(symbols: &Symbols, index: FuncIndex) -> Named {
         file: None,
         line: None,
     };
-    let is_told = found.source.is_told();
-    let is_own = is_told && !matches!(found.source, NameSource::Export | NameSource::Import);
+    let (is_told, is_own) = (found.source.is_told(), is_own(found.source));
     Named { info, name: comparable(&name.full), is_told, is_own, has_code }
 }

@@ -1,16 +1,15 @@
 //! Functions with what they cost in both builds.
 
-use super::noise::{LEAST_SHARE, Readings, changes};
-use super::repeats::{Repeats, SQUARE};
+use super::noise::{OWN_LEVEL, Observed, Readings, WITH_BELOW_LEVEL, by_size, changes};
+use super::repeats::{Repeats, frame_ids, observed, sample_sizes};
 use super::sizes::function_sizes;
 use super::{Certainty, Change, CompareFrame, CompareQuery, Comparison, Pair};
 use crate::analysis::functions::costs_of;
-use crate::analysis::metric::Sureness;
 use crate::analysis::path_view::PathView;
 use crate::analysis::tree::totals;
 use crate::analysis::weights::self_weights;
 use crate::analysis::{Cost, Metric, NodeId};
-use crate::profile::{FrameId, PathId};
+use crate::profile::PathId;
 use std::cmp::Reverse;
 
 /// Why a function costs more or less by itself: Δ = Δcalls × old cost of a call + new calls × Δcost of a call.
@@ -56,31 +55,30 @@ pub struct CompareTable {
 /// The functions that `query` asks for.
 pub fn compare_functions(comparison: &Comparison, query: &CompareQuery) -> CompareTable {
     let query = CompareQuery { inverted: false, ..query.clone() };
-    let repeats = Repeats::of(comparison, &query);
-    let costs = Costs::of(comparison, &repeats);
-    let frames: Vec<CompareFrame> = (1..comparison.frames().len() as u32)
-        .map(CompareFrame)
-        .filter(|frame| costs.weighs(*frame))
-        .collect();
-    let own = frames.iter().map(|frame| costs.readings(*frame, |cost| cost.self_value));
-    let with_below = frames.iter().map(|frame| costs.readings(*frame, |cost| cost.total_value));
-    let total = costs.readings(CompareFrame::ROOT, |cost| cost.total_value).as_ref().map(Readings::mean);
-    let least = total.old.max(total.new) as f64 * LEAST_SHARE;
-    let is_counted = query.metric.sureness() == Sureness::Counted;
-    let mut changes =
-        changes(own.chain(with_below).collect(), is_counted, |mean| mean.old.max(mean.new) as f64 >= least);
-    let totals = changes.split_off(frames.len());
+    let costs = Costs::of(comparison, &Repeats::of(comparison, &query));
+    let frames: Vec<CompareFrame> = costs.frames().collect();
+    let whole = costs.observed(CompareFrame::ROOT, |cost| cost.total_value);
+    let changes = |level, part: fn(&Cost) -> u64| {
+        let observed = frames.iter().map(|frame| costs.observed(*frame, part)).collect();
+        changes(observed, level, by_size(whole.middle()))
+    };
+    let own = changes(OWN_LEVEL, |cost| cost.self_value);
+    let with_below = changes(WITH_BELOW_LEVEL, |cost| cost.total_value);
     let calls = comparison.has(Metric::Calls).then(|| calls(comparison, &query));
     let sizes = function_sizes(comparison);
-    let mut rows: Vec<CompareRow> = frames
-        .into_iter()
-        .zip(changes.into_iter().zip(totals))
-        .map(|(frame, (self_value, total_value))| {
+    let rows = frames.iter().zip(own.into_iter().zip(with_below));
+    let mut rows: Vec<CompareRow> = rows
+        .map(|(frame, (mut self_value, mut total_value))| {
+            let certainty = comparison.frames().get(*frame).certainty;
+            if !certainty.is_matched() {
+                self_value.verdict = self_value.verdict.of_alone();
+                total_value.verdict = total_value.verdict.of_alone();
+            }
             let calls = calls.as_ref().and_then(|calls| calls.get(frame.index()).copied());
             let calls = calls.filter(|calls| calls.old > 0 || calls.new > 0);
             CompareRow {
-                frame,
-                certainty: comparison.frames().get(frame).certainty,
+                frame: *frame,
+                certainty,
                 cause: calls.and_then(|calls| cause(calls, self_value.mean)),
                 calls,
                 self_value,
@@ -93,40 +91,41 @@ pub fn compare_functions(comparison: &Comparison, query: &CompareQuery) -> Compa
         let by = |change: &Change| (!change.is_clear(), Reverse(change.difference().unsigned_abs()));
         (by(&row.self_value), by(&row.total_value), row.frame)
     });
-    CompareTable { metric: query.metric, total, rows }
+    CompareTable { metric: query.metric, total: whole.readings.as_ref().map(Readings::mean), rows }
 }
 
-/// What functions weigh, and what sampling makes of that, by recording and then by frame.
+/// What functions weigh, by recording and then by frame.
 struct Costs {
+    metric: Metric,
     weights: Pair<Vec<Vec<Cost>>>,
-    squares: Pair<Vec<Vec<Cost>>>,
+    sample_sizes: Pair<Vec<f64>>,
 }
 
 impl Costs {
     fn of(comparison: &Comparison, repeats: &Repeats) -> Costs {
-        let tree = &repeats.tree;
+        let (tree, metric) = (&repeats.tree, repeats.tree.metric());
         let keys: Vec<u32> = tree.frames().iter().map(|frame| frame.0).collect();
         let parents: Vec<u32> = (0..tree.len() as u32).map(|node| tree.parent(NodeId(node)).0).collect();
-        let of = |columns: &Vec<Vec<u64>>| {
-            let costs = |own: &Vec<u64>| {
-                costs_of(tree, &keys, (own, &totals(&parents, own)), comparison.frames().len())
-            };
-            columns.iter().map(costs).collect()
+        let costs =
+            |own: &Vec<u64>| costs_of(tree, &keys, (own, &totals(&parents, own)), comparison.frames().len());
+        let weights = repeats.own.as_ref().map(|columns| columns.iter().map(costs).collect());
+        Costs { metric, weights, sample_sizes: sample_sizes(comparison, metric) }
+    }
+
+    /// The functions that weigh anything.
+    fn frames(&self) -> impl Iterator<Item = CompareFrame> {
+        let columns = || self.weights.old.iter().chain(&self.weights.new);
+        let count = columns().map(Vec::len).max().unwrap_or(0) as u32;
+        let weighs = move |frame: &CompareFrame| {
+            columns().any(|column| column.get(frame.index()).is_some_and(|cost| cost.total_value > 0))
         };
-        Costs { weights: repeats.own.as_ref().map(of), squares: repeats.squares.as_ref().map(of) }
+        (1..count).map(CompareFrame).filter(weighs)
     }
 
-    fn weighs(&self, frame: CompareFrame) -> bool {
-        let mut columns = self.weights.old.iter().chain(&self.weights.new);
-        columns.any(|column| column.get(frame.index()).is_some_and(|cost| cost.total_value > 0))
-    }
-
-    fn readings(&self, frame: CompareFrame, part: fn(&Cost) -> u64) -> Pair<Readings> {
+    fn observed(&self, frame: CompareFrame, part: fn(&Cost) -> u64) -> Observed {
         let at = |column: &Vec<Cost>| column.get(frame.index()).map_or(0, part);
-        Pair::of(|side| Readings {
-            values: self.weights.get(side).iter().map(at).collect(),
-            variances: self.squares.get(side).iter().map(|column| at(column) as f64 * SQUARE).collect(),
-        })
+        let values = self.weights.as_ref().map(|columns| columns.iter().map(at).collect());
+        observed(self.metric, values, &self.sample_sizes)
     }
 }
 
@@ -136,8 +135,7 @@ fn calls(comparison: &Comparison, query: &CompareQuery) -> Vec<Pair<u64>> {
     let mut sums = vec![Pair { old: 0u128, new: 0u128 }; count];
     let asked = CompareQuery { metric: Metric::Calls, ..query.clone() }.of_profile();
     for (side, repeat, profile) in comparison.profiles() {
-        let frames = comparison.frames().of_profile(side, repeat).iter().map(|frame| FrameId(frame.0));
-        let frames: Vec<FrameId> = frames.collect();
+        let frames = frame_ids(comparison, side, repeat);
         let view = PathView::with_frames(profile, Some(&frames), &asked, self_weights(profile, &asked));
         for (at, calls) in view.weights().iter().enumerate().filter(|(_, calls)| **calls > 0) {
             if let Some(sum) = sums.get_mut(view.frame(PathId(at as u32)).index()) {

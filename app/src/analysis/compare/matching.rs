@@ -6,7 +6,8 @@ use rustc_hash::FxHashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 use wasmscope_symbolize::{
-    BodyHash, CoreModule, CounterpartBy, FuncIndex, ModuleIndex, Symbols, counterparts,
+    BodyHash, CoreModule, CounterpartBy, ExportKind, FuncIndex, ModuleIndex, NameSource, Symbols,
+    counterparts,
 };
 
 /// How it is known that a function is the same in both builds, the surest first; or in which one it is alone.
@@ -77,6 +78,7 @@ impl Matching {
         matching.join(symbols, Certainty::Name, import_name);
         matching.join(symbols, Certainty::Name, told_name);
         matching.join(symbols, Certainty::Name, comparable_name);
+        matching.by_export(symbols);
         if matching.is_complete() {
             return matching;
         }
@@ -143,6 +145,23 @@ impl Matching {
             }
         }
         keyed
+    }
+
+    /// By the names that they are exported by, which are no names of their own: another function may be called so.
+    fn by_export(&mut self, symbols: Pair<&Symbols>) {
+        let exports = symbols.map(|symbols| {
+            let exports = symbols.module().exports().iter();
+            let functions = exports.filter(|export| export.kind == ExportKind::Function);
+            functions.map(|export| (&*export.name, FuncIndex(export.index))).collect::<FxHashMap<_, _>>()
+        });
+        let mut pairs: Vec<_> = exports
+            .old
+            .iter()
+            .filter_map(|(name, old)| Some(Pair { old: *old, new: *exports.new.get(name)? }))
+            .collect();
+        // Of several exports of one function the first pair counts, not any.
+        pairs.sort_unstable_by_key(|pair| (pair.old, pair.new));
+        pairs.into_iter().for_each(|pair| self.add(pair, Certainty::Name));
     }
 
     /// By code and neighbours; in components within core modules of the same name.
@@ -224,12 +243,17 @@ fn import_name(symbols: &Symbols, function: FuncIndex) -> Option<(Arc<str>, Arc<
 /// The name as the module has it.
 fn told_name(symbols: &Symbols, function: FuncIndex) -> Option<Arc<str>> {
     let name = symbols.name(function);
-    name.source.is_told().then(|| Arc::clone(&name.raw))
+    is_own(name.source).then(|| Arc::clone(&name.raw))
 }
 
 fn comparable_name(symbols: &Symbols, function: FuncIndex) -> Option<String> {
     let name = symbols.name(function);
-    name.source.is_told().then(|| comparable(&name.name.full))
+    is_own(name.source).then(|| comparable(&name.name.full))
+}
+
+/// Is it what the program itself calls a function, rather than what it is imported or exported as, or what we do?
+pub(super) fn is_own(source: NameSource) -> bool {
+    source.is_told() && !matches!(source, NameSource::Export | NameSource::Import)
 }
 
 /// Tells apart functions that files have for themselves alone.
@@ -245,7 +269,7 @@ fn name_and_body(symbols: &Symbols, function: FuncIndex) -> Option<(String, Body
 /// File and short name: lines move.
 fn declaration(symbols: &Symbols, function: FuncIndex) -> Option<(String, String)> {
     let name = symbols.name(function);
-    let short = name.source.is_told().then(|| comparable(&name.name.short))?;
+    let short = is_own(name.source).then(|| comparable(&name.name.short))?;
     Some((file(symbols, function)?, short))
 }
 

@@ -1,13 +1,18 @@
 //! The call trees of all recordings of both builds, merged into one.
 
+use super::noise::{Observed, Readings};
 use super::{CompareQuery, Comparison, Pair, Side};
-use crate::analysis::call_tree::raw_tree;
+use crate::analysis::call_tree::{Bounds, by_function, inverted};
 use crate::analysis::path_view::PathView;
 use crate::analysis::tree::RawTree;
-use crate::analysis::weights::{sample_squares, self_weights};
+use crate::analysis::weights::{sample_nanos, self_weights};
 use crate::analysis::{CallTree, Metric};
 use crate::profile::{FrameId, LineId, Profile};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Past so many nodes the inverted tree of a recording is not followed further down.
+const MAX_INVERTED_NODES: usize = 1_000_000;
 
 /// One tree with the nodes of all recordings, and columns by node for each of them.
 pub(super) struct Repeats {
@@ -17,25 +22,67 @@ pub(super) struct Repeats {
     pub(super) mean: Pair<Vec<u64>>,
     /// What it weighs by itself in each recording.
     pub(super) own: Pair<Vec<Vec<u64>>>,
-    /// The variance that sampling makes of `own`, in 1,024 square nanoseconds; no column where nothing is sampled.
-    pub(super) squares: Pair<Vec<Vec<u64>>>,
     /// The line that weighs most in the first recording of each build.
     pub(super) line: Pair<Vec<LineId>>,
 }
 
-/// How many of its unit there are in one of `squares`.
-pub(super) const SQUARE: f64 = 1024.0;
-
 impl Repeats {
     pub(super) fn of(comparison: &Comparison, query: &CompareQuery) -> Repeats {
-        let mut merged = Merged::new();
+        let depth = if query.inverted { common_depth(comparison, query) } else { None };
+        let mut merged = Merged::default();
         for (side, repeat, profile) in comparison.profiles() {
-            let frames: Vec<FrameId> =
-                comparison.frames().of_profile(side, repeat).iter().map(|frame| FrameId(frame.0)).collect();
-            merged.add(side, repeat, profile, &frames, query);
+            let tree = raw_tree(comparison, (side, repeat, profile), query, depth);
+            merged.add(side, repeat, &tree);
         }
-        merged.finish(query.metric)
+        merged.finish(query.metric, depth)
     }
+}
+
+/// Where the inverted trees of all recordings are cut, if one of them has too many nodes: all at the same depth, or else
+/// what is cut off would look like a difference.
+fn common_depth(comparison: &Comparison, query: &CompareQuery) -> Option<u32> {
+    let trees = comparison.profiles().map(|profile| raw_tree(comparison, profile, query, None));
+    trees.filter_map(|tree| tree.cut_at_depth).min()
+}
+
+/// The tree of one recording, by the frames of the comparison.
+fn raw_tree(
+    comparison: &Comparison,
+    (side, repeat, profile): (Side, usize, &Arc<Profile>),
+    query: &CompareQuery,
+    depth: Option<u32>,
+) -> RawTree {
+    let frames = frame_ids(comparison, side, repeat);
+    let asked = query.of_profile();
+    let view = PathView::with_frames(profile, Some(&frames), &asked, self_weights(profile, &asked));
+    let bounds = Bounds { nodes: MAX_INVERTED_NODES, depth: depth.unwrap_or(u32::MAX) };
+    if query.inverted { inverted(&view, bounds) } else { by_function(&view) }
+}
+
+/// The frames of the comparison, by frame of a recording, as trees have them.
+pub(super) fn frame_ids(comparison: &Comparison, side: Side, repeat: usize) -> Vec<FrameId> {
+    comparison.frames().of_profile(side, repeat).iter().map(|frame| FrameId(frame.0)).collect()
+}
+
+/// Of each recording, how much of the metric a sample stands for; 0 where it is not sampled.
+pub(super) fn sample_sizes(comparison: &Comparison, metric: Metric) -> Pair<Vec<f64>> {
+    let size = |profile: &Profile| if metric == Metric::Time { sample_nanos(profile) } else { 0.0 };
+    Pair::of(|side| comparison.build(side).repeats().iter().map(|profile| size(profile)).collect())
+}
+
+/// Values, one a recording, with what sampling makes of them.
+pub(super) fn observed(metric: Metric, values: Pair<Vec<u64>>, sample_sizes: &Pair<Vec<f64>>) -> Observed {
+    let variances = Pair::of(|side| {
+        let sized = values.get(side).iter().zip(sample_sizes.get(side));
+        sized.map(|(value, size)| *value as f64 * size).collect()
+    });
+    let Pair { old, new } = values;
+    let Pair { old: of_old, new: of_new } = variances;
+    let readings = Pair {
+        old: Readings { values: old, variances: of_old },
+        new: Readings { values: new, variances: of_new },
+    };
+    Observed { readings, sureness: metric.sureness() }
 }
 
 /// The merged tree while it grows: parents before children, node 0 the root.
@@ -44,43 +91,30 @@ struct Merged {
     frame: Vec<FrameId>,
     children: FxHashMap<(u32, FrameId), u32>,
     own: Pair<Vec<Vec<u64>>>,
-    squares: Pair<Vec<Vec<u64>>>,
     line: Pair<Vec<LineId>>,
 }
 
-impl Merged {
-    fn new() -> Merged {
+impl Default for Merged {
+    fn default() -> Self {
         Merged {
             parent: vec![0],
             frame: vec![FrameId::ROOT],
             children: FxHashMap::default(),
             own: Pair::default(),
-            squares: Pair::default(),
             line: Pair::default(),
         }
     }
+}
 
-    fn add(
-        &mut self,
-        side: Side,
-        repeat: usize,
-        profile: &Profile,
-        frames: &[FrameId],
-        query: &CompareQuery,
-    ) {
-        let asked = query.of_profile();
-        let raw = |weights| {
-            raw_tree(&PathView::with_frames(profile, Some(frames), &asked, weights), query.inverted)
-        };
-        let tree = raw(self_weights(profile, &asked));
-        let nodes = self.nodes(&tree);
-        let own = self.column(&nodes, &tree);
-        self.own.get_mut(side).push(own);
-        if query.metric == Metric::Time {
-            // The same paths weigh something, so that it is the same tree.
-            let squares = self.column(&nodes, &raw(sample_squares(profile)));
-            self.squares.get_mut(side).push(squares);
+impl Merged {
+    fn add(&mut self, side: Side, repeat: usize, tree: &RawTree) {
+        let nodes = self.nodes(tree);
+        let mut own = vec![0u64; self.parent.len()];
+        for (node, value) in nodes.iter().zip(&tree.self_value) {
+            let sum = &mut own[*node as usize];
+            *sum = sum.saturating_add(*value);
         }
+        self.own.get_mut(side).push(own);
         if repeat == 0 {
             let lines = self.line.get_mut(side);
             lines.resize(self.parent.len(), LineId::NONE);
@@ -103,31 +137,19 @@ impl Merged {
         nodes
     }
 
-    fn column(&self, nodes: &[u32], tree: &RawTree) -> Vec<u64> {
-        let mut column = vec![0u64; self.parent.len()];
-        for (node, value) in nodes.iter().zip(&tree.self_value) {
-            let sum = &mut column[*node as usize];
-            *sum = sum.saturating_add(*value);
-        }
-        column
-    }
-
-    fn finish(self, metric: Metric) -> Repeats {
-        let Merged { parent, frame, children, own, squares, line } = self;
+    fn finish(self, metric: Metric, cut_at_depth: Option<u32>) -> Repeats {
+        let Merged { parent, frame, children, own, line } = self;
         drop(children);
         let len = parent.len();
         let mean = own.as_ref().map(|columns| means(columns, len));
         let larger = mean.old.iter().zip(&mean.new).map(|(old, new)| *old.max(new)).collect();
-        let raw =
-            RawTree { parent, frame, line: vec![LineId::NONE; len], self_value: larger, cut_at_depth: None };
+        let raw = RawTree { parent, frame, line: vec![LineId::NONE; len], self_value: larger, cut_at_depth };
         let (tree, order) = raw.finish_with_order(metric);
         let ordered = |column: Vec<u64>| in_order(&order, &column, 0);
-        let all = |columns: Vec<Vec<u64>>| columns.into_iter().map(ordered).collect();
         Repeats {
             tree,
             mean: mean.map(ordered),
-            own: own.map(all),
-            squares: squares.map(all),
+            own: own.map(|columns| columns.into_iter().map(ordered).collect()),
             line: line.map(|lines| in_order(&order, &lines, LineId::NONE)),
         }
     }
@@ -140,14 +162,13 @@ fn in_order<T: Copy>(order: &[u32], column: &[T], missing: T) -> Vec<T> {
 
 /// The means of columns. What is cut off one goes to the next, so that sums stay what they are.
 fn means(columns: &[Vec<u64>], len: usize) -> Vec<u64> {
-    let count = columns.len().max(1) as u128;
-    let mut over = 0u128;
+    let count = columns.len().max(1) as u64;
+    let mut over = 0u64;
     let mean = |at: usize| {
-        let sum: u128 =
-            columns.iter().filter_map(|column| column.get(at)).map(|value| u128::from(*value)).sum();
-        let all = sum + over;
-        over = all % count;
-        u64::try_from(all / count).unwrap_or(u64::MAX)
+        let values = columns.iter().filter_map(|column| column.get(at));
+        let sum = values.fold(over, |sum, value| sum.saturating_add(*value));
+        over = sum % count;
+        sum / count
     };
     (0..len).map(mean).collect()
 }

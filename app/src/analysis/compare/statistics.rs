@@ -23,10 +23,6 @@ pub(super) struct Difference {
 /// So likely a single difference may be that is none: what intervals are for.
 const LEVEL: f64 = 0.05;
 
-/// So likely any of many differences may be that is none. Totals are asked about together, and functions, so that it is
-/// twice that at most for a whole comparison.
-const FAMILY_LEVEL: f64 = 0.025;
-
 /// More degrees of freedom make no difference.
 const MOST_FREEDOM: f64 = 1e6;
 
@@ -47,23 +43,38 @@ pub(super) fn welch(old: Mean, new: Mean) -> Difference {
     let deviation = variance.sqrt();
     Difference {
         value,
-        margin: quantile(1.0 - LEVEL, freedom) * deviation,
+        margin: quantile(LEVEL, freedom) * deviation,
         p: two_sided(value / deviation, freedom),
     }
 }
 
-/// Which of many hypotheses can be refused so that the chance of refusing any true one is [`FAMILY_LEVEL`] at most: the
-/// smallest p up to level/m, the next one up to level/(m − 1), and so on until one is larger.
-/// S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979).
-pub(super) fn refused(p: &[f64]) -> Vec<bool> {
-    let mut order: Vec<usize> = (0..p.len()).collect();
-    order.sort_by(|a, b| p[*a].total_cmp(&p[*b]));
-    let mut refused = vec![false; p.len()];
-    for (before, at) in order.into_iter().enumerate() {
-        if p[at] > FAMILY_LEVEL / (p.len() - before) as f64 {
+/// One of many hypotheses that there is no difference.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Question {
+    /// How likely what was seen is if there is none.
+    pub(super) p: f64,
+    /// How much it matters, above 0.
+    pub(super) weight: f64,
+}
+
+/// Which hypotheses can be refused so that the chance of refusing any true one is `level` at most. Holm's procedure with
+/// weights: in the order of p/w the first may have up to level · w/Σw, the next one the same with what is left in Σw, and
+/// so on until one has more. A hypothesis that matters much is thus hardly made harder by many that don't.
+/// S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979),
+/// section 5; the weights must not come of the differences.
+pub(super) fn refused(questions: &[Question], level: f64) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..questions.len()).collect();
+    let rank = |at: &usize| questions[*at].p / questions[*at].weight;
+    order.sort_by(|a, b| rank(a).total_cmp(&rank(b)));
+    let mut left: f64 = questions.iter().map(|question| question.weight).sum();
+    let mut refused = vec![false; questions.len()];
+    for at in order {
+        let Question { p, weight } = questions[at];
+        if p > level * weight / left {
             break;
         }
         refused[at] = true;
+        left -= weight;
     }
     refused
 }
@@ -74,18 +85,22 @@ fn two_sided(t: f64, freedom: f64) -> f64 {
     beta(freedom / (freedom + t * t), freedom / 2.0, 0.5)
 }
 
-/// The t that is exceeded on either side in `1 - share` of cases.
+/// The t that is exceeded on either side in `share` of cases, for shares up to [`LEVEL`]. Newton's method: from the normal
+/// distribution's, which is below, it comes nearer from the same side, since [`two_sided`] is convex there.
 fn quantile(share: f64, freedom: f64) -> f64 {
-    let (mut low, mut high) = (0.0, 1.0);
-    while two_sided(high, freedom) > 1.0 - share && high < 1e9 {
-        high *= 2.0;
+    const OF_NORMAL: f64 = 1.959_963_984_540_054;
+    let front = ln_gamma((freedom + 1.0) / 2.0) - ln_gamma(freedom / 2.0);
+    let front = front.exp() / (freedom * std::f64::consts::PI).sqrt();
+    let slope = |t: f64| -2.0 * front * (-(freedom + 1.0) / 2.0 * (t * t / freedom).ln_1p()).exp();
+    let mut t = OF_NORMAL;
+    for _ in 0..50 {
+        let step = (two_sided(t, freedom) - share) / slope(t);
+        t -= step;
+        if step.abs() <= 1e-9 * t {
+            break;
+        }
     }
-    for _ in 0..60 {
-        let middle = (low + high) / 2.0;
-        let is_below = two_sided(middle, freedom) > 1.0 - share;
-        *(if is_below { &mut low } else { &mut high }) = middle;
-    }
-    high
+    t
 }
 
 /// I(a, b) at x. The continued fraction converges fast where x is below (a + 1)/(a + b + 2); beyond that the other side
@@ -155,12 +170,12 @@ mod tests {
     #[test]
     fn quantiles_are_those_of_the_tables() {
         for (freedom, share, expected) in [
-            (1.0, 0.95, 12.706),
-            (2.0, 0.95, 4.3027),
-            (8.0, 0.95, 2.3060),
-            (8.0, 0.999, 5.0413),
-            (30.0, 0.99, 2.7500),
-            (1e6, 0.95, 1.9600),
+            (1.0, 0.05, 12.706),
+            (2.0, 0.05, 4.3027),
+            (8.0, 0.05, 2.3060),
+            (8.0, 0.001, 5.0413),
+            (30.0, 0.01, 2.7500),
+            (1e6, 0.05, 1.9600),
         ] {
             let found = quantile(share, freedom);
             assert!((found - expected).abs() < 1e-3 * expected, "{freedom} {share}: {found}");
@@ -182,8 +197,16 @@ mod tests {
 
     #[test]
     fn holm_goes_from_the_smallest_on() {
-        assert_eq!(refused(&[0.005, 0.02, 0.015, 0.002]), [true, false, false, true]);
-        assert_eq!(refused(&[0.025]), [true]);
-        assert_eq!(refused(&[]), [] as [bool; 0]);
+        let of = |rows: &[(f64, f64)]| {
+            let questions: Vec<_> =
+                rows.iter().map(|(p, weight)| Question { p: *p, weight: *weight }).collect();
+            refused(&questions, 0.05)
+        };
+        assert_eq!(of(&[(0.01, 1.0), (0.04, 1.0), (0.03, 1.0), (0.005, 1.0)]), [true, false, false, true]);
+        assert_eq!(of(&[(0.05, 3.0)]), [true]);
+        assert_eq!(of(&[]), [] as [bool; 0]);
+        // Of the whole level the one has nine tenths; then all is the other's.
+        assert_eq!(of(&[(0.045, 9.0), (0.05, 1.0)]), [true, true]);
+        assert_eq!(of(&[(0.046, 9.0), (0.006, 1.0)]), [false, false]);
     }
 }

@@ -1,12 +1,13 @@
 //! Two builds on one page.
 
-use super::noise::{Readings, changes};
+use super::noise::{BOUNDARY_LEVEL, Observed, Readings, TOTALS_LEVEL, alike, changes};
+use super::repeats::{observed, sample_sizes};
 use super::sizes::sections;
 use super::{Certainty, Change, CompareFrame, Comparison, Pair, Side, SizeChange};
 use crate::analysis::metric::Sureness;
 use crate::analysis::summary::run_nanos;
-use crate::analysis::weights::{sample_squares, self_weights};
-use crate::analysis::{CallTreeQuery, Metric, boundary, growth};
+use crate::analysis::weights::self_weights;
+use crate::analysis::{CallTreeQuery, MemoryGrowth, Metric, boundary, growth};
 use crate::profile::{FrameKind, Profile};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -103,43 +104,29 @@ pub fn compare_summary(comparison: &Comparison) -> CompareSummary {
 /// What `value` says of each recording.
 fn readings(comparison: &Comparison, value: impl Fn(&Profile) -> u64) -> Pair<Readings> {
     Pair::of(|side| {
-        let values: Vec<u64> =
-            comparison.build(side).repeats().iter().map(|profile| value(profile)).collect();
-        Readings { variances: vec![0.0; values.len()], values }
+        let repeats = comparison.build(side).repeats().iter();
+        Readings { values: repeats.map(|profile| value(profile)).collect(), variances: Vec::new() }
     })
 }
 
-/// The time of the run and all metrics. What is measured is one family of questions.
+/// The time of the run and all metrics: one family of questions.
 fn metrics(comparison: &Comparison) -> (Change, Vec<MetricChange>) {
-    let is_counted = |metric: &Metric| metric.sureness() == Sureness::Counted;
-    let (counted, measured): (Vec<Metric>, Vec<Metric>) = comparison.metrics().partition(is_counted);
-    let noisy = measured.iter().map(|metric| total(comparison, *metric));
-    let noisy = std::iter::once(readings(comparison, run_nanos)).chain(noisy).collect();
-    let mut noisy = changes(noisy, false, |_| true).into_iter();
-    let run_nanos = noisy.next().unwrap_or_else(|| Change::exact(0, 0));
-    let exact = changes(counted.iter().map(|metric| total(comparison, *metric)).collect(), true, |_| true);
-    let rows = measured.into_iter().zip(noisy).chain(counted.into_iter().zip(exact));
-    let mut rows: Vec<_> = rows.map(|(metric, total)| MetricChange { metric, total }).collect();
-    rows.sort_by_key(|row| row.metric);
-    (run_nanos, rows)
+    let run = Observed { readings: readings(comparison, run_nanos), sureness: Sureness::Measured };
+    let metrics: Vec<Metric> = comparison.metrics().collect();
+    let observed = metrics.iter().map(|metric| total(comparison, *metric));
+    let mut changes =
+        changes(std::iter::once(run).chain(observed).collect(), TOTALS_LEVEL, alike).into_iter();
+    let run_nanos = changes.next().unwrap_or_else(|| Change::exact(0, 0));
+    (
+        run_nanos,
+        metrics.into_iter().zip(changes).map(|(metric, total)| MetricChange { metric, total }).collect(),
+    )
 }
 
-/// The sum of a metric in each recording.
-fn total(comparison: &Comparison, metric: Metric) -> Pair<Readings> {
-    let readings = readings(comparison, |profile| whole(profile, metric));
-    if metric == Metric::Time { sampled(comparison, &readings) } else { readings }
-}
-
-/// With what sampling makes of each value.
-fn sampled(comparison: &Comparison, readings: &Pair<Readings>) -> Pair<Readings> {
-    Pair::of(|side| {
-        let profiles = comparison.build(side).repeats().iter();
-        let variance = |profile: &Arc<Profile>| {
-            sample_squares(profile).into_iter().map(|square| square as f64).sum::<f64>()
-        };
-        let variances = profiles.map(|profile| variance(profile) * super::repeats::SQUARE).collect();
-        Readings { variances, ..readings.get(side).clone() }
-    })
+/// The sum of a metric in each recording, with what sampling makes of it.
+fn total(comparison: &Comparison, metric: Metric) -> Observed {
+    let values = readings(comparison, |profile| whole(profile, metric)).map(|readings| readings.values);
+    observed(metric, values, &sample_sizes(comparison, metric))
 }
 
 fn whole(profile: &Profile, metric: Metric) -> u64 {
@@ -170,16 +157,16 @@ fn crossings(comparison: &Comparison) -> Vec<BoundaryChange> {
             of_name.get_mut(side)[repeat] = (row.calls, row.total_nanos);
         }
     }
-    let part = |of: fn(&(u64, u64)) -> u64| -> Vec<Pair<Readings>> {
-        let one = |rows: &Vec<(u64, u64)>| Readings {
-            values: rows.iter().map(of).collect(),
-            variances: Vec::new(),
-        };
-        found.values().map(|rows| rows.as_ref().map(one)).collect()
+    let of_rows = |rows: &Pair<Vec<(u64, u64)>>, sureness, of: fn(&(u64, u64)) -> u64| {
+        let one = |rows: &Vec<(u64, u64)>| rows.iter().map(of).collect();
+        let readings = rows.as_ref().map(|rows| Readings { values: one(rows), variances: Vec::new() });
+        Observed { readings, sureness }
     };
-    let (calls, nanos) =
-        (changes(part(|row| row.0), true, |_| true), changes(part(|row| row.1), false, |_| true));
-    let rows = found.keys().cloned().zip(calls.into_iter().zip(nanos));
+    let calls = found.values().map(|rows| of_rows(rows, Sureness::Counted, |row| row.0));
+    let nanos = found.values().map(|rows| of_rows(rows, Sureness::Measured, |row| row.1));
+    let mut calls = changes(calls.chain(nanos).collect(), BOUNDARY_LEVEL, alike);
+    let nanos = calls.split_off(found.len());
+    let rows = found.into_keys().zip(calls.into_iter().zip(nanos));
     let mut rows: Vec<_> = rows
         .map(|((direction, module, name), (calls, total_nanos))| BoundaryChange {
             direction,
@@ -199,12 +186,12 @@ fn memories(comparison: &Comparison) -> Vec<MemoryChange> {
         repeats.map(|profile| growth(profile).memories).collect::<Vec<_>>()
     });
     let count = grown.old.iter().chain(&grown.new).map(Vec::len).max().unwrap_or(0);
-    let change = |index: usize, part: fn(&crate::analysis::MemoryGrowth) -> u64| {
-        let value = |memories: &Vec<crate::analysis::MemoryGrowth>| memories.get(index).map_or(0, part);
-        let readings = grown
-            .as_ref()
-            .map(|all| Readings { values: all.iter().map(value).collect(), variances: Vec::new() });
-        changes(vec![readings], true, |_| true).pop().unwrap_or_else(|| Change::exact(0, 0))
+    let change = |index: usize, part: fn(&MemoryGrowth) -> u64| {
+        let value = |memories: &Vec<MemoryGrowth>| memories.get(index).map_or(0, part);
+        let values = |all: &Vec<Vec<MemoryGrowth>>| all.iter().map(value).collect();
+        let readings = grown.as_ref().map(|all| Readings { values: values(all), variances: Vec::new() });
+        let observed = Observed { readings, sureness: Sureness::Counted };
+        changes(vec![observed], TOTALS_LEVEL, alike).pop().unwrap_or_else(|| Change::exact(0, 0))
     };
     let memory = |index| MemoryChange {
         index,

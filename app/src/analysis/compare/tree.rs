@@ -1,7 +1,7 @@
 //! Both call trees as one, with what each node weighs in either build.
 
-use super::noise::{Evidence, LEAST_SHARE, Readings, verdicts};
-use super::repeats::{Repeats, SQUARE};
+use super::noise::{Observed, TREE_LEVEL, by_size, verdicts};
+use super::repeats::{Repeats, observed, sample_sizes};
 use super::{Change, CompareFrame, CompareQuery, Comparison, Pair, Side, Verdict};
 use crate::analysis::flame::flame_by;
 use crate::analysis::metric::Sureness;
@@ -52,9 +52,10 @@ pub struct DiffTree {
     total_value: Pair<Vec<u64>>,
     changed: Vec<u64>,
     line: Pair<Vec<LineId>>,
-    /// What nodes weigh by themselves in each recording, and what sampling makes of it.
+    /// What nodes weigh by themselves in each recording.
     own: Pair<Vec<Vec<u64>>>,
-    squares: Pair<Vec<Vec<u64>>>,
+    /// How much a sample stands for in each recording.
+    sample_sizes: Pair<Vec<f64>>,
     is_even: Vec<bool>,
     /// Of nodes that are large enough to be looked at together.
     judged: FxHashMap<NodeId, Verdict>,
@@ -62,7 +63,7 @@ pub struct DiffTree {
 
 /// The tree that `query` asks for. Takes memory for a number a node and recording.
 pub fn compare_tree(comparison: &Comparison, query: &CompareQuery) -> DiffTree {
-    let Repeats { tree, mean, own, squares, line } = Repeats::of(comparison, query);
+    let Repeats { tree, mean, own, line } = Repeats::of(comparison, query);
     let parents: Vec<u32> = (0..tree.len() as u32).map(|node| tree.parent(NodeId(node)).0).collect();
     let total_value = mean.as_ref().map(|own| totals(&parents, own));
     let apart: Vec<u64> = mean.old.iter().zip(&mean.new).map(|(old, new)| old.abs_diff(*new)).collect();
@@ -74,12 +75,18 @@ pub fn compare_tree(comparison: &Comparison, query: &CompareQuery) -> DiffTree {
         changed,
         line,
         own,
-        squares,
+        sample_sizes: sample_sizes(comparison, query.metric),
         is_even: Vec::new(),
         judged: FxHashMap::default(),
     };
     diff.is_even = diff.even(&parents);
-    diff.judged = diff.judge();
+    diff.judged = diff.judge(&parents);
+    for (node, verdict) in &mut diff.judged {
+        let frame = diff.tree.get(*node).map_or(CompareFrame::ROOT, |node| CompareFrame(node.frame.0));
+        if !comparison.frames().get(frame).certainty.is_matched() {
+            *verdict = verdict.of_alone();
+        }
+    }
     diff
 }
 
@@ -155,6 +162,12 @@ impl DiffTree {
         flame_by(&self.tree, widths)
     }
 
+    /// The depth from which on an inverted tree was not followed because it would have had too many nodes; what was
+    /// below counts as the own weight of the nodes there.
+    pub fn cut_at_depth(&self) -> Option<u32> {
+        self.tree.cut_at_depth()
+    }
+
     /// Is the difference of a node's totals more than chance? Quick: for each box in each picture.
     pub fn is_clear(&self, node: NodeId) -> bool {
         let is_exact = self.is_exact(node);
@@ -163,13 +176,14 @@ impl DiffTree {
 
     /// What a node's total changed by. Takes as long as there are nodes below it.
     pub fn change(&self, node: NodeId) -> Change {
-        let readings = self.readings(node);
+        let observed = self.observed(node);
         let verdict = match self.judged.get(&node) {
-            _ if self.is_exact(node) => Verdict::Exact,
             Some(verdict) => *verdict,
-            None => verdicts(&[(self.evidence(&readings), false)]).first().copied().unwrap_or(Verdict::Exact),
+            None => {
+                verdicts(&[(observed.evidence(), 0.0)], TREE_LEVEL).first().copied().unwrap_or(Verdict::Exact)
+            }
         };
-        Change { mean: self.total_of(node), each: readings.map(|readings| readings.values.into()), verdict }
+        Change { mean: self.total_of(node), ..observed.change(verdict) }
     }
 
     fn total_of(&self, node: NodeId) -> Pair<u64> {
@@ -177,31 +191,18 @@ impl DiffTree {
     }
 
     fn is_exact(&self, node: NodeId) -> bool {
-        self.is_counted() && self.is_even.get(node.index()).copied().unwrap_or(false)
-    }
-
-    fn is_counted(&self) -> bool {
         self.metric().sureness() == Sureness::Counted
-    }
-
-    fn evidence(&self, readings: &Pair<Readings>) -> Evidence {
-        Evidence::of(readings.as_ref(), self.is_counted())
+            && self.is_even.get(node.index()).copied().unwrap_or(false)
     }
 
     /// The total of a node in each recording.
-    fn readings(&self, node: NodeId) -> Pair<Readings> {
+    fn observed(&self, node: NodeId) -> Observed {
         let below = node.index()..self.end(node).index();
-        let sum = |column: &Vec<u64>| {
-            column
-                .get(below.clone())
-                .unwrap_or_default()
-                .iter()
-                .fold(0, |sum: u64, own| sum.saturating_add(*own))
+        let sum = |column: &[u64]| {
+            let own = column.get(below.clone()).unwrap_or_default().iter();
+            own.fold(0, |sum: u64, own| sum.saturating_add(*own))
         };
-        Pair::of(|side: Side| Readings {
-            values: self.own.get(side).iter().map(sum).collect(),
-            variances: self.squares.get(side).iter().map(|column| sum(column) as f64 * SQUARE).collect(),
-        })
+        self.observed_as(&self.own, sum)
     }
 
     /// By node: does each recording of a build have the same total?
@@ -221,16 +222,30 @@ impl DiffTree {
     }
 
     /// The verdicts on all nodes that weigh enough to be looked at.
-    fn judge(&self) -> FxHashMap<NodeId, Verdict> {
-        let whole = self.total();
-        let least = (whole.old.max(whole.new) as f64 * LEAST_SHARE).max(1.0);
-        let is_large = |node: &NodeId| {
-            let total = self.total_of(*node);
-            total.old.max(total.new) as f64 >= least && !self.is_exact(*node)
+    fn judge(&self, parents: &[u32]) -> FxHashMap<NodeId, Verdict> {
+        let size = |node: NodeId| {
+            let Pair { old, new } = self.total_of(node);
+            (old as f64 + new as f64) / 2.0
         };
-        let nodes: Vec<NodeId> = (0..self.len() as u32).map(NodeId).filter(is_large).collect();
-        let evidence: Vec<_> =
-            nodes.iter().map(|node| (self.evidence(&self.readings(*node)), true)).collect();
-        nodes.into_iter().zip(verdicts(&evidence)).collect()
+        let weight = by_size(size(NodeId::ROOT));
+        let is_asked = |node: &NodeId| weight(size(*node)) > 0.0 && !self.is_exact(*node);
+        let nodes: Vec<NodeId> = (0..self.len() as u32).map(NodeId).filter(is_asked).collect();
+        let totals_of = |columns: &Vec<Vec<u64>>| -> Vec<Vec<u64>> {
+            let of_nodes = |column: Vec<u64>| nodes.iter().map(|node| column[node.index()]).collect();
+            columns.iter().map(|own| of_nodes(totals(parents, own))).collect()
+        };
+        let own = self.own.as_ref().map(totals_of);
+        let asked = |at: usize| {
+            let observed = self.observed_as(&own, |column| column[at]);
+            (observed.evidence(), weight(observed.middle()))
+        };
+        let asked: Vec<_> = (0..nodes.len()).map(asked).collect();
+        nodes.into_iter().zip(verdicts(&asked, TREE_LEVEL)).collect()
+    }
+
+    /// What `value` says of each recording's column.
+    fn observed_as(&self, own: &Pair<Vec<Vec<u64>>>, value: impl Fn(&[u64]) -> u64) -> Observed {
+        let values = own.as_ref().map(|columns| columns.iter().map(|column| value(column)).collect());
+        observed(self.metric(), values, &self.sample_sizes)
     }
 }

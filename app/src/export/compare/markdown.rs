@@ -41,7 +41,7 @@ fn total(name: &str, unit: Unit, change: &Change) -> String {
 fn functions(report: &CompareReport<'_>) -> String {
     let unit = report.table.metric.unit();
     let count = report.clear_rows().count();
-    let unclear = report.unclear_count();
+    let unclear = report.unclear_rows().count();
     let mut text = format!("\n<details><summary>{}", heading(count, unclear, report));
     text += "</summary>\n\n";
     if count > 0 {
@@ -84,13 +84,12 @@ fn function(report: &CompareReport<'_>, row: &CompareRow, unit: Unit) -> String 
 /// Text of others: no markup, no mention, no row's end.
 fn escaped(text: &str) -> String {
     let mut markdown = String::with_capacity(text.len());
-    for c in plain(text).chars() {
+    for c in plain(&text.replace(['\n', '\r'], " ")).chars() {
         match c {
             '<' => markdown.push_str("&lt;"),
             '>' => markdown.push_str("&gt;"),
             '&' => markdown.push_str("&amp;"),
             '@' => markdown.push_str("&#64;"),
-            '\n' | '\r' => markdown.push(' '),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '$' => markdown.extend(['\\', c]),
             c => markdown.push(c),
         }

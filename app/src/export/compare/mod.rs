@@ -98,14 +98,14 @@ impl<'a> CompareReport<'a> {
         words::name(self.comparison, frame)
     }
 
-    /// Functions whose own weight surely changed, those in both builds or all.
+    /// Functions whose own weight surely changed.
     fn clear_rows(&self) -> impl Iterator<Item = &CompareRow> {
         self.table.rows.iter().filter(|row| row.self_value.is_clear())
     }
 
-    /// How many functions weigh something else, but not surely.
-    fn unclear_count(&self) -> usize {
+    /// Functions whose own weight differs, which may be chance.
+    fn unclear_rows(&self) -> impl Iterator<Item = &CompareRow> {
         let is_unclear = |row: &&CompareRow| !row.self_value.is_clear() && row.self_value.difference() != 0;
-        self.table.rows.iter().filter(is_unclear).count()
+        self.table.rows.iter().filter(is_unclear)
     }
 }

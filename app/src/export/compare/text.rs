@@ -7,6 +7,8 @@ use crate::units;
 
 /// So many rows of a table are shown.
 const MOST_ROWS: usize = 30;
+/// So many functions whose difference may be chance.
+const MOST_UNCLEAR_ROWS: usize = 10;
 
 pub(super) fn text(report: &CompareReport<'_>) -> String {
     let CompareReport { comparison, table, summary, .. } = report;
@@ -77,7 +79,8 @@ fn functions(report: &CompareReport<'_>) -> String {
     }
     columns.extend([left("sure"), left("function")]);
     let mut table = Table::new(&columns);
-    for row in report.clear_rows().take(MOST_ROWS) {
+    let shown = report.clear_rows().take(MOST_ROWS).chain(report.unclear_rows().take(MOST_UNCLEAR_ROWS));
+    for row in shown {
         let value = |side| units::number(unit, row.self_value.of(side));
         let mut cells = vec![
             words::difference(unit, row.self_value.mean),
@@ -92,19 +95,18 @@ fn functions(report: &CompareReport<'_>) -> String {
         cells.extend([words::sure(&row.self_value).to_owned(), report.name(row.frame)]);
         table.cells(cells);
     }
-    let more = report.clear_rows().count().saturating_sub(MOST_ROWS);
-    let mut text = if table.is_empty() { "no function surely changed\n".to_owned() } else { table.text() };
-    if more > 0 {
-        text += &format!("and {} more\n", units::exact(more as u64));
+    let none = "no function costs more or less by itself\n";
+    let text = if table.is_empty() { none.to_owned() } else { table.text() };
+    text + &rest(report.clear_rows().count(), MOST_ROWS, "that surely changed")
+        + &rest(report.unclear_rows().count(), MOST_UNCLEAR_ROWS, "whose difference may be chance")
+}
+
+/// A line that says how many rows beyond the `shown` ones there are.
+fn rest(count: usize, shown: usize, which: &str) -> String {
+    match count.saturating_sub(shown) {
+        0 => String::new(),
+        more => format!("and {} more {which}\n", units::exact(more as u64)),
     }
-    match report.unclear_count() {
-        0 => {}
-        1 => text += "1 other differs by no more than chance may make\n",
-        count => {
-            text += &format!("{} others differ by no more than chance may make\n", units::exact(count as u64))
-        }
-    }
-    text
 }
 
 fn calls(row: &CompareRow, unit: Unit) -> [String; 3] {
@@ -179,9 +181,5 @@ fn sizes(report: &CompareReport<'_>) -> String {
 }
 
 fn with_rest(table: &Table, rows: usize) -> String {
-    match rows.saturating_sub(MOST_ROWS) {
-        _ if table.is_empty() => String::new(),
-        0 => table.text(),
-        more => table.text() + &format!("and {} more\n", units::exact(more as u64)),
-    }
+    if table.is_empty() { String::new() } else { table.text() + &rest(rows, MOST_ROWS, "of these") }
 }

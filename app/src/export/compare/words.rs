@@ -5,20 +5,23 @@ use crate::analysis::{
 };
 use crate::units;
 
-/// `instructions: 1.20 G before, 1.19 G now: 0.8 % less, counted exactly`.
+/// `Instructions: 1.20 G before, 1.19 G now: 0.8 % (9.60 M) less, counted exactly`.
 pub fn verdict_sentence(metric: Metric, total: &Change) -> String {
     let unit = metric.unit();
     let Pair { old, new } = total.mean.map(|value| units::number(unit, value));
     let less_or_more = if total.difference() < 0 { "less" } else { "more" };
+    let difference = units::number(unit, total.difference().unsigned_abs());
     let how_much = match total.relative() {
         _ if total.mean.are_equal() => "no difference".to_owned(),
-        Some(share) => format!("{} {less_or_more}", units::relative(share).trim_start_matches(['+', '-'])),
+        Some(share) => {
+            format!("{} ({difference}) {less_or_more}", units::relative(share).trim_start_matches(['+', '-']))
+        }
         None => "there was nothing before".to_owned(),
     };
     let sure = match total.verdict {
         Verdict::Exact => "counted exactly".to_owned(),
-        Verdict::Significant(interval) => format!("more than chance ({})", span(total, interval)),
-        Verdict::Unclear(interval) => format!("which may be chance ({})", span(total, interval)),
+        Verdict::Significant(interval) => format!("more than chance: {}", span(total, interval)),
+        Verdict::Unclear(interval) => format!("which may be chance: {}", span(total, interval)),
     };
     format!("{}: {old} before, {new} now: {how_much}, {sure}", metric.title())
 }
