@@ -154,16 +154,23 @@ impl<'a> File<'a> {
         for number in 0..self.functions.values().len() {
             let (frame, file) = self.functions.values()[number];
             let info = self.profile.frames().get(frame);
-            let name = self.text(known_name(self.profile, frame));
             let mut function = Message::default();
             function.number(1, number as u64 + 1);
-            function.number(2, name);
-            function.number(3, name);
+            function.number(2, self.text(known_name(self.profile, frame)));
+            function.number(3, self.raw_name(info.kind));
             function.number(4, self.text(file.unwrap_or("")));
             let declared = info.line.filter(|_| info.file.as_deref() == file);
             function.number(5, u64::from(declared.unwrap_or(0)));
             self.message.message(5, &function);
         }
+    }
+
+    /// The name as the module has it. Where none is told that differs from the other one, pprof takes that for a name
+    /// to be demangled, and `<T>::f` for `::f`.
+    fn raw_name(&mut self, kind: FrameKind) -> u64 {
+        let FrameKind::Wasm(func) = kind else { return 0 };
+        let name = self.profile.symbols().name(func);
+        if name.raw == name.name.full { 0 } else { self.text(&*name.raw) }
     }
 
     /// When and how long it was, and what is shown first.
