@@ -43,8 +43,7 @@ struct File<E> {
 
 #[derive(Serialize)]
 struct Event<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
+    name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cat: Option<&'static str>,
     ph: &'static str,
@@ -66,13 +65,13 @@ enum Args<'a> {
 }
 
 impl<'a> Event<'a> {
-    fn new(ph: &'static str, nanos: u64, track: Track) -> Event<'a> {
+    fn new(ph: &'static str, name: &'a str, nanos: u64, track: Track) -> Event<'a> {
         let tid = track as u32;
-        Event { name: None, cat: None, ph, ts: micros(nanos), dur: None, pid: PID, tid, args: None }
+        Event { name, cat: None, ph, ts: micros(nanos), dur: None, pid: PID, tid, args: None }
     }
 
     fn complete(name: &'a str, start_nanos: u64, nanos: u64, track: Track) -> Event<'a> {
-        Event { name: Some(name), dur: Some(micros(nanos)), ..Event::new("X", start_nanos, track) }
+        Event { dur: Some(micros(nanos)), ..Event::new("X", name, start_nanos, track) }
     }
 }
 
@@ -94,23 +93,19 @@ pub(super) fn chrome(profile: &Profile, query: &CallTreeQuery) -> Vec<u8> {
 
 /// What process and tracks are called.
 fn heads(module: &str) -> impl Iterator<Item = Event<'_>> {
-    let named = |name: &'static str, track: Track, value| Event {
-        name: Some(name),
-        args: Some(Args::Name(value)),
-        ..Event::new("M", 0, track)
-    };
+    let named =
+        |name, track, value| Event { args: Some(Args::Name(value)), ..Event::new("M", name, 0, track) };
     let process = named("process_name", Track::Guest, module);
     let threads = Track::ALL.into_iter().map(move |track| named("thread_name", track, track.name()));
     [process].into_iter().chain(threads)
 }
 
+/// Some readers ask for names also where a frame ends.
 fn frame<'a>(profile: &'a Profile, stacks: &Stacks, event: FrameEvent) -> Event<'a> {
-    if !event.begins {
-        return Event::new("E", event.nanos, Track::Guest);
-    }
     let frame = stacks.frame(event.node);
-    let cat = Some(kind_word(profile.frames().get(frame).kind));
-    Event { name: Some(known_name(profile, frame)), cat, ..Event::new("B", event.nanos, Track::Guest) }
+    let (name, cat) = (known_name(profile, frame), kind_word(profile.frames().get(frame).kind));
+    let ph = if event.begins { "B" } else { "E" };
+    Event { cat: Some(cat), ..Event::new(ph, name, event.nanos, Track::Guest) }
 }
 
 fn call<'a>(run: &'a RunEvents, call: &CallSpan) -> Event<'a> {
@@ -129,9 +124,8 @@ fn phase(phase: &PhaseSpan) -> Event<'_> {
 
 fn sizes(size: &SizeInTime) -> impl Iterator<Item = Event<'_>> {
     size.points.iter().map(|(nanos, bytes)| Event {
-        name: Some(&size.name),
         args: Some(Args::Bytes(*bytes)),
-        ..Event::new("C", *nanos, Track::Guest)
+        ..Event::new("C", &size.name, *nanos, Track::Guest)
     })
 }
 
