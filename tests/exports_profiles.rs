@@ -3,6 +3,7 @@
 //!
 //! Where a program isn't there the test says so and passes, unless `WASMSCOPE_READERS_TEST=required` is set.
 
+mod arrow;
 mod callgrind;
 mod firefox;
 mod pprof;

@@ -36,6 +36,7 @@ pub struct ExportArgs {
     /// pprof: stacks in all metrics, for pprof
     /// chrome: what ran when, calls across and memory, for Perfetto
     /// callgrind: costs by line and call in all metrics, for KCachegrind and callgrind_annotate
+    /// arrow: the call paths with all metrics as a table, for data frames
     /// dhat: the heap by call path, for DHAT's viewer
     /// massif: the heap over time, for ms_print and massif-visualizer
     ///
@@ -104,6 +105,7 @@ enum Form {
     Pprof,
     Chrome,
     Callgrind,
+    Arrow,
 }
 
 impl Form {
@@ -122,6 +124,7 @@ impl Form {
             Form::Pprof => Format::Pprof,
             Form::Chrome => Format::Chrome,
             Form::Callgrind => Format::Callgrind,
+            Form::Arrow => Format::Arrow,
             Form::Png => bail!("png is a picture of the memory map: --view map --format png"),
         })
     }

@@ -1,11 +1,13 @@
 //! Writes views of a profile in forms that other programs read. From a view to bytes; nothing here opens a file.
 
+mod arrow;
 mod callgrind;
 mod chrome;
 mod code_text;
 mod csv;
 mod dhat;
 mod firefox;
+mod flat;
 mod folded;
 mod heap_figures;
 mod heap_frame;
@@ -67,6 +69,8 @@ pub enum Format {
     Chrome,
     /// Costs by line and by call, for KCachegrind and `callgrind_annotate`.
     Callgrind,
+    /// The call paths with their values in every metric as a table, for data frames.
+    Arrow,
 }
 
 /// What a format tells, whatever a query asks for.
@@ -82,7 +86,7 @@ pub enum FormatScope {
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 13] = [
+    pub const ALL: [Format; 14] = [
         Format::Svg,
         Format::Folded,
         Format::Json,
@@ -96,6 +100,7 @@ impl Format {
         Format::Pprof,
         Format::Chrome,
         Format::Callgrind,
+        Format::Arrow,
     ];
 
     /// What it tells.
@@ -143,6 +148,7 @@ impl Format {
             Format::Pprof => "pprof",
             Format::Chrome => "chrome",
             Format::Callgrind => "callgrind",
+            Format::Arrow => "arrow",
         }
     }
 }
@@ -169,6 +175,7 @@ pub fn export(profile: &Profile, query: &CallTreeQuery, format: Format) -> Vec<u
         Format::Pprof => pprof::pprof(profile, query),
         Format::Chrome => chrome::chrome(profile, query),
         Format::Callgrind => callgrind::callgrind(profile, query).into_bytes(),
+        Format::Arrow => arrow::arrow(profile, query),
     }
 }
 

@@ -146,6 +146,7 @@ impl ExportKind {
             ExportKind::Profile(Format::Pprof) => "For pprof…",
             ExportKind::Profile(Format::Chrome) => "For Perfetto (Chrome trace)…",
             ExportKind::Profile(Format::Callgrind) => "For KCachegrind (callgrind)…",
+            ExportKind::Profile(Format::Arrow) => "Call paths as a table (Arrow)…",
         };
         title.to_owned()
     }
