@@ -137,7 +137,7 @@ fn what_makes_no_picture_is_refused_with_the_reason() {
         ("--format pprof --metric calls", "calls was not recorded"),
         ("--format pprof --between 1s 10ms", "takes the earlier time first"),
         ("--format csv --view map --between 0 1s", "with --format svg or png"),
-        ("--format svg --view map --between 0 1s", "--between say nothing to --view map"),
+        ("--format svg --view map --between 0 1s", "--between says nothing to --view map"),
         ("--format svg --view module --between 0 1s", "say nothing to --view module"),
         ("--format svg --view map --metric time", "--metric says nothing to --view map"),
         ("--format png --view map --memory 7", "there is no memory 7; those of the module are 0 to 0"),

@@ -156,10 +156,8 @@ fn places_are_those_of_the_module() {
     let is_host = |location: &&Location| location.mapping_id == 0;
     let host = file.location.iter().filter(is_host).map(|location| file.line(&location.line[0]).0);
     assert!(host.clone().any(|name| name.contains("fd_write")), "{:?}", host.collect::<Vec<_>>());
-    let raw = file.function.iter().filter(|function| file.text(function.system_name).starts_with("_Z"));
-    assert!(
-        raw.clone().count() > 5 && raw.clone().all(|function| !file.text(function.name).starts_with("_Z"))
-    );
+    // A name that is told twice would be demangled once more by pprof.
+    assert!(file.function.iter().all(|function| function.system_name != function.name));
     let period = file.period_type.unwrap();
     assert_eq!(
         (file.text(period.r#type), file.text(period.unit), file.period),

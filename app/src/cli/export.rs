@@ -239,8 +239,11 @@ fn missing(format: Format) -> &'static str {
 
 fn export_map(args: &ExportArgs) -> anyhow::Result<()> {
     let format = args.format.of_map()?;
-    if args.metric.is_some() || args.between.is_some() {
-        bail!("--metric and --between say nothing to --view map");
+    if args.metric.is_some() {
+        bail!("--metric says nothing to --view map");
+    }
+    if args.between.is_some() {
+        bail!("--between says nothing to --view map, which shows a moment: --at");
     }
     let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
     let picture = args.map.picture(&profile, format).with_context(|| args.file.display().to_string())?;
