@@ -130,6 +130,15 @@ fn what_makes_no_picture_is_refused_with_the_reason() {
         ("--format csv --view map", "--format svg or png"),
         ("--format svg --at peak", "with --metric live"),
         ("--format folded --columns 9", "--view map only"),
+        ("--format massif --metric live", "about the heap of the whole run"),
+        ("--format dhat --between 0 1s", "about the heap of the whole run"),
+        ("--format chrome --metric crossings", "tells what ran when"),
+        ("--format speedscope-evented --metric pages", "tells what ran when"),
+        ("--format pprof --metric calls", "calls was not recorded"),
+        ("--format pprof --between 1s 10ms", "takes the earlier time first"),
+        ("--format csv --view map --between 0 1s", "with --format svg or png"),
+        ("--format svg --view map --between 0 1s", "--between says nothing to --view map"),
+        ("--format svg --view module --between 0 1s", "say nothing to --view module"),
         ("--format svg --view map --metric time", "--metric says nothing to --view map"),
         ("--format png --view map --memory 7", "there is no memory 7; those of the module are 0 to 0"),
         (
@@ -179,6 +188,51 @@ fn without_a_heap_there_is_none_to_write() {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && told.contains("no heap operations were recorded"), "{told}");
     }
+}
+
+#[test]
+fn two_parts_of_a_run_are_the_whole() {
+    let recorded = Recorded::new("hotloop", "hotloop.wasm");
+    for format in ["folded", "csv", "json"] {
+        let total = |words: &[&str]| {
+            let written = recorded.does(&[&["export", "run.wscope", "--format", format], words].concat());
+            let text = String::from_utf8(written).unwrap();
+            let own = |line: &str| line.rsplit(',').nth(3).and_then(|cell| cell.parse::<u64>().ok());
+            match format {
+                "json" => serde_json::from_str::<Value>(&text).unwrap()["total"].as_u64().unwrap(),
+                "csv" => text.lines().skip(1).filter_map(own).sum::<u64>(),
+                _ => text.lines().map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum(),
+            }
+        };
+        let (first, second) =
+            (total(&["--between", "start", "500ms"]), total(&["--between", "500ms", "end"]));
+        assert!(second > 0 && first + second == total(&[]), "{format}: {first} {second}");
+    }
+}
+
+#[test]
+fn what_ran_when_needs_samples_and_sums_have_no_time() {
+    let recorded = Recorded { dir: tempfile::tempdir().unwrap() };
+    let module = sample_module("chatty", "before.wasm");
+    recorded.does(&["record", text(&module), "--measure", "boundary,calls", "-q", "-o", "run.wscope"]);
+    for (words, told) in [
+        ("--format chrome", "no samples were recorded"),
+        ("--format speedscope-evented", "no samples were recorded"),
+        ("--format pprof --metric calls --between 0 1s", "calls is summed over the whole run"),
+    ] {
+        let words: Vec<_> = ["export", "run.wscope"].into_iter().chain(words.split(' ')).collect();
+        let error = recorded.refuses(&words);
+        assert!(error.contains(told), "{words:?}: {error}");
+    }
+    let speedscope = recorded.does(&["export", "run.wscope", "--format", "speedscope", "--metric", "calls"]);
+    let speedscope: Value = serde_json::from_slice(&speedscope).unwrap();
+    let folded = recorded.does(&["export", "run.wscope", "--format", "folded", "--metric", "calls"]);
+    let weight = |line: &str| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap();
+    let total: u64 = String::from_utf8(folded).unwrap().lines().map(weight).sum();
+    assert_eq!(
+        (&speedscope["profiles"][0]["name"], &speedscope["profiles"][0]["endValue"]),
+        (&"Calls".into(), &total.into())
+    );
 }
 
 #[test]

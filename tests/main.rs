@@ -10,6 +10,7 @@ mod components;
 #[cfg(unix)]
 mod ending;
 mod exports;
+mod exports_profiles;
 mod gui;
 mod gui_accessibility;
 mod gui_advice;

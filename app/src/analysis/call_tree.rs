@@ -89,9 +89,12 @@ fn give_to_callers(paths: &PathTable, weights: &mut [u64]) {
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum MergeBy {
+/// Which frames are the same where paths are merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MergeBy {
+    /// Those of the same function.
     Function,
+    /// Those of the same function at the same line.
     Line,
 }
 

@@ -25,6 +25,7 @@ mod module_size;
 mod own_cost;
 mod path_view;
 mod range;
+mod stacks;
 mod summary;
 mod time_split;
 mod timeline;
@@ -37,7 +38,7 @@ pub use accesses::{AccessedPage, Accesses, accesses};
 pub use advice::{Advice, AdviceKind, AdviceReport, AdviceView, Figure, Gain, GainOf, Place, advice};
 pub use boundary::{BoundaryCaller, BoundaryRow, BoundaryTable, boundary};
 pub use boundary_in::boundary_in;
-pub use call_tree::{CallTreeQuery, call_tree};
+pub use call_tree::{CallTreeQuery, MergeBy, call_tree};
 pub use compare::{
     BoundaryChange, BoxWidth, Build, Cause, Certainty, Change, CompareError, CompareFrame, CompareFrameInfo,
     CompareFrames, CompareQuery, CompareRemark, CompareRow, CompareSummary, CompareTable, Comparison,
@@ -71,6 +72,7 @@ pub use module_size::{
 };
 pub use own_cost::{OwnCost, own_cost, probe_nanos};
 pub use range::{RangeSummary, range_summary};
+pub use stacks::{StackSample, Stacks, stacks};
 pub use summary::{CountSummary, HeapSummary, MemorySummary, Summary, summary};
 pub use time_split::{CrossingTime, TimePart, TimeSplit, time_split};
 pub use timeline::{Timeline, TimelineRow, timeline};

@@ -10,6 +10,8 @@ pub(super) struct PathView<'a> {
     frames: Option<&'a [FrameId]>,
     /// By path: the one that is shown in its stead, which is itself or one that was found before it.
     shown: Vec<PathId>,
+    /// By path: the one that shows what it weighs by itself; `None` where that is left out.
+    holder: Vec<Option<PathId>>,
     /// By path, without what it called; that of hidden ones is 0.
     weights: Vec<u64>,
 }
@@ -28,8 +30,20 @@ impl<'a> PathView<'a> {
         query: &CallTreeQuery,
         weights: Vec<u64>,
     ) -> Self {
-        let shown = (0..weights.len() as u32).map(PathId).collect();
-        let mut view = PathView { profile, frames, shown, weights };
+        let mut view = PathView::shown(profile, frames, query);
+        view.weights = view.weigh(&weights);
+        view
+    }
+
+    /// The paths that `query` asks for, whatever they weigh.
+    pub(super) fn unweighed(profile: &'a Profile, query: &CallTreeQuery) -> Self {
+        PathView::shown(profile, None, query)
+    }
+
+    fn shown(profile: &'a Profile, frames: Option<&'a [FrameId]>, query: &CallTreeQuery) -> Self {
+        let shown: Vec<_> = (0..profile.paths().len() as u32).map(PathId).collect();
+        let holder = shown.iter().copied().map(Some).collect();
+        let mut view = PathView { profile, frames, shown, holder, weights: Vec::new() };
         query.transforms.iter().for_each(|transform| view.transform(transform));
         if !query.inline_frames {
             // Last, so that a transform of an inlined function stays what it was.
@@ -45,6 +59,23 @@ impl<'a> PathView<'a> {
     /// What each path weighs by itself.
     pub(super) fn weights(&self) -> &[u64] {
         &self.weights
+    }
+
+    /// The path that shows what `path` weighs by itself; `None` where that is left out.
+    pub(super) fn holder(&self, path: PathId) -> Option<PathId> {
+        self.holder.get(path.index()).copied().flatten()
+    }
+
+    /// What each path weighs as it is shown, given what each weighs by itself.
+    pub(super) fn weigh(&self, weights: &[u64]) -> Vec<u64> {
+        let mut shown = vec![0u64; self.len()];
+        for (weight, holder) in weights.iter().zip(&self.holder) {
+            if let Some(holder) = holder {
+                let sum = &mut shown[holder.index()];
+                *sum = sum.saturating_add(*weight);
+            }
+        }
+        shown
     }
 
     /// The path that is shown above `path`.
@@ -90,8 +121,7 @@ impl<'a> PathView<'a> {
             }
             Transform::DropFunction(frame) => {
                 let inside = self.states(0, |view, above, path| above.max(view.is_of(path, *frame)));
-                let dropped = self.weights.iter_mut().zip(inside).filter(|(_, inside)| *inside == 1);
-                dropped.for_each(|(weight, _)| *weight = 0);
+                self.hold(|_, path| (inside.get(path.index()) != Some(&1)).then_some(path));
             }
             Transform::CollapseFunction(frame) => {
                 let outermost = self.outermost(*frame);
@@ -153,21 +183,20 @@ impl<'a> PathView<'a> {
     /// Keeps the paths with the state `goal`. The weight of others goes, and so do their frames.
     fn keep(&mut self, states: &[u32], goal: u32) {
         let is_kept = |path: PathId| states.get(path.index()) == Some(&goal);
-        let weights = self.weights.iter_mut().enumerate();
-        weights.filter(|(at, _)| !is_kept(PathId(*at as u32))).for_each(|(_, weight)| *weight = 0);
+        self.hold(|_, path| is_kept(path).then_some(path));
         self.hide(|_, path, _| if is_kept(path) { path } else { PathId::ROOT });
     }
 
     /// Keeps the paths that end in the functions of `subtree`, without what these called.
     fn keep_endings(&mut self, subtree: &Subtree) {
-        let mut kept = vec![0u64; self.len()];
-        for (at, weight) in self.weights.iter().enumerate().filter(|(_, weight)| **weight > 0) {
-            if let Some(path) = self.ending(subtree, PathId(at as u32)) {
-                let kept = &mut kept[path.index()];
-                *kept = kept.saturating_add(*weight);
-            }
-        }
-        self.weights = kept;
+        self.hold(|view, path| view.ending(subtree, path));
+    }
+
+    /// Asks of each path that shows what some weigh by themselves which one does now.
+    fn hold(&mut self, now: impl Fn(&Self, PathId) -> Option<PathId>) {
+        let mut holder = std::mem::take(&mut self.holder);
+        holder.iter_mut().for_each(|of| *of = of.and_then(|path| now(self, path)));
+        self.holder = holder;
     }
 
     /// Where on `path` the last function of `subtree` is, if the innermost functions are those.
@@ -195,12 +224,8 @@ impl<'a> PathView<'a> {
             let now =
                 if before == path { stand_in(self, path, self.caller(path)) } else { self.shown_for(before) };
             self.shown[at] = now;
-            if now != path {
-                let weight = std::mem::take(&mut self.weights[at]);
-                let taken = &mut self.weights[now.index()];
-                *taken = taken.saturating_add(weight);
-            }
         }
+        self.hold(|view, path| Some(view.shown_for(path)));
     }
 }
 

@@ -1,12 +1,12 @@
 //! `wasmscope export`: write a view of a recording for other programs.
 
 use super::memory::memory;
-use super::moment::Moment;
+use super::moment::{self, Moment};
 use super::print;
 use super::values::{self, SymbolArgs};
 use crate::analysis::{CallTreeQuery, Metric, ModuleSizeQuery};
 use crate::export::{
-    Format, MAX_COLUMNS, MapExtent, MapFormat, ModuleFormat, export, memory_map, module_size,
+    Format, FormatScope, MAX_COLUMNS, MapExtent, MapFormat, ModuleFormat, export, memory_map, module_size,
 };
 use crate::pipeline;
 use crate::profile::Profile;
@@ -23,11 +23,26 @@ pub struct ExportArgs {
     file: PathBuf,
     #[command(flatten)]
     symbols: SymbolArgs,
-    /// What to write: html (a report for any browser, in one file), svg (an interactive flame graph), folded (stacks),
-    /// json (the call tree), csv (the functions), dhat (the heap by call path, for DHAT's viewer) or massif (the heap
-    /// over time, for ms_print and massif-visualizer); of the map svg (with addresses, legend, figures and verdict) or png (the cells alone); of
-    /// the module svg (a treemap) or csv (all parts)
-    #[arg(short, long, value_enum, hide_possible_values = true)]
+    /// What to write:
+    ///
+    /// html: a report for any browser, in one file
+    /// svg: an interactive flame graph
+    /// folded: stacks
+    /// json: the call tree
+    /// csv: the functions
+    /// speedscope: stacks in all metrics, for speedscope
+    /// speedscope-evented: what ran when, for speedscope
+    /// firefox: samples, calls across and memory over time, for the Firefox Profiler
+    /// pprof: stacks in all metrics, for pprof
+    /// chrome: what ran when, calls across and memory, for Perfetto
+    /// callgrind: costs by line and call in all metrics, for KCachegrind and callgrind_annotate
+    /// arrow: the call paths with all metrics as a table, for data frames
+    /// dhat: the heap by call path, for DHAT's viewer
+    /// massif: the heap over time, for ms_print and massif-visualizer
+    ///
+    /// Of the map: svg (with addresses, legend, figures and verdict) or png (the cells alone). Of the module: svg (a
+    /// treemap) or csv (all parts).
+    #[arg(short, long, value_enum, hide_possible_values = true, verbatim_doc_comment)]
     format: Form,
     /// What it is of: profile (what the formats say), map (what each byte of a memory is used for), or module (what the
     /// module's file is made of)
@@ -37,6 +52,10 @@ pub struct ExportArgs {
     /// short-lived, calls, instructions, moved [default: time if recorded]
     #[arg(short, long)]
     metric: Option<Metric>,
+    /// Only what happened between two moments: times since the recording began, such as 250ms, or start, peak, end, or
+    /// calls: frame#3, frame#3.end
+    #[arg(long, num_args = 2, value_names = ["FROM", "UNTIL"], conflicts_with = "at")]
+    between: Option<Vec<Moment>>,
     #[command(flatten)]
     map: MapArgs,
     /// Where it goes [default: the standard output]
@@ -80,6 +99,13 @@ enum Form {
     Html,
     Dhat,
     Massif,
+    Speedscope,
+    SpeedscopeEvented,
+    Firefox,
+    Pprof,
+    Chrome,
+    Callgrind,
+    Arrow,
 }
 
 impl Form {
@@ -92,6 +118,13 @@ impl Form {
             Form::Html => Format::Html,
             Form::Dhat => Format::Dhat,
             Form::Massif => Format::Massif,
+            Form::Speedscope => Format::Speedscope,
+            Form::SpeedscopeEvented => Format::SpeedscopeEvented,
+            Form::Firefox => Format::Firefox,
+            Form::Pprof => Format::Pprof,
+            Form::Chrome => Format::Chrome,
+            Form::Callgrind => Format::Callgrind,
+            Form::Arrow => Format::Arrow,
             Form::Png => bail!("png is a picture of the memory map: --view map --format png"),
         })
     }
@@ -143,29 +176,74 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
 
 fn export_profile(args: &ExportArgs) -> anyhow::Result<()> {
     let format = args.format.of_profile()?;
-    let MapArgs { at, memory, range, columns } = &args.map;
+    let MapArgs { memory, range, columns, .. } = &args.map;
     if memory.is_some() || range.is_some() || columns.is_some() {
         bail!("--memory, --range and --columns say something to --view map only");
     }
+    args.check_scope(format)?;
     let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
-    if format.is_of_heap() && profile.recording().heap.is_empty() {
-        bail!("{}: {format} is about the heap, and no heap operations were recorded", args.file.display());
+    if !format.available_in(&profile) {
+        bail!("{}: {format} {}", args.file.display(), missing(format));
     }
-    let metric = metric(&args.file, &profile, args.metric)?;
-    if at.is_some() && (metric != Metric::LiveBytes || format.is_of_heap()) {
-        bail!("--at says something to --view map, and to a profile with --metric live");
-    }
-    let time = at.clone().map(|at| at.all_until(&profile)).transpose();
-    let time = time.with_context(|| args.file.display().to_string())?;
+    let metric = match format.scope() {
+        FormatScope::Time => Metric::Time,
+        FormatScope::Query | FormatScope::Heap => metric(&args.file, &profile, args.metric)?,
+    };
+    let time = args.time(&profile, metric).with_context(|| args.file.display().to_string())?;
     print::damage(&args.file, &profile);
     let query = CallTreeQuery { metric, time, ..CallTreeQuery::default() };
     print::file_or_text(args.output.as_deref(), &[&args.file], &export(&profile, &query, format))
+}
+
+impl ExportArgs {
+    /// Refuses what a format can't tell.
+    fn check_scope(&self, format: Format) -> anyhow::Result<()> {
+        let is_part = self.map.at.is_some() || self.between.is_some();
+        match format.scope() {
+            FormatScope::Heap if is_part || self.metric.is_some() => {
+                bail!(
+                    "{format} is about the heap of the whole run: --metric, --at and --between say nothing to it"
+                )
+            }
+            FormatScope::Time if self.metric.is_some_and(|metric| metric != Metric::Time) => {
+                bail!("{format} tells what ran when, which is known of --metric time alone")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The part of the run that is asked for.
+    fn time(&self, profile: &Profile, metric: Metric) -> anyhow::Result<Option<Range<u64>>> {
+        if self.map.at.is_some() && metric != Metric::LiveBytes {
+            bail!("--at says something to --view map, and to a profile with --metric live");
+        }
+        if self.between.is_some() && !metric.is_timed() {
+            bail!("{metric} is summed over the whole run: --between says nothing to it");
+        }
+        match (&self.map.at, self.between.as_deref()) {
+            (_, Some([from, until])) => Ok(Some(moment::between(profile, None, from, until)?)),
+            (Some(at), _) => Ok(Some(at.clone().all_until(profile)?)),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Why there is nothing that `format` could tell.
+fn missing(format: Format) -> &'static str {
+    match format.scope() {
+        FormatScope::Heap => "is about the heap, and no heap operations were recorded",
+        FormatScope::Time => "tells what ran when, and no samples were recorded",
+        FormatScope::Query => "has nothing to tell",
+    }
 }
 
 fn export_map(args: &ExportArgs) -> anyhow::Result<()> {
     let format = args.format.of_map()?;
     if args.metric.is_some() {
         bail!("--metric says nothing to --view map");
+    }
+    if args.between.is_some() {
+        bail!("--between says nothing to --view map, which shows a moment: --at");
     }
     let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
     let picture = args.map.picture(&profile, format).with_context(|| args.file.display().to_string())?;
@@ -176,8 +254,9 @@ fn export_map(args: &ExportArgs) -> anyhow::Result<()> {
 fn export_module(args: &ExportArgs) -> anyhow::Result<()> {
     let format = args.format.of_module()?;
     let MapArgs { at, memory, range, columns } = &args.map;
-    if at.is_some() || memory.is_some() || range.is_some() || columns.is_some() {
-        bail!("--at, --memory, --range and --columns say nothing to --view module");
+    let is_part = at.is_some() || args.between.is_some();
+    if is_part || memory.is_some() || range.is_some() || columns.is_some() {
+        bail!("--at, --between, --memory, --range and --columns say nothing to --view module");
     }
     let profile = pipeline::open_unrun(&args.file, args.symbols.path())?;
     let metric = heat(&args.file, &profile, args.metric)?;

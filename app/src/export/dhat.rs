@@ -2,6 +2,7 @@
 //! version 2, as Valgrind's `dhat/dh_main.c` describes it.
 
 use super::heap_frame::place_text;
+use super::json_file;
 use crate::analysis::{HeapUseQuery, HeapUses, PathUse, SHORT_NANOS, heap_uses};
 use crate::profile::{FrameId, LineId, PathId, Profile};
 use rustc_hash::FxHashMap;
@@ -70,9 +71,7 @@ pub(super) fn dhat(profile: &Profile) -> Vec<u8> {
         pps: pps.collect(),
         ftbl: frames.texts,
     };
-    let mut bytes = serde_json::to_vec(&document).expect("there are no maps in it");
-    bytes.push(b'\n');
-    bytes
+    json_file(&document)
 }
 
 fn point(uses: &PathUse, frames: &mut Frames<'_>) -> Point {

@@ -1,11 +1,9 @@
 //! Folded stacks: `main;parse;value 1200`, the outermost function first, with the weight of each path by itself.
 
+use super::UNKNOWN;
 use crate::analysis::{CallNode, CallTree, NodeId};
 use crate::profile::Profile;
 use std::fmt::Write;
-
-/// What stands for paths of which nothing is known.
-const UNKNOWN: &str = "[unknown]";
 
 /// The paths of `tree` that weigh anything by themselves, one line each. The weights add up to the tree's total.
 pub(super) fn folded(profile: &Profile, tree: &CallTree) -> String {

@@ -1,6 +1,6 @@
 //! The call tree and its functions as JSON. The shape is described in `app/JSON.md`.
 
-use super::unit_word;
+use super::{json_file, unit_word};
 use crate::analysis::{CallTree, FunctionRow, NodeId};
 use crate::profile::{FrameId, FrameKind, PathId, Profile};
 use rustc_hash::FxHashMap;
@@ -104,11 +104,7 @@ struct Document {
 
 /// `tree` as a file.
 pub(super) fn json(profile: &Profile, tree: &CallTree) -> Vec<u8> {
-    let document = Document { schema: JSON_SCHEMA, tree: call_tree_json(profile, tree) };
-    let mut bytes =
-        serde_json::to_vec(&document).expect("there are no maps with other keys than strings in it");
-    bytes.push(b'\n');
-    bytes
+    json_file(&Document { schema: JSON_SCHEMA, tree: call_tree_json(profile, tree) })
 }
 
 /// `tree` with only the functions that are in it.

@@ -1,17 +1,29 @@
 //! Writes views of a profile in forms that other programs read. From a view to bytes; nothing here opens a file.
 
+mod arrow;
+mod callgrind;
+mod chrome;
 mod code_text;
 mod compare;
 mod csv;
 mod dhat;
+mod firefox;
+mod flat;
 mod folded;
 mod heap_figures;
 mod heap_frame;
 mod html;
+mod in_time;
 mod json;
+mod lazy;
 mod massif;
 mod memory_map;
 mod module_size;
+mod numbers;
+mod pprof;
+mod proto;
+mod run_events;
+mod speedscope;
 mod svg;
 pub(crate) mod table;
 pub(crate) mod xml;
@@ -27,7 +39,8 @@ pub use memory_map::{MAX_COLUMNS, MapExtent, MapFormat, memory_map};
 pub use module_size::{ModuleFormat, module_size};
 
 use crate::analysis::{CallTreeQuery, Unit, call_tree, functions};
-use crate::profile::Profile;
+use crate::profile::{FrameId, Profile};
+use serde::Serialize;
 use std::fmt;
 
 /// The forms.
@@ -47,19 +60,82 @@ pub enum Format {
     Dhat,
     /// The heap over time, as `ms_print` and massif-visualizer read it.
     Massif,
+    /// Merged stacks of every metric, for speedscope.
+    Speedscope,
+    /// What ran when, for speedscope.
+    SpeedscopeEvented,
+    /// Samples, calls across and memory over time, for the Firefox Profiler.
+    Firefox,
+    /// Stacks with their values in every metric, for pprof and what else reads its files.
+    Pprof,
+    /// What ran when, calls across and memory, for Perfetto and `chrome://tracing`.
+    Chrome,
+    /// Costs by line and by call, for KCachegrind and `callgrind_annotate`.
+    Callgrind,
+    /// The call paths with their values in every metric as a table, for data frames.
+    Arrow,
+}
+
+/// What a format tells, whatever a query asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormatScope {
+    /// What the query asks for: a metric and a part of the run.
+    Query,
+    /// The time that passed, of any part of the run.
+    Time,
+    /// The heap of the whole run.
+    Heap,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 7] =
-        [Format::Svg, Format::Folded, Format::Json, Format::Csv, Format::Html, Format::Dhat, Format::Massif];
+    pub const ALL: [Format; 14] = [
+        Format::Svg,
+        Format::Folded,
+        Format::Json,
+        Format::Csv,
+        Format::Html,
+        Format::Dhat,
+        Format::Massif,
+        Format::Speedscope,
+        Format::SpeedscopeEvented,
+        Format::Firefox,
+        Format::Pprof,
+        Format::Chrome,
+        Format::Callgrind,
+        Format::Arrow,
+    ];
 
-    /// Is it about the heap, whatever a query asks for?
-    pub const fn is_of_heap(self) -> bool {
-        matches!(self, Format::Dhat | Format::Massif)
+    /// What it tells.
+    pub const fn scope(self) -> FormatScope {
+        match self {
+            Format::Dhat | Format::Massif => FormatScope::Heap,
+            Format::SpeedscopeEvented | Format::Chrome => FormatScope::Time,
+            _ => FormatScope::Query,
+        }
     }
 
-    /// The word that the command line uses; also the usual ending of a file's name.
+    /// Has the profile what the format tells of?
+    pub fn available_in(self, profile: &Profile) -> bool {
+        match self.scope() {
+            FormatScope::Heap => !profile.recording().heap.is_empty(),
+            FormatScope::Time => !profile.recording().samples.is_empty(),
+            FormatScope::Query => true,
+        }
+    }
+
+    /// The usual ending of a file's name.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Format::Speedscope | Format::SpeedscopeEvented => "speedscope.json",
+            Format::Firefox => "firefox.json",
+            Format::Pprof => "pb.gz",
+            Format::Chrome => "trace.json",
+            _ => self.name(),
+        }
+    }
+
+    /// The word that the command line uses.
     pub const fn name(self) -> &'static str {
         match self {
             Format::Svg => "svg",
@@ -69,6 +145,13 @@ impl Format {
             Format::Html => "html",
             Format::Dhat => "dhat",
             Format::Massif => "massif",
+            Format::Speedscope => "speedscope",
+            Format::SpeedscopeEvented => "speedscope-evented",
+            Format::Firefox => "firefox",
+            Format::Pprof => "pprof",
+            Format::Chrome => "chrome",
+            Format::Callgrind => "callgrind",
+            Format::Arrow => "arrow",
         }
     }
 }
@@ -89,8 +172,31 @@ pub fn export(profile: &Profile, query: &CallTreeQuery, format: Format) -> Vec<u
         Format::Html => html::html(profile, query).into_bytes(),
         Format::Dhat => dhat::dhat(profile),
         Format::Massif => massif::massif(profile).into_bytes(),
+        Format::Speedscope => speedscope::sampled(profile, query),
+        Format::SpeedscopeEvented => speedscope::evented(profile, query),
+        Format::Firefox => firefox::firefox(profile, query),
+        Format::Pprof => pprof::pprof(profile, query),
+        Format::Chrome => chrome::chrome(profile, query),
+        Format::Callgrind => callgrind::callgrind(profile, query).into_bytes(),
+        Format::Arrow => arrow::arrow(profile, query),
     }
 }
+
+/// `document` as a file.
+fn json_file(document: &impl Serialize) -> Vec<u8> {
+    let mut bytes =
+        serde_json::to_vec(document).expect("there are no maps with other keys than strings in it");
+    bytes.push(b'\n');
+    bytes
+}
+
+/// The name of a function, and what stands for one of which nothing is known.
+fn known_name(profile: &Profile, frame: FrameId) -> &str {
+    if frame == FrameId::ROOT { UNKNOWN } else { &profile.frames().get(frame).name }
+}
+
+/// What stands for paths of which nothing is known.
+const UNKNOWN: &str = "[unknown]";
 
 /// The word for what the values of `unit` are, as it stands at the end of names: `self_nanos`.
 pub(crate) const fn unit_word(unit: Unit) -> &'static str {

@@ -402,7 +402,7 @@ fn ask_export(app: &mut App, kind: ExportKind) {
     }
     let Some(document) = app.state.documents.front() else { return };
     let extension = match kind {
-        ExportKind::Profile(format) => format.name().to_owned(),
+        ExportKind::Profile(format) => format.ending().to_owned(),
         // Beside other exports of the same recording.
         ExportKind::Picture(panel, format) => {
             format!("{}.{}", panel.title().to_lowercase().replace(' ', "-"), format.extension())

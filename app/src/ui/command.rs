@@ -182,6 +182,13 @@ impl ExportKind {
             ExportKind::Profile(Format::Html) => "Report for a browser (HTML)…",
             ExportKind::Profile(Format::Dhat) => "Heap for DHAT's viewer…",
             ExportKind::Profile(Format::Massif) => "Heap over time (massif)…",
+            ExportKind::Profile(Format::Speedscope) => "Stacks for speedscope…",
+            ExportKind::Profile(Format::SpeedscopeEvented) => "Stacks over time for speedscope…",
+            ExportKind::Profile(Format::Firefox) => "For the Firefox Profiler…",
+            ExportKind::Profile(Format::Pprof) => "For pprof…",
+            ExportKind::Profile(Format::Chrome) => "For Perfetto (Chrome trace)…",
+            ExportKind::Profile(Format::Callgrind) => "For KCachegrind (callgrind)…",
+            ExportKind::Profile(Format::Arrow) => "Call paths as a table (Arrow)…",
         };
         title.to_owned()
     }
@@ -189,7 +196,7 @@ impl ExportKind {
     /// The usual ending of the file's name.
     pub const fn extension(self) -> &'static str {
         match self {
-            ExportKind::Profile(format) => format.name(),
+            ExportKind::Profile(format) => format.ending(),
             ExportKind::Picture(_, format) => format.extension(),
         }
     }

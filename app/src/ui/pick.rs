@@ -62,5 +62,7 @@ fn symbols(dialog: FileDialog) -> FileDialog {
 }
 
 fn exported(dialog: FileDialog, kind: ExportKind) -> FileDialog {
-    dialog.add_filter(kind.extension(), &[kind.extension()])
+    // Dialogs know endings of one part alone.
+    let (_, ending) = kind.extension().rsplit_once('.').unwrap_or(("", kind.extension()));
+    dialog.add_filter(kind.extension(), &[ending])
 }

@@ -298,11 +298,11 @@ fn save(front: Option<&Document>) -> Vec<Action> {
 }
 
 fn export(front: Option<&Document>, dock: &Dock) -> Vec<Action> {
-    let has_heap = front.is_some_and(|document| !document.profile.recording().heap.is_empty());
     let profile = |format: Format| {
         // A report tells how the run ended.
-        let is_whole = format != Format::Html || front.is_some_and(|document| !document.is_growing);
-        let is_there = front.is_some() && is_whole && (has_heap || !format.is_of_heap());
+        let is_whole = |document: &Document| format != Format::Html || !document.is_growing;
+        let is_there = |document: &Document| is_whole(document) && format.available_in(&document.profile);
+        let is_there = front.is_some_and(is_there);
         (ExportKind::Profile(format), is_there)
     };
     let panel = dock.front();

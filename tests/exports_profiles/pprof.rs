@@ -1,0 +1,178 @@
+//! pprof's files, by another decoder and the messages of its `profile.proto`.
+
+use super::{RECORDED, hostile, totals, written};
+use prost::Message;
+use std::collections::BTreeSet;
+use std::io::Read;
+use wasmscope::analysis::{CallTreeQuery, Metric};
+use wasmscope::export::Format;
+
+#[derive(Clone, PartialEq, Message)]
+struct Profile {
+    #[prost(message, repeated, tag = "1")]
+    sample_type: Vec<ValueType>,
+    #[prost(message, repeated, tag = "2")]
+    sample: Vec<Sample>,
+    #[prost(message, repeated, tag = "3")]
+    mapping: Vec<Mapping>,
+    #[prost(message, repeated, tag = "4")]
+    location: Vec<Location>,
+    #[prost(message, repeated, tag = "5")]
+    function: Vec<Function>,
+    #[prost(string, repeated, tag = "6")]
+    string_table: Vec<String>,
+    #[prost(int64, tag = "9")]
+    time_nanos: i64,
+    #[prost(int64, tag = "10")]
+    duration_nanos: i64,
+    #[prost(message, optional, tag = "11")]
+    period_type: Option<ValueType>,
+    #[prost(int64, tag = "12")]
+    period: i64,
+    #[prost(int64, repeated, tag = "13")]
+    comment: Vec<i64>,
+    #[prost(int64, tag = "14")]
+    default_sample_type: i64,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+struct ValueType {
+    #[prost(int64, tag = "1")]
+    r#type: i64,
+    #[prost(int64, tag = "2")]
+    unit: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Sample {
+    #[prost(uint64, repeated, tag = "1")]
+    location_id: Vec<u64>,
+    #[prost(int64, repeated, tag = "2")]
+    value: Vec<i64>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Mapping {
+    #[prost(uint64, tag = "1")]
+    id: u64,
+    #[prost(int64, tag = "5")]
+    filename: i64,
+    #[prost(int64, tag = "6")]
+    build_id: i64,
+    #[prost(bool, tag = "10")]
+    has_inline_frames: bool,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Location {
+    #[prost(uint64, tag = "1")]
+    id: u64,
+    #[prost(uint64, tag = "2")]
+    mapping_id: u64,
+    #[prost(message, repeated, tag = "4")]
+    line: Vec<Line>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+struct Line {
+    #[prost(uint64, tag = "1")]
+    function_id: u64,
+    #[prost(int64, tag = "2")]
+    line: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Function {
+    #[prost(uint64, tag = "1")]
+    id: u64,
+    #[prost(int64, tag = "2")]
+    name: i64,
+    #[prost(int64, tag = "3")]
+    system_name: i64,
+    #[prost(int64, tag = "4")]
+    filename: i64,
+    #[prost(int64, tag = "5")]
+    start_line: i64,
+}
+
+impl Profile {
+    fn text(&self, number: i64) -> &str {
+        &self.string_table[usize::try_from(number).unwrap()]
+    }
+
+    fn line(&self, line: &Line) -> (&str, i64) {
+        (self.text(self.function[line.function_id as usize - 1].name), line.line)
+    }
+
+    /// The functions of a sample, innermost first.
+    fn stack(&self, sample: &Sample) -> Vec<&str> {
+        let lines = sample.location_id.iter().flat_map(|id| &self.location[*id as usize - 1].line);
+        lines.map(|line| self.line(line).0).collect()
+    }
+}
+
+fn read(profile: &wasmscope::profile::Profile, query: &CallTreeQuery) -> Profile {
+    let packed = written(profile, query, Format::Pprof);
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(&*packed).read_to_end(&mut bytes).unwrap();
+    let file = Profile::decode(&*bytes).unwrap();
+    assert_eq!(file.string_table[0], "");
+    assert!(file.location.iter().map(|location| location.id).eq(1..=file.location.len() as u64));
+    assert!(file.function.iter().map(|function| function.id).eq(1..=file.function.len() as u64));
+    for sample in &file.sample {
+        assert_eq!(sample.value.len(), file.sample_type.len());
+        assert!(!file.stack(sample).is_empty());
+    }
+    file
+}
+
+#[test]
+fn each_metric_has_the_weight_of_the_folded_stacks() {
+    let query = CallTreeQuery { metric: Metric::Calls, ..CallTreeQuery::default() };
+    let file = read(&RECORDED, &query);
+    let sum = |at: usize| file.sample.iter().map(|sample| sample.value[at] as u64).sum::<u64>();
+    let named =
+        file.sample_type.iter().enumerate().map(|(at, of)| (file.text(of.r#type).parse().unwrap(), sum(at)));
+    let mut named: Vec<(Metric, u64)> = named.collect();
+    named.sort();
+    assert_eq!(named, totals(&RECORDED));
+    assert_eq!(file.text(file.default_sample_type), "calls");
+    let units: BTreeSet<_> = file.sample_type.iter().map(|of| file.text(of.unit)).collect();
+    assert_eq!(units.into_iter().collect::<Vec<_>>(), ["bytes", "count", "nanoseconds"]);
+}
+
+#[test]
+fn places_are_those_of_the_module() {
+    let file = read(&RECORDED, &CallTreeQuery::default());
+    let [mapping] = &*file.mapping else { panic!("there is one module") };
+    assert_eq!(file.text(mapping.filename), "words.wasm");
+    assert!(mapping.id == 1 && mapping.has_inline_frames && file.text(mapping.build_id).len() >= 16);
+    // What is inlined stands before the function that it is inlined into, in one place.
+    let inlined = file.location.iter().find(|location| location.line.len() > 2).unwrap();
+    let outermost = inlined.line.last().unwrap();
+    assert_eq!(inlined.mapping_id, 1);
+    let declared = &file.function[outermost.function_id as usize - 1];
+    assert!(declared.start_line > 0 && outermost.line > 0 && file.text(declared.filename).contains('.'));
+    let is_host = |location: &&Location| location.mapping_id == 0;
+    let host = file.location.iter().filter(is_host).map(|location| file.line(&location.line[0]).0);
+    assert!(host.clone().any(|name| name.contains("fd_write")), "{:?}", host.collect::<Vec<_>>());
+    // A name that is told twice would be demangled once more by pprof.
+    assert!(file.function.iter().all(|function| function.system_name != function.name));
+    let period = file.period_type.unwrap();
+    assert_eq!(
+        (file.text(period.r#type), file.text(period.unit), file.period),
+        ("time", "nanoseconds", 1_000_000)
+    );
+    let is_known = file.time_nanos > 1_700_000_000_000_000_000 && file.duration_nanos > 0;
+    assert!(is_known && file.text(file.comment[0]).starts_with("wasmscope"));
+}
+
+#[test]
+fn names_stay_names() {
+    let profile = hostile();
+    let file = read(&profile, &CallTreeQuery::default());
+    let deepest = file.sample.iter().map(|sample| file.stack(sample)).max_by_key(Vec::len).unwrap();
+    let mut names: Vec<_> = profile.frames().iter().skip(1).map(|(_, info)| &*info.name).collect();
+    names.reverse();
+    assert_eq!(deepest, names);
+}
