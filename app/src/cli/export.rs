@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// file
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
-    /// The recording (.wscope)
+    /// The recording (.wscope), or a profile of another tool
     file: PathBuf,
     #[command(flatten)]
     symbols: SymbolArgs,
