@@ -1,4 +1,4 @@
-//! Puts the module into an imported recording: what the profile names becomes functions of the module, with their lines.
+//! Puts the module into an imported recording: what the profile names becomes functions of the module, with lines.
 
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub(crate) fn resolve(
     if missing > 0 {
         let all = found + missing;
         recording.meta.warnings.push(format!(
-            "{missing} of the profile's {all} functions were not found in the module; they keep the names they came with"
+            "{missing} of the profile's {all} functions were not found in the module and keep the names they came with"
         ));
     }
     Some(recording)

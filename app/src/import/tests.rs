@@ -37,7 +37,8 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// What V8 writes of a function of a module that JavaScript calls.
 const CHROME: &str = r#"{"nodes":[
     {"id":1,"callFrame":{"functionName":"(root)","url":"","lineNumber":-1,"columnNumber":-1},"children":[2,4]},
-    {"id":2,"callFrame":{"functionName":"main","url":"file:///my%20a.js","lineNumber":6,"columnNumber":3},"children":[3]},
+    {"id":2,"callFrame":{"functionName":"main","url":"file:///my%20a.js","lineNumber":6,"columnNumber":3},
+    "children":[3]},
     {"id":3,"callFrame":{"functionName":"wasm-function[0]","url":"wasm://wasm/1a","lineNumber":0,"columnNumber":31}},
     {"id":4,"callFrame":{"functionName":"(idle)","url":"","lineNumber":-1,"columnNumber":-1}}],
     "startTime":100,"endTime":200,"samples":[2,3,4,3],"timeDeltas":[10,20,30,-5]}"#;
