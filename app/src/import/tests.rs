@@ -61,7 +61,7 @@ fn what_is_wrong_with_a_chrome_profile_is_told_with_its_place() {
     let cut = &CHROME[..CHROME.len() / 2];
     let told = refusal(cut.as_bytes());
     assert!(told.starts_with("a Chrome CPU profile that breaks off: EOF while parsing"), "{told}");
-    assert!(told.contains("line 4") && told.ends_with(again), "{told}");
+    assert!(told.contains("line 5") && told.ends_with(again), "{told}");
     for (from, to, expected) in [
         ("[2,3,4,3]", "[2,3,4,9]", "sample 3 is of node 9, which is not there"),
         ("[2,3,4,3]", "[2,3,4]", "it has 3 samples and 4 times"),
