@@ -7,13 +7,23 @@ use wasmscope_instrument::recording::SamplerKind;
 
 /// What was run, how it ended, and what was measured.
 pub(crate) fn run(view: &Summary, is_running: bool) -> Vec<(&'static str, String)> {
-    let outcome = if is_running { "still running".to_owned() } else { view.outcome.to_string() };
+    let outcome = match &view.imported_from {
+        _ if is_running => "still running".to_owned(),
+        Some(_) => String::new(),
+        None => view.outcome.to_string(),
+    };
+    let imported_from = view.imported_from.clone().unwrap_or_default();
     let meta = &view.meta;
     let module = if meta.module_path.is_empty() { &meta.module_name } else { &meta.module_path };
     let calls = view.calls.filter(|times| times.calls > 1);
-    let lines = if view.has_lines { "known" } else { "not known: no DWARF line table" };
+    let lines = match (view.has_lines, &view.imported_from) {
+        (true, _) => "known",
+        (false, Some(_)) => "not known: the profile tells functions only",
+        (false, None) => "not known: no DWARF line table",
+    };
     vec![
         ("Module", module.clone()),
+        ("Imported from", imported_from),
         ("Arguments", meta.args.join(" ")),
         ("Called", meta.invoked.clone().unwrap_or_default()),
         ("Outcome", outcome),
@@ -32,7 +42,11 @@ pub(crate) fn run(view: &Summary, is_running: bool) -> Vec<(&'static str, String
 
 fn sampled(view: &Summary) -> String {
     let how = match view.meta.sampler {
-        SamplerKind::None => return "not sampled".to_owned(),
+        SamplerKind::None if view.samples == 0 => return "not sampled".to_owned(),
+        SamplerKind::None => {
+            let (samples, nanos) = (units::things(view.samples, "sample"), units::nanos(view.sampled_nanos));
+            return format!("{samples} standing for {nanos}");
+        }
         SamplerKind::Signal => "by signal",
         SamplerKind::Epoch => "by epochs",
     };

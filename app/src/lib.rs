@@ -10,6 +10,7 @@ pub mod compressed;
 pub mod export;
 mod figures;
 mod given;
+mod import;
 pub mod live;
 mod nearby;
 pub mod pack;

@@ -112,7 +112,7 @@ fn is_symbols(kind: AttachmentKind, bytes: &[u8]) -> bool {
             let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
             line.trim_ascii().is_empty() || (digits > 0 && line.get(digits) == Some(&b':'))
         }),
-        AttachmentKind::Source => false,
+        AttachmentKind::Source | AttachmentKind::Foreign => false,
     }
 }
 

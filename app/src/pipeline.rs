@@ -1,7 +1,10 @@
 //! From a file to a profile: open a module, record it, read the recording back. The window, the command line and
 //! the tests all come through here.
 
+mod imported;
+
 use crate::given::{self, Wanted};
+use crate::import::ImportError;
 use crate::nearby;
 use crate::pack::kept_symbols;
 use crate::profile::{Growing, Profile};
@@ -34,7 +37,10 @@ pub enum PipelineError {
         source: io::Error,
     },
     /// The file is something else.
-    #[error("{}: neither a WebAssembly module (.wasm) nor a recording (.wscope)", path.display())]
+    #[error(
+        "{}: neither a WebAssembly module (.wasm) nor a recording (.wscope), nor a profile of another tool",
+        path.display()
+    )]
     NotOurs {
         /// The file.
         path: PathBuf,
@@ -66,6 +72,29 @@ pub enum PipelineError {
         path: PathBuf,
         /// What is wrong.
         source: ReadError,
+    },
+    /// The profile of another tool can't be understood.
+    #[error("{}: {source}", path.display())]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: ImportError,
+    },
+    /// The module is not that of the imported profile.
+    #[error("{}: this module has none of the functions of the profile; name the one that ran", path.display())]
+    OtherModule {
+        /// The module's file.
+        path: PathBuf,
+    },
+    /// Symbols say nothing as long as there is no module.
+    #[error(
+        "{}: an imported profile has no module that this could explain; name the module (.wasm) that ran",
+        path.display()
+    )]
+    NeedsModule {
+        /// The file with symbols.
+        path: PathBuf,
     },
     /// The recording's file can't be made.
     #[error("{}: the recording can't be written: {source}", path.display())]
@@ -168,14 +197,33 @@ pub fn open_bytes(
         drop(bytes);
         let mut recording = placed(recording);
         recording.meta.warnings.extend(unfinished(path));
-        let profile = growing(&recording, path, symbols)?.profile(recording);
-        return Ok(Opened::Recording(Box::new(profile)));
+        return opened(recording, path, symbols);
     }
-    match ModuleIndex::parse(bytes.as_ref()) {
-        Ok(_) => Ok(Opened::Module(guest(bytes.into(), path))),
-        Err(ModuleError::NotWasm { hint: "", .. }) => Err(PipelineError::NotOurs { path: path.to_owned() }),
-        Err(source) => Err(PipelineError::Module { path: path.to_owned(), source }),
+    let error = match ModuleIndex::parse(bytes.as_ref()) {
+        Ok(_) => return Ok(Opened::Module(guest(bytes.into(), path))),
+        Err(source @ ModuleError::NotWasm { .. }) => source,
+        Err(source) => return Err(PipelineError::Module { path: path.to_owned(), source }),
+    };
+    let imported = imported::read(bytes.as_ref(), path)?;
+    drop(bytes);
+    match (imported, error) {
+        (Some(recording), _) => opened(recording, path, symbols),
+        (None, ModuleError::NotWasm { hint: "", .. }) => {
+            Err(PipelineError::NotOurs { path: path.to_owned() })
+        }
+        (None, source) => Err(PipelineError::Module { path: path.to_owned(), source }),
     }
+}
+
+fn opened(recording: Recording, path: &Path, symbols: Option<&Path>) -> Result<Opened, PipelineError> {
+    let (recording, symbols) = match symbols {
+        Some(symbols) if imported::needs_module(&recording) => {
+            (imported::with_module(recording, symbols)?, None)
+        }
+        symbols => (recording, symbols),
+    };
+    let profile = growing(&recording, path, symbols)?.profile(recording);
+    Ok(Opened::Recording(Box::new(profile)))
 }
 
 /// A recording from a file. Files are looked for, and made, under the name of its module: one from elsewhere must not

@@ -11,6 +11,7 @@ mod growing;
 mod lines;
 mod paths;
 mod source;
+mod told;
 
 pub use builder::ProfileBuilder;
 pub use frames::{FrameId, FrameInfo, FrameKind, FrameTable};
@@ -22,9 +23,12 @@ use crate::analysis::{AddressSpace, HeapTimeline};
 use expand::Expanded;
 use std::convert::Infallible;
 use std::sync::{Arc, LazyLock, OnceLock};
+use told::Told;
 use wasmscope_instrument::Measure;
-use wasmscope_instrument::recording::{Attachment, AttachmentKind, ContextId, Outcome, Recording, StackId};
-use wasmscope_symbolize::{MemoryIndex, ModuleIndex, SymbolFileNames, SymbolFiles, Symbols};
+use wasmscope_instrument::recording::{
+    Attachment, AttachmentKind, ContextId, Foreign, Outcome, Quantity, Recording, StackId,
+};
+use wasmscope_symbolize::{FuncIndex, MemoryIndex, ModuleIndex, SymbolFileNames, SymbolFiles, Symbols};
 
 /// More memories of a module are not looked at.
 const MOST_MEMORIES: usize = 1 << 16;
@@ -37,6 +41,7 @@ static NO_SPACE: LazyLock<AddressSpace> = LazyLock::new(AddressSpace::none);
 pub struct Profile {
     recording: Recording,
     symbols: Arc<Symbols>,
+    told: Option<Arc<Told>>,
     expanded: Expanded,
     warnings: Vec<String>,
     duration_nanos: u64,
@@ -84,7 +89,7 @@ impl Profile {
         let memories = symbols.module().memories().len().clamp(1, MOST_MEMORIES);
         let spaces = (0..memories).map(|_| OnceLock::new()).collect();
         let heap = OnceLock::new();
-        Profile { recording, symbols, expanded, warnings, duration_nanos, spaces, heap }
+        Profile { recording, symbols, told: None, expanded, warnings, duration_nanos, spaces, heap }
     }
 
     /// What was recorded.
@@ -95,6 +100,40 @@ impl Profile {
     /// Names and source positions of the recorded module.
     pub fn symbols(&self) -> &Symbols {
         &self.symbols
+    }
+
+    /// What another profiler told, where the recording was imported.
+    pub fn foreign(&self) -> Option<&Foreign> {
+        self.told.as_deref().map(Told::foreign)
+    }
+
+    /// The recording, where it was imported: its file may be another tool's, or have no module.
+    pub fn imported(&self) -> Option<&Recording> {
+        self.told.as_ref().map(|_| &self.recording)
+    }
+
+    /// The name that another profiler told of a function, as it told it; `None` for functions of the module.
+    pub fn told_name(&self, func: FuncIndex) -> Option<&str> {
+        Some(&self.foreign()?.function(func)?.name)
+    }
+
+    /// What another profiler counted of `quantity` in each call path by itself; a path may come more than once.
+    pub fn told_sums(&self, quantity: Quantity) -> impl Iterator<Item = (PathId, u64)> {
+        let sums = self.told.iter().flat_map(move |told| told.sums(quantity));
+        sums.map(|(stack, value)| (self.stack_path(StackId(stack)), value))
+    }
+
+    /// Was it imported, and has it not yet the module that ran?
+    pub fn needs_module(&self) -> bool {
+        self.imported().is_some_and(|recording| recording.module.is_empty())
+    }
+
+    /// Do functions lack names and lines that symbols could give them?
+    pub fn is_stripped(&self) -> bool {
+        match self.foreign().filter(|_| self.needs_module()) {
+            Some(foreign) => foreign.functions.iter().any(|function| function.index.is_some()),
+            None => self.symbols.is_stripped(),
+        }
     }
 
     /// The text of a source file as it was compiled, where the recording or the source map carries it. `path` is that

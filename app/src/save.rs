@@ -2,28 +2,34 @@
 
 use crate::pipeline::{self, PipelineError};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use wasmscope_instrument::recording::{Recording, write_imported};
 
-/// Copies the recording at `from` to `to`, where another recording may be. `fill` is given the file that will be at
-/// `to` when it is done, to check it and to put more into it; where both paths lead to one file, it is given that.
+/// Copies the recording at `from` to `to`, where another recording may be. Of a profile that another tool wrote there is
+/// no file of ours to copy: what was made of it, `imported`, is written. `fill` is given the file that will be at `to`
+/// when it is done, to check it and to put more into it; where both paths lead to one file, it is given that.
 ///
 /// # Errors
 /// When there is something else at `to`, the copy can't be written, or `fill` fails. What was at `to` is still there
 /// then, unless `from` is the same file.
 pub(crate) fn save<T, E: From<PipelineError>>(
     from: &Path,
+    imported: Option<&Recording>,
     to: &Path,
     fill: impl FnOnce(&Path) -> Result<T, E>,
 ) -> Result<T, E> {
-    if pipeline::is_same_file(from, to) {
+    if pipeline::is_same_file(from, to) && imported.is_none() {
         return fill(from);
     }
     // A device or a pipe would be gone when the copy takes its place.
     if pipeline::is_another(to) || (to.exists() && !to.is_file()) {
         return Err(PipelineError::OverAnother { path: to.to_owned() }.into());
     }
-    let part = Part::copied(from, to)?;
+    let part = match imported {
+        None => Part::copied(from, to)?,
+        Some(recording) => Part::made(to, |file| write_imported(recording, file))?,
+    };
     match fill(&part.written) {
         Ok(filled) => part.keep().map(|()| filled).map_err(E::from),
         Err(error) => {
@@ -41,17 +47,22 @@ struct Part {
 
 impl Part {
     fn copied(from: &Path, to: &Path) -> Result<Part, PipelineError> {
+        let mut source =
+            File::open(from).map_err(|source| PipelineError::Read { path: from.to_owned(), source })?;
+        Part::made(to, |mut file| io::copy(&mut source, &mut file).and_then(|_| file.flush()))
+    }
+
+    /// With what `write` puts into it.
+    fn made(to: &Path, write: impl FnOnce(BufWriter<File>) -> io::Result<()>) -> Result<Part, PipelineError> {
         let wanted = to.canonicalize().unwrap_or_else(|_| to.to_owned());
         let mut written = wanted.clone();
         written.as_mut_os_string().push(format!(".{}.part", std::process::id()));
-        let mut source =
-            File::open(from).map_err(|source| PipelineError::Read { path: from.to_owned(), source })?;
         // Another saving of ours to the same place is told by its file, and keeps it.
         let created = File::create_new(&written);
-        let mut file = created.map_err(|source| PipelineError::Create { path: written.clone(), source })?;
+        let file = created.map_err(|source| PipelineError::Create { path: written.clone(), source })?;
         let part = Part { written, wanted };
-        match io::copy(&mut source, &mut file) {
-            Ok(_) => Ok(part),
+        match write(BufWriter::new(file)) {
+            Ok(()) => Ok(part),
             Err(error) => Err(part.given_up(error)),
         }
     }
@@ -89,7 +100,7 @@ mod tests {
     }
 
     fn saved(folder: &TempDir, from: &str, to: &str) -> Result<(), PipelineError> {
-        save(&folder.path().join(from), &folder.path().join(to), |_| Ok(()))
+        save(&folder.path().join(from), None, &folder.path().join(to), |_| Ok(()))
     }
 
     fn read(folder: &TempDir, name: &str) -> Vec<u8> {
@@ -129,7 +140,7 @@ mod tests {
         let folder = folder();
         let second = read(&folder, "b.wscope");
         let (from, to) = (folder.path().join("a.wscope"), folder.path().join("b.wscope"));
-        let refused = save(&from, &to, |file| {
+        let refused = save(&from, None, &to, |file| {
             fs::write(file, "half").unwrap();
             Err::<(), _>(PipelineError::NotOurs { path: file.to_owned() })
         });

@@ -33,7 +33,8 @@ pub(crate) enum Language {
 }
 
 impl Name {
-    pub(crate) fn of(raw: &Arc<str>) -> Name {
+    /// The name that stands in a module or in debug information, mangled or not.
+    pub fn of(raw: &Arc<str>) -> Name {
         if raw.len() > MAX_MANGLED_BYTES {
             return Name::same(raw);
         }
@@ -52,7 +53,7 @@ impl Name {
     }
 
     /// A name that isn't mangled.
-    pub(crate) fn same(raw: &Arc<str>) -> Name {
+    pub fn same(raw: &Arc<str>) -> Name {
         Name { full: Arc::clone(raw), short: Arc::clone(raw), group: None }
     }
 }

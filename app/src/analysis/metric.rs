@@ -4,6 +4,7 @@ use crate::profile::Profile;
 use std::fmt;
 use std::str::FromStr;
 use wasmscope_instrument::Measure;
+use wasmscope_instrument::recording::Quantity;
 
 /// What the values of a call tree, a function table or a line table are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -220,9 +221,24 @@ impl Metric {
         is_written && recording.meta.measures.has(self.measure()) || self.available_in(profile)
     }
 
+    /// What another profiler may have counted of it.
+    pub(super) const fn quantity(self) -> Option<Quantity> {
+        match self {
+            Metric::Calls => Some(Quantity::Calls),
+            Metric::Instructions => Some(Quantity::Instructions),
+            Metric::Allocations => Some(Quantity::Allocations),
+            Metric::AllocatedBytes => Some(Quantity::AllocatedBytes),
+            Metric::LiveBytes => Some(Quantity::LiveBytes),
+            _ => None,
+        }
+    }
+
     /// Does the profile hold anything of it?
     pub fn available_in(self, profile: &Profile) -> bool {
         let recording = profile.recording();
+        if self.quantity().is_some_and(|quantity| profile.told_sums(quantity).next().is_some()) {
+            return true;
+        }
         match self {
             Metric::Time => !recording.samples.is_empty(),
             Metric::Crossings | Metric::HostTime => !recording.crossings.sites.is_empty(),

@@ -67,6 +67,8 @@ impl fmt::Display for CountSummary {
 pub struct Summary {
     /// What was run, how, and what was measured.
     pub meta: Meta,
+    /// The tool's profile that it was imported from, if it was: `a Chrome CPU profile`.
+    pub imported_from: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
     /// The calls of the export that the run was about; `None` for a command.
@@ -116,6 +118,7 @@ pub fn summary(profile: &Profile) -> Summary {
     let (guest_to_host_calls, host_nanos) = crossings(Direction::GuestToHost);
     Summary {
         meta: recording.meta.clone(),
+        imported_from: profile.foreign().map(|foreign| foreign.origin.clone()),
         outcome: recording.outcome.clone(),
         calls: recording.calls,
         phases: recording.phases.clone(),

@@ -21,6 +21,8 @@ pub(super) fn self_weights(profile: &Profile, query: &CallTreeQuery) -> Vec<u64>
         Metric::Calls | Metric::MovedBytes => weights.counts(profile, query.metric),
         Metric::Instructions => profile.executed().iter().for_each(|(path, n)| weights.add(*path, *n)),
     }
+    let told = query.metric.quantity().into_iter().flat_map(|quantity| profile.told_sums(quantity));
+    told.for_each(|(path, value)| weights.add(path, value));
     weights.of_path
 }
 

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// file
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
-    /// The recording (.wscope), or for what a module is made of the module (.wasm)
+    /// The recording (.wscope) or a profile of another tool; for what a module is made of also the module (.wasm)
     file: PathBuf,
     #[command(flatten)]
     symbols: SymbolArgs,

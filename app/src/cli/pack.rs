@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// Such a recording reads the same on a machine that has none of these files.
 #[derive(Debug, clap::Args)]
 pub struct PackArgs {
-    /// The recording (.wscope)
+    /// The recording (.wscope), or a profile of another tool
     file: PathBuf,
     #[command(flatten)]
     symbols: SymbolArgs,
@@ -31,7 +31,8 @@ pub(super) fn run(args: &PackArgs) -> anyhow::Result<()> {
     print::damage(&args.file, &profile);
     let target = args.output.as_ref().unwrap_or(&args.file);
     let sources = args.sources.sources();
-    let packed = save(&args.file, target, |file| pack(file, &profile, &sources.of(&profile)))?;
+    let packed =
+        save(&args.file, profile.imported(), target, |file| pack(file, &profile, &sources.of(&profile)))?;
     tell(target, &packed);
     Ok(())
 }

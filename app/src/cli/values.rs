@@ -11,7 +11,7 @@ use wasmscope_instrument::{GrantedDir, Unprovided};
 #[derive(Debug, clap::Args)]
 pub(super) struct SymbolArgs {
     /// Names and lines for a stripped module: another build of it, its .debug.wasm, source map or symbol map, or a
-    /// folder with any of these
+    /// folder with any of these; for a profile of another tool the module that ran
     #[arg(long = "symbols", value_name = "PATH")]
     path: Option<PathBuf>,
 }

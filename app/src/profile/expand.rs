@@ -179,7 +179,7 @@ impl<'a, S: FrameSource + ?Sized> Expander<'a, S> {
     fn add_chain(&mut self, func: FuncIndex, offset: Option<CodeOffset>) -> Range<usize> {
         let start = self.ids.chain_rows.len();
         let mut frames = offset.map(|offset| self.source.frames(func, offset)).unwrap_or_default();
-        let kind = FrameKind::Wasm(func);
+        let kind = self.source.kind(func);
         let frame = self.ids.frames.physical(kind, || self.source.info(kind, func));
         let outermost = frames.pop();
         let line = self.ids.lines.intern(outermost.as_ref().and_then(|frame| frame.location.as_ref()));

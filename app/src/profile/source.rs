@@ -3,13 +3,19 @@
 use super::{FrameInfo, FrameKind};
 use wasmscope_symbolize::{CodeOffset, Frame, FuncIndex, Group, Location, ModuleIndex, Symbols};
 
-/// Tells what functions and code offsets mean. Besides the symbols of a module only made-up ones, for tests.
+/// Tells what functions and code offsets mean: the symbols of a module, what another profiler told, and made-up ones for
+/// tests.
 pub(super) trait FrameSource {
     /// The logical frames at `offset` in `func`, innermost first; none where nothing is known.
     fn frames(&self, func: FuncIndex, offset: CodeOffset) -> Vec<Frame>;
 
     /// The module that they belong to.
     fn module(&self) -> &ModuleIndex;
+
+    /// What the function is that a frame of guest code names.
+    fn kind(&self, func: FuncIndex) -> FrameKind {
+        FrameKind::Wasm(func)
+    }
 
     /// The function itself.
     fn info(&self, kind: FrameKind, func: FuncIndex) -> FrameInfo;

@@ -49,10 +49,24 @@ fn answer(purpose: &Purpose, suggested: &str) -> Option<PathBuf> {
     }
 }
 
+/// How the names end of what can be opened. Profiles of other tools are known by what is in them: these are usual.
+const OPENABLE: [&str; 12] = [
+    "wasm",
+    "wscope",
+    "cpuprofile",
+    "json",
+    "gz",
+    "pb",
+    "pprof",
+    "prof",
+    "speedscope",
+    "folded",
+    "collapsed",
+    "txt",
+];
+
 fn openable(dialog: FileDialog) -> FileDialog {
-    dialog
-        .add_filter("WebAssembly modules and recordings", &["wasm", "wscope"])
-        .add_filter("All files", &["*"])
+    dialog.add_filter("Modules, recordings and profiles", &OPENABLE).add_filter("All files", &["*"])
 }
 
 fn symbols(dialog: FileDialog) -> FileDialog {

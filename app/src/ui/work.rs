@@ -17,7 +17,7 @@ use crate::save;
 use crate::trial;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wasmscope_instrument::recording::Recording;
+use wasmscope_instrument::recording::{Foreign, Recording};
 use wasmscope_instrument::{Guest, Observer};
 
 /// Opens the module or recording at `path`.
@@ -170,7 +170,7 @@ pub fn save(save: Save, watch: &Watch) -> Result<Made, Failure> {
         let text = "this recording is open, too; close it first, or name another file";
         return Err(Failure::of(format!("{}: {text}", path.display())));
     }
-    let packed = save::save(&from, &path, |file| {
+    let packed = save::save(&from, profile.imported(), &path, |file| {
         let there = wasmscope_instrument::recording::read_file(file);
         let there = there.map_err(|source| PipelineError::Recording { path: from.clone(), source })?;
         same_recording(&from, &profile, &there)?;
@@ -203,7 +203,12 @@ pub fn export(export: &Export, watch: &Watch) -> Result<Made, Failure> {
 fn same_recording(path: &Path, shown: &Profile, there: &Recording) -> Result<(), Failure> {
     let shown = shown.recording();
     let mark = |recording: &Recording| recording.meta.created_unix_millis;
-    if mark(shown) == mark(there) && shown.module == there.module {
+    // An imported one has its module, if any, from elsewhere.
+    let is_same_run = match Foreign::of(there) {
+        Some(_) => shown.samples == there.samples,
+        None => shown.module == there.module,
+    };
+    if mark(shown) == mark(there) && is_same_run {
         return Ok(());
     }
     let text = "another recording has taken the place of the one shown; close that and open it again";

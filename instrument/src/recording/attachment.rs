@@ -36,6 +36,8 @@ pub enum AttachmentKind {
     SourceMap,
     /// The text of a source file.
     Source,
+    /// What another profiler told: see [`Foreign`](super::Foreign).
+    Foreign,
 }
 
 impl AttachmentKind {
@@ -48,6 +50,7 @@ impl AttachmentKind {
             AttachmentKind::SymbolMap => "the symbol map",
             AttachmentKind::SourceMap => "the source map",
             AttachmentKind::Source => "a source file",
+            AttachmentKind::Foreign => "what another profiler told",
         }
     }
 }

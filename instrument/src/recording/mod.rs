@@ -14,6 +14,7 @@ mod counts;
 mod damage;
 mod file;
 mod follow;
+mod foreign;
 mod heap;
 mod heap_log;
 mod heap_rows;
@@ -50,6 +51,7 @@ pub use counts::{CountTable, InstructionTable};
 pub use damage::Damage;
 pub use file::{FORMAT_VERSION, MAGIC};
 pub use follow::Follower;
+pub use foreign::{Foreign, ForeignFunction, ForeignIndex, ForeignPlace, ForeignSums, Quantity, Whose};
 pub use heap::{GrowthEvent, HeapEvent, HeapEvents, HeapOp};
 pub use heap_log::HeapLog;
 pub use heap_rows::HeapRows;
@@ -63,7 +65,7 @@ pub use run_time::RunTime;
 pub use shadow_stack::{ShadowStack, StackLow};
 pub use span::{CallSlice, CallSpan};
 pub use stack::{SampleTable, StackFrame, StackId, StackTable};
-pub use writer::{Batch, Writer};
+pub use writer::{Batch, Writer, write_imported};
 
 use std::sync::Arc;
 

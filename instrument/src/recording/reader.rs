@@ -1,7 +1,7 @@
 //! Reads a recording back, as much of it as is whole.
 
 use super::Recording;
-use super::attachment::Attachments;
+use super::attachment::{AttachmentKind, Attachments};
 use super::damage::DamageLog;
 use super::file::{FILE_HEAD_BYTES, FORMAT_VERSION, Kind, MAGIC, MAX_RAW_BYTES};
 use super::heap_log::{MAX_COLUMN_ROWS, PackedHeap};
@@ -368,12 +368,13 @@ impl Assembly {
         let what = "stretches of memory content were left out, as those before them are missing";
         damage.add_missing(file_bytes, missing.lost_stretches, what);
         damage.add_missing(file_bytes, orphaned_events, "events have lost their call path");
-        // Half a module would be read as one that is broken by itself.
-        if recording.module.is_empty() {
-            damage.add(file_bytes, "the module is missing, and with it all names and lines");
-        }
         let (attachments, cut) = attachments.finish();
         recording.attachments = attachments;
+        let is_imported = recording.attachments.iter().any(|kept| kept.kind == AttachmentKind::Foreign);
+        // Half a module would be read as one that is broken by itself.
+        if recording.module.is_empty() && !is_imported {
+            damage.add(file_bytes, "the module is missing, and with it all names and lines");
+        }
         let what = if cut == 1 { "attached file is missing" } else { "attached files are missing" };
         damage.add_missing(file_bytes, cut, what);
         recording.damage = damage.finish();

@@ -9,7 +9,7 @@ use super::wire_memory::{ImageStretch, PageColumns, ShadowStackColumns};
 use super::{
     AccessTable, Attachment, Calibration, CallSlice, CallSpan, CallTimes, ContextTable, CountTable,
     CrossingTable, GrowthEvent, HeapEvents, ImagePart, InstructionTable, Meta, Outcome, PageTable, PhaseSpan,
-    RunTime, SampleTable, ShadowStack, StackTable,
+    Recording, RunTime, SampleTable, ShadowStack, StackTable,
 };
 use serde::Serialize;
 use std::io::{self, Write};
@@ -262,6 +262,20 @@ impl<W: Write> Writer<W> {
         self.out.write_all(&head.to_bytes())?;
         self.out.write_all(payload)
     }
+}
+
+/// Writes a recording that was made of another tool's profile: its head, module, stacks, samples and attachments, and
+/// how it ended.
+///
+/// # Errors
+/// What the output says.
+pub fn write_imported(recording: &Recording, out: impl Write) -> io::Result<()> {
+    let Recording { meta, module, stacks, samples, outcome, attachments, .. } = recording;
+    let mut writer = Writer::new(out, meta, module)?;
+    let (stacks, samples) = (stacks.clone(), samples.clone());
+    writer.write(&Batch { stacks, samples, outcome: Some(outcome.clone()), ..Batch::default() })?;
+    attachments.iter().try_for_each(|attachment| writer.attachment(attachment))?;
+    writer.flush()
 }
 
 /// Counts the rows even where they can't be written, so that a reader sees the gap.

@@ -35,6 +35,8 @@ pub struct AdviceReport {
     pub unknown: Vec<AdviceKind>,
     /// What was measured.
     pub measured: MeasureSet,
+    /// The profile was imported, and has no module: there is nothing to look at.
+    pub needs_module: bool,
 }
 
 impl AdviceReport {
@@ -52,6 +54,9 @@ impl AdviceReport {
 
     /// What was looked for, and what was not, in sentences.
     pub fn remark(&self) -> Vec<String> {
+        if self.needs_module {
+            return vec!["Nothing was looked for: the profile was imported, and has no module.".to_owned()];
+        }
         let is_measured = |kind: &AdviceKind| kind.needs().iter().all(|measure| self.measured.has(*measure));
         let (unseen, unmeasured): (Vec<_>, Vec<_>) = self.unknown.iter().copied().partition(is_measured);
         let missing = self.missing();
@@ -76,6 +81,10 @@ impl AdviceReport {
 
 /// What there is to say of a run. Looks at each sample and each heap operation some times.
 pub fn advice(profile: &Profile) -> AdviceReport {
+    let needs_module = profile.needs_module();
+    if needs_module {
+        return AdviceReport { unknown: AdviceKind::ALL.to_vec(), needs_module, ..AdviceReport::default() };
+    }
     let (code, engine, faults) = (HotCode::of(profile), EngineTime::of(profile), HeapFaults::of(profile));
     let mut lines: Vec<Advice> = Vec::new();
     lines.extend(chatty::advice(profile));
@@ -90,7 +99,7 @@ pub fn advice(profile: &Profile) -> AdviceReport {
     lines.extend(debug_info::advice(profile));
     lines.sort_by(by_gain);
     let unknown = AdviceKind::ALL.into_iter().filter(|kind| !kind.is_known(profile)).collect();
-    AdviceReport { lines, unknown, measured: profile.recording().meta.measures }
+    AdviceReport { lines, unknown, measured: profile.recording().meta.measures, needs_module }
 }
 
 /// Bytes of the file don't make the run any better, so they come last.

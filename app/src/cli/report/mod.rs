@@ -42,7 +42,7 @@ const SHORT_ROWS: usize = 40;
 /// Show what is in a recording
 #[derive(Debug, clap::Args)]
 pub struct ReportArgs {
-    /// The recording (.wscope)
+    /// The recording (.wscope), or a profile of another tool
     file: PathBuf,
     #[command(flatten)]
     symbols: SymbolArgs,

@@ -137,7 +137,10 @@ fn part_json(node: &SizeNode) -> PartJson<'_> {
 
 pub(super) fn text(profile: &Profile, size: &ModuleSize, limit: Limit) -> String {
     if size.is_empty() {
-        return "The recording holds no module.\n".to_owned();
+        return match profile.needs_module() {
+            true => "The profile was imported, and has no module; --symbols FILE.wasm names it.\n".to_owned(),
+            false => "The recording holds no module.\n".to_owned(),
+        };
     }
     let packed = Packed::of(profile, size);
     let parts = [

@@ -50,6 +50,9 @@ pub(super) fn json(profile: &Profile) -> OutcomeJson {
 /// The outcome and how long the run was, and where a trap was, a line each.
 pub(super) fn text(profile: &Profile, ran: &str) -> String {
     let outcome = &profile.recording().outcome;
+    if let Some(foreign) = profile.foreign() {
+        return format!("imported from {}, {ran} long\n", clean(&foreign.origin));
+    }
     let mut text = format!("{}, ran {ran}\n", clean(&outcome.to_string()));
     let Outcome::Trapped { frames, .. } = outcome else { return text };
     let (inner, rest) = frames.split_at(frames.len().min(TRAP_FRAMES));

@@ -17,6 +17,8 @@ use wasmscope_instrument::recording::{Allocator, CallTimes, PhaseSpan, SamplerKi
 pub(super) struct SummaryJson<'a> {
     module: &'a str,
     module_path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imported_from: Option<&'a str>,
     args: &'a [String],
     invoked: Option<&'a str>,
     created_unix_millis: u64,
@@ -83,6 +85,7 @@ pub(super) fn json<'a>(profile: &Profile, summary: &'a Summary) -> SummaryJson<'
     SummaryJson {
         module: &meta.module_name,
         module_path: &meta.module_path,
+        imported_from: summary.imported_from.as_deref(),
         args: &meta.args,
         invoked: meta.invoked.as_deref(),
         created_unix_millis: meta.created_unix_millis,
@@ -202,7 +205,8 @@ fn calls_text(summary: &Summary) -> Option<String> {
 
 fn samples_text(summary: &Summary) -> Option<String> {
     let sampler = match summary.meta.sampler {
-        SamplerKind::None => return None,
+        SamplerKind::None if summary.samples == 0 => return None,
+        SamplerKind::None => "imported",
         SamplerKind::Signal => "by signal",
         SamplerKind::Epoch => "by epochs",
     };

@@ -9,7 +9,11 @@ use crate::units;
 pub(super) fn module(profile: &Profile, metric: Metric) -> String {
     let size = module_size(profile, &ModuleSizeQuery { metric, time: None });
     if size.is_empty() {
-        return paragraph("note", "The recording holds no module.");
+        let text = match profile.needs_module() {
+            true => "The profile was imported, without the module that ran.",
+            false => "The recording holds no module.",
+        };
+        return paragraph("note", text);
     }
     let all = size.get(SizeId::ROOT).bytes;
     let mut sections = size.sections();

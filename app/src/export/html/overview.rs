@@ -15,11 +15,15 @@ pub(super) fn head(view: &Summary) -> String {
         0 => String::new(),
         millis => format!(" · {}", units::date(millis)),
     };
-    let class = if view.outcome.is_success() { "good" } else { "bad" };
+    let (class, outcome) = match &view.imported_from {
+        Some(origin) => ("good", format!("imported from {origin}")),
+        None if view.outcome.is_success() => ("good", view.outcome.to_string()),
+        None => ("bad", view.outcome.to_string()),
+    };
     format!(
         "<h1>{}{call}</h1>\n<p class=\"run\"><span class=\"{class}\">{}</span> · ran {}{when}</p>\n",
         text(&meta.module_name),
-        text(&view.outcome.to_string()),
+        text(&outcome),
         units::nanos(view.run_nanos),
     )
 }

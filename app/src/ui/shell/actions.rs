@@ -263,7 +263,8 @@ fn arrange(arrangement: Arrangement) -> Action {
 }
 
 fn run(now: &Situation<'_>) -> Vec<Action> {
-    let can_run = now.documents.front().is_some() && !now.is_recording;
+    let can_run =
+        now.documents.front().is_some_and(|front| !front.profile.needs_module()) && !now.is_recording;
     let again = |title: &str, again| Action::new(title, Command::RunAgain(again)).only_if(can_run);
     vec![
         again("Run again…", Again::Asking).keys(CTRL, Key::R),
@@ -280,7 +281,8 @@ fn run(now: &Situation<'_>) -> Vec<Action> {
 
 /// What was not measured the last time can be the next time.
 fn run_also(now: &Situation<'_>) -> Vec<Action> {
-    let Some(front) = now.documents.front() else { return Vec::new() };
+    let front = now.documents.front().filter(|front| !front.profile.needs_module());
+    let Some(front) = front else { return Vec::new() };
     let measured = front.profile.recording().meta.measures;
     let others = Measure::ALL.into_iter().filter(|measure| !measured.has(*measure));
     let action = |measure: Measure| {
@@ -333,10 +335,9 @@ fn symbols(front: &Document) -> Vec<Action> {
         return Vec::new();
     }
     let ask = |kind| Command::AskSymbols(front.id, kind);
-    let mut actions = vec![
-        Action::new("From a file…", ask(PathKind::File)),
-        Action::new("From a folder…", ask(PathKind::Folder)),
-    ];
+    let folder = Action::new("From a folder…", ask(PathKind::Folder));
+    let mut actions =
+        vec![Action::new("From a file…", ask(PathKind::File)), folder.only_if(!front.profile.needs_module())];
     if front.symbols.is_some() {
         actions.push(Action::new("None", Command::UseSymbols(front.id, SymbolsChoice::None)));
     }

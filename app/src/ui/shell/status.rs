@@ -40,12 +40,12 @@ fn recording_ui(ui: &mut Ui, document: &Document, commands: &Commands) {
 fn outcome_ui(ui: &mut Ui, profile: &Profile) {
     let palette = Palette::of(ui);
     let outcome = &profile.recording().outcome;
-    let colour = match outcome {
-        Outcome::NotRun => palette.weak,
-        outcome if outcome.is_success() => palette.good,
-        _ => palette.warning,
+    let (text, colour) = match (profile.foreign(), outcome) {
+        (Some(foreign), _) => (format!("imported from {}", foreign.origin), palette.good),
+        (None, Outcome::NotRun) => (outcome.to_string(), palette.weak),
+        (None, outcome) if outcome.is_success() => (outcome.to_string(), palette.good),
+        (None, outcome) => (outcome.to_string(), palette.warning),
     };
-    let text = outcome.to_string();
     let short = middle_cut(text.lines().next().unwrap_or_default(), 48);
     ui.label(RichText::new(short).color(colour).small()).on_hover_text(text);
 }
@@ -60,7 +60,7 @@ fn figures(profile: &Profile) -> String {
     let run =
         run.map(|span| format!("ran {}", units::nanos(span.end_nanos.saturating_sub(span.start_nanos))));
     let samples = match recording.meta.sampler {
-        SamplerKind::None => None,
+        SamplerKind::None if recording.samples.is_empty() => None,
         kind => Some(format!("{} samples{}", units::count(recording.samples.len() as u64), sampler(kind))),
     };
     let crossings: u64 = recording.crossings.functions.iter().map(|crossing| crossing.calls).sum();

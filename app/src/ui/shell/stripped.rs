@@ -7,7 +7,7 @@ use egui::{Align, Label, Layout, RichText, Ui};
 
 /// Does the recording lack names and lines, and is the user to be told?
 pub fn is_stripped(document: &Document) -> bool {
-    !document.hides_stripped && document.profile.symbols().is_stripped()
+    !document.hides_stripped && document.profile.is_stripped()
 }
 
 /// Says so, and asks for the symbols.
@@ -22,15 +22,34 @@ pub fn stripped_ui(ui: &mut Ui, document: &Document, commands: &Commands) {
             {
                 commands.send(Command::HideStripped(document.id));
             }
-            for (kind, title) in [(PathKind::Folder, "Folder…"), (PathKind::File, "Symbols…")] {
-                if ui.button(title).on_hover_text(about(kind)).clicked() {
+            let ways: &[(PathKind, &str, &str)] = match document.profile.needs_module() {
+                true => &[(
+                    PathKind::File,
+                    "Module…",
+                    "The .wasm file that ran, or one with the same code and names",
+                )],
+                false => &[
+                    (PathKind::Folder, "Folder…", about(PathKind::Folder)),
+                    (PathKind::File, "Symbols…", about(PathKind::File)),
+                ],
+            };
+            for (kind, title, about) in ways.iter().copied() {
+                if ui.button(title).on_hover_text(about).clicked() {
                     commands.send(Command::AskSymbols(document.id, kind));
                 }
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let title = RichText::new("This module is stripped:").color(Palette::of(ui).warning);
-                ui.label(title);
-                ui.add(Label::new("its functions have no names. Point to its symbols.").truncate());
+                let (title, text) = match document.profile.needs_module() {
+                    true => (
+                        "This profile was imported:",
+                        "functions have no names. Point to the module that ran.",
+                    ),
+                    false => {
+                        ("This module is stripped:", "its functions have no names. Point to its symbols.")
+                    }
+                };
+                ui.label(RichText::new(title).color(Palette::of(ui).warning));
+                ui.add(Label::new(text).truncate());
             });
         });
     });

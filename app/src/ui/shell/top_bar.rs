@@ -125,7 +125,7 @@ fn help_menu(ui: &mut Ui, now: &Situation<'_>) {
 }
 
 fn run_button(ui: &mut Ui, now: &Situation<'_>) {
-    if now.documents.front().is_some() && !now.is_recording {
+    if now.documents.front().is_some_and(|front| !front.profile.needs_module()) && !now.is_recording {
         let run = ui.button(RichText::new("▶ Run again").color(Palette::of(ui).accent));
         if run.on_hover_text("Ctrl+R  Run this module once more, the same way or another.").clicked() {
             now.commands.send(Command::RunAgain(Again::Asking));

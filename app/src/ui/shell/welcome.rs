@@ -51,7 +51,7 @@ fn open_ui(ui: &mut Ui, state: &mut WelcomeState, commands: &Commands) {
         if primary_button(ui, "Open…").on_hover_text("Ctrl+O").clicked() {
             commands.send(Command::AskOpen);
         }
-        let hint = "or type a path, or drop a .wasm or .wscope file anywhere";
+        let hint = "or type a path, or drop a module, recording or profile anywhere";
         let field = TextEdit::singleline(&mut state.path).hint_text(hint).margin(Margin::symmetric(8, 5));
         let field = ui.add(field.desired_width(ui.available_width() - 8.0)).accessible_name("Path of a file");
         let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));

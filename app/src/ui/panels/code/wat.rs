@@ -155,7 +155,12 @@ pub fn code_of<'a>(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &'a InstructionsView) 
     };
     let Some(problem) = &listing.problem else { return Some(listing) };
     if ctx.profile.recording().module.is_empty() {
-        let hint = "The recording holds no module. Record the program again to see its code.";
+        let hint = match ctx.profile.foreign() {
+            Some(_) => {
+                "The profile was imported, and has no module. Symbols in the menu File points to the one that ran."
+            }
+            None => "The recording holds no module. Record the program again to see its code.",
+        };
         empty_state(ui, "No code", hint);
     } else {
         empty_state(ui, "The code can't be shown", &format!("{problem}."));

@@ -18,7 +18,7 @@ pub fn name_of(profile: &Profile, frame: FrameId, names: Names) -> &str {
     match (names, info.kind) {
         (Names::Short, _) => &info.short,
         (Names::Raw, FrameKind::Wasm(function) | FrameKind::Host(function)) => {
-            &profile.symbols().name(function).raw
+            profile.told_name(function).unwrap_or_else(|| &profile.symbols().name(function).raw)
         }
         (Names::Raw, FrameKind::Inlined | FrameKind::Engine | FrameKind::Root) => &info.name,
     }

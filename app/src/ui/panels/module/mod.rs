@@ -59,7 +59,12 @@ pub fn query(selection: &Selection) -> ModuleSizeQuery {
 /// Draws the panel.
 pub fn module_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, view: &Arc<SizeView>, state: &mut ModuleState) {
     if view.size.is_empty() {
-        let hint = "The recording holds no module: it broke off before that was written.";
+        let hint = match ctx.profile.foreign() {
+            Some(_) => {
+                "The profile was imported, and has no module. Symbols in the menu File points to the one that ran."
+            }
+            None => "The recording holds no module: it broke off before that was written.",
+        };
         return empty_state(ui, "No module", hint);
     }
     toolbar::toolbar_ui(ui, view, state);
