@@ -23,8 +23,9 @@ pub struct ExportArgs {
     file: PathBuf,
     #[command(flatten)]
     symbols: SymbolArgs,
-    /// What to write: html, svg, folded, json, csv, arrow, speedscope, speedscope-evented, firefox, pprof,
-    /// chrome, callgrind, dhat or massif; of the map svg or png; of the module svg or csv
+    /// What to write: html, svg, folded, json, csv, arrow, speedscope, speedscope-evented,
+    /// firefox, pprof, chrome, callgrind, dhat or massif; of the map svg or png; of the
+    /// module svg or csv
     ///
     /// html: a report for any browser, in one file
     /// svg: an interactive flame graph
