@@ -15,6 +15,8 @@ const FUNCTIONS: u32 = 2_000;
 const SAMPLES: u64 = 10_000_000;
 /// So many samples in a row find the same stack.
 const SAME: u64 = 4;
+/// So many are in the same part of the program.
+const WHILE: u64 = 1_000;
 
 fn main() {
     let profile = Profile::new(recording());
@@ -32,23 +34,26 @@ fn main() {
 fn recording() -> Recording {
     let mut stacks = StackTable::default();
     let mut samples = SampleTable::default();
-    let mut leaves = Vec::new();
+    let mut leaf = StackId(0);
     let mut random = 1u64;
     let mut parent = None;
-    for number in 0..STACKS {
-        // From time to time a stack begins anew; else it goes on from one before.
-        if number % DEPTH == 0 {
-            parent = leaves.get(number as usize / 2).copied().filter(|_| number % (DEPTH * 10) != 0);
-        }
+    let mut dice = || {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let func = FuncIndex((random >> 33) as u32 % FUNCTIONS);
-        let id: StackId = stacks.push(parent, StackFrame::Wasm { func, offset: CodeOffset(number) });
+        (random >> 33) as u32
+    };
+    for number in 0..STACKS {
+        let func = FuncIndex(dice() % FUNCTIONS);
+        let above = parent.filter(|_| number % DEPTH != 0);
+        let id: StackId = stacks.push(above, StackFrame::Wasm { func, offset: CodeOffset(number) });
         parent = Some(id);
-        leaves.push(id);
     }
+    // For a while a program is somewhere in the same part of itself.
     for sample in 0..SAMPLES {
-        let at = (sample / SAME).wrapping_mul(7_919) % u64::from(STACKS);
-        samples.push((sample + 1) * 1_000_000, leaves[at as usize], 1_000_000);
+        if sample % SAME == 0 {
+            let part = (sample / WHILE) as u32 % (STACKS / DEPTH);
+            leaf = StackId(part * DEPTH + dice() % DEPTH);
+        }
+        samples.push((sample + 1) * 1_000_000, leaf, 1_000_000);
     }
     Recording { stacks, samples, ..Recording::default() }
 }

@@ -23,25 +23,29 @@ pub struct ExportArgs {
     file: PathBuf,
     #[command(flatten)]
     symbols: SymbolArgs,
-    /// What to write:
+    /// What to write: html, svg, folded, json, csv, arrow, speedscope, speedscope-evented,
+    /// firefox, pprof, chrome, callgrind, dhat or massif; of the map svg or png; of the
+    /// module svg or csv
     ///
     /// html: a report for any browser, in one file
     /// svg: an interactive flame graph
     /// folded: stacks
     /// json: the call tree
     /// csv: the functions
+    /// arrow: the call paths with all metrics as a table, for data frames
     /// speedscope: stacks in all metrics, for speedscope
     /// speedscope-evented: what ran when, for speedscope
     /// firefox: samples, calls across and memory over time, for the Firefox Profiler
     /// pprof: stacks in all metrics, for pprof
     /// chrome: what ran when, calls across and memory, for Perfetto
     /// callgrind: costs by line and call in all metrics, for KCachegrind and callgrind_annotate
-    /// arrow: the call paths with all metrics as a table, for data frames
     /// dhat: the heap by call path, for DHAT's viewer
     /// massif: the heap over time, for ms_print and massif-visualizer
     ///
-    /// Of the map: svg (with addresses, legend, figures and verdict) or png (the cells alone). Of the module: svg (a
-    /// treemap) or csv (all parts).
+    /// of the map, svg: with addresses, legend, figures and verdict
+    /// of the map, png: the cells alone
+    /// of the module, svg: a treemap
+    /// of the module, csv: all parts
     #[arg(short, long, value_enum, hide_possible_values = true, verbatim_doc_comment)]
     format: Form,
     /// What it is of: profile (what the formats say), map (what each byte of a memory is used for), or module (what the

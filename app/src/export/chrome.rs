@@ -103,9 +103,12 @@ fn heads(module: &str) -> impl Iterator<Item = Event<'_>> {
 /// Some readers ask for names also where a frame ends.
 fn frame<'a>(profile: &'a Profile, stacks: &Stacks, event: FrameEvent) -> Event<'a> {
     let frame = stacks.frame(event.node);
-    let (name, cat) = (known_name(profile, frame), kind_word(profile.frames().get(frame).kind));
-    let ph = if event.begins { "B" } else { "E" };
-    Event { cat: Some(cat), ..Event::new(ph, name, event.nanos, Track::Guest) }
+    let name = known_name(profile, frame);
+    if !event.begins {
+        return Event::new("E", name, event.nanos, Track::Guest);
+    }
+    let cat = Some(kind_word(profile.frames().get(frame).kind));
+    Event { cat, ..Event::new("B", name, event.nanos, Track::Guest) }
 }
 
 fn call<'a>(run: &'a RunEvents, call: &CallSpan) -> Event<'a> {

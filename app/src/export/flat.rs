@@ -36,9 +36,7 @@ impl Flat {
         let (places, size) = layout(&fields);
         // The table of the fields' places stands in front, so that the table itself begins at a multiple of 8.
         let places_bytes = 4 + 2 * places.len();
-        while (self.0.len() + places_bytes) % 8 != 0 {
-            self.0.push(0);
-        }
+        self.0.resize((self.0.len() + places_bytes).next_multiple_of(8) - places_bytes, 0);
         [places_bytes, size].into_iter().chain(places.iter().copied()).for_each(|value| self.u16(value));
         let start = self.fill(from);
         self.0.extend_from_slice(&(places_bytes as i32).to_le_bytes());

@@ -88,22 +88,22 @@ pub enum FormatScope {
 }
 
 impl Format {
-    /// All of them.
+    /// All of them: those for people, tables, profiles for other programs, and the heap.
     pub const ALL: [Format; 14] = [
+        Format::Html,
         Format::Svg,
         Format::Folded,
         Format::Json,
         Format::Csv,
-        Format::Html,
-        Format::Dhat,
-        Format::Massif,
+        Format::Arrow,
         Format::Speedscope,
         Format::SpeedscopeEvented,
         Format::Firefox,
         Format::Pprof,
         Format::Chrome,
         Format::Callgrind,
-        Format::Arrow,
+        Format::Dhat,
+        Format::Massif,
     ];
 
     /// What it tells.

@@ -184,10 +184,10 @@ impl ExportKind {
             ExportKind::Profile(Format::Massif) => "Heap over time (massif)…",
             ExportKind::Profile(Format::Speedscope) => "Stacks for speedscope…",
             ExportKind::Profile(Format::SpeedscopeEvented) => "Stacks over time for speedscope…",
-            ExportKind::Profile(Format::Firefox) => "For the Firefox Profiler…",
-            ExportKind::Profile(Format::Pprof) => "For pprof…",
-            ExportKind::Profile(Format::Chrome) => "For Perfetto (Chrome trace)…",
-            ExportKind::Profile(Format::Callgrind) => "For KCachegrind (callgrind)…",
+            ExportKind::Profile(Format::Firefox) => "Profile for the Firefox Profiler…",
+            ExportKind::Profile(Format::Pprof) => "Profile for pprof…",
+            ExportKind::Profile(Format::Chrome) => "Profile for Perfetto (Chrome trace)…",
+            ExportKind::Profile(Format::Callgrind) => "Profile for KCachegrind (callgrind)…",
             ExportKind::Profile(Format::Arrow) => "Call paths as a table (Arrow)…",
         };
         title.to_owned()
