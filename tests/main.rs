@@ -14,6 +14,7 @@ mod exports_profiles;
 mod gui;
 mod gui_accessibility;
 mod gui_advice;
+mod gui_compare;
 mod gui_flame;
 mod gui_imports;
 mod gui_map;

@@ -29,7 +29,9 @@ pub fn verdict_sentence(metric: Metric, total: &Change) -> String {
 /// `-4.1 % to +0.3 %`.
 pub fn span(change: &Change, interval: Interval) -> String {
     let old = change.mean.old.max(1) as f64;
-    format!("{} to {}", units::relative(interval.low / old), units::relative(interval.high / old))
+    // Less than nothing there can't be.
+    let share = |end: f64| units::relative((end / old).max(-1.0));
+    format!("{} to {}", share(interval.low), share(interval.high))
 }
 
 /// One word for how sure a change is.

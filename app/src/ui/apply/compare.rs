@@ -56,8 +56,8 @@ pub(super) fn compare(app: &mut App, order: CompareOrder, ctx: &egui::Context) {
         }
     };
     let title = match side {
-        crate::analysis::Side::Old => format!("{title} → {with_title}"),
-        crate::analysis::Side::New => format!("{with_title} → {title}"),
+        crate::analysis::Side::Old => format!("{title} to {with_title}"),
+        crate::analysis::Side::New => format!("{with_title} to {title}"),
     };
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
     app.state.jobs.compare(title, Compare { mine, side, other }, &desk);

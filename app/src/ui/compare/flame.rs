@@ -132,7 +132,7 @@ struct Difference<'a> {
 /// From this relative change on a colour is as strong as it gets.
 const STRONGEST: f64 = 0.5;
 /// The weakest colour of a change is this much of the whole one.
-const WEAKEST: f64 = 0.3;
+const WEAKEST: f64 = 0.15;
 
 impl Meaning for Difference<'_> {
     fn fill(&self, node: NodeId, palette: &Palette) -> Color32 {

@@ -5,7 +5,7 @@ use crate::analysis::{BoundaryChange, Change, CompareFrame, CompareSummary, Memo
 use crate::export::compare_words as words;
 use crate::ui::theme::{MONO, Palette};
 use crate::units;
-use egui::{Grid, Label, RichText, ScrollArea, Ui};
+use egui::{Align, Grid, Label, Layout, RichText, ScrollArea, Ui};
 use wasmscope_instrument::recording::Direction;
 
 /// More renamed functions, or crossings, than these are told by their number.
@@ -129,7 +129,7 @@ fn more_ui(ui: &mut Ui, rows: usize) {
 
 fn head(ui: &mut Ui, titles: [&str; 5]) {
     for title in titles {
-        ui.label(RichText::new(title).weak());
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(RichText::new(title).weak()));
     }
     ui.end_row();
 }
@@ -141,10 +141,10 @@ fn row(ui: &mut Ui, name: &str, unit: Unit, change: &Change) {
     let colour = if is_same || !change.is_clear() { palette.weak } else { palette.text };
     let mono = |text: String| RichText::new(text).font(MONO).color(colour);
     ui.label(name);
-    ui.label(mono(units::number(unit, change.mean.old)));
-    ui.label(mono(units::number(unit, change.mean.new)));
     let text = if is_same { "the same".to_owned() } else { words::relative(change.mean) };
-    ui.label(mono(text));
+    for text in [units::number(unit, change.mean.old), units::number(unit, change.mean.new), text] {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(mono(text)));
+    }
     ui.label(RichText::new(words::sure_and_span(change)).color(palette.weak));
     ui.end_row();
 }

@@ -1,0 +1,166 @@
+//! Two builds in the window: what is compared with what, and one selection for all that is shown of them.
+
+use super::gui::{Window, window};
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use tempfile::TempDir;
+use wasmscope_tests::{sample_module, wasmscope};
+
+/// Recordings of the chatty sample before and after its change, with its instructions counted; made once for all tests.
+fn recorded() -> &'static [PathBuf; 2] {
+    static RECORDED: OnceLock<(TempDir, [PathBuf; 2])> = OnceLock::new();
+    let made = RECORDED.get_or_init(|| {
+        let folder = TempDir::new().unwrap();
+        let files = ["before", "after"].map(|build| {
+            let module = sample_module("chatty", &format!("{build}.wasm"));
+            record(folder.path(), &module, &format!("{build}.wscope"))
+        });
+        (folder, files)
+    });
+    &made.1
+}
+
+fn record(folder: &Path, module: &Path, name: &str) -> PathBuf {
+    let (to, module) = (folder.join(name), module.to_str().unwrap());
+    let measures = "time,boundary,growth,instructions,calls";
+    let words = ["record", module, "-q", "--measure", measures, "-o", to.to_str().unwrap()];
+    assert!(wasmscope(folder, &words).status.success());
+    to
+}
+
+/// A program that goes round a loop so many times.
+fn rounds(folder: &Path, name: &str, rounds: u32) -> PathBuf {
+    let text = format!(
+        r#"(module (memory (export "memory") 1)
+            (func $work (param i32) (loop $again
+                (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+            (func (export "_start") (call $work (i32.const {rounds}))))"#
+    );
+    let path = folder.join(name);
+    std::fs::write(&path, wat::parse_str(text).unwrap()).unwrap();
+    path
+}
+
+impl Window {
+    /// The two recordings, the old one in front.
+    fn with_two_builds() -> Window {
+        let mut window = window();
+        let [before, after] = recorded();
+        for path in [after, before] {
+            window.harness.state_mut().open(path.clone());
+            window.settle();
+        }
+        window
+    }
+
+    fn asks_to_compare(&mut self, title: &str) {
+        self.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::D);
+        assert!(self.sees(&format!("Compare {title}")));
+    }
+
+    fn compares() -> Window {
+        let mut window = Window::with_two_builds();
+        window.asks_to_compare("before.wscope");
+        window.click("1. after.wscope");
+        assert!(window.sees("before.wscope to after.wscope"));
+        window
+    }
+}
+
+#[test]
+fn what_changed_comes_first_and_is_exact() {
+    let window = Window::compares();
+    assert!(window.sees_part("Instructions: 2.18 G before") && window.sees_part("counted exactly"));
+    assert!(window.sees_part("differ of") && window.sees("put (gone)"));
+    assert!(window.sees_part("17 of the same name, 1 gone"));
+    assert!(window.sees_part("There is one recording of the old build"));
+    assert!(window.sees("to wasi_snapshot_preview1.fd_write"));
+}
+
+#[test]
+fn one_selection_is_in_all_views() {
+    let mut window = Window::compares();
+    window.click("Flame graph of both");
+    let boxes = window.boxes("escape_time");
+    assert_eq!(boxes.len(), 1, "one box for both builds");
+    window.click_at(boxes[0].center());
+    window.click("Side by side");
+    assert_eq!(window.boxes("escape_time").len(), 2, "a box in each build");
+    assert!(window.sees("Flame graph of the old build") && window.sees("Flame graph of the new build"));
+    window.click("Source");
+    // Where both builds are of one file, both show the function that is selected.
+    assert!(window.sees("Source of the old build") && window.sees("Source of the new build"));
+    let titles = window.harness.query_all_by_label_contains("chatty.c").count();
+    assert_eq!(titles, 2, "{titles} files");
+}
+
+#[test]
+fn sizes_and_memories_stand_beside_each_other() {
+    let mut window = Window::compares();
+    window.click("Size");
+    assert!(window.sees_part("The module: ") && window.sees("put (gone)") && window.sees("code"));
+    window.click("Memory");
+    assert!(window.sees("Memory of both builds over time"));
+    assert!(window.sees_part("Memory map of the old build: Old: before.wasm: 128 KiB"));
+    assert!(window.sees_part("Memory map of the new build: New: after.wasm: 128 KiB"));
+}
+
+#[test]
+fn a_search_in_both_counts_its_hits() {
+    let mut window = Window::compares();
+    window.click("Flame graph of both");
+    window.harness.get_by_label("Search").focus();
+    window.settle();
+    window.harness.event(egui::Event::Text("/^write".to_owned()));
+    window.settle();
+    assert!(window.sees_part(" hits, "), "write and write_all");
+}
+
+#[test]
+fn a_file_and_another_build_can_be_compared_with() {
+    let folder = TempDir::new().unwrap();
+    let [one, two] =
+        [("one.wasm", 1_000), ("two.wasm", 3_000)].map(|(name, n)| rounds(folder.path(), name, n));
+    let [first, second] =
+        [(&one, "1.wscope"), (&two, "2.wscope")].map(|(module, to)| record(folder.path(), module, to));
+    let mut window = window();
+    window.harness.state_mut().open(first);
+    window.settle();
+    let types = |window: &mut Window, path: &Path| {
+        window.harness.get_by_label("File or folder to compare with").focus();
+        window.settle();
+        window.harness.event(egui::Event::Text(path.to_str().unwrap().to_owned()));
+        window.settle();
+    };
+    window.asks_to_compare("1.wscope");
+    types(&mut window, Path::new("/nowhere.wscope"));
+    assert!(window.sees_part("There is no such file or folder"));
+    window.click("Cancel");
+    window.asks_to_compare("1.wscope");
+    types(&mut window, &second);
+    window.click("Compare");
+    assert!(window.sees("1.wscope to 2.wscope") && window.sees_part("% more, counted exactly"));
+    window.click("Close 1.wscope to 2.wscope");
+    window.click("1.wscope");
+    window.asks_to_compare("1.wscope");
+    types(&mut window, &two);
+    assert!(window.sees_part("by turns, as this recording was run"));
+    window.click("new build");
+    window.click("Compare");
+    // The other way round: what was put in is the old one.
+    assert!(window.sees("two.wasm to 1.wscope"));
+    assert!(
+        window.sees_part("Old: two.wasm · 5 recordings") && window.sees_part("New: one.wasm · 5 recordings")
+    );
+}
+
+#[test]
+fn a_comparison_is_written_for_a_pull_request() {
+    let mut window = Window::compares();
+    window.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
+    window.harness.event(egui::Event::Text("export: comparison".to_owned()));
+    window.settle();
+    assert!(window.sees("Export: Comparison (Markdown)…") && window.sees("Export: Comparison (JSON)…"));
+}
