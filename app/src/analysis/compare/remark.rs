@@ -74,7 +74,8 @@ impl fmt::Display for CompareRemark {
             CompareRemark::OneRecording(side) => {
                 write!(
                     f,
-                    "there is one recording of the {} build: how much its times differ from run to run is unknown",
+                    "there is one recording of the {} build: how runs differ is unknown, so that what is not exact is unclear; \
+                     `wasmscope compare` records several",
                     side.name()
                 )
             }

@@ -28,21 +28,34 @@ pub(super) struct Repeats {
 
 impl Repeats {
     pub(super) fn of(comparison: &Comparison, query: &CompareQuery) -> Repeats {
-        let depth = if query.inverted { common_depth(comparison, query) } else { None };
         let mut merged = Merged::default();
-        for (side, repeat, profile) in comparison.profiles() {
-            let tree = raw_tree(comparison, (side, repeat, profile), query, depth);
-            merged.add(side, repeat, &tree);
+        if query.inverted {
+            let (trees, depth) = inverted_trees(comparison, query);
+            trees.iter().for_each(|(side, repeat, tree)| merged.add(*side, *repeat, tree));
+            return merged.finish(query.metric, depth);
         }
-        merged.finish(query.metric, depth)
+        for (side, repeat, profile) in comparison.profiles() {
+            merged.add(side, repeat, &raw_tree(comparison, (side, repeat, profile), query, u32::MAX));
+        }
+        merged.finish(query.metric, None)
     }
 }
 
-/// Where the inverted trees of all recordings are cut, if one of them has too many nodes: all at the same depth, or else
-/// what is cut off would look like a difference.
-fn common_depth(comparison: &Comparison, query: &CompareQuery) -> Option<u32> {
-    let trees = comparison.profiles().map(|profile| raw_tree(comparison, profile, query, None));
-    trees.filter_map(|tree| tree.cut_at_depth).min()
+/// The inverted trees of all recordings, and where they are cut, if one of them has too many nodes: all at the same depth,
+/// or else what is cut off would look like a difference.
+fn inverted_trees(
+    comparison: &Comparison,
+    query: &CompareQuery,
+) -> (Vec<(Side, usize, RawTree)>, Option<u32>) {
+    let tree = |(side, repeat, profile), depth| raw_tree(comparison, (side, repeat, profile), query, depth);
+    let trees = comparison.profiles().map(|profile| (profile, tree(profile, u32::MAX)));
+    let trees: Vec<_> = trees.collect();
+    let depth = trees.iter().filter_map(|(_, tree)| tree.cut_at_depth).min();
+    let trees = trees.into_iter().map(|(profile, whole)| {
+        let cut = depth.filter(|depth| whole.cut_at_depth != Some(*depth));
+        (profile.0, profile.1, cut.map_or(whole, |depth| tree(profile, depth)))
+    });
+    (trees.collect(), depth)
 }
 
 /// The tree of one recording, by the frames of the comparison.
@@ -50,12 +63,12 @@ fn raw_tree(
     comparison: &Comparison,
     (side, repeat, profile): (Side, usize, &Arc<Profile>),
     query: &CompareQuery,
-    depth: Option<u32>,
+    depth: u32,
 ) -> RawTree {
     let frames = frame_ids(comparison, side, repeat);
     let asked = query.of_profile();
     let view = PathView::with_frames(profile, Some(&frames), &asked, self_weights(profile, &asked));
-    let bounds = Bounds { nodes: MAX_INVERTED_NODES, depth: depth.unwrap_or(u32::MAX) };
+    let bounds = Bounds { nodes: MAX_INVERTED_NODES, depth };
     if query.inverted { inverted(&view, bounds) } else { by_function(&view) }
 }
 

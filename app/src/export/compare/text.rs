@@ -165,10 +165,9 @@ fn boundary(report: &CompareReport<'_>) -> String {
 fn sizes(report: &CompareReport<'_>) -> String {
     let mut table = Table::new(&[left(""), right("old"), right("new"), right("change"), right("%")]);
     let sections = report.summary.sections.iter().map(|section| (&*section.name, section.bytes));
-    let file = [("file", report.summary.module_bytes)];
-    for (name, bytes) in
-        file.into_iter().chain(sections).filter(|(name, bytes)| *name == "file" || !bytes.are_equal())
-    {
+    let changed: Vec<_> = sections.filter(|(_, bytes)| !bytes.are_equal()).collect();
+    let file = (!changed.is_empty()).then_some(("file", report.summary.module_bytes));
+    for (name, bytes) in file.into_iter().chain(changed) {
         table.row([
             name.to_owned(),
             units::bytes(bytes.old),
@@ -177,7 +176,7 @@ fn sizes(report: &CompareReport<'_>) -> String {
             words::relative(bytes),
         ]);
     }
-    table.text()
+    if table.is_empty() { String::new() } else { table.text() }
 }
 
 fn with_rest(table: &Table, rows: usize) -> String {
