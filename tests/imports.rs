@@ -177,3 +177,39 @@ fn half_of_a_profile_is_one_sentence() {
         assert!(said.contains(name) && said.contains("save it anew"), "{said}");
     }
 }
+
+/// What we write in the formats that we read says the same when it is opened again: each call path with its time.
+#[test]
+fn what_is_exported_comes_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let does = |words: &[&str]| {
+        let output = wasmscope(dir.path(), words);
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    does(&["record", text(&sample_module("hotloop", "hotloop.wasm")), "-q", "-o", "run.wscope"]);
+    let folded = |file: &str| {
+        let told = does(&["export", file, "--format", "folded", "--metric", "time"]);
+        let mut paths: Vec<(String, u64)> = told
+            .lines()
+            .map(|line| {
+                line.rsplit_once(' ').map(|(path, nanos)| (path.to_owned(), nanos.parse().unwrap())).unwrap()
+            })
+            .collect();
+        paths.sort();
+        paths
+    };
+    let recorded = folded("run.wscope");
+    assert!(recorded.len() > 3, "{recorded:?}");
+    for format in ["folded", "speedscope", "speedscope-evented", "firefox", "pprof"] {
+        let file = format!("again.{format}");
+        does(&["export", "run.wscope", "--format", format, "--metric", "time", "-o", &file]);
+        let again = folded(&file);
+        let names = |paths: &[(String, u64)]| paths.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&again), names(&recorded), "{format}");
+        for ((path, again), (_, recorded)) in again.iter().zip(&recorded) {
+            // Some formats count microseconds with decimals.
+            assert!(again.abs_diff(*recorded) <= 1, "{format}: {path} {again} {recorded}");
+        }
+    }
+}

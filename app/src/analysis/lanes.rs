@@ -25,7 +25,16 @@ pub struct LanesQuery {
     pub inline_frames: bool,
 }
 
+/// So many columns are one where little time is to be taken.
+const COARSE: u64 = 16;
+
 impl LanesQuery {
+    /// The same, in fewer columns: quicker by as much.
+    #[must_use]
+    pub fn coarse(&self) -> LanesQuery {
+        LanesQuery { column_nanos: self.columns().nanos.saturating_mul(COARSE), ..self.clone() }
+    }
+
     fn columns(&self) -> Columns {
         let length = self.time.end.saturating_sub(self.time.start);
         Columns { nanos: self.column_nanos.max(length.div_ceil(MOST_COLUMNS)).max(1) }

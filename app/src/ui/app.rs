@@ -81,8 +81,8 @@ pub(super) struct Screen {
     pub latest: Vec<String>,
 }
 
-/// Two threads: a scrubbed heap map does not wait for a large call tree.
-const VIEW_THREADS: usize = 2;
+/// Three threads: a scrubbed heap map does not wait for a large call tree and a long timeline.
+const VIEW_THREADS: usize = 3;
 
 impl App {
     /// The window with the files at `paths` being opened, with names and lines out of what is at `symbols`.

@@ -139,6 +139,15 @@ impl<Q: Query<S>, S: Send + Sync + 'static> Slot<Q, S> {
         self.known.front().map(|answer| Arc::clone(&answer.view))
     }
 
+    /// As [`Self::view`], and before the first answer that to `first`, which takes less time.
+    pub fn view_after(&mut self, asker: &Asker<'_, S>, first: Q, query: Q) -> Option<Arc<Q::View>> {
+        self.collect(asker);
+        if self.known.is_empty() {
+            self.view(asker, first)?;
+        }
+        self.view(asker, query)
+    }
+
     /// The answer to `query`, once it is ready: one to another would speak of something else. Of a recording that goes
     /// on it may be a little old.
     pub fn exact(&mut self, asker: &Asker<'_, S>, query: Q) -> Option<Arc<Q::View>> {
@@ -207,5 +216,70 @@ impl<Q: Query<S>, S: Send + Sync + 'static> Slot<Q, S> {
                 ctx.request_repaint();
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::ProfileBuilder;
+
+    #[derive(Clone, PartialEq)]
+    struct Number(u32);
+
+    impl Query for Number {
+        type View = u32;
+
+        fn compute(&self, _: &Profile) -> u32 {
+            self.0
+        }
+    }
+
+    /// A worker whose tasks wait until somebody does them.
+    fn patient() -> (Worker, mpsc::Receiver<Task>) {
+        let (sender, tasks) = mpsc::channel();
+        (Worker::Threads(sender), tasks)
+    }
+
+    #[test]
+    fn what_is_quick_comes_first_and_stays_until_the_rest_is_there() {
+        let ((worker, tasks), ctx) = (patient(), egui::Context::default());
+        let profile = Arc::new(ProfileBuilder::new().build());
+        let asker = Asker { subject: &profile, worker: &worker, ctx: &ctx, is_growing: false };
+        let mut slot = Slot::<Number>::default();
+        let mut seen = || slot.view_after(&asker, Number(1), Number(2)).map(|view| *view);
+        let work = || tasks.try_recv().into_iter().for_each(|task| task());
+        assert_eq!(seen(), None);
+        work();
+        assert_eq!(seen(), Some(1));
+        work();
+        assert_eq!(seen(), Some(2));
+        assert!(tasks.try_recv().is_err(), "nothing more is asked");
+    }
+
+    #[test]
+    fn views_of_what_goes_on_rest_between_two_pictures() {
+        let ((worker, tasks), ctx) = (patient(), egui::Context::default());
+        let profiles = [(); 2].map(|()| Arc::new(ProfileBuilder::new().build()));
+        let mut slot = Slot::<Slow>::default();
+        let mut ask = |profile: &Arc<Profile>, is_growing| {
+            let asker = Asker { subject: profile, worker: &worker, ctx: &ctx, is_growing };
+            let _ = slot.view(&asker, Slow);
+            tasks.try_recv().map(|task| task()).is_ok()
+        };
+        assert!(ask(&profiles[0], true));
+        assert!(!ask(&profiles[1], true), "it rests");
+        assert!(ask(&profiles[1], false), "the end is shown at once");
+    }
+
+    #[derive(Clone, PartialEq)]
+    struct Slow;
+
+    impl Query for Slow {
+        type View = ();
+
+        fn compute(&self, _: &Profile) {
+            std::thread::sleep(Duration::from_millis(500));
+        }
     }
 }

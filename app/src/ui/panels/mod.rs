@@ -274,8 +274,11 @@ fn timeline(ui: &mut Ui, ctx: &PanelCtx<'_>, asker: &Asker<'_>, panels: &mut Pan
     let PanelStates { timeline: state, slots, .. } = panels;
     let rows = slots.timeline.view(asker, TimelineRowsQuery);
     let growth = slots.growth.view(asker, GrowthQuery(None));
-    let overview = slots.timeline_overview.view(asker, TimelineLanesQuery(state.overview(ctx)));
-    let lanes = slots.lanes.view(asker, TimelineLanesQuery(state.query(ctx)));
+    // What a long recording shows coarsely at once becomes fine while one looks.
+    let [first, fine] = [state.overview(ctx).coarse(), state.overview(ctx)].map(TimelineLanesQuery);
+    let overview = slots.timeline_overview.view_after(asker, first, fine);
+    let [first, fine] = [state.query(ctx).coarse(), state.query(ctx)].map(TimelineLanesQuery);
+    let lanes = slots.lanes.view_after(asker, first, fine);
     let (Some(rows), Some(growth), Some(overview), Some(lanes)) = (rows, growth, overview, lanes) else {
         return computing_ui(ui);
     };

@@ -114,4 +114,6 @@ impl Picture {
 }
 
 #[cfg(test)]
+mod images;
+#[cfg(test)]
 mod tests;
