@@ -1,7 +1,7 @@
 //! Functions with what they cost in both builds.
 
 use super::noise::{OWN_LEVEL, Observed, Readings, WITH_BELOW_LEVEL, by_size, changes};
-use super::repeats::{Repeats, frame_ids, observed, sample_sizes};
+use super::repeats::{Repeats, Sampling, frame_ids, observed};
 use super::sizes::function_sizes;
 use super::{Certainty, Change, CompareFrame, CompareQuery, Comparison, Pair};
 use crate::analysis::functions::costs_of;
@@ -98,7 +98,7 @@ pub fn compare_functions(comparison: &Comparison, query: &CompareQuery) -> Compa
 struct Costs {
     metric: Metric,
     weights: Pair<Vec<Vec<Cost>>>,
-    sample_sizes: Pair<Vec<f64>>,
+    sampling: Pair<Vec<Sampling>>,
 }
 
 impl Costs {
@@ -109,7 +109,7 @@ impl Costs {
         let costs =
             |own: &Vec<u64>| costs_of(tree, &keys, (own, &totals(&parents, own)), comparison.frames().len());
         let weights = repeats.own.as_ref().map(|columns| columns.iter().map(costs).collect());
-        Costs { metric, weights, sample_sizes: sample_sizes(comparison, metric) }
+        Costs { metric, weights, sampling: repeats.sampling(comparison) }
     }
 
     /// The functions that weigh anything.
@@ -125,7 +125,7 @@ impl Costs {
     fn observed(&self, frame: CompareFrame, part: fn(&Cost) -> u64) -> Observed {
         let at = |column: &Vec<Cost>| column.get(frame.index()).map_or(0, part);
         let values = self.weights.as_ref().map(|columns| columns.iter().map(at).collect());
-        observed(self.metric, values, &self.sample_sizes)
+        observed(self.metric, values, &self.sampling)
     }
 }
 

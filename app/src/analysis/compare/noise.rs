@@ -2,10 +2,11 @@
 //!
 //! What is counted exactly, and is the same in each recording of a build, needs no statistics. Else the values of a
 //! build's recordings tell how far its mean is off: v = max(s², p) / n, where s² is their variance, n their number, and p
-//! the mean over the recordings of what sampling makes of it: a sum t of N samples of the weights w, N being Poisson's,
-//! has the variance N · E\[w²\] = t · E\[w²\] / E\[w\], told by all samples of a recording. Recordings that agree by luck
-//! thus seem no surer than their samples can be. Both means are compared by Welch's test, and Holm's procedure takes
-//! into account how many were looked at, in [`statistics`](super::statistics).
+//! the mean over the recordings of what sampling makes of it. A sum t of samples of the weights w is of N of them, N being
+//! Poisson's, and has the variance N · E\[w²\] = t · E\[w²\] / E\[w\], told by all samples of a recording; of a whole T
+//! that the clock tells, and no sample, it is that times (1 − t / T), as of the binomial distribution. Recordings that
+//! agree by luck thus seem no surer than their samples can be. Both means are compared by Welch's test, and Holm's
+//! procedure takes into account how many were looked at, in [`statistics`](super::statistics).
 //!
 //! A single recording tells nothing of how runs differ, which may be by half on a machine that does other things too: its
 //! interval is that of sampling alone, and no difference from it is told. That took 61 of 100 pairs of runs of the same
@@ -237,8 +238,10 @@ mod tests {
 
     fn readings(runs: &[Vec<u64>], function: usize) -> Readings {
         let values: Vec<u64> = runs.iter().map(|run| run[function]).collect();
-        let variances = values.iter().map(|value| *value as f64 * SAMPLE_NANOS).collect();
-        Readings { values, variances }
+        let wholes = runs.iter().map(|run| run.iter().sum::<u64>() as f64);
+        let binomial =
+            |(value, whole): (&u64, f64)| *value as f64 * SAMPLE_NANOS * (1.0 - *value as f64 / whole);
+        Readings { variances: values.iter().zip(wholes).map(binomial).collect(), values }
     }
 
     fn measured(readings: Pair<Readings>) -> Observed {
@@ -256,9 +259,9 @@ mod tests {
         let functions = changes((0..FUNCTIONS).map(of).collect(), OWN_LEVEL, by_size(whole as f64));
         let told =
             functions.iter().enumerate().filter(|(_, change)| change.is_clear()).map(|(at, _)| at).collect();
-        let total = |runs: &Vec<Vec<u64>>| {
-            let values: Vec<u64> = runs.iter().map(|run| run.iter().sum()).collect();
-            Readings { variances: values.iter().map(|value| *value as f64 * SAMPLE_NANOS).collect(), values }
+        let total = |runs: &Vec<Vec<u64>>| Readings {
+            values: runs.iter().map(|run| run.iter().sum()).collect(),
+            variances: Vec::new(),
         };
         let whole = changes(vec![measured(runs.as_ref().map(total))], TOTALS_LEVEL, alike);
         (told, whole[0].is_clear())

@@ -27,6 +27,13 @@ pub(super) struct Repeats {
 }
 
 impl Repeats {
+    /// How the recordings were sampled.
+    pub(super) fn sampling(&self, comparison: &Comparison) -> Pair<Vec<Sampling>> {
+        let whole = |own: &Vec<u64>| own.iter().fold(0, |sum: u64, own| sum.saturating_add(*own));
+        let wholes = self.own.as_ref().map(|columns| columns.iter().map(whole).collect());
+        Sampling::of(comparison, self.tree.metric(), &wholes)
+    }
+
     pub(super) fn of(comparison: &Comparison, query: &CompareQuery) -> Repeats {
         let mut merged = Merged::default();
         if query.inverted {
@@ -77,24 +84,43 @@ pub(super) fn frame_ids(comparison: &Comparison, side: Side, repeat: usize) -> V
     comparison.frames().of_profile(side, repeat).iter().map(|frame| FrameId(frame.0)).collect()
 }
 
-/// Of each recording, how much of the metric a sample stands for; 0 where it is not sampled.
-pub(super) fn sample_sizes(comparison: &Comparison, metric: Metric) -> Pair<Vec<f64>> {
-    let size = |profile: &Profile| if metric == Metric::Time { sample_nanos(profile) } else { 0.0 };
-    Pair::of(|side| comparison.build(side).repeats().iter().map(|profile| size(profile)).collect())
+/// How a recording was sampled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sampling {
+    /// How much of the metric a sample stands for; 0 where it is not sampled.
+    size: f64,
+    /// All of the metric in the recording, which the clock tells, and no sample.
+    whole: u64,
+}
+
+impl Sampling {
+    /// How each recording was sampled, all of which have so much of the metric: `wholes`.
+    pub(super) fn of(
+        comparison: &Comparison,
+        metric: Metric,
+        wholes: &Pair<Vec<u64>>,
+    ) -> Pair<Vec<Sampling>> {
+        let size = |profile: &Profile| if metric == Metric::Time { sample_nanos(profile) } else { 0.0 };
+        Pair::of(|side| {
+            let profiles = comparison.build(side).repeats().iter().zip(wholes.get(side));
+            profiles.map(|(profile, whole)| Sampling { size: size(profile), whole: *whole }).collect()
+        })
+    }
+
+    /// The variance that sampling makes of a part of the whole.
+    fn variance(self, part: u64) -> f64 {
+        let others = self.whole.saturating_sub(part) as f64 / self.whole.max(1) as f64;
+        part as f64 * self.size * others
+    }
 }
 
 /// Values, one a recording, with what sampling makes of them.
-pub(super) fn observed(metric: Metric, values: Pair<Vec<u64>>, sample_sizes: &Pair<Vec<f64>>) -> Observed {
-    let variances = Pair::of(|side| {
-        let sized = values.get(side).iter().zip(sample_sizes.get(side));
-        sized.map(|(value, size)| *value as f64 * size).collect()
+pub(super) fn observed(metric: Metric, values: Pair<Vec<u64>>, sampling: &Pair<Vec<Sampling>>) -> Observed {
+    let readings = Pair::of(|side| {
+        let sampled = values.get(side).iter().zip(sampling.get(side));
+        let variances = sampled.map(|(value, sampling)| sampling.variance(*value)).collect();
+        Readings { values: values.get(side).clone(), variances }
     });
-    let Pair { old, new } = values;
-    let Pair { old: of_old, new: of_new } = variances;
-    let readings = Pair {
-        old: Readings { values: old, variances: of_old },
-        new: Readings { values: new, variances: of_new },
-    };
     Observed { readings, sureness: metric.sureness() }
 }
 

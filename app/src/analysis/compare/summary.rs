@@ -1,7 +1,7 @@
 //! Two builds on one page.
 
 use super::noise::{BOUNDARY_LEVEL, Observed, Readings, TOTALS_LEVEL, alike, changes};
-use super::repeats::{observed, sample_sizes};
+use super::repeats::{Sampling, observed};
 use super::sizes::sections;
 use super::{Certainty, Change, CompareFrame, Comparison, Pair, Side, SizeChange};
 use crate::analysis::metric::Sureness;
@@ -126,7 +126,8 @@ fn metrics(comparison: &Comparison) -> (Change, Vec<MetricChange>) {
 /// The sum of a metric in each recording, with what sampling makes of it.
 fn total(comparison: &Comparison, metric: Metric) -> Observed {
     let values = readings(comparison, |profile| whole(profile, metric)).map(|readings| readings.values);
-    observed(metric, values, &sample_sizes(comparison, metric))
+    let sampling = Sampling::of(comparison, metric, &values);
+    observed(metric, values, &sampling)
 }
 
 fn whole(profile: &Profile, metric: Metric) -> u64 {

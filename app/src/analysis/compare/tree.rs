@@ -1,7 +1,7 @@
 //! Both call trees as one, with what each node weighs in either build.
 
 use super::noise::{Observed, TREE_LEVEL, by_size, verdicts};
-use super::repeats::{Repeats, observed, sample_sizes};
+use super::repeats::{Repeats, Sampling, observed};
 use super::{Change, CompareFrame, CompareQuery, Comparison, Pair, Side, Verdict};
 use crate::analysis::flame::flame_by;
 use crate::analysis::metric::Sureness;
@@ -54,8 +54,8 @@ pub struct DiffTree {
     line: Pair<Vec<LineId>>,
     /// What nodes weigh by themselves in each recording.
     own: Pair<Vec<Vec<u64>>>,
-    /// How much a sample stands for in each recording.
-    sample_sizes: Pair<Vec<f64>>,
+    /// How each recording was sampled.
+    sampling: Pair<Vec<Sampling>>,
     is_even: Vec<bool>,
     /// Of nodes that are large enough to be looked at together.
     judged: FxHashMap<NodeId, Verdict>,
@@ -63,7 +63,9 @@ pub struct DiffTree {
 
 /// The tree that `query` asks for. Takes memory for a number a node and recording.
 pub fn compare_tree(comparison: &Comparison, query: &CompareQuery) -> DiffTree {
-    let Repeats { tree, mean, own, line } = Repeats::of(comparison, query);
+    let repeats = Repeats::of(comparison, query);
+    let sampling = repeats.sampling(comparison);
+    let Repeats { tree, mean, own, line } = repeats;
     let parents: Vec<u32> = (0..tree.len() as u32).map(|node| tree.parent(NodeId(node)).0).collect();
     let total_value = mean.as_ref().map(|own| totals(&parents, own));
     let apart: Vec<u64> = mean.old.iter().zip(&mean.new).map(|(old, new)| old.abs_diff(*new)).collect();
@@ -75,7 +77,7 @@ pub fn compare_tree(comparison: &Comparison, query: &CompareQuery) -> DiffTree {
         changed,
         line,
         own,
-        sample_sizes: sample_sizes(comparison, query.metric),
+        sampling,
         is_even: Vec::new(),
         judged: FxHashMap::default(),
     };
@@ -246,6 +248,6 @@ impl DiffTree {
     /// What `value` says of each recording's column.
     fn observed_as(&self, own: &Pair<Vec<Vec<u64>>>, value: impl Fn(&[u64]) -> u64) -> Observed {
         let values = own.as_ref().map(|columns| columns.iter().map(|column| value(column)).collect());
-        observed(self.metric(), values, &self.sample_sizes)
+        observed(self.metric(), values, &self.sampling)
     }
 }

@@ -1,7 +1,7 @@
 //! A comparison for a pull request: one line, a table, and the rest folded.
 
 use super::{CompareReport, words};
-use crate::analysis::{Change, CompareRow, Pair, Side, Unit, Verdict};
+use crate::analysis::{Change, CompareRow, Pair, Side, Unit};
 use crate::export::xml::plain;
 use crate::units;
 
@@ -55,17 +55,14 @@ fn functions(report: &CompareReport<'_>) -> String {
 }
 
 fn heading(count: usize, unclear: usize, report: &CompareReport<'_>) -> String {
-    let metric = report.table.metric.title().to_lowercase();
-    let changed = format!("{}: {metric} by themselves changed", units::counted(count, "function"));
+    let metric = report.table.metric.title();
+    let changed = format!("{metric}: {} surely changed", units::counted(count, "function"));
     if unclear == 0 { changed } else { format!("{changed}; {} may be chance", units::exact(unclear as u64)) }
 }
 
 fn function(report: &CompareReport<'_>, row: &CompareRow, unit: Unit) -> String {
     let value = |side| units::number(unit, row.self_value.of(side));
-    let sure = match row.self_value.verdict {
-        Verdict::Exact => "exact",
-        _ => words::sure(&row.self_value),
-    };
+    let sure = words::sure_row(row);
     let mark = if row.certainty.is_matched() {
         sure.to_owned()
     } else {

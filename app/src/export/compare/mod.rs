@@ -98,14 +98,21 @@ impl<'a> CompareReport<'a> {
         words::name(self.comparison, frame)
     }
 
-    /// Functions whose own weight surely changed.
+    /// Functions that surely changed.
     fn clear_rows(&self) -> impl Iterator<Item = &CompareRow> {
-        self.table.rows.iter().filter(|row| row.self_value.is_clear())
+        self.table.rows.iter().filter(|row| is_clear(row))
     }
 
     /// Functions whose own weight differs, which may be chance.
     fn unclear_rows(&self) -> impl Iterator<Item = &CompareRow> {
-        let is_unclear = |row: &&CompareRow| !row.self_value.is_clear() && row.self_value.difference() != 0;
-        self.table.rows.iter().filter(is_unclear)
+        self.table.rows.iter().filter(|row| !is_clear(row) && row.self_value.difference() != 0)
     }
+}
+
+/// Did a function surely change: by itself, or with what it calls and is inlined into it, of which a quarter at least is
+/// its own? Samples fall into a function or what is inlined into it as it happens; together they tell more.
+fn is_clear(row: &CompareRow) -> bool {
+    let (own, all) = (i128::from(row.self_value.difference()), i128::from(row.total_value.difference()));
+    let is_its_own = own.signum() == all.signum() && own.abs() * 4 >= all.abs();
+    row.self_value.is_clear() || row.total_value.is_clear() && is_its_own
 }

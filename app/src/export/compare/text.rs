@@ -92,7 +92,7 @@ fn functions(report: &CompareReport<'_>) -> String {
         if has_calls {
             cells.extend(calls(row, unit));
         }
-        cells.extend([words::sure(&row.self_value).to_owned(), report.name(row.frame)]);
+        cells.extend([words::sure_row(row).to_owned(), report.name(row.frame)]);
         table.cells(cells);
     }
     let none = "no function costs more or less by itself\n";

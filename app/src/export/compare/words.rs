@@ -1,7 +1,8 @@
 //! How changes read, for all forms.
 
 use crate::analysis::{
-    Certainty, Change, CompareFrame, CompareSummary, Comparison, Interval, Metric, Pair, Side, Unit, Verdict,
+    Certainty, Change, CompareFrame, CompareRow, CompareSummary, Comparison, Interval, Metric, Pair, Side,
+    Unit, Verdict,
 };
 use crate::units;
 
@@ -41,6 +42,12 @@ pub fn sure(change: &Change) -> &'static str {
         Verdict::Significant(_) => "clear",
         Verdict::Unclear(_) => "unclear",
     }
+}
+
+/// How sure the change of a function is, by itself or with what it calls.
+pub(super) fn sure_row(row: &CompareRow) -> &'static str {
+    let is_clear_below = row.total_value.is_clear() && !row.self_value.is_clear();
+    if is_clear_below { "clear with calls" } else { sure(&row.self_value) }
 }
 
 /// The same with where the difference lies, unless that is known.
