@@ -2,6 +2,9 @@
 //! the tests all come through here.
 
 mod imported;
+mod unrun;
+
+pub use unrun::{open_unrun, record_unrun_to};
 
 use crate::given::{self, Wanted};
 use crate::import::ImportError;
@@ -13,7 +16,7 @@ use std::io::{self, BufWriter, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmscope_instrument::recording::{self, Outcome, ReadError, Recording};
-use wasmscope_instrument::{Guest, Observer, RecordError, RunOptions, record, record_unrun};
+use wasmscope_instrument::{Guest, Observer, RecordError, RunOptions, record};
 use wasmscope_symbolize::{ModuleError, ModuleIndex, SymbolFileNames, SymbolFiles, Symbols};
 
 /// What was opened.
@@ -322,37 +325,6 @@ pub fn open_recording(path: &Path, symbols: Option<&Path>) -> Result<Profile, Pi
     match open_bytes(read(path)?, path, symbols)? {
         Opened::Recording(profile) => Ok(*profile),
         Opened::Module(_) => Err(PipelineError::NotYetRecorded { path: path.to_owned() }),
-    }
-}
-
-/// Opens a recording or, to be looked at as one, a module that is not run.
-///
-/// # Errors
-/// As [`open_bytes`].
-pub fn open_unrun(path: &Path, symbols: Option<&Path>) -> Result<Profile, PipelineError> {
-    let guest = match open_bytes(read(path)?, path, symbols)? {
-        Opened::Recording(profile) => return Ok(*profile),
-        Opened::Module(guest) => guest,
-    };
-    let mut bytes = Vec::new();
-    let write = record_unrun(&guest, &mut bytes);
-    write.map_err(|source| PipelineError::Create { path: path.to_owned(), source })?;
-    match open_bytes(bytes, path, symbols)? {
-        Opened::Recording(profile) => Ok(*profile),
-        Opened::Module(_) => Err(PipelineError::NotYetRecorded { path: path.to_owned() }),
-    }
-}
-
-/// Makes the file at `path` a recording of `guest` without a run.
-///
-/// # Errors
-/// When the file can't be written.
-pub fn record_unrun_to(path: &Path, guest: &Guest) -> Result<(), PipelineError> {
-    keep_others(path, guest)?;
-    let (target, file) = Target::create(path)?;
-    match record_unrun(guest, BufWriter::new(file)) {
-        Ok(()) => target.keep(),
-        Err(source) => Err(PipelineError::Create { path: path.to_owned(), source }),
     }
 }
 

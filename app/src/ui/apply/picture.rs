@@ -30,7 +30,7 @@ pub(in crate::ui) fn painted(app: &mut App, shot: Option<Shot>, ctx: &Context) {
         return;
     }
     ctx.request_repaint();
-    let Some(shot) = shot else { return };
+    let Some(shot) = shot.filter(|_| wish.is_laid_out()) else { return };
     match wish.format {
         PictureFormat::Svg => {
             let Some(document) = app.state.documents.front() else { return };

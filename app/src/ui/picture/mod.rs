@@ -64,7 +64,14 @@ pub struct PictureWish {
 
 impl PictureWish {
     /// Pixels are there a frame after they were asked for, and a window may skip one.
-    pub const MOST_FRAMES: u8 = 8;
+    pub const MOST_FRAMES: u8 = 10;
+    /// In the first of them a panel that was not on screen is laid out, and some of it not drawn.
+    const LAYOUT_FRAMES: u8 = 2;
+
+    /// Has the panel had time to find its place?
+    pub fn is_laid_out(&self) -> bool {
+        self.frames_left < Self::MOST_FRAMES - Self::LAYOUT_FRAMES
+    }
 }
 
 /// What a panel painted in a frame, and where.
