@@ -46,7 +46,7 @@ pub fn apply(app: &mut App, command: Command, ctx: &egui::Context) {
         Command::AskCompareFile => pick::pick(Purpose::Compare, String::new(), &app.commands),
         Command::Compare(order) => compare::compare(app, *order, ctx),
         Command::ShowComparison(id) => compare::show(app, id),
-        Command::CloseComparison(id) => app.state.comparisons.close(id),
+        Command::CloseComparison(id) => compare::close(app, id),
         Command::AskExportComparison(format) => compare::ask_export(app, format),
         Command::LookInside(module, symbols) => look_inside(app, module, symbols, ctx),
         Command::ShowSoFar(so_far) => show_so_far(app, *so_far),

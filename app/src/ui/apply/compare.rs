@@ -94,6 +94,14 @@ pub(super) fn show(app: &mut App, id: ComparisonId) {
     app.state.comparisons.show(Some(id));
 }
 
+/// Closes a comparison; where it was in front, a recording comes there.
+pub(super) fn close(app: &mut App, id: ComparisonId) {
+    app.state.comparisons.close(id);
+    if app.state.documents.front().is_none() && app.state.comparisons.front().is_none() {
+        app.state.documents.show_next(0);
+    }
+}
+
 /// Brings the start page to the front.
 pub(super) fn show_neither(app: &mut App) {
     app.state.documents.show(None);
