@@ -80,8 +80,8 @@ impl Window {
         let path = self.path("picture").with_extension(format.extension());
         let kind = ExportKind::Picture(panel, format);
         self.app.commands.send(Command::Picked(Purpose::Export(self.id(), kind), path.clone()));
-        // What a panel needs is asked for in the first frame in which it is seen.
-        (0..3).for_each(|_| self.draws(pixels));
+        // What a panel needs is asked for in the first frame in which it is seen, and the next one lays it out.
+        (0..6).for_each(|_| self.draws(pixels));
         let failures = std::mem::take(&mut self.app.screen.notes).failures();
         assert_eq!(failures, [""; 0], "{panel:?}");
         let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{panel:?}: {error}"));
