@@ -43,7 +43,7 @@ pub use compare::{
     BoundaryChange, BoxWidth, Build, Cause, Certainty, Change, CompareError, CompareFrame, CompareFrameInfo,
     CompareFrames, CompareQuery, CompareRemark, CompareRow, CompareSummary, CompareTable, Comparison,
     DiffNode, DiffTree, Interval, MemoryChange, MetricChange, Pair, Side, SizeChange, Verdict,
-    compare_functions, compare_summary, compare_tree, function_sizes,
+    compare_functions, compare_summary, compare_tree,
 };
 pub use durations::{CallDurations, CallsQuery, DurationBar, FRAME_BUDGET_NANOS, call_durations};
 pub use enclosing::enclosing;

@@ -1,9 +1,9 @@
 //! `wasmscope compare`: run two builds by turns, record each run, and compare them.
 
+use super::console::Console;
 use super::diff::{BuildSymbolArgs, DiffFormArgs};
 use super::measure::MeasureArgs;
 use super::program::RunArgs;
-use super::progress::ProgressLine;
 use super::{interrupt, print};
 use crate::analysis::{Pair, Side};
 use crate::builds::{self, turn_file, turns};
@@ -11,8 +11,8 @@ use crate::pipeline;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use wasmscope_instrument::recording::{Outcome, Phase};
-use wasmscope_instrument::{Guest, Observer, RunOptions, Stdin};
+use wasmscope_instrument::recording::Outcome;
+use wasmscope_instrument::{Guest, RunOptions, Stdin};
 
 /// Run two builds of a program by turns, record each run, and compare them
 #[derive(Debug, clap::Args)]
@@ -91,7 +91,8 @@ fn record(args: &CompareArgs, builds: &Pair<Build>, folder: &Path) -> anyhow::Re
     for turn in turns(usize::from(args.runs)) {
         let (side, number) = turn;
         let (file, Build { guest, options }) = (turn_file(folder, turn), builds.get(side));
-        let outcome = pipeline::record_to(&file, guest, options, Arc::new(Quiet::default()))?;
+        // What the programs print is in the recordings, and not here.
+        let outcome = pipeline::record_to(&file, guest, options, Arc::new(Console::default()))?;
         if outcome == Outcome::Cancelled || interrupt::is_interrupted() {
             break;
         }
@@ -101,29 +102,4 @@ fn record(args: &CompareArgs, builds: &Pair<Build>, folder: &Path) -> anyhow::Re
         files.get_mut(side).push(file);
     }
     Ok(files)
-}
-
-/// What the programs print is in the recordings, and not here.
-#[derive(Default)]
-struct Quiet {
-    progress: ProgressLine,
-}
-
-impl Observer for Quiet {
-    fn phase(&self, _phase: Phase) {
-        self.progress.clear();
-    }
-
-    fn progress(&self, phase: Phase, done: u64, of: u64) {
-        self.progress.show(phase, done, of);
-    }
-
-    fn unmet(&self, sentence: &str) {
-        self.progress.clear();
-        print::note(&format!("warning: {sentence}"));
-    }
-
-    fn is_cancelled(&self) -> bool {
-        interrupt::is_interrupted()
-    }
 }

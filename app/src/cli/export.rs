@@ -12,6 +12,7 @@ use crate::pipeline;
 use crate::profile::Profile;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -46,7 +47,7 @@ pub struct ExportArgs {
     /// of the map, png: the cells alone
     /// of the module, svg: a treemap
     /// of the module, csv: all parts
-    #[arg(short, long, value_enum, hide_possible_values = true, verbatim_doc_comment)]
+    #[arg(short, long, value_parser = forms(), hide_possible_values = true, verbatim_doc_comment)]
     format: Form,
     /// What it is of: profile (what the formats say), map (what each byte of a memory is used for), or module (what the
     /// module's file is made of)
@@ -92,50 +93,34 @@ enum View {
     Module,
 }
 
-/// The words for the forms of all views.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// The forms of all views.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    Svg,
+    /// One that profiles have; maps and modules have some of the same words.
+    Profile(Format),
+    /// Maps alone have it.
     Png,
-    Folded,
-    Json,
-    Csv,
-    Html,
-    Dhat,
-    Massif,
-    Speedscope,
-    SpeedscopeEvented,
-    Firefox,
-    Pprof,
-    Chrome,
-    Callgrind,
-    Arrow,
+}
+
+/// Reads the word for a form.
+fn forms() -> impl TypedValueParser<Value = Form> {
+    let words = Format::ALL.into_iter().map(Format::name).chain(["png"]);
+    PossibleValuesParser::new(words).map(|word: String| {
+        Format::ALL.into_iter().find(|format| format.name() == word).map_or(Form::Png, Form::Profile)
+    })
 }
 
 impl Form {
     fn of_profile(self) -> anyhow::Result<Format> {
-        Ok(match self {
-            Form::Svg => Format::Svg,
-            Form::Folded => Format::Folded,
-            Form::Json => Format::Json,
-            Form::Csv => Format::Csv,
-            Form::Html => Format::Html,
-            Form::Dhat => Format::Dhat,
-            Form::Massif => Format::Massif,
-            Form::Speedscope => Format::Speedscope,
-            Form::SpeedscopeEvented => Format::SpeedscopeEvented,
-            Form::Firefox => Format::Firefox,
-            Form::Pprof => Format::Pprof,
-            Form::Chrome => Format::Chrome,
-            Form::Callgrind => Format::Callgrind,
-            Form::Arrow => Format::Arrow,
+        match self {
+            Form::Profile(format) => Ok(format),
             Form::Png => bail!("png is a picture of the memory map: --view map --format png"),
-        })
+        }
     }
 
     fn of_map(self) -> anyhow::Result<MapFormat> {
         match self {
-            Form::Svg => Ok(MapFormat::Svg),
+            Form::Profile(Format::Svg) => Ok(MapFormat::Svg),
             Form::Png => Ok(MapFormat::Png),
             _ => bail!("--view map is written with --format svg or png"),
         }
@@ -143,8 +128,8 @@ impl Form {
 
     fn of_module(self) -> anyhow::Result<ModuleFormat> {
         match self {
-            Form::Svg => Ok(ModuleFormat::Svg),
-            Form::Csv => Ok(ModuleFormat::Csv),
+            Form::Profile(Format::Svg) => Ok(ModuleFormat::Svg),
+            Form::Profile(Format::Csv) => Ok(ModuleFormat::Csv),
             _ => bail!("--view module is written with --format svg or csv"),
         }
     }

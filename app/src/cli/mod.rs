@@ -3,6 +3,7 @@
 mod allocators;
 mod calls;
 mod compare;
+mod console;
 mod diff;
 mod explain;
 mod export;

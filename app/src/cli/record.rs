@@ -1,18 +1,17 @@
 //! `wasmscope record`: run a module and record what it does.
 
+use super::console::Console;
 use super::measure::MeasureArgs;
 use super::program::ProgramArgs;
-use super::progress::ProgressLine;
 use super::{interrupt, pack, print};
 use crate::pipeline::{self, PipelineError};
 use crate::sources::SourcePlace;
 use std::ffi::OsStr;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use wasmscope_instrument::recording::{Outcome, Phase};
-use wasmscope_instrument::{Guest, Observer, OutputStream, RunOptions, Stdin};
+use wasmscope_instrument::recording::Outcome;
+use wasmscope_instrument::{Guest, RunOptions, Stdin};
 
 const TRAP_EXIT_CODE: u8 = 134;
 const LIMIT_EXIT_CODE: u8 = 124;
@@ -47,7 +46,7 @@ pub(super) fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
     let quiet = args.quiet;
     let options = options(&args, &guest)?;
     interrupt::watch();
-    let outcome = pipeline::record_to(&output, &guest, &options, Arc::new(PassThrough::default()))?;
+    let outcome = pipeline::record_to(&output, &guest, &options, Arc::new(Console::passing_output()))?;
     if !quiet {
         print::note(&format!("{}: {outcome}", output.display()));
     }
@@ -89,44 +88,6 @@ fn exit_code(outcome: &Outcome) -> u8 {
         Outcome::Cancelled => interrupt::EXIT_CODE,
         Outcome::Unknown | Outcome::NotRun => 1,
     }
-}
-
-/// Hands the program's output on, Ctrl+C to the run, and says how far compiling is.
-#[derive(Default)]
-struct PassThrough {
-    progress: ProgressLine,
-}
-
-impl Observer for PassThrough {
-    fn phase(&self, _phase: Phase) {
-        self.progress.clear();
-    }
-
-    fn progress(&self, phase: Phase, done: u64, of: u64) {
-        self.progress.show(phase, done, of);
-    }
-
-    fn unmet(&self, sentence: &str) {
-        self.progress.clear();
-        print::note(&format!("warning: {sentence}"));
-    }
-
-    fn output(&self, stream: OutputStream, bytes: &[u8]) {
-        // A reader that went away is no reason to stop the run; the recording keeps the output's end.
-        let _ = match stream {
-            OutputStream::Stdout => pass(io::stdout().lock(), bytes),
-            OutputStream::Stderr => pass(io::stderr().lock(), bytes),
-        };
-    }
-
-    fn is_cancelled(&self) -> bool {
-        interrupt::is_interrupted()
-    }
-}
-
-fn pass(mut out: impl Write, bytes: &[u8]) -> io::Result<()> {
-    out.write_all(bytes)?;
-    out.flush()
 }
 
 #[cfg(test)]

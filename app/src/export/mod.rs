@@ -184,10 +184,14 @@ pub fn export(profile: &Profile, query: &CallTreeQuery, format: Format) -> Vec<u
 
 /// `document` as a file.
 fn json_file(document: &impl Serialize) -> Vec<u8> {
-    let mut bytes =
-        serde_json::to_vec(document).expect("there are no maps with other keys than strings in it");
+    let mut bytes = json_text(document).into_bytes();
     bytes.push(b'\n');
     bytes
+}
+
+/// `document` as text on one line.
+fn json_text(document: &impl Serialize) -> String {
+    serde_json::to_string(document).expect("there are no maps with other keys than strings in it")
 }
 
 /// The name of a function, and what stands for one of which nothing is known.

@@ -25,7 +25,7 @@ pub use functions::{Cause, CompareRow, CompareTable, compare_functions};
 pub use matching::Certainty;
 pub use pair::{Pair, Side};
 pub use remark::CompareRemark;
-pub use sizes::{SizeChange, function_sizes};
+pub use sizes::SizeChange;
 pub use summary::{BoundaryChange, CompareSummary, MemoryChange, MetricChange, compare_summary};
 pub use tree::{BoxWidth, DiffNode, DiffTree, compare_tree};
 

@@ -30,7 +30,7 @@ pub(super) fn sections(comparison: &Comparison) -> Vec<SizeChange> {
 }
 
 /// The bytes of code that each function has of its own, locals included: by frame of the comparison.
-pub fn function_sizes(comparison: &Comparison) -> Vec<Pair<u64>> {
+pub(super) fn function_sizes(comparison: &Comparison) -> Vec<Pair<u64>> {
     let size = |side: Side, kind: FrameKind| {
         let FrameKind::Wasm(function) = kind else { return 0 };
         let module = comparison.build(side).first().symbols().module();

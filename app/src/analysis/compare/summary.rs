@@ -2,7 +2,7 @@
 
 use super::noise::{BOUNDARY_LEVEL, Observed, Readings, TOTALS_LEVEL, alike, changes};
 use super::repeats::{Sampling, observed};
-use super::sizes::sections;
+use super::sizes::{function_sizes, sections};
 use super::{Certainty, Change, CompareFrame, Comparison, Pair, Side, SizeChange};
 use crate::analysis::metric::Sureness;
 use crate::analysis::summary::run_nanos;
@@ -65,6 +65,8 @@ pub struct CompareSummary {
     pub module_bytes: Pair<u64>,
     /// Their sections, by falling size.
     pub sections: Vec<SizeChange>,
+    /// The bytes of code that each function has of its own, by frame.
+    pub function_bytes: Vec<Pair<u64>>,
     /// How many functions with code were found again, by how sure that is; those of one build alone among them.
     pub functions: Vec<(Certainty, usize)>,
     /// Functions that have another name now.
@@ -94,6 +96,7 @@ pub fn compare_summary(comparison: &Comparison) -> CompareSummary {
         metrics,
         module_bytes: builds.map(|build| build.first().recording().module.len() as u64),
         sections: sections(comparison),
+        function_bytes: function_sizes(comparison),
         functions: certainties(comparison),
         renamed: frames.iter().filter(|(_, row)| row.is_renamed).map(|(frame, _)| frame).collect(),
         boundary: crossings(comparison),

@@ -242,7 +242,7 @@ fn function_row(report: &CompareReport<'_>, row: &CompareRow) -> RowJson {
 
 /// The functions with code that one build alone has, whether they ran or not.
 fn alone(report: &CompareReport<'_>, side: Side) -> Vec<AloneJson> {
-    let rows = report.comparison.frames().iter().zip(&report.sizes);
+    let rows = report.comparison.frames().iter().zip(&report.summary.function_bytes);
     let alone = rows.filter(|((_, row), _)| !row.certainty.is_matched());
     let alone = alone.filter_map(|((_, row), bytes)| Some((row.of.get(side).as_ref()?, *bytes.get(side))));
     alone.map(|(info, code_bytes)| AloneJson { function: function(info), code_bytes }).collect()

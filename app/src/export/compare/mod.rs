@@ -11,8 +11,8 @@ pub use json::COMPARE_SCHEMA;
 pub use words::verdict_sentence;
 
 use crate::analysis::{
-    Change, CompareFrame, CompareQuery, CompareRow, CompareSummary, CompareTable, Comparison, Pair,
-    compare_functions, compare_summary, compare_tree, function_sizes,
+    Change, CompareFrame, CompareQuery, CompareRow, CompareSummary, CompareTable, Comparison,
+    compare_functions, compare_summary, compare_tree,
 };
 
 /// The forms.
@@ -62,8 +62,6 @@ pub struct CompareReport<'a> {
     query: CompareQuery,
     table: CompareTable,
     summary: CompareSummary,
-    /// Bytes of code, by frame.
-    sizes: Vec<Pair<u64>>,
     /// What the whole changed by.
     total: Change,
 }
@@ -73,7 +71,7 @@ impl<'a> CompareReport<'a> {
     pub fn of(comparison: &'a Comparison, query: CompareQuery) -> CompareReport<'a> {
         let (table, summary) = (compare_functions(comparison, &query), compare_summary(comparison));
         let total = summary.total(query.metric).cloned().unwrap_or_else(|| Change::exact(0, 0));
-        CompareReport { comparison, table, summary, sizes: function_sizes(comparison), total, query }
+        CompareReport { comparison, table, summary, total, query }
     }
 
     /// What the whole changed by.

@@ -6,8 +6,8 @@ use super::elements::cut;
 use crate::analysis::{CallTree, CallTreeQuery, FunctionTable, Metric, NodeId, call_tree, functions};
 use crate::export::json::kind_word;
 use crate::export::svg::fill;
-use crate::export::unit_word;
 use crate::export::xml::plain;
+use crate::export::{json_text, unit_word};
 use crate::profile::{FrameId, LineId, Profile};
 use crate::units;
 use rustc_hash::FxHashMap;
@@ -79,8 +79,7 @@ pub(super) fn json(profile: &Profile, query: &CallTreeQuery) -> String {
     let functions = names.functions.keys.clone().into_iter().map(|frame| names.function(frame)).collect();
     let places = names.places.keys.into_iter().map(|(file, line)| PlaceJson(file, line)).collect();
     let data = DataJson { metric: query.metric.name(), functions, places, flames };
-    let json = serde_json::to_string(&data).expect("there are no maps with other keys than strings in it");
-    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    json_text(&data).replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
 /// Numbers for what is named often.

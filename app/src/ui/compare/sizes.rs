@@ -1,7 +1,7 @@
 //! How large both modules are: by section, and by function.
 
 use super::{Choose, Ctx};
-use crate::analysis::{CompareFrame, CompareSummary, Pair, function_sizes};
+use crate::analysis::{CompareFrame, CompareSummary, Pair};
 use crate::export::compare_words as words;
 use crate::profile::FrameId;
 use crate::ui::needle::Needle;
@@ -94,8 +94,8 @@ fn gathered(ctx: &Ctx<'_>, summary: &CompareSummary) -> (Arc<Rows>, Arc<Rows>) {
     let sections = summary.sections.iter();
     let sections =
         sections.map(|row| Part { name: Arc::clone(&row.name), frame: None, bytes: row.bytes }).collect();
-    let sizes = function_sizes(ctx.comparison).into_iter().enumerate();
-    let functions = sizes.filter(|(_, bytes)| bytes.old > 0 || bytes.new > 0).map(|(at, bytes)| {
+    let sizes = summary.function_bytes.iter().enumerate();
+    let functions = sizes.filter(|(_, bytes)| bytes.old > 0 || bytes.new > 0).map(|(at, &bytes)| {
         let name = Arc::clone(&ctx.functions.frames().get(FrameId(at as u32)).short);
         Part { name, frame: Some(CompareFrame(at as u32)), bytes }
     });
