@@ -41,13 +41,9 @@ impl Default for CallTreeQuery {
 /// and its own value is that of the paths which have no further caller.
 pub fn call_tree(profile: &Profile, query: &CallTreeQuery) -> CallTree {
     let view = PathView::new(profile, query, self_weights(profile, query));
-    let raw = if query.inverted { inverted(&view, Bounds::default()) } else { by_function(&view) };
+    let raw =
+        if query.inverted { inverted(&view, Bounds::default()) } else { merged(&view, MergeBy::Function) };
     raw.finish(query.metric)
-}
-
-/// The paths of `view` merged by function from the outside in, in no particular order.
-pub(super) fn by_function(view: &PathView<'_>) -> RawTree {
-    merged(view, MergeBy::Function)
 }
 
 /// How far an inverted tree is followed.
@@ -98,30 +94,56 @@ pub enum MergeBy {
     Line,
 }
 
-/// Merges paths from the outside in.
+/// Merges paths from the outside in. Nodes are in no particular order.
 fn merged(view: &PathView<'_>, by: MergeBy) -> RawTree {
-    let callers: Vec<u32> = (0..view.len() as u32).map(|path| view.caller(PathId(path)).0).collect();
-    let totals = totals(&callers, view.weights());
-    let mut raw = RawTree::new();
-    raw.add(0, view.weights().first().copied().unwrap_or(0));
-    let mut children: FxHashMap<(u32, FrameId, LineId), u32> = FxHashMap::default();
-    let mut lines = LineWeights::default();
-    let mut node_of = vec![0u32; view.len()];
-    for at in 1..view.len() {
-        // Those that are hidden weigh nothing and call nothing.
-        if totals[at] == 0 {
-            continue;
+    let mut merging = Merging::default();
+    let lines = merging.add(view, by);
+    let mut tree = merging.into_tree();
+    lines.choose(&mut tree.line);
+    tree
+}
+
+/// A tree that paths are merged into, of one recording or of several.
+#[derive(Default)]
+pub(super) struct Merging {
+    /// The nodes so far.
+    pub(super) tree: RawTree,
+    children: FxHashMap<(u32, FrameId, LineId), u32>,
+}
+
+impl Merging {
+    /// Merges paths from the outside in. Gives the weights of the lines in each node.
+    pub(super) fn add(&mut self, view: &PathView<'_>, by: MergeBy) -> LineWeights {
+        let callers = view.callers();
+        let totals = totals(&callers, view.weights());
+        let mut lines = LineWeights::default();
+        let mut node_of = vec![0u32; view.len()];
+        self.tree.add(0, view.weights().first().copied().unwrap_or(0));
+        for at in 1..view.len() {
+            // Those that are hidden weigh nothing and call nothing.
+            if totals[at] == 0 {
+                continue;
+            }
+            let path = PathId(at as u32);
+            let (above, frame, line) = (node_of[callers[at] as usize], view.frame(path), view.line(path));
+            let node = self.node(above, frame, if by == MergeBy::Line { line } else { LineId::NONE });
+            lines.add(node, line, totals[at]);
+            node_of[at] = node;
+            self.tree.add(node, view.weights()[at]);
         }
-        let path = PathId(at as u32);
-        let (above, frame, line) = (node_of[callers[at] as usize], view.frame(path), view.line(path));
-        let key = (above, frame, if by == MergeBy::Line { line } else { LineId::NONE });
-        let node = *children.entry(key).or_insert_with(|| raw.push(above, frame, line));
-        lines.add(node, line, totals[at]);
-        node_of[at] = node;
-        raw.add(node, view.weights()[at]);
+        lines
     }
-    lines.choose(&mut raw.line);
-    raw
+
+    /// The same of what is merged already, with a line of which it is told apart from others of its function, if it is.
+    pub(super) fn node(&mut self, above: u32, frame: FrameId, line: LineId) -> u32 {
+        let tree = &mut self.tree;
+        *self.children.entry((above, frame, line)).or_insert_with(|| tree.push(above, frame, line))
+    }
+
+    /// The tree, to which nothing more is added.
+    pub(super) fn into_tree(self) -> RawTree {
+        self.tree
+    }
 }
 
 /// A set of stacks that have come up to `path` and have been merged into `node`.
@@ -133,7 +155,7 @@ struct Climb {
 
 /// Merges paths from the inside out, level by level.
 pub(super) fn inverted(view: &PathView<'_>, bounds: Bounds) -> RawTree {
-    let mut raw = RawTree::new();
+    let mut raw = RawTree::default();
     let mut climbs = leaves(view, &mut raw);
     let mut depth = 0;
     let mut merging = true;
@@ -198,7 +220,7 @@ fn merge(climbs: &mut Vec<Climb>) -> bool {
 
 /// The weights of the lines in each node, to find the heaviest.
 #[derive(Default)]
-struct LineWeights {
+pub(super) struct LineWeights {
     rows: Vec<(u32, LineId, u64)>,
 }
 
@@ -208,7 +230,7 @@ impl LineWeights {
     }
 
     /// Puts the heaviest line of each node into `line`.
-    fn choose(mut self, line: &mut [LineId]) {
+    pub(super) fn choose(mut self, line: &mut [LineId]) {
         self.rows.sort_unstable();
         let mut best: Option<(u32, u64)> = None;
         for same in self.rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {

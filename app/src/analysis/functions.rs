@@ -1,8 +1,10 @@
 //! Functions with their costs.
 
-use super::call_tree::call_tree;
+use super::path_view::PathView;
+use super::tree::{Children, totals};
+use super::weights::self_weights;
 use super::{CallTree, CallTreeQuery, Metric, NodeId};
-use crate::profile::{FrameId, FrameKind, Profile};
+use crate::profile::{FrameId, FrameKind, PathId, Profile};
 use crate::units::share;
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -48,15 +50,16 @@ pub struct FunctionTable {
 
 /// The functions that `query` asks for; whether it is inverted makes no difference.
 pub fn functions(profile: &Profile, query: &CallTreeQuery) -> FunctionTable {
-    let tree = call_tree(profile, &CallTreeQuery { inverted: false, ..query.clone() });
-    let costs = function_costs(&tree, false, profile.frames().len());
+    let view = PathView::new(profile, query, self_weights(profile, query));
+    let costs = path_costs(&view, profile.frames().len());
+    let total = costs.first().map_or(0, |root| root.total_value);
     let mut rows: Vec<FunctionRow> = (1..profile.frames().len() as u32)
         .map(FrameId)
         .filter(|frame| costs[frame.index()].total_value > 0)
-        .map(|frame| row(profile, frame, costs[frame.index()], tree.total()))
+        .map(|frame| row(profile, frame, costs[frame.index()], total))
         .collect();
     rows.sort_by_key(|row| (Reverse(row.self_value), Reverse(row.total_value), row.frame));
-    FunctionTable { metric: query.metric, total: tree.total(), rows }
+    FunctionTable { metric: query.metric, total, rows }
 }
 
 /// What each function of a call tree costs in all its contexts, by frame, of which there are `frames`. In an
@@ -105,29 +108,39 @@ pub struct Cost {
 /// Sums the nodes of `tree` by their key, of which there are `count`. What stands below a node of the same key is
 /// in that one's total already and isn't counted again.
 pub(super) fn costs_by(tree: &CallTree, keys: &[u32], count: usize) -> Vec<Cost> {
-    costs_of(tree, keys, (tree.self_values(), tree.totals()), count)
+    let values = tree.self_values().iter().zip(tree.totals());
+    let values = values.map(|(own, total)| Cost { self_value: *own, total_value: *total });
+    let nodes = tree.depths().iter().zip(keys).zip(values).map(|((depth, key), cost)| (*depth, *key, cost));
+    summed(nodes, count)
 }
 
-/// The same of other values: what each node weighs by itself, and with all below.
-pub(super) fn costs_of(
-    tree: &CallTree,
-    keys: &[u32],
-    (own, totals): (&[u64], &[u64]),
-    count: usize,
-) -> Vec<Cost> {
+/// What each frame costs in all paths of `view`, which need not be merged for it.
+pub(super) fn path_costs(view: &PathView<'_>, frames: usize) -> Vec<Cost> {
+    let callers = view.callers();
+    let totals = totals(&callers, view.weights());
+    let children = Children::of(&callers);
+    let paths = children.depth_first().map(|(path, depth)| {
+        let at = path as usize;
+        let cost = Cost { self_value: view.weights()[at], total_value: totals[at] };
+        (depth, view.frame(PathId(path)).0, cost)
+    });
+    summed(paths, frames)
+}
+
+/// Sums nodes, which come depth first with the number of those above and their key.
+fn summed(nodes: impl Iterator<Item = (u32, u32, Cost)>, count: usize) -> Vec<Cost> {
     let mut costs = vec![Cost::default(); count];
     let mut on_path = vec![0u32; count];
     let mut path: Vec<usize> = Vec::new();
-    let values = own.iter().zip(totals);
-    for ((depth, key), (own, total)) in tree.depths().iter().zip(keys).zip(values) {
-        let key = *key as usize;
-        while path.len() > *depth as usize {
+    for (depth, key, of_node) in nodes {
+        let key = key as usize;
+        while path.len() > depth as usize {
             on_path[path.pop().unwrap_or(0)] -= 1;
         }
         let cost = &mut costs[key];
-        cost.self_value = cost.self_value.saturating_add(*own);
+        cost.self_value = cost.self_value.saturating_add(of_node.self_value);
         if on_path[key] == 0 {
-            cost.total_value = cost.total_value.saturating_add(*total);
+            cost.total_value = cost.total_value.saturating_add(of_node.total_value);
         }
         on_path[key] += 1;
         path.push(key);

@@ -83,6 +83,11 @@ impl<'a> PathView<'a> {
         self.shown_for(self.profile.paths().parent(path))
     }
 
+    /// By path, the one that is shown above it.
+    pub(super) fn callers(&self) -> Vec<u32> {
+        (0..self.len() as u32).map(|path| self.caller(PathId(path)).0).collect()
+    }
+
     /// The innermost frame of `path`, by the id that it goes by here.
     pub(super) fn frame(&self, path: PathId) -> FrameId {
         let frame = self.profile.paths().frame(path);

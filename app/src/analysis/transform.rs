@@ -30,7 +30,7 @@ pub enum Transform<F = FrameId> {
 
 impl<F: Copy> Transform<F> {
     /// The same of frames that go by other ids.
-    pub(super) fn map<G>(&self, mut id: impl FnMut(F) -> G) -> Transform<G> {
+    pub fn map<G>(&self, mut id: impl FnMut(F) -> G) -> Transform<G> {
         match self {
             Transform::FocusFunction(frame) => Transform::FocusFunction(id(*frame)),
             Transform::FocusSubtree(subtree) => Transform::FocusSubtree(Subtree {

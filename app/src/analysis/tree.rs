@@ -3,6 +3,7 @@
 use super::Metric;
 use crate::profile::{FrameId, LineId};
 use std::cmp::Reverse;
+use std::ops::Range;
 
 /// A row of [`CallTree`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -141,7 +142,6 @@ impl CallTree {
 }
 
 /// Nodes in the order in which they were found: parents before children, node 0 the root.
-#[derive(Default)]
 pub(super) struct RawTree {
     pub(super) parent: Vec<u32>,
     pub(super) frame: Vec<FrameId>,
@@ -150,13 +150,20 @@ pub(super) struct RawTree {
     pub(super) cut_at_depth: Option<u32>,
 }
 
-impl RawTree {
-    pub(super) fn new() -> RawTree {
-        let mut raw = RawTree::default();
-        raw.push(0, FrameId::ROOT, LineId::NONE);
-        raw
+/// The root alone.
+impl Default for RawTree {
+    fn default() -> Self {
+        RawTree {
+            parent: vec![0],
+            frame: vec![FrameId::ROOT],
+            line: vec![LineId::NONE],
+            self_value: vec![0],
+            cut_at_depth: None,
+        }
     }
+}
 
+impl RawTree {
     pub(super) fn len(&self) -> usize {
         self.frame.len()
     }
@@ -203,22 +210,58 @@ impl RawTree {
 
     /// All nodes, depth first, children by falling total; where totals are equal, in the order of functions.
     fn depth_first(&self, totals: &[u64]) -> Vec<u32> {
-        let mut by_parent: Vec<u32> = (1..self.len() as u32).collect();
-        by_parent.sort_unstable_by_key(|node| {
-            let at = *node as usize;
-            (self.parent[at], Reverse(totals[at]), self.frame[at], self.line[at])
+        let mut children = Children::of(&self.parent);
+        children.sort_each_by_key(|node| {
+            let at = node as usize;
+            (Reverse(totals[at]), self.frame[at], self.line[at])
         });
-        let mut first = vec![0usize; self.len() + 1];
-        self.parent.iter().skip(1).for_each(|parent| first[*parent as usize + 1] += 1);
+        children.depth_first().map(|(node, _)| node).collect()
+    }
+}
+
+/// What stands right below each node of a tree, of which parents stand before their children and node 0 is the root.
+pub(super) struct Children {
+    /// By node: where in the list its children begin, which is where those of the node before end.
+    first: Vec<u32>,
+    list: Vec<u32>,
+}
+
+impl Children {
+    /// Of the tree in which nodes have these parents. Children have the order of the nodes.
+    pub(super) fn of(parent: &[u32]) -> Children {
+        let mut first = vec![0u32; parent.len() + 1];
+        parent.iter().skip(1).for_each(|parent| first[*parent as usize + 1] += 1);
         (1..first.len()).for_each(|at| first[at] += first[at - 1]);
-        let mut order = Vec::with_capacity(self.len());
-        let mut open = vec![0u32];
-        while let Some(node) = open.pop() {
-            order.push(node);
-            let children = first[node as usize]..first[node as usize + 1];
-            open.extend(by_parent[children].iter().rev());
+        let mut next = first.clone();
+        let mut list = vec![0u32; parent.len().saturating_sub(1)];
+        for (node, parent) in (0u32..).zip(parent).skip(1) {
+            let place = &mut next[*parent as usize];
+            list[*place as usize] = node;
+            *place += 1;
         }
-        order
+        Children { first, list }
+    }
+
+    fn places(&self, node: u32) -> Range<usize> {
+        self.first[node as usize] as usize..self.first[node as usize + 1] as usize
+    }
+
+    fn sort_each_by_key<K: Ord>(&mut self, mut key: impl FnMut(u32) -> K) {
+        for node in 0..self.first.len() as u32 - 1 {
+            let places = self.places(node);
+            self.list[places].sort_unstable_by_key(|child| key(*child));
+        }
+    }
+
+    /// All nodes, each before what is below it, with the number of nodes above.
+    pub(super) fn depth_first(&self) -> impl Iterator<Item = (u32, u32)> {
+        let mut open = vec![(0u32, 0u32)];
+        open.truncate(self.first.len() - 1);
+        std::iter::from_fn(move || {
+            let (node, depth) = open.pop()?;
+            open.extend(self.list[self.places(node)].iter().rev().map(|child| (*child, depth + 1)));
+            Some((node, depth))
+        })
     }
 }
 

@@ -1,14 +1,11 @@
 //! Functions with what they cost in both builds.
 
 use super::noise::{OWN_LEVEL, Observed, Readings, WITH_BELOW_LEVEL, by_size, changes};
-use super::repeats::{Repeats, Sampling, frame_ids, observed};
+use super::repeats::{Sampling, frame_ids, observed, weighed};
 use super::sizes::function_sizes;
 use super::{Certainty, Change, CompareFrame, CompareQuery, Comparison, Pair};
-use crate::analysis::functions::costs_of;
-use crate::analysis::path_view::PathView;
-use crate::analysis::tree::totals;
-use crate::analysis::weights::self_weights;
-use crate::analysis::{Cost, Metric, NodeId};
+use crate::analysis::functions::path_costs;
+use crate::analysis::{Cost, Metric};
 use crate::profile::PathId;
 use std::cmp::Reverse;
 
@@ -54,8 +51,7 @@ pub struct CompareTable {
 
 /// The functions that `query` asks for.
 pub fn compare_functions(comparison: &Comparison, query: &CompareQuery) -> CompareTable {
-    let query = CompareQuery { inverted: false, ..query.clone() };
-    let costs = Costs::of(comparison, &Repeats::of(comparison, &query));
+    let costs = Costs::of(comparison, query);
     let frames: Vec<CompareFrame> = costs.frames().collect();
     let whole = costs.observed(CompareFrame::ROOT, |cost| cost.total_value);
     let changes = |level, part: fn(&Cost) -> u64| {
@@ -64,7 +60,7 @@ pub fn compare_functions(comparison: &Comparison, query: &CompareQuery) -> Compa
     };
     let own = changes(OWN_LEVEL, |cost| cost.self_value);
     let with_below = changes(WITH_BELOW_LEVEL, |cost| cost.total_value);
-    let calls = comparison.has(Metric::Calls).then(|| calls(comparison, &query));
+    let calls = comparison.has(Metric::Calls).then(|| calls(comparison, query));
     let sizes = function_sizes(comparison);
     let rows = frames.iter().zip(own.into_iter().zip(with_below));
     let mut rows: Vec<CompareRow> = rows
@@ -102,14 +98,17 @@ struct Costs {
 }
 
 impl Costs {
-    fn of(comparison: &Comparison, repeats: &Repeats) -> Costs {
-        let (tree, metric) = (&repeats.tree, repeats.tree.metric());
-        let keys: Vec<u32> = tree.frames().iter().map(|frame| frame.0).collect();
-        let parents: Vec<u32> = (0..tree.len() as u32).map(|node| tree.parent(NodeId(node)).0).collect();
-        let costs =
-            |own: &Vec<u64>| costs_of(tree, &keys, (own, &totals(&parents, own)), comparison.frames().len());
-        let weights = repeats.own.as_ref().map(|columns| columns.iter().map(costs).collect());
-        Costs { metric, weights, sampling: repeats.sampling(comparison) }
+    fn of(comparison: &Comparison, query: &CompareQuery) -> Costs {
+        let mut weights: Pair<Vec<Vec<Cost>>> = Pair::default();
+        for (side, repeat, profile) in comparison.profiles() {
+            let frames = frame_ids(comparison, side, repeat);
+            let costs = path_costs(&weighed(profile, &frames, query), comparison.frames().len());
+            weights.get_mut(side).push(costs);
+        }
+        let whole = |costs: &Vec<Cost>| costs.first().map_or(0, |root| root.total_value);
+        let wholes = weights.as_ref().map(|recordings| recordings.iter().map(whole).collect());
+        let sampling = Sampling::of(comparison, query.metric, &wholes);
+        Costs { metric: query.metric, weights, sampling }
     }
 
     /// The functions that weigh anything.
@@ -133,10 +132,10 @@ impl Costs {
 fn calls(comparison: &Comparison, query: &CompareQuery) -> Vec<Pair<u64>> {
     let count = comparison.frames().len();
     let mut sums = vec![Pair { old: 0u128, new: 0u128 }; count];
-    let asked = CompareQuery { metric: Metric::Calls, ..query.clone() }.of_profile();
+    let asked = CompareQuery { metric: Metric::Calls, ..query.clone() };
     for (side, repeat, profile) in comparison.profiles() {
         let frames = frame_ids(comparison, side, repeat);
-        let view = PathView::with_frames(profile, Some(&frames), &asked, self_weights(profile, &asked));
+        let view = weighed(profile, &frames, &asked);
         for (at, calls) in view.weights().iter().enumerate().filter(|(_, calls)| **calls > 0) {
             if let Some(sum) = sums.get_mut(view.frame(PathId(at as u32)).index()) {
                 *sum.get_mut(side) += u128::from(*calls);

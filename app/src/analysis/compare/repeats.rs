@@ -2,13 +2,12 @@
 
 use super::noise::{Observed, Readings};
 use super::{CompareQuery, Comparison, Pair, Side};
-use crate::analysis::call_tree::{Bounds, by_function, inverted};
+use crate::analysis::call_tree::{Bounds, Merging, inverted};
 use crate::analysis::path_view::PathView;
 use crate::analysis::tree::RawTree;
 use crate::analysis::weights::{sample_nanos, self_weights};
-use crate::analysis::{CallTree, Metric};
+use crate::analysis::{CallTree, MergeBy, Metric};
 use crate::profile::{FrameId, LineId, Profile};
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Past so many nodes the inverted tree of a recording is not followed further down.
@@ -38,11 +37,12 @@ impl Repeats {
         let mut merged = Merged::default();
         if query.inverted {
             let (trees, depth) = inverted_trees(comparison, query);
-            trees.iter().for_each(|(side, repeat, tree)| merged.add(*side, *repeat, tree));
+            trees.iter().for_each(|(side, repeat, tree)| merged.add_tree(*side, *repeat, tree));
             return merged.finish(query.metric, depth);
         }
         for (side, repeat, profile) in comparison.profiles() {
-            merged.add(side, repeat, &raw_tree(comparison, (side, repeat, profile), query, u32::MAX));
+            let frames = frame_ids(comparison, side, repeat);
+            merged.add_paths(side, repeat, &weighed(profile, &frames, query));
         }
         merged.finish(query.metric, None)
     }
@@ -54,7 +54,10 @@ fn inverted_trees(
     comparison: &Comparison,
     query: &CompareQuery,
 ) -> (Vec<(Side, usize, RawTree)>, Option<u32>) {
-    let tree = |(side, repeat, profile), depth| raw_tree(comparison, (side, repeat, profile), query, depth);
+    let tree = |(side, repeat, profile): (Side, usize, &Arc<Profile>), depth| {
+        let frames = frame_ids(comparison, side, repeat);
+        inverted(&weighed(profile, &frames, query), Bounds { nodes: MAX_INVERTED_NODES, depth })
+    };
     let trees = comparison.profiles().map(|profile| (profile, tree(profile, u32::MAX)));
     let trees: Vec<_> = trees.collect();
     let depth = trees.iter().filter_map(|(_, tree)| tree.cut_at_depth).min();
@@ -65,18 +68,14 @@ fn inverted_trees(
     (trees.collect(), depth)
 }
 
-/// The tree of one recording, by the frames of the comparison.
-fn raw_tree(
-    comparison: &Comparison,
-    (side, repeat, profile): (Side, usize, &Arc<Profile>),
+/// The paths of one recording that `query` asks for, by the frames of the comparison.
+pub(super) fn weighed<'a>(
+    profile: &'a Arc<Profile>,
+    frames: &'a [FrameId],
     query: &CompareQuery,
-    depth: u32,
-) -> RawTree {
-    let frames = frame_ids(comparison, side, repeat);
+) -> PathView<'a> {
     let asked = query.of_profile();
-    let view = PathView::with_frames(profile, Some(&frames), &asked, self_weights(profile, &asked));
-    let bounds = Bounds { nodes: MAX_INVERTED_NODES, depth };
-    if query.inverted { inverted(&view, bounds) } else { by_function(&view) }
+    PathView::with_frames(profile, Some(frames), &asked, self_weights(profile, &asked))
 }
 
 /// The frames of the comparison, by frame of a recording, as trees have them.
@@ -124,65 +123,55 @@ pub(super) fn observed(metric: Metric, values: Pair<Vec<u64>>, sampling: &Pair<V
     Observed { readings, sureness: metric.sureness() }
 }
 
-/// The merged tree while it grows: parents before children, node 0 the root.
+/// The merged tree while it grows, with columns by node that end where it did when they were made.
+#[derive(Default)]
 struct Merged {
-    parent: Vec<u32>,
-    frame: Vec<FrameId>,
-    children: FxHashMap<(u32, FrameId), u32>,
+    merging: Merging,
     own: Pair<Vec<Vec<u64>>>,
     line: Pair<Vec<LineId>>,
 }
 
-impl Default for Merged {
-    fn default() -> Self {
-        Merged {
-            parent: vec![0],
-            frame: vec![FrameId::ROOT],
-            children: FxHashMap::default(),
-            own: Pair::default(),
-            line: Pair::default(),
-        }
-    }
-}
-
 impl Merged {
-    fn add(&mut self, side: Side, repeat: usize, tree: &RawTree) {
-        let nodes = self.nodes(tree);
-        let mut own = vec![0u64; self.parent.len()];
-        for (node, value) in nodes.iter().zip(&tree.self_value) {
-            let sum = &mut own[*node as usize];
-            *sum = sum.saturating_add(*value);
-        }
-        self.own.get_mut(side).push(own);
+    fn add_paths(&mut self, side: Side, repeat: usize, view: &PathView<'_>) {
+        let lines = self.merging.add(view, MergeBy::Function);
         if repeat == 0 {
-            let lines = self.line.get_mut(side);
-            lines.resize(self.parent.len(), LineId::NONE);
-            nodes.iter().zip(&tree.line).for_each(|(node, line)| lines[*node as usize] = *line);
+            self.lines(side, |line| lines.choose(line));
         }
+        self.keep(side);
     }
 
-    /// The node of each node of `tree`.
-    fn nodes(&mut self, tree: &RawTree) -> Vec<u32> {
+    fn add_tree(&mut self, side: Side, repeat: usize, tree: &RawTree) {
         let mut nodes = vec![0u32; tree.len()];
         for at in 1..tree.len() {
-            let (above, frame) = (nodes[tree.parent[at] as usize], tree.frame[at]);
-            let (parents, frames) = (&mut self.parent, &mut self.frame);
-            nodes[at] = *self.children.entry((above, frame)).or_insert_with(|| {
-                parents.push(above);
-                frames.push(frame);
-                parents.len() as u32 - 1
-            });
+            nodes[at] = self.merging.node(nodes[tree.parent[at] as usize], tree.frame[at], LineId::NONE);
         }
-        nodes
+        nodes.iter().zip(&tree.self_value).for_each(|(node, value)| self.merging.tree.add(*node, *value));
+        if repeat == 0 {
+            let lines = nodes.iter().zip(&tree.line);
+            self.lines(side, |line| lines.for_each(|(node, of_tree)| line[*node as usize] = *of_tree));
+        }
+        self.keep(side);
+    }
+
+    fn lines(&mut self, side: Side, tell: impl FnOnce(&mut [LineId])) {
+        let line = self.line.get_mut(side);
+        line.resize(self.merging.tree.len(), LineId::NONE);
+        tell(line);
+    }
+
+    /// Takes what the nodes weigh in the recording that was added, before the next one is.
+    fn keep(&mut self, side: Side) {
+        let own = &mut self.merging.tree.self_value;
+        let none = vec![0; own.len()];
+        self.own.get_mut(side).push(std::mem::replace(own, none));
     }
 
     fn finish(self, metric: Metric, cut_at_depth: Option<u32>) -> Repeats {
-        let Merged { parent, frame, children, own, line } = self;
-        drop(children);
-        let len = parent.len();
-        let mean = own.as_ref().map(|columns| means(columns, len));
+        let Merged { merging, own, line } = self;
+        let merged = merging.into_tree();
+        let mean = own.as_ref().map(|columns| means(columns, merged.len()));
         let larger = mean.old.iter().zip(&mean.new).map(|(old, new)| *old.max(new)).collect();
-        let raw = RawTree { parent, frame, line: vec![LineId::NONE; len], self_value: larger, cut_at_depth };
+        let raw = RawTree { self_value: larger, cut_at_depth, ..merged };
         let (tree, order) = raw.finish_with_order(metric);
         let ordered = |column: Vec<u64>| in_order(&order, &column, 0);
         Repeats {
@@ -194,7 +183,7 @@ impl Merged {
     }
 }
 
-/// The column in another order. A column ends where the tree did when it was made: there is nothing behind.
+/// The column in another order. Where it ended before the tree did, there is nothing behind.
 fn in_order<T: Copy>(order: &[u32], column: &[T], missing: T) -> Vec<T> {
     order.iter().map(|at| column.get(*at as usize).copied().unwrap_or(missing)).collect()
 }

@@ -2,12 +2,14 @@
 //! be chance.
 
 use super::{Choose, Ctx, WIDTHS};
-use crate::analysis::{BoxWidth, CompareFrame, Comparison, DiffTree, NodeId, Side};
+use crate::analysis::{BoxWidth, CompareFrame, CompareQuery, Comparison, DiffTree, NodeId, Side, Transform};
 use crate::export::compare_words as words;
 use crate::profile::FrameId;
-use crate::ui::panels::{Act, Graph, Grows, Look, Meaning, Part, Scene, Search, Way, canvas_ui, next_hit};
+use crate::ui::panels::{
+    Act, Graph, Grows, Look, Meaning, Part, Scene, Search, Way, canvas_ui, crumbs_ui, next_hit,
+};
 use crate::ui::theme::Palette;
-use crate::ui::views::{DiffFlame, FlameHitsQuery};
+use crate::ui::views::{DiffFlame, DiffFlameQuery, FlameHitsQuery};
 use crate::ui::widgets::{empty_state, search_field, swatch};
 use crate::ui::worker::Slot;
 use crate::units;
@@ -18,15 +20,22 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct OverlaidState {
     width: BoxWidth,
+    /// Leaves first?
+    inverted: bool,
+    /// What is done to the call paths of both builds. Frames are those of the comparison.
+    transforms: Vec<Transform>,
     graph: Graph,
     search: Search,
     hits: Slot<FlameHitsQuery>,
 }
 
 impl OverlaidState {
-    /// How wide boxes are.
-    pub fn width(&self) -> BoxWidth {
-        self.width
+    /// What is shown, of these costs.
+    pub fn query(&self, costs: &CompareQuery) -> DiffFlameQuery {
+        let transforms = self.transforms.iter().map(|transform| transform.map(|frame| CompareFrame(frame.0)));
+        let costs =
+            CompareQuery { inverted: self.inverted, transforms: transforms.collect(), ..costs.clone() };
+        DiffFlameQuery { costs, width: self.width }
     }
 }
 
@@ -44,8 +53,16 @@ pub fn overlaid_ui(
     let asker = super::profile_asker(ctx, ctx.functions, &egui_ctx);
     let hits = query.and_then(|query| state.hits.exact(&asker, query));
     let way = toolbar_ui(ui, view, hits.as_ref().map(|hits| (hits.count(), hits.value)), state);
+    if let Some(left) = crumbs_ui(ui, ctx.functions, &state.transforms, look.names()) {
+        state.transforms = left;
+    }
     if view.tree.is_empty() {
-        empty_state(ui, "No call paths", "Nothing of this metric was measured in both builds.");
+        let about = if state.transforms.is_empty() {
+            "Nothing of this metric was measured in both builds."
+        } else {
+            "What is done to the call paths leaves nothing of them."
+        };
+        empty_state(ui, "No call paths", about);
         return None;
     }
     if let Some((hits, way)) = hits.as_ref().zip(way)
@@ -63,7 +80,7 @@ pub fn overlaid_ui(
         hits: hits.as_deref(),
         name: "Flame graph of both builds",
         grows: Grows::Down,
-        part: Part::Build,
+        part: Part::Builds,
     };
     let mut acts = Vec::new();
     canvas_ui(ui, &scene, &mut state.graph, look, &mut acts);
@@ -77,7 +94,8 @@ pub fn overlaid_ui(
                     state.graph.go_to(&view.boxes, node);
                 }
             }
-            Act::Transform(_) | Act::Sandwich(_) | Act::Show(..) => {}
+            Act::Transform(transform) => state.transforms.push(transform),
+            Act::Sandwich(_) | Act::Show(..) => {}
         }
     }
     choice
@@ -99,6 +117,7 @@ fn toolbar_ui(
                 ui.selectable_value(&mut state.width, width, title).on_hover_text(about);
             }
         });
+        ui.checkbox(&mut state.inverted, "Leaves first").on_hover_text("Functions with their callers below.");
         let field = search_field(ui, &mut state.search.text, "Search", 150.0);
         let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         if let Some((count, value)) = found {

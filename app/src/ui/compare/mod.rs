@@ -244,13 +244,10 @@ pub fn compared_ui(ui: &mut Ui, compared: &mut Compared, desk: &CompareDesk<'_>)
                 Some(view) => overview::overview_ui(ui, &ctx, &view),
                 None => computing(ui),
             },
-            Tab::Overlaid => {
-                let query = DiffFlameQuery { costs: ctx.costs.clone(), width: views.overlaid.width() };
-                match slots.flame.view(&asker, query) {
-                    Some(view) => flame::overlaid_ui(ui, &ctx, &view, &mut views.overlaid, look),
-                    None => computing(ui),
-                }
-            }
+            Tab::Overlaid => match slots.flame.view(&asker, views.overlaid.query(ctx.costs)) {
+                Some(view) => flame::overlaid_ui(ui, &ctx, &view, &mut views.overlaid, look),
+                None => computing(ui),
+            },
             Tab::Sides => sides::sides_ui(ui, &ctx, &mut views.sides),
             Tab::Source => source::sources_ui(ui, &ctx, &mut views.source),
             Tab::Memory => memory::memory_ui(ui, &ctx, &mut views.memory),

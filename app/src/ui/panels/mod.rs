@@ -15,7 +15,7 @@ mod summary;
 mod timeline;
 
 pub use code::{Column, Figure, Grid, GridState, Ground, Ink, Row};
-pub use flame::{Act, Graph, Grows, Look, Meaning, Part, Scene, Search, Way, canvas_ui, next_hit};
+pub use flame::{Act, Graph, Grows, Look, Meaning, Part, Scene, Search, Way, canvas_ui, crumbs_ui, next_hit};
 pub use growth::{bytes_over_time, wheel as plot_wheel};
 pub use heap_map::{ColourBy as MapColourBy, Colours as MapColours};
 

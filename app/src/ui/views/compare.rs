@@ -57,7 +57,7 @@ impl Query<Comparison> for DiffFlameQuery {
     fn compute(&self, comparison: &Comparison) -> DiffFlame {
         let DiffFlameQuery { costs, width } = self;
         let tree = analysis::compare_tree(comparison, costs);
-        let query = CallTreeQuery { inverted: costs.inverted, ..of_profile(costs) };
+        let query = of_profile(costs);
         let (merged, layout) = (tree.merged().clone(), tree.layout(*width));
         let most_self = merged.self_values().iter().copied().max().unwrap_or(0);
         let boxes = FlameView { query, tree: merged, layout, costs: Vec::new(), most_self };

@@ -58,14 +58,16 @@ pub enum Part {
     Table,
     /// One side of the selected function: its callers or its callees.
     Side,
-    /// The boxes of one of two builds, or of both.
+    /// The boxes of one of two builds.
     Build,
+    /// The boxes of two builds as one.
+    Builds,
 }
 
 impl Part {
     /// Is what is clicked selected everywhere?
     pub fn selects(self) -> bool {
-        matches!(self, Part::Whole | Part::Build)
+        matches!(self, Part::Whole | Part::Build | Part::Builds)
     }
 }
 

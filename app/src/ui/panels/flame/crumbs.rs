@@ -21,32 +21,39 @@ pub fn add(ctx: &PanelCtx<'_>, transform: Transform) {
     set(ctx, transforms.collect());
 }
 
-/// Draws the breadcrumbs, if there are any: a click on one goes back to it, its × takes it out.
-pub fn crumbs_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, names: Names) {
-    let transforms = &ctx.selection.transforms;
+/// Draws the breadcrumbs, if there are any: a click on one goes back to it, its × takes it out. Gives the transforms
+/// that are left then.
+pub fn crumbs_ui(
+    ui: &mut Ui,
+    profile: &Profile,
+    transforms: &[Transform],
+    names: Names,
+) -> Option<Vec<Transform>> {
     if transforms.is_empty() {
-        return;
+        return None;
     }
+    let mut left = None;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
         if ui.small_button("All").on_hover_text("Undo all of it").clicked() {
-            set(ctx, Vec::new());
+            left = Some(Vec::new());
         }
         for (at, transform) in transforms.iter().enumerate() {
             ui.label(RichText::new("›").weak());
-            let text = text_of(ctx.profile, transform, names);
-            let about = format!("{text}\n\nClick goes back to here. Ctrl+Z undoes the last.");
+            let text = text_of(profile, transform, names);
+            let about = format!("{text}\n\nClick goes back to here.");
             let crumb = ui.small_button(middle_cut(&text, 40)).on_hover_text(about);
             if crumb.clicked() {
-                set(ctx, transforms.iter().take(at + 1).cloned().collect());
+                left = Some(transforms.iter().take(at + 1).cloned().collect());
             }
             let cross = ui.small_button("×").on_hover_text("Take this out");
             if cross.accessible_name(format!("Without {text}")).clicked() {
                 let rest = transforms.iter().enumerate().filter(|(other, _)| *other != at);
-                set(ctx, rest.map(|(_, transform)| transform.clone()).collect());
+                left = Some(rest.map(|(_, transform)| transform.clone()).collect());
             }
         }
     });
+    left
 }
 
 /// A transform in a few words.

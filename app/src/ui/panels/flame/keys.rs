@@ -71,7 +71,9 @@ fn step(scene: &Scene<'_>, graph: &mut Graph, node: NodeId, key: Key, acts: &mut
 /// Zooms to the box with the focus, or gives it to the first one on screen.
 fn enter(scene: &Scene<'_>, graph: &mut Graph, node: Option<NodeId>, acts: &mut Vec<Act>) {
     match (node, scene.part) {
-        (Some(node), Part::Whole | Part::Table | Part::Build) => graph.zoom_to(scene.view, node),
+        (Some(node), Part::Whole | Part::Table | Part::Build | Part::Builds) => {
+            graph.zoom_to(scene.view, node)
+        }
         (Some(node), Part::Side) => acts.push(Act::Select(Some(scene.view.frame(node)))),
         (None, _) => {
             let first = graph.picture.iter().flat_map(|picture| &picture.drawn).next();

@@ -23,7 +23,7 @@ pub struct Choice {
 
 /// The transforms that `node` offers.
 pub fn transforms(scene: &Scene<'_>, node: NodeId) -> Vec<Choice> {
-    // What is done to call paths is done to one recording.
+    // What is done to call paths is done to one recording, or to both builds together.
     if node == NodeId::ROOT || scene.part == Part::Build {
         return Vec::new();
     }
@@ -134,7 +134,7 @@ fn items(ui: &mut Ui, scene: &Scene<'_>, graph: &mut Graph, node: NodeId, names:
         return;
     }
     ui.separator();
-    if scene.part != Part::Build {
+    if !matches!(scene.part, Part::Build | Part::Builds) {
         if item(ui, "Callers and callees", "", "The function in the middle, in all contexts.") {
             acts.push(Act::Sandwich(frame));
         }

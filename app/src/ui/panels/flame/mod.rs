@@ -19,6 +19,7 @@ mod unfolded;
 mod viewport;
 
 pub use canvas::{Meaning, Part, Scene, canvas_ui};
+pub use crumbs::crumbs_ui;
 pub use graph::Graph;
 pub use sandwich::Sides;
 pub use search::{Search, Way, next_hit};
@@ -118,7 +119,9 @@ pub fn flame_ui(ui: &mut Ui, ctx: &PanelCtx<'_>, views: &FlameViews, state: &mut
     state.search.wants_focus |= pressed_with_ctrl(ui, Id::unique("flame graph"), ui.max_rect(), Key::F);
     state.look.refresh(ui);
     toolbar::toolbar_ui(ui, ctx, (whole, hits), state, &mut acts);
-    crumbs::crumbs_ui(ui, ctx, state.look.names);
+    if let Some(left) = crumbs_ui(ui, ctx.profile, &ctx.selection.transforms, state.look.names) {
+        crumbs::set(ctx, left);
+    }
     if whole.tree.is_empty() {
         nothing_ui(ui, ctx);
         return;
@@ -160,6 +163,11 @@ impl Look {
     /// To be asked once in every frame.
     pub fn refresh(&mut self, ui: &Ui) {
         self.is_stale = self.labels.refresh(ui.painter());
+    }
+
+    /// How much of functions' names is shown.
+    pub fn names(&self) -> Names {
+        self.names
     }
 
     fn is_stale(&self) -> bool {
