@@ -97,7 +97,8 @@ pub enum MergeBy {
 /// Merges paths from the outside in. Nodes are in no particular order.
 fn merged(view: &PathView<'_>, by: MergeBy) -> RawTree {
     let mut merging = Merging::default();
-    let lines = merging.add(view, by);
+    let mut lines = LineWeights::default();
+    merging.add(view, by, Some(&mut lines));
     let mut tree = merging.into_tree();
     lines.choose(&mut tree.line);
     tree
@@ -112,11 +113,10 @@ pub(super) struct Merging {
 }
 
 impl Merging {
-    /// Merges paths from the outside in. Gives the weights of the lines in each node.
-    pub(super) fn add(&mut self, view: &PathView<'_>, by: MergeBy) -> LineWeights {
+    /// Merges paths from the outside in. `lines` gets the weights of the lines in each node.
+    pub(super) fn add(&mut self, view: &PathView<'_>, by: MergeBy, mut lines: Option<&mut LineWeights>) {
         let callers = view.callers();
         let totals = totals(&callers, view.weights());
-        let mut lines = LineWeights::default();
         let mut node_of = vec![0u32; view.len()];
         self.tree.add(0, view.weights().first().copied().unwrap_or(0));
         for at in 1..view.len() {
@@ -127,11 +127,12 @@ impl Merging {
             let path = PathId(at as u32);
             let (above, frame, line) = (node_of[callers[at] as usize], view.frame(path), view.line(path));
             let node = self.node(above, frame, if by == MergeBy::Line { line } else { LineId::NONE });
-            lines.add(node, line, totals[at]);
+            if let Some(lines) = &mut lines {
+                lines.add(node, line, totals[at]);
+            }
             node_of[at] = node;
             self.tree.add(node, view.weights()[at]);
         }
-        lines
     }
 
     /// The same of what is merged already, with a line of which it is told apart from others of its function, if it is.

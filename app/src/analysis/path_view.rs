@@ -83,6 +83,13 @@ impl<'a> PathView<'a> {
         self.shown_for(self.profile.paths().parent(path))
     }
 
+    /// The innermost frames of the paths that weigh anything by themselves and are inlined, some of them repeatedly.
+    pub(super) fn inlined(&self) -> impl Iterator<Item = FrameId> {
+        let weighing = self.weights.iter().enumerate().filter(|(_, weight)| **weight > 0);
+        let paths = weighing.map(|(at, _)| PathId(at as u32)).filter(|path| self.is_inlined(*path));
+        paths.map(|path| self.frame(path))
+    }
+
     /// By path, the one that is shown above it.
     pub(super) fn callers(&self) -> Vec<u32> {
         (0..self.len() as u32).map(|path| self.caller(PathId(path)).0).collect()

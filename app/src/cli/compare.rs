@@ -8,6 +8,7 @@ use super::{interrupt, print};
 use crate::analysis::{Pair, Side};
 use crate::builds::{self, turn_file, turns};
 use crate::pipeline;
+use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -94,6 +95,8 @@ fn record(args: &CompareArgs, builds: &Pair<Build>, folder: &Path) -> anyhow::Re
         // What the programs print is in the recordings, and not here.
         let outcome = pipeline::record_to(&file, guest, options, Arc::new(Console::default()))?;
         if outcome == Outcome::Cancelled || interrupt::is_interrupted() {
+            // Half a run would be taken for a whole one by whoever compares the folder later.
+            std::fs::remove_file(&file).with_context(|| file.display().to_string())?;
             break;
         }
         if !args.quiet {

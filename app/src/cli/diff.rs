@@ -87,7 +87,14 @@ impl DiffFormArgs {
         let metric = self.metric(comparison)?;
         let report = CompareReport::of(comparison, CompareQuery::by(metric));
         print::file_or_text(output, inputs, &report.write(self.format()))?;
-        let is_worse = self.fail_over.is_some_and(|percent| report.total().is_worse_by(percent / 100.0));
+        let Some(percent) = self.fail_over else { return Ok(ExitCode::SUCCESS) };
+        if !report.can_tell() {
+            bail!(
+                "--fail-over can't be told of one recording of a build: {metric} differs from run to run; record each \
+                 several times, as `wasmscope compare` does, or with `--measure instructions`, which are exact"
+            );
+        }
+        let is_worse = report.total().is_worse_by(percent / 100.0);
         Ok(if is_worse { WORSE.into() } else { ExitCode::SUCCESS })
     }
 

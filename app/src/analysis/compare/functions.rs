@@ -31,7 +31,8 @@ pub struct CompareRow {
     pub total_value: Change,
     /// How often it was called; `None` where calls were not counted, and where it is never entered, but inlined.
     pub calls: Option<Pair<u64>>,
-    /// Why it costs more or less by itself; `None` where it is not called in both builds.
+    /// Why it costs more or less by itself; `None` where it is not called in both builds, and where it is also inlined:
+    /// nobody counts how often it is come by there.
     pub cause: Option<Cause>,
     /// The size of its code, in bytes; 0 in a build where it has none of its own.
     pub code_bytes: Pair<u64>,
@@ -75,7 +76,9 @@ pub fn compare_functions(comparison: &Comparison, query: &CompareQuery) -> Compa
             CompareRow {
                 frame: *frame,
                 certainty,
-                cause: calls.and_then(|calls| cause(calls, self_value.mean)),
+                cause: calls
+                    .filter(|_| !costs.is_inlined[frame.index()])
+                    .and_then(|calls| cause(calls, self_value.mean)),
                 calls,
                 self_value,
                 total_value,
@@ -95,20 +98,24 @@ struct Costs {
     metric: Metric,
     weights: Pair<Vec<Vec<Cost>>>,
     sampling: Pair<Vec<Sampling>>,
+    /// By frame: is any of its own weight where it is inlined?
+    is_inlined: Vec<bool>,
 }
 
 impl Costs {
     fn of(comparison: &Comparison, query: &CompareQuery) -> Costs {
-        let mut weights: Pair<Vec<Vec<Cost>>> = Pair::default();
+        let count = comparison.frames().len();
+        let (mut weights, mut is_inlined) = (Pair::<Vec<Vec<Cost>>>::default(), vec![false; count]);
         for (side, repeat, profile) in comparison.profiles() {
             let frames = frame_ids(comparison, side, repeat);
-            let costs = path_costs(&weighed(profile, &frames, query), comparison.frames().len());
-            weights.get_mut(side).push(costs);
+            let view = weighed(profile, &frames, query);
+            view.inlined().for_each(|frame| is_inlined[frame.index()] = true);
+            weights.get_mut(side).push(path_costs(&view, count));
         }
         let whole = |costs: &Vec<Cost>| costs.first().map_or(0, |root| root.total_value);
         let wholes = weights.as_ref().map(|recordings| recordings.iter().map(whole).collect());
         let sampling = Sampling::of(comparison, query.metric, &wholes);
-        Costs { metric: query.metric, weights, sampling }
+        Costs { metric: query.metric, weights, sampling, is_inlined }
     }
 
     /// The functions that weigh anything.

@@ -19,7 +19,8 @@ pub enum Certainty {
     Declaration,
     /// It has another name, or none, and the same code.
     Body,
-    /// It has another name, or none: what is left of its code, and who calls whom, speak for it.
+    /// It has another name, or none: what is left of its code, and who calls whom, speak for it; or it is one of several
+    /// of its name.
     Shape,
     /// There is no such function in the old build.
     New,
@@ -198,13 +199,13 @@ impl Matching {
         }
     }
 
-    /// Functions of one name of which each build has as many are the same ones in the order of the file.
+    /// Functions of one name of which each build has as many are the same ones in the order of the file, as likely as not.
     fn in_order(&mut self, symbols: Pair<&Symbols>) {
         let Pair { old, mut new } = Pair::of(|side| self.by_key(side, symbols, comparable_name));
         for (name, functions) in old {
             let there = new.remove(&name).filter(|there| there.len() == functions.len());
             for (old, new) in functions.into_iter().zip(there.into_iter().flatten()) {
-                self.add(Pair { old, new }, Certainty::Name);
+                self.add(Pair { old, new }, Certainty::Shape);
             }
         }
     }

@@ -24,6 +24,10 @@ pub enum CompareRemark {
     Recorder(Pair<String>),
     /// The runs ended otherwise.
     Outcome(Pair<Outcome>),
+    /// Recordings of one build did not all end alike: some may have done less.
+    MixedOutcomes(Side),
+    /// All runs of both builds ended alike, before their time.
+    Failed(Outcome),
     /// The export was called another number of times: sums are of different work.
     Calls(Pair<u64>),
     /// There is one recording of a build only: how much one run differs from the next is unknown.
@@ -64,6 +68,19 @@ impl fmt::Display for CompareRemark {
             CompareRemark::Outcome(Pair { old, new }) => {
                 write!(f, "they ended otherwise: the old build {old}, the new one {new}")
             }
+            CompareRemark::MixedOutcomes(side) => {
+                write!(
+                    f,
+                    "the runs of the {} build did not all end alike: what ended early did less, and the means are of both",
+                    side.name()
+                )
+            }
+            CompareRemark::Failed(outcome) => {
+                write!(
+                    f,
+                    "the runs of both builds ended early: {outcome}; compared is what was done until then"
+                )
+            }
             CompareRemark::Calls(Pair { old, new }) => {
                 let (old, new) = (units::things(*old, "time"), units::things(*new, "time"));
                 write!(
@@ -100,7 +117,10 @@ pub(super) fn remarks(builds: &Pair<Build>) -> Vec<CompareRemark> {
     let metas = firsts.map(|recording| &recording.meta);
     let mut remarks = Vec::new();
     let mut differs = |remark: Option<CompareRemark>| remarks.extend(remark);
-    differs(firsts.map(|recording| &recording.module).are_equal().then_some(CompareRemark::SameModule));
+    let modules = firsts.map(|recording| &recording.module);
+    // Profiles of other tools may have none.
+    let is_same = modules.are_equal() && !modules.old.is_empty();
+    differs(is_same.then_some(CompareRemark::SameModule));
     differs(unequal(metas.map(|meta| meta.measures)).map(CompareRemark::Measures));
     differs(unequal(metas.map(command)).map(CompareRemark::Arguments));
     for side in Side::BOTH {
@@ -109,12 +129,19 @@ pub(super) fn remarks(builds: &Pair<Build>) -> Vec<CompareRemark> {
         let commands: BTreeSet<String> = metas.map(command).collect();
         differs((commands.len() > 1).then_some(CompareRemark::MixedArguments(side)));
         differs((repeats.len() == 1).then_some(CompareRemark::OneRecording(side)));
+        let mut endings = repeats.iter().map(|profile| ending(&profile.recording().outcome));
+        let first = endings.next();
+        let is_mixed = endings.any(|ending| Some(ending) != first);
+        differs(is_mixed.then_some(CompareRemark::MixedOutcomes(side)));
         let is_damaged = repeats.iter().any(|profile| profile.recording().damage.is_some());
         differs(is_damaged.then_some(CompareRemark::Damaged(side)));
     }
     differs(unequal(metas.map(|meta| (meta.sampler, meta.rate_hz))).map(CompareRemark::Sampling));
     differs(unequal(metas.map(|meta| meta.recorded_by.clone())).map(CompareRemark::Recorder));
-    differs(unequal(firsts.map(|recording| ending(&recording.outcome))).map(CompareRemark::Outcome));
+    let endings = firsts.map(|recording| ending(&recording.outcome));
+    let both_failed = endings.are_equal() && is_failure(&endings.old);
+    differs(both_failed.then(|| CompareRemark::Failed(endings.old.clone())));
+    differs(unequal(endings).map(CompareRemark::Outcome));
     let calls = firsts.map(|recording| recording.calls.map_or(0, |calls| calls.calls));
     differs(unequal(calls).map(CompareRemark::Calls));
     remarks
@@ -129,6 +156,15 @@ fn command(meta: &Meta) -> String {
     let invoked = meta.invoked.iter();
     let words: Vec<&str> = invoked.chain(&meta.args).map(String::as_str).collect();
     words.join(" ")
+}
+
+/// Did it end before its time, or for another reason than that all was done?
+fn is_failure(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Trapped { .. } | Outcome::LimitReached { .. } | Outcome::Cancelled => true,
+        Outcome::Exited { code } => *code != 0,
+        Outcome::Returned { .. } | Outcome::Unknown | Outcome::NotRun => false,
+    }
 }
 
 /// How it ended: what an export returned is no other end.

@@ -2,7 +2,7 @@
 
 use super::noise::{Observed, Readings};
 use super::{CompareQuery, Comparison, Pair, Side};
-use crate::analysis::call_tree::{Bounds, Merging, inverted};
+use crate::analysis::call_tree::{Bounds, LineWeights, Merging, inverted};
 use crate::analysis::path_view::PathView;
 use crate::analysis::tree::RawTree;
 use crate::analysis::weights::{sample_nanos, self_weights};
@@ -133,9 +133,12 @@ struct Merged {
 
 impl Merged {
     fn add_paths(&mut self, side: Side, repeat: usize, view: &PathView<'_>) {
-        let lines = self.merging.add(view, MergeBy::Function);
         if repeat == 0 {
+            let mut lines = LineWeights::default();
+            self.merging.add(view, MergeBy::Function, Some(&mut lines));
             self.lines(side, |line| lines.choose(line));
+        } else {
+            self.merging.add(view, MergeBy::Function, None);
         }
         self.keep(side);
     }

@@ -158,7 +158,9 @@ fn crossings(comparison: &Comparison) -> Vec<BoundaryChange> {
         for row in boundary(profile).rows {
             let nothing = || repeats.map(|count| vec![(0, 0); count]);
             let of_name = found.entry((row.direction, row.module, row.name)).or_insert_with(nothing);
-            of_name.get_mut(side)[repeat] = (row.calls, row.total_nanos);
+            // Of several imports of one name, as a component's core modules have them, this is the sum.
+            let (calls, nanos) = &mut of_name.get_mut(side)[repeat];
+            (*calls, *nanos) = (calls.saturating_add(row.calls), nanos.saturating_add(row.total_nanos));
         }
     }
     let of_rows = |rows: &Pair<Vec<(u64, u64)>>, sureness, of: fn(&(u64, u64)) -> u64| {

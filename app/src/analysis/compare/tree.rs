@@ -52,8 +52,9 @@ pub struct DiffTree {
     total_value: Pair<Vec<u64>>,
     changed: Vec<u64>,
     line: Pair<Vec<LineId>>,
-    /// What nodes weigh by themselves in each recording.
-    own: Pair<Vec<Vec<u64>>>,
+    /// By recording and node: what all nodes before it weigh by themselves; one more at the end. Since nodes stand depth
+    /// first, the total of one is the difference of two of them.
+    before: Pair<Vec<Vec<u64>>>,
     /// How each recording was sampled.
     sampling: Pair<Vec<Sampling>>,
     is_even: Vec<bool>,
@@ -76,13 +77,13 @@ pub fn compare_tree(comparison: &Comparison, query: &CompareQuery) -> DiffTree {
         total_value,
         changed,
         line,
-        own,
+        before: own.map(|columns| columns.iter().map(|own| running(own)).collect()),
         sampling,
         is_even: Vec::new(),
         judged: FxHashMap::default(),
     };
-    diff.is_even = diff.even(&parents);
-    diff.judged = diff.judge(&parents);
+    diff.is_even = diff.even();
+    diff.judged = diff.judge();
     for (node, verdict) in &mut diff.judged {
         let frame = diff.tree.get(*node).map_or(CompareFrame::ROOT, |node| CompareFrame(node.frame.0));
         if !comparison.frames().get(frame).certainty.is_matched() {
@@ -176,7 +177,7 @@ impl DiffTree {
         is_exact || self.judged.get(&node).is_some_and(|verdict| verdict.is_clear())
     }
 
-    /// What a node's total changed by. Takes as long as there are nodes below it.
+    /// What a node's total changed by.
     pub fn change(&self, node: NodeId) -> Change {
         let observed = self.observed(node);
         let verdict = match self.judged.get(&node) {
@@ -199,32 +200,33 @@ impl DiffTree {
 
     /// The total of a node in each recording.
     fn observed(&self, node: NodeId) -> Observed {
-        let below = node.index()..self.end(node).index();
-        let sum = |column: &[u64]| {
-            let own = column.get(below.clone()).unwrap_or_default().iter();
-            own.fold(0, |sum: u64, own| sum.saturating_add(*own))
+        let (first, end) = (node.index(), self.end(node).index());
+        let total = |before: &Vec<u64>| match (before.get(first), before.get(end)) {
+            (Some(first), Some(end)) => end.wrapping_sub(*first),
+            _ => 0,
         };
-        self.observed_as(&self.own, sum)
+        let values = self.before.as_ref().map(|columns| columns.iter().map(total).collect());
+        observed(self.metric(), values, &self.sampling)
     }
 
     /// By node: does each recording of a build have the same total?
-    fn even(&self, parents: &[u32]) -> Vec<bool> {
+    fn even(&self) -> Vec<bool> {
+        let total = |before: &[u64], node: usize| {
+            before[self.end(NodeId(node as u32)).index()].wrapping_sub(before[node])
+        };
         let mut is_even = vec![true; self.len()];
-        for columns in Side::BOTH.map(|side| self.own.get(side)) {
-            let Some((first, others)) = columns.split_first().filter(|(_, others)| !others.is_empty()) else {
-                continue;
-            };
-            let first = totals(parents, first);
+        for columns in Side::BOTH.map(|side| self.before.get(side)) {
+            let Some((first, others)) = columns.split_first() else { continue };
             for other in others {
-                let other = totals(parents, other);
-                is_even.iter_mut().zip(first.iter().zip(other)).for_each(|(even, (a, b))| *even &= *a == b);
+                let nodes = is_even.iter_mut().enumerate();
+                nodes.for_each(|(node, even)| *even &= total(first, node) == total(other, node));
             }
         }
         is_even
     }
 
     /// The verdicts on all nodes that weigh enough to be looked at.
-    fn judge(&self, parents: &[u32]) -> FxHashMap<NodeId, Verdict> {
+    fn judge(&self) -> FxHashMap<NodeId, Verdict> {
         let size = |node: NodeId| {
             let Pair { old, new } = self.total_of(node);
             (old as f64 + new as f64) / 2.0
@@ -232,22 +234,20 @@ impl DiffTree {
         let weight = by_size(size(NodeId::ROOT));
         let is_asked = |node: &NodeId| weight(size(*node)) > 0.0 && !self.is_exact(*node);
         let nodes: Vec<NodeId> = (0..self.len() as u32).map(NodeId).filter(is_asked).collect();
-        let totals_of = |columns: &Vec<Vec<u64>>| -> Vec<Vec<u64>> {
-            let of_nodes = |column: Vec<u64>| nodes.iter().map(|node| column[node.index()]).collect();
-            columns.iter().map(|own| of_nodes(totals(parents, own))).collect()
-        };
-        let own = self.own.as_ref().map(totals_of);
-        let asked = |at: usize| {
-            let observed = self.observed_as(&own, |column| column[at]);
+        let asked = |node: &NodeId| {
+            let observed = self.observed(*node);
             (observed.evidence(), weight(observed.middle()))
         };
-        let asked: Vec<_> = (0..nodes.len()).map(asked).collect();
+        let asked: Vec<_> = nodes.iter().map(asked).collect();
         nodes.into_iter().zip(verdicts(&asked, TREE_LEVEL)).collect()
     }
+}
 
-    /// What `value` says of each recording's column.
-    fn observed_as(&self, own: &Pair<Vec<Vec<u64>>>, value: impl Fn(&[u64]) -> u64) -> Observed {
-        let values = own.as_ref().map(|columns| columns.iter().map(|column| value(column)).collect());
-        observed(self.metric(), values, &self.sampling)
-    }
+/// 0, and the sum up to and with each value.
+fn running(values: &[u64]) -> Vec<u64> {
+    let sums = values.iter().scan(0u64, |sum, value| {
+        *sum = sum.wrapping_add(*value);
+        Some(*sum)
+    });
+    [0].into_iter().chain(sums).collect()
 }

@@ -28,7 +28,7 @@ pub(super) fn markdown(report: &CompareReport<'_>) -> String {
 
 fn total(name: &str, unit: Unit, change: &Change) -> String {
     let value = |side| units::number(unit, change.of(side));
-    let (relative, sure) = (words::relative(change.mean), words::sure_and_span(change));
+    let (relative, sure) = (words::relative(change.mean), words::sure_and_span(unit, change));
     let relative = if change.is_clear() { format!("**{relative}**") } else { relative };
     format!(
         "| {name} | {} | {} | {} | {relative} | {sure} |\n",

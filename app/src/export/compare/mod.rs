@@ -11,7 +11,7 @@ pub use json::COMPARE_SCHEMA;
 pub use words::verdict_sentence;
 
 use crate::analysis::{
-    Change, CompareFrame, CompareQuery, CompareRow, CompareSummary, CompareTable, Comparison,
+    Change, CompareFrame, CompareQuery, CompareRow, CompareSummary, CompareTable, Comparison, Verdict,
     compare_functions, compare_summary, compare_tree,
 };
 
@@ -77,6 +77,12 @@ impl<'a> CompareReport<'a> {
     /// What the whole changed by.
     pub fn total(&self) -> &Change {
         &self.total
+    }
+
+    /// Can it be told whether the whole changed? Not of what differs from run to run where there is one run.
+    pub fn can_tell(&self) -> bool {
+        let recordings = self.summary.recordings;
+        self.total.verdict == Verdict::Exact || (recordings.old > 1 && recordings.new > 1)
     }
 
     /// As a file.

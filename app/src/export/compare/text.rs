@@ -66,7 +66,7 @@ fn changed(name: &str, unit: Unit, change: &Change) -> [String; 6] {
         value(Side::New),
         words::difference(unit, change.mean),
         words::relative(change.mean),
-        words::sure_and_span(change),
+        words::sure_and_span(unit, change),
     ]
 }
 

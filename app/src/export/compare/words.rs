@@ -21,18 +21,21 @@ pub fn verdict_sentence(metric: Metric, total: &Change) -> String {
     };
     let sure = match total.verdict {
         Verdict::Exact => "counted exactly".to_owned(),
-        Verdict::Significant(interval) => format!("more than chance: {}", span(total, interval)),
-        Verdict::Unclear(interval) => format!("which may be chance: {}", span(total, interval)),
+        Verdict::Significant(interval) => format!("more than chance: {}", span(unit, total, interval)),
+        Verdict::Unclear(interval) => format!("which may be chance: {}", span(unit, total, interval)),
     };
     format!("{}: {old} before, {new} now: {how_much}, {sure}", metric.title())
 }
 
-/// `-4.1 % to +0.3 %`.
-pub fn span(change: &Change, interval: Interval) -> String {
-    let old = change.mean.old.max(1) as f64;
+/// `-4.1 % to +0.3 %`; in the unit where there was nothing before.
+pub fn span(unit: Unit, change: &Change, interval: Interval) -> String {
+    let old = change.mean.old as f64;
     // Less than nothing there can't be.
-    let share = |end: f64| units::relative((end / old).max(-1.0));
-    format!("{} to {}", share(interval.low), share(interval.high))
+    let end = |end: f64| match change.mean.old {
+        0 => units::difference(unit, end.max(0.0) as i64),
+        _ => units::relative((end / old).max(-1.0)),
+    };
+    format!("{} to {}", end(interval.low), end(interval.high))
 }
 
 /// One word for how sure a change is.
@@ -51,8 +54,8 @@ pub(super) fn sure_row(row: &CompareRow) -> &'static str {
 }
 
 /// The same with where the difference lies, unless that is known.
-pub fn sure_and_span(change: &Change) -> String {
-    let span = change.verdict.interval().map(|interval| format!(", {}", span(change, interval)));
+pub fn sure_and_span(unit: Unit, change: &Change) -> String {
+    let span = change.verdict.interval().map(|interval| format!(", {}", span(unit, change, interval)));
     format!("{}{}", sure(change), span.unwrap_or_default())
 }
 

@@ -183,7 +183,7 @@ impl Meaning for Difference<'_> {
         let value = |side: Side| units::value(unit, total.of(side));
         ui.label(format!("{} before, {} now", value(Side::Old), value(Side::New)));
         let (difference, relative) = (words::difference(unit, total.mean), words::relative(total.mean));
-        ui.label(format!("{difference} ({relative}), {}", words::sure_and_span(&total)));
+        ui.label(format!("{difference} ({relative}), {}", words::sure_and_span(unit, &total)));
         if row.self_value != row.total_value {
             ui.label(format!("{} by itself", words::difference(unit, row.self_value)));
         }

@@ -166,7 +166,7 @@ fn hover_ui(ui: &mut Ui, ctx: &Ctx<'_>, view: &CompareTable, row: &CompareRow) {
     ui.label(RichText::new(row.certainty.title()).weak());
     for (what, change) in [("Self", &row.self_value), ("Total", &row.total_value)] {
         let Pair { old, new } = change.mean.map(|value| units::value(unit, value));
-        let (relative, sure) = (words::relative(change.mean), words::sure_and_span(change));
+        let (relative, sure) = (words::relative(change.mean), words::sure_and_span(unit, change));
         ui.label(format!("{what}: {old} before, {new} now, {relative}, {sure}"));
     }
     if let Some(calls) = row.calls {

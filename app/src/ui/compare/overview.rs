@@ -145,6 +145,6 @@ fn row(ui: &mut Ui, name: &str, unit: Unit, change: &Change) {
     for text in [units::number(unit, change.mean.old), units::number(unit, change.mean.new), text] {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(mono(text)));
     }
-    ui.label(RichText::new(words::sure_and_span(change)).color(palette.weak));
+    ui.label(RichText::new(words::sure_and_span(unit, change)).color(palette.weak));
     ui.end_row();
 }
