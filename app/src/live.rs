@@ -35,7 +35,7 @@ impl Live {
         let follower = self.advance().map_err(|source| PipelineError::Recording { path, source })?;
         let Some(follower) = follower else { return Ok(None) };
         let recording = pipeline::placed(follower.so_far());
-        if !has_begun(&recording) || recording.heap.len() > MOST_HEAP_OPERATIONS {
+        if !has_begun(&recording) {
             return Ok(None);
         }
         let profile = self.growing(&recording)?.profile_so_far(recording);
@@ -65,7 +65,8 @@ impl Live {
         }
         let Some(follower) = &mut self.follower else { return Ok(None) };
         let is_news = follower.advance()?;
-        Ok(Some(&*follower).filter(|follower| is_news && follower.bytes() <= MOST_BYTES))
+        let is_small = follower.bytes() <= MOST_BYTES && follower.heap_operations() <= MOST_HEAP_OPERATIONS;
+        Ok(Some(&*follower).filter(|_| is_news && is_small))
     }
 
     fn growing(&mut self, recording: &Recording) -> Result<&mut Growing, PipelineError> {

@@ -122,6 +122,12 @@ pub enum PipelineError {
         /// The file.
         path: PathBuf,
     },
+    /// There is a recording where something that was made of one is to go.
+    #[error("{}: this is a recording; name another file to write", path.display())]
+    OverRecording {
+        /// The file.
+        path: PathBuf,
+    },
     /// What should tell names or lines does not.
     #[error("{}: neither another build of the module, nor its source map, symbol map or split DWARF", path.display())]
     NotSymbols {
@@ -397,14 +403,26 @@ fn keep_others(path: &Path, guest: &Guest) -> Result<(), PipelineError> {
 
 /// Is there a file that is no recording?
 pub(crate) fn is_another(path: &Path) -> bool {
-    let mut head = [0; recording::MAGIC.len()];
-    let read = path.is_file().then(|| File::open(path).and_then(|mut file| file.read_exact(&mut head)));
-    match read {
+    match head(path) {
         None => false,
-        Some(Ok(())) => head != recording::MAGIC,
+        Some(Ok(head)) => head != recording::MAGIC,
         // A shorter file is the beginning of one at most; an empty one is nobody's. What can't be read is somebody's.
         Some(Err(error)) => error.kind() != io::ErrorKind::UnexpectedEof,
     }
+}
+
+/// Is there a recording?
+pub(crate) fn is_recording(path: &Path) -> bool {
+    matches!(head(path), Some(Ok(head)) if head == recording::MAGIC)
+}
+
+/// How the file at `path` begins, if there is one.
+fn head(path: &Path) -> Option<io::Result<[u8; recording::MAGIC.len()]>> {
+    let read = |mut file: File| {
+        let mut head = [0; recording::MAGIC.len()];
+        file.read_exact(&mut head).map(|()| head)
+    };
+    path.is_file().then(|| File::open(path).and_then(read))
 }
 
 /// Do both paths lead to one file?

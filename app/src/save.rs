@@ -39,6 +39,21 @@ pub(crate) fn save<T, E: From<PipelineError>>(
     }
 }
 
+/// Writes what was made of a recording to `to`, all of it or nothing; a device or a pipe takes it as it comes.
+///
+/// # Errors
+/// When there is a recording at `to`, or it can't be written. What was at `to` is still there then.
+pub(crate) fn write_file(to: &Path, bytes: &[u8]) -> Result<(), PipelineError> {
+    let path = || to.to_owned();
+    if to.exists() && !to.is_file() {
+        return fs::write(to, bytes).map_err(|source| PipelineError::Create { path: path(), source });
+    }
+    if pipeline::is_recording(to) {
+        return Err(PipelineError::OverRecording { path: path() });
+    }
+    Part::made(to, |mut file| file.write_all(bytes).and_then(|()| file.flush()))?.keep()
+}
+
 /// A copy that is not yet where it is wanted.
 struct Part {
     written: PathBuf,
@@ -59,7 +74,11 @@ impl Part {
         written.as_mut_os_string().push(format!(".{}.part", std::process::id()));
         // Another saving of ours to the same place is told by its file, and keeps it.
         let created = File::create_new(&written);
-        let file = created.map_err(|source| PipelineError::Create { path: written.clone(), source })?;
+        let path = |error: &io::Error| match error.kind() {
+            io::ErrorKind::AlreadyExists => written.clone(),
+            _ => to.to_owned(),
+        };
+        let file = created.map_err(|source| PipelineError::Create { path: path(&source), source })?;
         let part = Part { written, wanted };
         match write(BufWriter::new(file)) {
             Ok(()) => Ok(part),
@@ -105,6 +124,20 @@ mod tests {
 
     fn read(folder: &TempDir, name: &str) -> Vec<u8> {
         fs::read(folder.path().join(name)).unwrap()
+    }
+
+    #[test]
+    fn what_is_exported_takes_the_place_of_no_recording() {
+        let folder = folder();
+        let to = |name: &str| folder.path().join(name);
+        let error = write_file(&to("a.wscope"), b"<svg/>").unwrap_err().to_string();
+        assert!(error.contains("this is a recording"), "{error}");
+        assert!(read(&folder, "a.wscope").ends_with(b"first"));
+        write_file(&to("c.txt"), b"<svg/>").unwrap();
+        assert_eq!(read(&folder, "c.txt"), b"<svg/>");
+        let error = write_file(&to("nowhere/d.svg"), b"<svg/>").unwrap_err().to_string();
+        assert!(error.contains("d.svg") && !error.contains("part"), "{error}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "nothing is left beside them");
     }
 
     #[test]

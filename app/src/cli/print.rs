@@ -4,6 +4,7 @@ use super::table::clean;
 use crate::export::JSON_SCHEMA;
 use crate::pipeline::is_same_file;
 use crate::profile::Profile;
+use crate::save;
 use anyhow::{Context, bail};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -55,7 +56,7 @@ pub(super) fn file_or_text(
         Some(path) if inputs.iter().any(|input| is_same_file(path, input.as_ref())) => {
             bail!("{}: this is the file that is read; name another one to write", path.display())
         }
-        Some(path) => std::fs::write(path, bytes).with_context(|| path.display().to_string()),
+        Some(path) => Ok(save::write_file(path, bytes)?),
         None => text(bytes),
     }
 }

@@ -182,7 +182,8 @@ impl App {
     pub(super) fn look_for_rust(&self) {
         let commands = self.commands.clone();
         let look = move || commands.send(Command::UseRustSources(Arc::new(RustSources::of_user())));
-        self.state.threads.start(look);
+        // Without a thread they are not found, and pointed to as others are.
+        let _ = self.state.threads.start(look);
     }
 
     /// Does all that was asked for, also what that asks for in turn.

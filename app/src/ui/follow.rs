@@ -38,11 +38,12 @@ fn follow(mut live: Live, mut show: impl FnMut(Arc<Profile>), ended: &mpsc::Rece
     while ended.recv_timeout(pause) == Err(mpsc::RecvTimeoutError::Timeout) {
         let began = Instant::now();
         // What can't be followed is read in the end, and told then if it is still broken.
-        let Some(profile) = live.profile().ok()? else { continue };
-        show(Arc::new(profile));
-        if std::mem::replace(&mut knows_symbols, true) {
+        let profile = live.profile().ok()?;
+        if knows_symbols {
             pause = (began.elapsed() * PAUSE_SHARE).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         }
+        knows_symbols |= profile.is_some();
+        profile.into_iter().for_each(|profile| show(Arc::new(profile)));
     }
     Some(live)
 }

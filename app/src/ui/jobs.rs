@@ -308,11 +308,15 @@ impl Jobs {
         let watch = Arc::new(Watch::new(desk.ctx));
         self.running.push(Job { id, kind: kind.clone(), watch: Arc::clone(&watch) });
         let commands = desk.commands.clone();
+        let (failed, of) = (desk.commands.clone(), kind.clone());
         let task = move || {
             let result = guarded(|| work(watch));
             commands.send(Command::Finished(Box::new(Finished { id, kind, result })));
         };
-        desk.threads.start(task);
+        if let Err(error) = desk.threads.start(task) {
+            let result = Err(Failure::of(format!("the system gives no thread for it: {error}")));
+            failed.send(Command::Finished(Box::new(Finished { id, kind: of, result })));
+        }
     }
 }
 
@@ -455,13 +459,16 @@ pub enum JobThreads {
 
 impl JobThreads {
     /// Does `task`.
-    pub fn start(self, task: impl FnOnce() + Send + 'static) {
+    ///
+    /// # Errors
+    /// When there is no thread for it.
+    pub fn start(self, task: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
         match self {
-            JobThreads::Inline => task(),
-            JobThreads::Own => {
-                // Without a thread there is nothing that could tell; the job stays listed and can be stopped.
-                let _ = std::thread::Builder::new().name("job".to_owned()).spawn(task);
+            JobThreads::Inline => {
+                task();
+                Ok(())
             }
+            JobThreads::Own => std::thread::Builder::new().name("job".to_owned()).spawn(task).map(drop),
         }
     }
 }

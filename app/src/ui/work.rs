@@ -194,8 +194,7 @@ pub fn export(export: &Export, watch: &Watch) -> Result<Made, Failure> {
         ExportedView::Picture(picture) => picture.bytes(),
     };
     still_wanted(watch)?;
-    let cant = |error| Failure::of(format!("{}: can't be written: {error}", to.display()));
-    std::fs::write(to, bytes).map_err(cant)?;
+    save::write_file(to, &bytes)?;
     Ok(Made::Exported(to.clone()))
 }
 

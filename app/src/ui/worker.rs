@@ -2,7 +2,7 @@
 
 use crate::profile::Profile;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc};
 use std::time::{Duration, Instant};
 
@@ -93,6 +93,8 @@ pub struct Slot<Q: Query<S>, S = Profile> {
     asked: Option<Question<Q, S>>,
     /// Counts the questions; a task that finds a later number has been overtaken and computes nothing.
     generation: Arc<AtomicU64>,
+    /// Is one being computed? Until it is done no other begins, so that a slot never holds more than one thread.
+    is_computing: Arc<AtomicBool>,
     sender: mpsc::Sender<Answer<Q, S>>,
     receiver: mpsc::Receiver<Answer<Q, S>>,
 }
@@ -123,7 +125,41 @@ struct Answer<Q: Query<S>, S> {
 impl<Q: Query<S>, S> Default for Slot<Q, S> {
     fn default() -> Self {
         let (sender, receiver) = mpsc::channel();
-        Slot { known: VecDeque::new(), asked: None, generation: Arc::default(), sender, receiver }
+        Slot {
+            known: VecDeque::new(),
+            asked: None,
+            generation: Arc::default(),
+            is_computing: Arc::default(),
+            sender,
+            receiver,
+        }
+    }
+}
+
+/// What waits to be computed for nobody isn't.
+impl<Q: Query<S>, S> Drop for Slot<Q, S> {
+    fn drop(&mut self) {
+        self.generation.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// While it lives a slot's view is being computed; its end is seen on the screen, where the slot may ask again.
+struct Computing {
+    flag: Arc<AtomicBool>,
+    ctx: egui::Context,
+}
+
+impl Computing {
+    fn new(flag: Arc<AtomicBool>, ctx: egui::Context) -> Computing {
+        flag.store(true, Ordering::Relaxed);
+        Computing { flag, ctx }
+    }
+}
+
+impl Drop for Computing {
+    fn drop(&mut self) {
+        self.flag.store(false, Ordering::Relaxed);
+        self.ctx.request_repaint();
     }
 }
 
@@ -132,7 +168,11 @@ impl<Q: Query<S>, S: Send + Sync + 'static> Slot<Q, S> {
     pub fn view(&mut self, asker: &Asker<'_, S>, query: Q) -> Option<Arc<Q::View>> {
         self.collect(asker);
         let is_asked = self.asked.as_ref().is_some_and(|asked| asked.is(&query, asker.subject));
-        if !self.bring_forward(asker, &query) && !is_asked && !self.rests(asker, &query) {
+        if !self.bring_forward(asker, &query)
+            && !is_asked
+            && !self.is_computing.load(Ordering::Relaxed)
+            && !self.rests(asker, &query)
+        {
             self.ask(asker, query);
             self.collect(asker);
         }
@@ -206,14 +246,16 @@ impl<Q: Query<S>, S: Send + Sync + 'static> Slot<Q, S> {
         self.asked = Some(Question { query: query.clone(), of: Weak::clone(&of) });
         let question = Question { query, of };
         let (generation, sender) = (Arc::clone(&self.generation), self.sender.clone());
-        let (subject, ctx) = (Arc::clone(asker.subject), asker.ctx.clone());
+        let (is_computing, ctx) = (Arc::clone(&self.is_computing), asker.ctx.clone());
         asker.worker.run(move || {
-            if generation.load(Ordering::Relaxed) == number {
+            // What was closed meanwhile is gone: the question does not keep it.
+            let subject = question.of.upgrade().filter(|_| generation.load(Ordering::Relaxed) == number);
+            if let Some(subject) = subject {
+                let _computing = Computing::new(is_computing, ctx);
                 let began = Instant::now();
                 let view = Arc::new(question.query.compute(&subject));
                 let rests_until = Instant::now() + began.elapsed() * REST_SHARE;
                 let _ = sender.send(Answer { question, view, rests_until });
-                ctx.request_repaint();
             }
         });
     }
@@ -255,6 +297,30 @@ mod tests {
         work();
         assert_eq!(seen(), Some(2));
         assert!(tasks.try_recv().is_err(), "nothing more is asked");
+    }
+
+    #[test]
+    fn a_slot_computes_one_view_at_a_time_and_none_for_nobody() {
+        let ((worker, tasks), ctx) = (patient(), egui::Context::default());
+        let profile = Arc::new(ProfileBuilder::new().build());
+        let asker = Asker { subject: &profile, worker: &worker, ctx: &ctx, is_growing: false };
+        let mut slot = Slot::<Number>::default();
+        let computing = Computing::new(Arc::clone(&slot.is_computing), ctx.clone());
+        assert_eq!(slot.view(&asker, Number(1)), None);
+        assert!(tasks.try_recv().is_err(), "another one is under way");
+        drop(computing);
+        let _ = slot.view(&asker, Number(1));
+        let task = tasks.try_recv().unwrap();
+        let _ = slot.view(&asker, Number(2));
+        task();
+        assert_eq!(slot.view(&asker, Number(2)), None, "the first was overtaken before it began");
+        tasks.try_recv().unwrap()();
+        assert_eq!(slot.view(&asker, Number(2)).map(|view| *view), Some(2));
+        let _ = slot.view(&asker, Number(3));
+        let (receiver, task) = (slot.is_computing.clone(), tasks.try_recv().unwrap());
+        drop(slot);
+        task();
+        assert!(!receiver.load(Ordering::Relaxed));
     }
 
     #[test]

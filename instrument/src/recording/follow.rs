@@ -59,6 +59,11 @@ impl Follower {
         self.bytes
     }
 
+    /// How many heap operations were read: what makes a recording large in memory.
+    pub fn heap_operations(&self) -> usize {
+        self.assembly.heap_operations()
+    }
+
     /// The recording as far as it was read. What comes later is not said to be missing.
     pub fn so_far(&self) -> Recording {
         self.assembly.so_far()

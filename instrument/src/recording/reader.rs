@@ -332,6 +332,11 @@ impl Assembly {
         output.drain(..surplus);
     }
 
+    /// How many heap operations there are.
+    pub fn heap_operations(&self) -> usize {
+        self.recording.heap.len()
+    }
+
     /// What there is while more is to come.
     pub fn so_far(&self) -> Recording {
         let mut recording = self.recording.clone();

@@ -1,6 +1,7 @@
 //! Saves a table that a panel shows.
 
 use super::with_extension;
+use crate::save;
 use crate::ui::app::App;
 use crate::ui::command::Purpose;
 use crate::ui::notes::Note;
@@ -18,8 +19,8 @@ pub fn ask(app: &mut App, name: String, csv: Arc<str>) {
 pub fn save(app: &mut App, path: &Path) {
     let Some(csv) = app.screen.table.take() else { return };
     let to = with_extension(path.to_owned(), "csv");
-    app.screen.notes.add(match std::fs::write(&to, csv.as_bytes()) {
+    app.screen.notes.add(match save::write_file(&to, csv.as_bytes()) {
         Ok(()) => Note::done(format!("Saved as {}", to.display())),
-        Err(error) => Note::failure(format!("The table can't be saved as {}: {error}", to.display())),
+        Err(error) => Note::failure(error.to_string()),
     });
 }
