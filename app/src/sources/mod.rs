@@ -46,6 +46,13 @@ impl ProfileSources<'_> {
         self.files.find(path)
     }
 
+    /// The text of the file that the compiler recorded as `path`, where it came with the recording or the sample and thus
+    /// surely is what was compiled.
+    pub(crate) fn own(&self, path: &str) -> Option<Vec<u8>> {
+        let sample = SampleSources { module: &self.profile.recording().module };
+        self.profile.source(path).or_else(|| sample.source(path))
+    }
+
     /// The files that the one which the compiler recorded as `path` may be, in the order in which they are looked for.
     pub fn candidates(&self, path: &str) -> Vec<PathBuf> {
         let mut known = HashSet::new();
@@ -56,11 +63,8 @@ impl ProfileSources<'_> {
 
 impl SourceProvider for ProfileSources<'_> {
     fn source(&self, path: &str) -> Option<Vec<u8>> {
-        let Self { profile, files } = self;
-        // Texts that are surely those that were compiled come first: another `main.rs` may well lie in one of the
-        // folders.
-        let sample = SampleSources { module: &profile.recording().module };
-        profile.source(path).or_else(|| sample.source(path)).or_else(|| files.source(path))
+        // Another `main.rs` may well lie in one of the folders.
+        self.own(path).or_else(|| self.files.source(path))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::analysis::tree::totals;
 use crate::analysis::{CallTree, FlameLayout, Metric, NodeId};
 use crate::profile::LineId;
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// How wide the boxes of a differential flame graph are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -47,7 +48,7 @@ pub struct DiffNode {
 #[derive(Clone, Debug)]
 pub struct DiffTree {
     /// Its frames are those of the comparison, its weights the widths of [`BoxWidth::Larger`].
-    tree: CallTree,
+    tree: Arc<CallTree>,
     self_value: Pair<Vec<u64>>,
     total_value: Pair<Vec<u64>>,
     changed: Vec<u64>,
@@ -72,7 +73,7 @@ pub fn compare_tree(comparison: &Comparison, query: &CompareQuery) -> DiffTree {
     let apart: Vec<u64> = mean.old.iter().zip(&mean.new).map(|(old, new)| old.abs_diff(*new)).collect();
     let changed = totals(&parents, &apart);
     let mut diff = DiffTree {
-        tree,
+        tree: Arc::new(tree),
         self_value: mean,
         total_value,
         changed,
@@ -100,7 +101,7 @@ impl DiffTree {
     }
 
     /// The nodes as one call tree: its frames are those of the comparison, its weights those of [`BoxWidth::Larger`].
-    pub fn merged(&self) -> &CallTree {
+    pub fn merged(&self) -> &Arc<CallTree> {
         &self.tree
     }
 

@@ -9,7 +9,7 @@ use crate::ui::panels::{
     Act, Graph, Grows, Look, Meaning, Part, Scene, Search, Way, canvas_ui, crumbs_ui, next_hit,
 };
 use crate::ui::theme::Palette;
-use crate::ui::views::{DiffFlame, DiffFlameQuery, FlameHitsQuery};
+use crate::ui::views::{DiffFlame, DiffFlameQuery, DiffTreeQuery, DiffTreeView, FlameHitsQuery};
 use crate::ui::widgets::{empty_state, search_field, swatch};
 use crate::ui::worker::Slot;
 use crate::units;
@@ -31,11 +31,16 @@ pub struct OverlaidState {
 
 impl OverlaidState {
     /// What is shown, of these costs.
-    pub fn query(&self, costs: &CompareQuery) -> DiffFlameQuery {
+    pub fn query(&self, costs: &CompareQuery) -> DiffTreeQuery {
         let transforms = self.transforms.iter().map(|transform| transform.map(|frame| CompareFrame(frame.0)));
         let costs =
             CompareQuery { inverted: self.inverted, transforms: transforms.collect(), ..costs.clone() };
-        DiffFlameQuery { costs, width: self.width }
+        DiffTreeQuery(costs)
+    }
+
+    /// The same as boxes.
+    pub fn boxes(&self, of: Arc<DiffTreeView>) -> DiffFlameQuery {
+        DiffFlameQuery { of, width: self.width }
     }
 }
 
@@ -56,7 +61,7 @@ pub fn overlaid_ui(
     if let Some(left) = crumbs_ui(ui, ctx.functions, &state.transforms, look.names()) {
         state.transforms = left;
     }
-    if view.tree.is_empty() {
+    if view.tree().is_empty() {
         let about = if state.transforms.is_empty() {
             "Nothing of this metric was measured in both builds."
         } else {
@@ -70,10 +75,11 @@ pub fn overlaid_ui(
     {
         state.graph.go_to(&view.boxes, node);
     }
-    let meaning = Difference { comparison: ctx.comparison, tree: &view.tree };
+    let selected = ctx.chosen.map(|frame| FrameId(frame.0));
+    let meaning = Difference { comparison: ctx.comparison, tree: view.tree() };
     let scene = Scene {
         profile: ctx.functions,
-        selected: ctx.chosen.map(|frame| FrameId(frame.0)),
+        selected: selected.as_slice(),
         commands: ctx.desk.commands,
         meaning: Some(&meaning),
         view: &view.boxes,

@@ -1,12 +1,12 @@
 //! The memories of both builds: their sizes and what was live over one time axis, and their maps at one moment.
 
 use super::{Choose, Ctx, build_title, halves, nothing_of, profile_asker};
-use crate::analysis::{GrowthView, HeapMap, HeapMapQuery, Pair, Side};
+use crate::analysis::{HeapMap, HeapMapQuery, Pair, Side};
 use crate::profile::Profile;
 use crate::ui::panels::{MapColourBy, MapColours, bytes_over_time, computing_ui, plot_wheel};
 use crate::ui::picture::remember_texture;
 use crate::ui::theme::Palette;
-use crate::ui::views::{GrowthQuery, HeapMapViewQuery, HeapQuery, SharedHeap};
+use crate::ui::views::{HeapMapViewQuery, HeapQuery, MemoryCurves, MemoryCurvesQuery, SharedHeap};
 use crate::ui::widgets::scrubber::Scrubber;
 use crate::ui::widgets::{empty_state, swatch};
 use crate::ui::worker::Slot;
@@ -15,9 +15,8 @@ use egui::{
     Color32, ColorImage, Label, Panel, Rect, RichText, Role, Sense, TextureHandle, TextureOptions, Ui,
     WidgetInfo, pos2, vec2,
 };
-use egui_plot::Line;
+use egui_plot::{Line, PlotPoint, PlotPoints};
 use std::sync::Arc;
-use wasmscope_instrument::recording::Phase;
 
 /// What is remembered of it.
 #[derive(Default)]
@@ -29,7 +28,7 @@ pub struct MemoryState {
 
 #[derive(Default)]
 struct SideState {
-    growth: Slot<GrowthQuery>,
+    curves: Slot<MemoryCurvesQuery>,
     heap: Slot<HeapQuery>,
     map: Slot<HeapMapViewQuery>,
     texture: Option<TextureHandle>,
@@ -45,14 +44,14 @@ pub fn memory_ui(ui: &mut Ui, ctx: &Ctx<'_>, state: &mut MemoryState) -> Option<
     let egui_ctx = ui.ctx().clone();
     let views = Pair::of(|side| {
         let asker = profile_asker(ctx, ctx.profile(side), &egui_ctx);
-        state.sides.get_mut(side).growth.view(&asker, GrowthQuery(None))
+        state.sides.get_mut(side).curves.view(&asker, MemoryCurvesQuery)
     });
     let Pair { old: Some(old), new: Some(new) } = views else {
         computing_ui(ui);
         return None;
     };
     let views = Pair { old, new };
-    if views.old.memories.is_empty() && views.new.memories.is_empty() {
+    if !views.old.has_memory && !views.new.has_memory {
         empty_state(ui, "No memory", "Neither module has a linear memory.");
         return None;
     }
@@ -60,19 +59,15 @@ pub fn memory_ui(ui: &mut Ui, ctx: &Ctx<'_>, state: &mut MemoryState) -> Option<
     let curves = Panel::top("compared curves").resizable(true).default_size(height).frame(egui::Frame::new());
     curves.size_range(80.0..=(ui.available_height() - 80.0).max(81.0)).show(ui, |ui| {
         legend_ui(ui);
-        curves_ui(ui, ctx, &views);
+        curves_ui(ui, &views);
     });
     egui::CentralPanel::no_frame().show(ui, |ui| {
-        let longest = views.old.duration_nanos.max(views.new.duration_nanos);
-        let last = Side::BOTH
-            .map(|side| length(ctx.profile(side), views.get(side)))
-            .into_iter()
-            .max()
-            .unwrap_or(longest);
-        let curve: Vec<(u64, u64)> = longer_curve(ctx, &views);
+        // The live bytes of the build that ran longer are behind the scrubber.
+        let longer = if views.old.nanos > views.new.nanos { &views.old } else { &views.new };
+        let last = longer.nanos;
         let scrubber = Scrubber {
             duration_nanos: last.max(1),
-            curve: &curve,
+            curve: &longer.live,
             pins: &[],
             pin_text: &|_| String::new(),
             marks: &[],
@@ -83,29 +78,9 @@ pub fn memory_ui(ui: &mut Ui, ctx: &Ctx<'_>, state: &mut MemoryState) -> Option<
             state.moment_nanos = Some(moment).filter(|moment| *moment < last);
         }
         let at = state.moment_nanos;
-        halves(ui, |ui, side| map_ui(ui, ctx, state.sides.get_mut(side), side, at));
+        halves(ui, |ui, side| map_ui(ui, ctx, (state.sides.get_mut(side), &views), side, at));
     });
     None
-}
-
-/// When the program began, in nanoseconds since the recording did: what was compiled before is no part of the axis.
-fn begin(profile: &Profile) -> u64 {
-    let phases = &profile.recording().phases;
-    let span = phases.iter().find(|span| matches!(span.phase, Phase::Instantiate | Phase::Run));
-    span.map_or(0, |span| span.start_nanos)
-}
-
-fn length(profile: &Profile, view: &GrowthView) -> u64 {
-    view.duration_nanos.saturating_sub(begin(profile))
-}
-
-/// The live bytes of the build that ran longer, behind the scrubber.
-fn longer_curve(ctx: &Ctx<'_>, views: &Pair<Arc<GrowthView>>) -> Vec<(u64, u64)> {
-    let side = Side::BOTH.into_iter().max_by_key(|side| length(ctx.profile(*side), views.get(*side)));
-    let side = side.unwrap_or(Side::New);
-    let from = begin(ctx.profile(side));
-    let points = views.get(side).heap.iter();
-    points.map(|point| (point.time_nanos.saturating_sub(from), point.live_bytes)).collect()
 }
 
 fn legend_ui(ui: &mut Ui) {
@@ -120,64 +95,54 @@ fn legend_ui(ui: &mut Ui) {
     });
 }
 
-fn curves_ui(ui: &mut Ui, ctx: &Ctx<'_>, views: &Pair<Arc<GrowthView>>) {
+fn curves_ui(ui: &mut Ui, views: &Pair<Arc<MemoryCurves>>) {
     let palette = Palette::of(ui);
     let shown = bytes_over_time("compared memory", ui).include_x(0.0).show(ui, |plot| {
         plot_wheel(plot);
         for side in Side::BOTH {
-            lines_of(ctx.profile(side), views.get(side), side, palette)
-                .into_iter()
-                .for_each(|line| plot.line(line));
+            lines_of(views.get(side), side, palette).into_iter().for_each(|line| plot.line(line));
         }
     });
     shown.response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Memory of both builds over time"));
 }
 
-/// The sizes of the memories together, and what was live; those of the old build are thin and dotted.
-fn lines_of<'a>(profile: &Profile, view: &GrowthView, side: Side, palette: &Palette) -> [Line<'a>; 2] {
-    let (from, end) = (begin(profile), length(profile, view) as f64);
-    let at = |nanos: u64| nanos.saturating_sub(from) as f64;
-    let mut moments: Vec<u64> =
-        view.memories.iter().flat_map(|memory| memory.steps.iter().map(|step| step.time_nanos)).collect();
-    moments.sort_unstable();
-    moments.dedup();
-    let size = |nanos: u64| -> f64 {
-        let bytes =
-            |memory: &crate::analysis::MemoryGrowth| memory.pages_at(nanos).saturating_mul(memory.page_bytes);
-        view.memories.iter().map(bytes).sum::<u64>() as f64
-    };
-    let mut steps: Vec<[f64; 2]> = Vec::with_capacity(moments.len() * 2 + 1);
-    for nanos in moments {
-        steps.extend(steps.last().map(|last| [at(nanos), last[1]]));
-        steps.push([at(nanos), size(nanos)]);
-    }
-    steps.extend(steps.last().map(|last| [end, last[1]]));
-    let mut live: Vec<[f64; 2]> =
-        view.heap.iter().map(|point| [at(point.time_nanos), point.live_bytes as f64]).collect();
-    live.extend(live.last().map(|last| [end, last[1]]));
+/// The sizes of the memories together, and what was live; those of the old build are thin and dim.
+fn lines_of<'a>(curves: &'a MemoryCurves, side: Side, palette: &Palette) -> [Line<'a>; 2] {
     let (width, dim) = if side == Side::Old { (1.2, 0.5) } else { (2.0, 1.0) };
-    let line = |name: &str, points: Vec<[f64; 2]>, colour: Color32| {
+    let line = |name: &str, points: &'a [PlotPoint], colour: Color32| {
         let name = format!("{name}, {} build", side.name());
-        Line::new(name, points).color(colour.gamma_multiply(dim)).width(width).allow_band(false)
+        Line::new(name, PlotPoints::Borrowed(points))
+            .color(colour.gamma_multiply(dim))
+            .width(width)
+            .allow_band(false)
     };
-    [line("size", steps, palette.memory.pages), line("live", live, palette.memory.live)]
+    [
+        line("size", &curves.sizes_plot, palette.memory.pages),
+        line("live", &curves.live_plot, palette.memory.live),
+    ]
 }
 
-fn map_ui(ui: &mut Ui, ctx: &Ctx<'_>, state: &mut SideState, side: Side, moment_nanos: Option<u64>) {
-    let profile = ctx.profile(side);
+fn map_ui(
+    ui: &mut Ui,
+    ctx: &Ctx<'_>,
+    (state, views): (&mut SideState, &Pair<Arc<MemoryCurves>>),
+    side: Side,
+    moment_nanos: Option<u64>,
+) {
+    let (profile, curves) = (ctx.profile(side), views.get(side));
     let memory = profile.main_memory();
-    let range = 0..profile.address_space(memory).largest_size();
+    let range = 0..curves.largest_size;
     if range.is_empty() {
         return nothing_of(ui, side, "Its module has no linear memory.");
     }
-    let at_nanos = moment_nanos.map_or(u64::MAX, |moment| begin(profile).saturating_add(moment));
+    let at_nanos = moment_nanos.map_or(u64::MAX, |moment| curves.begin_nanos.saturating_add(moment));
     let at_nanos = at_nanos.min(profile.duration_nanos());
     let egui_ctx = ui.ctx().clone();
     let asker = profile_asker(ctx, profile, &egui_ctx);
     let heap = state.heap.view(&asker, HeapQuery { memory, at_nanos });
     let Some(heap) = heap else { return computing_ui(ui) };
     let size = units::bytes(profile.address_space(memory).size_at(at_nanos));
-    let live = units::bytes(heap.blocks.iter().map(|block| block.size).sum());
+    let live = units::bytes(heap.live_bytes);
     let text = format!(
         "{}: {size}, {live} live in {}",
         build_title(ctx, side),
@@ -195,9 +160,7 @@ fn map_ui(ui: &mut Ui, ctx: &Ctx<'_>, state: &mut SideState, side: Side, moment_
     }
     let (columns, rows) = ((rect.width() / CELL) as usize, (rect.height() / CELL) as usize);
     // The same number of bytes a cell in both, so that areas mean the same.
-    let largest = Side::BOTH
-        .map(|side| ctx.profile(side).address_space(ctx.profile(side).main_memory()).largest_size());
-    let largest = largest.into_iter().max().unwrap_or(range.end).max(1);
+    let largest = views.old.largest_size.max(views.new.largest_size).max(1);
     let cells = ((columns * rows) as u64).min(largest);
     let own_cells = u128::from(cells) * u128::from(range.end) / u128::from(largest);
     let map = HeapMapQuery { range, cells: (own_cells as usize).max(1), overlay: None };

@@ -14,7 +14,7 @@ pub use dialog::{CompareDialog, compare_dialog_ui};
 use super::command::Commands;
 use super::panels::Look;
 use super::theme::Palette;
-use super::views::{CompareSummaryQuery, CompareTableQuery, DiffFlameQuery};
+use super::views::{CompareSummaryQuery, CompareTableQuery, DiffFlameQuery, DiffTreeQuery};
 use super::widgets::empty_state;
 use super::worker::{Asker, Slot, Worker};
 use crate::analysis::{BoxWidth, CompareFrame, CompareQuery, Comparison, Metric, Pair, Side};
@@ -84,6 +84,7 @@ struct ViewStates {
 struct Slots {
     table: Slot<CompareTableQuery, Comparison>,
     summary: Slot<CompareSummaryQuery, Comparison>,
+    tree: Slot<DiffTreeQuery, Comparison>,
     flame: Slot<DiffFlameQuery, Comparison>,
 }
 
@@ -119,9 +120,10 @@ impl Ctx<'_> {
         self.comparison.build(side).first()
     }
 
-    /// The function of a recording that the chosen one is: with code of its own rather than inlined.
-    fn chosen_in(&self, side: Side) -> Option<FrameId> {
-        self.comparison.frames().in_profile(side, 0, self.chosen?).next()
+    /// The functions of a side's first recording that the chosen one is: itself, and where it is inlined.
+    fn chosen_in(&self, side: Side) -> Vec<FrameId> {
+        let chosen = self.chosen.into_iter();
+        chosen.flat_map(|chosen| self.comparison.frames().in_profile(side, 0, chosen)).collect()
     }
 
     /// What a function of a side's first recording is in the comparison.
@@ -244,10 +246,14 @@ pub fn compared_ui(ui: &mut Ui, compared: &mut Compared, desk: &CompareDesk<'_>)
                 Some(view) => overview::overview_ui(ui, &ctx, &view),
                 None => computing(ui),
             },
-            Tab::Overlaid => match slots.flame.view(&asker, views.overlaid.query(ctx.costs)) {
-                Some(view) => flame::overlaid_ui(ui, &ctx, &view, &mut views.overlaid, look),
-                None => computing(ui),
-            },
+            Tab::Overlaid => {
+                let tree = slots.tree.view(&asker, views.overlaid.query(ctx.costs));
+                let boxes = tree.and_then(|tree| slots.flame.view(&asker, views.overlaid.boxes(tree)));
+                match boxes {
+                    Some(view) => flame::overlaid_ui(ui, &ctx, &view, &mut views.overlaid, look),
+                    None => computing(ui),
+                }
+            }
             Tab::Sides => sides::sides_ui(ui, &ctx, &mut views.sides),
             Tab::Source => source::sources_ui(ui, &ctx, &mut views.source),
             Tab::Memory => memory::memory_ui(ui, &ctx, &mut views.memory),
@@ -335,12 +341,16 @@ fn halves(ui: &mut Ui, mut draw: impl FnMut(&mut Ui, Side)) {
     ui.advance_cursor_after_rect(area);
 }
 
-/// The name of a build with that of its module.
+/// The name of a build with that of its module, and which of its runs is shown where not all of them are.
 fn build_title(ctx: &Ctx<'_>, side: Side) -> String {
     let name = &ctx.profile(side).recording().meta.module_name;
-    match side {
-        Side::Old => format!("Old: {name}"),
-        Side::New => format!("New: {name}"),
+    let side_name = match side {
+        Side::Old => "Old",
+        Side::New => "New",
+    };
+    match ctx.comparison.build(side).repeats().len() {
+        1 => format!("{side_name}: {name}"),
+        runs => format!("{side_name}: {name}, run 1 of {runs}"),
     }
 }
 

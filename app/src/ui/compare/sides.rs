@@ -38,10 +38,8 @@ fn side_ui(ui: &mut Ui, ctx: &Ctx<'_>, state: &mut SidesState, side: Side) -> Op
         computing_ui(ui);
         return None;
     };
-    let total = units::value(ctx.metric().unit(), view.tree.total());
-    let of = ctx.comparison.build(side).repeats().len();
-    let which = if of > 1 { format!(", run 1 of {of}") } else { String::new() };
-    let text = format!("{}: {total}{which}", build_title(ctx, side));
+    let total = units::value(view.tree.metric().unit(), view.tree.total());
+    let text = format!("{}: {total}", build_title(ctx, side));
     ui.add(Label::new(RichText::new(text).color(Palette::of(ui).weak)).truncate());
     if view.tree.is_empty() {
         super::nothing_of(ui, side, "Nothing of this metric was measured.");
@@ -51,7 +49,7 @@ fn side_ui(ui: &mut Ui, ctx: &Ctx<'_>, state: &mut SidesState, side: Side) -> Op
     look.refresh(ui);
     let scene = Scene {
         profile,
-        selected: ctx.chosen_in(side),
+        selected: &ctx.chosen_in(side),
         commands: ctx.desk.commands,
         meaning: None,
         view: &view,

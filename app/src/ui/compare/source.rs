@@ -2,7 +2,6 @@
 
 use super::{Choose, Ctx, build_title, halves, nothing_of, profile_asker};
 use crate::analysis::{CompareFrame, LineRow, Pair, Side};
-use crate::profile::FrameId;
 use crate::ui::panels::{Column, Figure, Grid, GridState, Ground, Ink, Row, computing_ui};
 use crate::ui::theme::Palette;
 use crate::ui::views::{FirstFileQuery, FoundListing, LinesQuery, ListingQuery, of_profile};
@@ -25,6 +24,8 @@ struct SideState {
     grid: GridState,
     /// The function that was gone to, and the file that it is in.
     shown: Option<(Option<CompareFrame>, Arc<str>)>,
+    /// The line to go to once the file is there.
+    wanted_line: Option<u32>,
 }
 
 /// Draws both. Gives what was clicked.
@@ -42,27 +43,25 @@ fn side_ui(ui: &mut Ui, ctx: &Ctx<'_>, state: &mut SideState, side: Side) -> Opt
         computing_ui(ui);
         return None;
     };
-    let function = ctx.chosen_in(side);
+    let functions = ctx.chosen_in(side);
+    let is_mine = |row: &LineRow| row.functions.iter().any(|function| functions.contains(function));
     if state.shown.as_ref().is_none_or(|(chosen, _)| *chosen != ctx.chosen) {
-        let of_function = |row: &&LineRow| function.is_some_and(|function| row.functions.contains(&function));
-        let heaviest = lines.rows.iter().filter(|row| row.line > 0).filter(of_function);
-        let place = heaviest.max_by_key(|row| row.self_value).map(|row| (Arc::clone(&row.file), row.line));
+        let heaviest = lines.rows.iter().filter(|row| row.line > 0).filter(|row| is_mine(row));
+        let place =
+            heaviest.max_by_key(|row| row.self_value).map(|row| (Arc::clone(&row.file), Some(row.line)));
         let place = match (place, &state.shown) {
             (Some(place), _) => Some(place),
-            (None, Some((_, file))) => Some((Arc::clone(file), 0)),
+            (None, Some((_, file))) => Some((Arc::clone(file), None)),
             (None, None) => {
                 let query = FirstFileQuery { lines: Arc::clone(&lines), sources: ctx.desk.sources.clone() };
                 let first = state.first.view(&asker, query)?;
                 let hottest = || lines.files.first().map(|row| Arc::clone(&row.file));
-                (*first).clone().or_else(hottest).map(|file| (file, 0))
+                (*first).clone().or_else(hottest).map(|file| (file, None))
             }
         };
         if let Some((file, line)) = place {
             state.shown = Some((ctx.chosen, file));
-            // Rows are the lines of a file from the first one on.
-            if let Some(row) = line.checked_sub(1) {
-                state.grid.bring(row as usize);
-            }
+            state.wanted_line = line;
         }
     }
     let Some((_, file)) = &state.shown else {
@@ -78,10 +77,32 @@ fn side_ui(ui: &mut Ui, ctx: &Ctx<'_>, state: &mut SideState, side: Side) -> Opt
         computing_ui(ui);
         return None;
     };
-    if found.missing.is_some() {
-        ui.label(RichText::new("The text of this file is not on this machine.").weak().small());
+    let wanted = state.wanted_line.take();
+    let row = wanted.and_then(|line| found.listing.rows.iter().position(|row| row.line == line));
+    if let Some(row) = row {
+        state.grid.bring(row);
     }
-    listing_ui(ui, ctx, &found, state, (side, function))
+    text_notes_ui(ui, ctx, &found);
+    listing_ui(ui, ctx, &found, state, (side, &is_mine))
+}
+
+/// What is to be known of the text, which may not be that of the build.
+fn text_notes_ui(ui: &mut Ui, ctx: &Ctx<'_>, found: &FoundListing) {
+    let palette = Palette::of(ui);
+    let mut tell = |text: &str, colour| {
+        ui.add(Label::new(RichText::new(text).small().color(colour)).wrap());
+    };
+    if found.missing.is_some() {
+        return tell("The text of this file is not on this machine.", palette.weak);
+    }
+    if let Some(line) = found.listing.beyond_end {
+        let text = format!("Line {line} has a cost but this file is shorter: it is another version.");
+        return tell(&text, palette.warning);
+    }
+    let modules = Pair::of(|side| &ctx.profile(side).recording().module);
+    if !found.is_sure && !modules.are_equal() {
+        tell("The file as it is now; it may have changed since this build.", palette.weak);
+    }
 }
 
 fn listing_ui(
@@ -89,9 +110,9 @@ fn listing_ui(
     ctx: &Ctx<'_>,
     found: &FoundListing,
     state: &mut SideState,
-    (side, function): (Side, Option<FrameId>),
+    (side, is_mine): (Side, &dyn Fn(&LineRow) -> bool),
 ) -> Option<Choose> {
-    let unit = ctx.metric().unit();
+    let unit = found.lines.metric.unit();
     let cost = |at: usize| found.lines.rows.get(found.listing.rows.get(at)?.row?);
     let columns = columns(ctx, found);
     let row = |at: usize| {
@@ -103,8 +124,6 @@ fn listing_ui(
             )
         };
         let of = cost(at);
-        let is_mine =
-            of.is_some_and(|row| function.is_some_and(|function| row.functions.contains(&function)));
         Some(Row {
             cells: vec![
                 figure(of.map(|row| row.self_value)),
@@ -113,7 +132,7 @@ fn listing_ui(
             ],
             text: line.text.chars().take(400).collect::<String>().replace('\t', "    "),
             note: String::new(),
-            ground: if is_mine { Ground::Mine } else { Ground::Plain },
+            ground: if of.is_some_and(is_mine) { Ground::Mine } else { Ground::Plain },
             has_more: false,
         })
     };

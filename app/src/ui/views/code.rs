@@ -87,6 +87,8 @@ pub struct FoundListing {
     pub listing: SourceListing,
     /// Where the text was looked for in vain; `None` where it was found.
     pub missing: Option<Vec<PathBuf>>,
+    /// Is the text surely that which was compiled, rather than what lies on this machine now?
+    pub is_sure: bool,
     /// How many characters the longest line has.
     pub longest: usize,
     /// The lines with own weight.
@@ -110,6 +112,7 @@ impl Query for ListingQuery {
             heat: analysis::heat(&own),
             longest: listing.rows.iter().map(|row| characters(&row.text)).max().unwrap_or(0),
             widest: widest_figures(&self.lines, &listing),
+            is_sure: sources.own(&self.file).is_some(),
             missing,
             listing,
             lines: Arc::clone(&self.lines),

@@ -11,7 +11,7 @@ pub struct FlameView {
     /// What it was asked for.
     pub query: CallTreeQuery,
     /// The tree.
-    pub tree: CallTree,
+    pub tree: Arc<CallTree>,
     /// Where its boxes lie.
     pub layout: FlameLayout,
     /// What each function costs in all contexts, by frame.
@@ -64,7 +64,7 @@ impl Query for FlameQuery {
         let tree = analysis::call_tree(profile, &query);
         let costs = analysis::function_costs(&tree, query.inverted, profile.frames().len());
         let most_self = tree.self_values().iter().copied().max().unwrap_or(0);
-        FlameView { layout: analysis::flame(&tree), query, tree, costs, most_self }
+        FlameView { layout: analysis::flame(&tree), query, tree: Arc::new(tree), costs, most_self }
     }
 }
 

@@ -12,7 +12,8 @@ pub use code::{
     ListingQuery,
 };
 pub use compare::{
-    CompareSummaryQuery, CompareTableQuery, DiffFlame, DiffFlameQuery, of_profile, side_flame,
+    CompareSummaryQuery, CompareTableQuery, DiffFlame, DiffFlameQuery, DiffTreeQuery, DiffTreeView,
+    MemoryCurves, MemoryCurvesQuery, of_profile, side_flame,
 };
 pub use flame::{FlameHits, FlameHitsQuery, FlameQuery, FlameView};
 pub use heap::{

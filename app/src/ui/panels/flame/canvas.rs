@@ -19,8 +19,8 @@ use std::sync::Arc;
 pub struct Scene<'a> {
     /// Whose functions they are.
     pub profile: &'a Profile,
-    /// The function that is selected.
-    pub selected: Option<FrameId>,
+    /// The function that is selected, by all ids that it goes by.
+    pub selected: &'a [FrameId],
     /// Who does what concerns more than the canvas.
     pub commands: &'a Commands,
     /// What boxes mean beyond being a call path with its weight, if anything.
@@ -76,7 +76,7 @@ impl<'a> Scene<'a> {
     pub fn of(ctx: &PanelCtx<'a>, view: &'a Arc<FlameView>, name: &'static str, part: Part) -> Scene<'a> {
         Scene {
             profile: ctx.profile,
-            selected: ctx.selection.function,
+            selected: ctx.selection.function.as_slice(),
             commands: ctx.commands,
             meaning: None,
             view,
@@ -170,10 +170,8 @@ fn paint(ui: &Ui, scene: &Scene<'_>, graph: &mut Graph, look: &mut Look) {
     }
     let Some(picture) = &graph.picture else { return };
     picture.paint(&painter);
-    if let Some(function) = scene.selected {
-        for drawn in picture.drawn.iter().filter(|drawn| drawn.frame == function) {
-            painter.rect_stroke(drawn.rect, 0.0, Stroke::new(2.0, palette.accent), StrokeKind::Inside);
-        }
+    for drawn in picture.drawn.iter().filter(|drawn| scene.selected.contains(&drawn.frame)) {
+        painter.rect_stroke(drawn.rect, 0.0, Stroke::new(2.0, palette.accent), StrokeKind::Inside);
     }
     if let Some(rect) = graph.focus.and_then(|node| graph.rect_of(node)) {
         // Two strokes, so that the ring is seen on any colour.
