@@ -144,6 +144,12 @@ fn the_exit_code_says_whether_it_became_worse() {
     assert_eq!(fail_over("batched.wscope", "batched.wscope", "0"), Some(0));
     assert_eq!(fail_over("batched.wscope", "missing.wscope", "0"), Some(2));
     assert_eq!(fail_over("batched.wscope", "chatty.wscope", "much"), Some(2));
+    // Times of one run each tell nothing, and must not pass for a success.
+    let module = sample_module("hotloop", "hotloop.wasm");
+    folder.does(&["record", text(&module), "-q", "--measure", "time", "-o", "timed.wscope"]);
+    let timed = ["diff", "timed.wscope", "timed.wscope", "--fail-over", "5"];
+    assert_eq!(folder.code(&timed), Some(2));
+    assert!(stderr(&folder.run(&timed)).contains("--measure instructions"));
 }
 
 #[test]
@@ -310,7 +316,11 @@ fn ctrl_c_keeps_what_is_there() {
         std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(stopped.success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    let document = json(&folder.does(&["diff", "turns/old-1.wscope", "turns/new-1.wscope", "--json"]));
-    assert_eq!(document["total"]["difference"], 0);
+    // Half a run is none.
+    let document = json(&folder.does(&["diff", "turns", "--json"]));
+    assert_eq!(
+        (&document["total"]["difference"], &document["total"]["verdict"]),
+        (&json("0"), &json("\"exact\""))
+    );
     assert!(!folder.path().join("turns/new-50.wscope").exists());
 }

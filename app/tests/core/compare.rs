@@ -7,9 +7,10 @@ use wasmscope::analysis::{
     CompareTable, Comparison, DiffTree, Metric, NodeId, Pair, Side, Transform, Verdict, compare_functions,
     compare_summary, compare_tree,
 };
-use wasmscope::profile::{Profile, ProfileBuilder};
-use wasmscope_instrument::recording::Recording;
+use wasmscope::profile::{FrameInfo, FrameKind, Profile, ProfileBuilder};
+use wasmscope_instrument::recording::{Outcome, Recording};
 use wasmscope_instrument::{Measure, MeasureSet};
+use wasmscope_symbolize::FuncIndex;
 
 const COUNTS: MeasureSet = MeasureSet::NONE.with(Measure::Calls).with(Measure::Instructions);
 
@@ -174,6 +175,43 @@ fn recordings_of_another_module_are_refused_and_differences_are_remarked() {
     assert_eq!(remarks.len(), 4, "{remarks:?}");
 }
 
+#[test]
+fn runs_that_ended_early_are_remarked_wherever_they_stand() {
+    let ended = |outcome: Outcome| {
+        let edit = |recording: &mut Recording| recording.outcome = outcome;
+        Arc::new(ProfileBuilder::new().folded("main 1").edit(edit).build())
+    };
+    let (done, failed) = (Outcome::Exited { code: 0 }, Outcome::Exited { code: 3 });
+    let [one, other, stopped] = [done.clone(), done, Outcome::Cancelled].map(ended);
+    let comparison = compared(&[Arc::clone(&one), Arc::clone(&other)], &[one, other, stopped]);
+    let ends = |remark: &&CompareRemark| {
+        matches!(
+            remark,
+            CompareRemark::MixedOutcomes(_) | CompareRemark::Outcome(_) | CompareRemark::Failed(_)
+        )
+    };
+    let told: Vec<_> = comparison.remarks().iter().filter(ends).collect();
+    assert_eq!(told, [&CompareRemark::MixedOutcomes(Side::New)]);
+    let comparison = compared(&[ended(failed.clone())], &[ended(failed.clone())]);
+    let told: Vec<_> = comparison.remarks().iter().filter(ends).collect();
+    assert_eq!(told, [&CompareRemark::Failed(failed)]);
+}
+
+#[test]
+fn what_is_inlined_too_has_no_cause() {
+    let inlined = |calls| {
+        let builder = ProfileBuilder::new().executed("main@a.c:1", 1, 0, 5);
+        let builder = builder.executed("main@a.c:1;work@a.c:9", calls, 0, 500);
+        let builder = builder.executed("main@a.c:3;+work@a.c:9", 0, 0, 500);
+        Arc::new(builder.edit(|recording| recording.meta.measures = COUNTS).build())
+    };
+    let comparison = compared(&[inlined(10)], &[inlined(5)]);
+    let table = compare_functions(&comparison, &CompareQuery::by(Metric::Instructions));
+    let work = row(&comparison, &table, "work");
+    assert_eq!((work.self_value.difference(), work.calls), (0, Some(Pair { old: 10, new: 5 })));
+    assert_eq!(work.cause, None);
+}
+
 /// A profile of a module that nobody ran.
 fn unrun(module: &[u8]) -> Arc<Profile> {
     Arc::new(Profile::new(Recording { module: module.into(), ..Recording::default() }))
@@ -191,7 +229,7 @@ fn renamed(module: &[u8], from: &str, to: &str) -> Vec<u8> {
 }
 
 fn certainty(comparison: &Comparison, old: &str, new: &str) -> Certainty {
-    let of = |info: &Option<wasmscope::profile::FrameInfo>| info.as_ref().map(|info| info.short.to_string());
+    let of = |info: &Option<FrameInfo>| info.as_ref().map(|info| info.short.to_string());
     let is_it = |of: &Pair<Option<String>>| of.old.as_deref() == Some(old) && of.new.as_deref() == Some(new);
     let found = comparison.frames().iter().find(|(_, row)| is_it(&row.of.as_ref().map(of)));
     found.unwrap_or_else(|| panic!("{old} is not {new}")).1.certainty
@@ -230,6 +268,43 @@ fn in_a_stripped_build_functions_are_found_by_their_code() {
             assert_eq!(old.kind, new.kind, "{}", old.name);
         }
     }
+}
+
+/// A component with a core module of this name, in which no function has one.
+fn component(functions: &str) -> Vec<u8> {
+    wat::parse_str(format!("(component (core module $work {functions}) (core instance (instantiate $work)))"))
+        .unwrap()
+}
+
+#[test]
+fn in_components_functions_without_names_are_found_within_their_core_module() {
+    let sum =
+        "(func (param i32 i32) (result i32) (i32.add (local.get 0) (i32.mul (local.get 1) (i32.const 77))))";
+    let calls = |sum: u32| format!("(func (result i32) (call {sum} (i32.const 5) (i32.const 6)))");
+    // In the new build there is one more function in front, so that all others have another index.
+    let more = "(func (param f64) (result f64) (f64.sqrt (f64.neg (local.get 0))))";
+    let old = component(&format!("{sum} {}", calls(0)));
+    let new = component(&format!("{more} {sum} {}", calls(1)));
+    let comparison = compared(&[unrun(&old)], &[unrun(&new)]);
+    let found: Vec<_> = comparison
+        .frames()
+        .iter()
+        .skip(1)
+        .map(|(_, row)| {
+            let index = |info: &Option<FrameInfo>| info.as_ref().map(|info| info.kind);
+            (row.certainty, row.of.as_ref().map(index))
+        })
+        .collect();
+    let wasm = |index| Some(FrameKind::Wasm(FuncIndex(index)));
+    let pair = |old, new| Pair { old: wasm(old), new: wasm(new) };
+    assert_eq!(
+        found,
+        [
+            (Certainty::Body, pair(0, 1)),
+            (Certainty::Shape, pair(1, 2)),
+            (Certainty::New, Pair { old: None, new: wasm(0) }),
+        ]
+    );
 }
 
 /// The module without its custom sections.
