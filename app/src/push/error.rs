@@ -46,7 +46,7 @@ impl Problem {
             Error::Timeout(_) => Problem::Timeout(timeout),
             Error::HostNotFound => Problem::Lasting("there is no such host".to_owned()),
             Error::Io(error) => Problem::of_io(error, timeout),
-            Error::Rustls(error) => Problem::Lasting(format!("the connection can't be made safe: {error}")),
+            Error::Rustls(error) => Problem::Lasting(no_tls(error)),
             Error::Protocol(_) => Problem::Lasting("what answers there doesn't speak HTTP".to_owned()),
             error => Problem::Lasting(error.to_string()),
         }
@@ -60,8 +60,10 @@ impl Problem {
                 Problem::Connection("the connection broke off".to_owned())
             }
             Kind::TimedOut | Kind::WouldBlock => Problem::Timeout(timeout),
-            Kind::InvalidData => Problem::Lasting(format!("the connection can't be made safe: {error}")),
-            _ => Problem::Lasting(error.to_string()),
+            _ => {
+                let tls = error.get_ref().and_then(|inner| inner.downcast_ref());
+                Problem::Lasting(tls.map_or_else(|| error.to_string(), no_tls))
+            }
         }
     }
 
@@ -74,6 +76,18 @@ impl Problem {
             }
             _ => None,
         }
+    }
+}
+
+fn no_tls(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidMessage(_) => {
+            "what answers there doesn't speak TLS; is it http:// rather than https://?".to_owned()
+        }
+        rustls::Error::InvalidCertificate(error) => {
+            format!("its certificate isn't trusted: {error}; is its authority known to this system?")
+        }
+        error => format!("the connection can't be made safe: {error}"),
     }
 }
 
@@ -106,6 +120,7 @@ mod tests {
 
     #[test]
     fn refusals_say_what_helps() {
+        let untrusted = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
         for (problem, sentence) in [
             (refused(400, "bad labels", false), "the server answers 400: bad labels"),
             (refused(401, "", true), "the server answers 401; it doesn't take the credentials"),
@@ -120,6 +135,10 @@ mod tests {
             ),
             (refused(500, "limit", false), "the server answers 500: limit"),
             (Problem::Timeout(TIMEOUT), "no answer within 30 s; --timeout gives it longer"),
+            (
+                Problem::of(&Error::Io(io::Error::other(untrusted)), TIMEOUT),
+                "its certificate isn't trusted: UnknownIssuer; is its authority known to this system?",
+            ),
         ] {
             assert_eq!(problem.to_string(), sentence);
         }

@@ -10,6 +10,7 @@ use ureq::http::{HeaderValue, Uri};
 /// A server: its base URL, and what it is to know us by.
 pub struct Server {
     base: String,
+    is_local: bool,
     authorization: Option<HeaderValue>,
 }
 
@@ -51,12 +52,11 @@ impl Server {
         let base = format!("{scheme}://{host}{}", path.trim_end_matches('/'));
         let uri: Uri = base.parse().map_err(|_| BadServer::Host)?;
         let is_whole = |name: &str| !name.is_empty() && (name == host || uri.port_u16().is_some());
-        if !uri.host().is_some_and(is_whole) {
-            return Err(BadServer::Host);
-        }
+        let name = uri.host().filter(|name| is_whole(name)).ok_or(BadServer::Host)?;
+        let is_local = name == "localhost" || name == "[::1]" || name.starts_with("127.");
         let words = user.map(|user| basic(user, token)).or(token.map(|token| format!("Bearer {token}")));
         let authorization = words.map(|words| HeaderValue::from_str(&words)).transpose();
-        Ok(Server { base, authorization: authorization.map_err(|_| BadServer::Credentials)? })
+        Ok(Server { base, is_local, authorization: authorization.map_err(|_| BadServer::Credentials)? })
     }
 
     /// The URL of `path`, which begins with a slash, on the server. It names no user.
@@ -66,7 +66,7 @@ impl Server {
 
     /// Is who we are told, where everybody on the way can read it?
     pub fn tells_secrets_openly(&self) -> bool {
-        self.authorization.is_some() && self.base.starts_with("http:")
+        self.authorization.is_some() && self.base.starts_with("http:") && !self.is_local
     }
 
     pub(super) fn authorization(&self) -> Option<&HeaderValue> {
@@ -124,7 +124,9 @@ mod tests {
         assert!(!format!("{server:?}").contains("secret") && !server.url("/x").contains("me"));
         assert!(!server.tells_secrets_openly());
         assert!(Server::new("http://me:secret@h", None).unwrap().tells_secrets_openly());
-        assert!(!Server::new("http://h", None).unwrap().tells_secrets_openly());
+        for url in ["http://h", "http://me@localhost:4040", "http://me@127.0.0.1", "http://me@[::1]:1"] {
+            assert!(!Server::new(url, None).unwrap().tells_secrets_openly(), "{url}");
+        }
     }
 
     #[test]
