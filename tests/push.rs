@@ -385,7 +385,7 @@ fn ctrl_c_ends_the_wait() {
     let mut child = command(dir.path(), &server.url, &[]).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
-    assert!(line.contains("429; trying again in 60.0 s (1 of 4)"), "{line}");
+    assert!(line.contains("429; trying again in 1 min 00 s (1 of 4)"), "{line}");
     let began = Instant::now();
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     assert!(!child.wait().unwrap().success());

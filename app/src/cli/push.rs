@@ -8,9 +8,10 @@ use crate::analysis::{CallTreeQuery, Metric};
 use crate::export::{build_id, pprof_at};
 use crate::pipeline;
 use crate::profile::Profile;
-use crate::push::{self, Label, Origin, Push, Receiver, Retry, Server, all_labels};
+use crate::push::{self, BadServer, Label, Origin, Push, Receiver, Retry, Server, all_labels};
 use crate::units;
 use anyhow::{Context, bail};
+use std::ffi::OsString;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,8 +22,8 @@ const TOKEN: &str = "WASMSCOPE_PUSH_TOKEN";
 /// Send a recording as pprof to Pyroscope, Parca, or what takes the same
 ///
 /// It is tried again where nobody listens, where no answer comes, and where the server answers 429 or 5xx. A token in
-/// WASMSCOPE_PUSH_TOKEN goes along, as a bearer's or, where the URL names a user, as the password. Proxies are those that
-/// HTTPS_PROXY, HTTP_PROXY and NO_PROXY name.
+/// WASMSCOPE_PUSH_TOKEN goes along, as a bearer's or, where the URL names a user, as the password. Proxies are those
+/// that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name.
 #[derive(Debug, clap::Args)]
 pub struct PushArgs {
     /// The server's base URL, such as http://localhost:4040 or https://user@profiles.example
@@ -52,7 +53,8 @@ pub struct PushArgs {
     /// Tell the time of now as that of the run: servers refuse what is old, Pyroscope what is older than an hour
     #[arg(long)]
     now: bool,
-    /// How often it is tried again, after pauses of 1 s, 2 s, 4 s and so on, or what the server asks for, up to a minute
+    /// How often it is tried again, after pauses that grow from a second to a minute, or what the server asks for, a
+    /// minute at most
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=100))]
     retries: u32,
     /// How long one try may take
@@ -61,8 +63,10 @@ pub struct PushArgs {
 }
 
 pub(super) fn run(args: &PushArgs) -> anyhow::Result<()> {
-    let token = std::env::var(TOKEN).ok().filter(|token| !token.trim().is_empty());
-    let server = Server::new(&args.url, token.as_deref().map(str::trim))?;
+    let token = std::env::var_os(TOKEN).map(OsString::into_string).transpose();
+    let token = token.map_err(|_| BadServer::Credentials)?;
+    let token = token.as_deref().map(str::trim).filter(|token| !token.is_empty());
+    let server = Server::new(&args.url, token)?;
     let profile = pipeline::open_recording(&args.file, args.symbols.path())?;
     let labels = args.all_labels(&profile)?;
     let pprof = args.pprof(&profile)?;

@@ -35,7 +35,7 @@ pub(super) enum Problem {
     Refused { status: u16, words: String, is_known: bool, asked: Option<Duration> },
     #[error("the server sends on to {0}; if that is right, push to it")]
     Redirect(String),
-    #[error("what answers there is no receiver of profiles{}; is this its base URL, and --receiver the right one?", said(.0))]
+    #[error("what answers there is no receiver of profiles{}{ELSEWHERE}", said(.0))]
     NoReceiver(String),
 }
 
@@ -95,12 +95,14 @@ fn said(words: &str) -> String {
     if words.is_empty() { String::new() } else { format!(": {words}") }
 }
 
+const ELSEWHERE: &str = "; is this its base URL, and --receiver the right one?";
+
 /// What helps. Servers tell limits in words of their own: those of Pyroscope are known.
 fn hint(status: u16, words: &str, is_known: bool) -> &'static str {
     match status {
         401 | 403 if is_known => "; it doesn't take the credentials",
         401 | 403 => "; set WASMSCOPE_PUSH_TOKEN, or name the user in the URL",
-        404 | 405 => "; is this its base URL, and --receiver the right one?",
+        404 | 405 => ELSEWHERE,
         413 => "; --metric or --between send less",
         _ if words.contains("ingestion window") => "; --now sends it as a run of now",
         400..=499 if words.contains("limit") => "; --metric or --between send less",

@@ -66,11 +66,19 @@ mod tests {
         let body = |receiver: Receiver| String::from_utf8(receiver.body(&labels, b"\x1f\x8b\x08")).unwrap();
         assert_eq!(
             body(Receiver::Pyroscope),
-            r#"{"series":[{"labels":[{"name":"__name__","value":"wasm"},{"name":"__delta__","value":"false"},{"name":"service_name","value":"a \"b\""},{"name":"env","value":"x"}],"samples":[{"rawProfile":"H4sI"}]}]}"#
+            concat!(
+                r#"{"series":[{"labels":[{"name":"__name__","value":"wasm"},{"name":"__delta__","value":"false"},"#,
+                r#"{"name":"service_name","value":"a \"b\""},{"name":"env","value":"x"}],"#,
+                r#""samples":[{"rawProfile":"H4sI"}]}]}"#
+            )
         );
         assert_eq!(
             body(Receiver::Parca),
-            r#"{"series":[{"labels":{"labels":[{"name":"__name__","value":"wasm"},{"name":"service_name","value":"a \"b\""},{"name":"env","value":"x"}]},"samples":[{"rawProfile":"H4sI"}]}]}"#
+            concat!(
+                r#"{"series":[{"labels":{"labels":[{"name":"__name__","value":"wasm"},"#,
+                r#"{"name":"service_name","value":"a \"b\""},{"name":"env","value":"x"}]},"#,
+                r#""samples":[{"rawProfile":"H4sI"}]}]}"#
+            )
         );
     }
 }

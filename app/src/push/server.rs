@@ -32,8 +32,8 @@ pub enum BadServer {
 }
 
 impl Server {
-    /// The server at `url`, which may name a user as `https://user@host` or `https://user:password@host`. `token` is the
-    /// password of a user without one, and else stands by itself.
+    /// The server at `url`, which may name a user as `https://user@host` or `https://user:password@host`. `token` is
+    /// the password of a user without one, and else stands by itself.
     ///
     /// # Errors
     /// When it is no such URL.
