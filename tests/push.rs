@@ -44,6 +44,8 @@ struct Pprof {
 struct ValueType {
     #[prost(int64, tag = "1")]
     r#type: i64,
+    #[prost(int64, tag = "2")]
+    unit: i64,
 }
 
 impl Pprof {
@@ -53,8 +55,19 @@ impl Pprof {
         Pprof::decode(&*bytes).unwrap()
     }
 
+    fn text(&self, number: i64) -> &str {
+        &self.string_table[usize::try_from(number).unwrap()]
+    }
+
     fn metrics(&self) -> Vec<&str> {
-        self.sample_type.iter().map(|of| &*self.string_table[of.r#type as usize]).collect()
+        self.sample_type.iter().map(|of| self.text(of.r#type)).collect()
+    }
+
+    /// What servers call each column, as `wasm:time:nanoseconds:time:nanoseconds`.
+    fn profile_types(&self, name: &str) -> Vec<String> {
+        let type_of = |of: &ValueType| format!("{}:{}", self.text(of.r#type), self.text(of.unit));
+        let period = type_of(&self.period_type.unwrap());
+        self.sample_type.iter().map(|of| format!("{name}:{}:{period}", type_of(of))).collect()
     }
 }
 
@@ -260,7 +273,11 @@ fn parca_is_told_in_its_own_words() {
     let names: Vec<_> = request.labels("/series/0/labels/labels").into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["__name__", "job", "module", "build_id", "env"]);
     assert!(request.labels("/series/0/labels/labels").contains(&("job".to_owned(), "words".to_owned())));
-    assert!(request.profile().starts_with(b"\x1f\x8b"));
+    // Names of PromQL, five words each, or Parca refuses all.
+    let types = Pprof::of(&request.profile()).profile_types("wasm");
+    let is_name = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c));
+    assert!(types.iter().all(|name| is_name(name) && name.split(':').count() == 5), "{types:?}");
+    assert!(types.iter().any(|name| name == "wasm:host_time:nanoseconds:time:nanoseconds"), "{types:?}");
 }
 
 #[test]

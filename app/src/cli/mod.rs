@@ -75,7 +75,7 @@ pub enum Command {
     Compare(Box<compare::CompareArgs>),
     /// Write a flame graph, stacks, the call tree, the functions, the heap or the memory map of a recording to a file
     Export(export::ExportArgs),
-    /// Send a recording to a server that keeps profiles of many machines
+    /// Send a recording to a server that keeps profiles of many machines: Pyroscope, Parca
     Push(Box<push::PushArgs>),
     /// Put the files with names and lines, and the text of the source files, into a recording
     Pack(pack::PackArgs),

@@ -19,12 +19,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The variable that has the token, so that it stands on no command line.
 const TOKEN: &str = "WASMSCOPE_PUSH_TOKEN";
 
+const ENVIRONMENT: &str = "\
+A token in WASMSCOPE_PUSH_TOKEN goes along, as a bearer's or, where the URL names a user, as the password. Proxies are \
+those that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name. It is tried again where nobody listens, the connection breaks off, \
+no answer comes, or the server answers 429 or 5xx.
+
+Example: wasmscope push http://localhost:4040 run.wscope --label env=dev";
+
 /// Send a recording as pprof to Pyroscope, Parca, or what takes the same
-///
-/// It is tried again where nobody listens, where no answer comes, and where the server answers 429 or 5xx. A token in
-/// WASMSCOPE_PUSH_TOKEN goes along, as a bearer's or, where the URL names a user, as the password. Proxies are those
-/// that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name.
 #[derive(Debug, clap::Args)]
+#[command(after_help = ENVIRONMENT)]
 pub struct PushArgs {
     /// The server's base URL, such as http://localhost:4040 or https://user@profiles.example
     url: String,
