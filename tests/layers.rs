@@ -53,6 +53,19 @@ const LAYERS: &[Layer] = &[
         except: &[],
         absent: &["wasmtime::", "wasmparser::", "gimli::", "addr2line::", "std::net"],
     },
+    // One part opens network connections, and only the command line asks it to.
+    Layer { part: "symbolize/src", except: &[], absent: &["ureq", "rustls"] },
+    Layer { part: "instrument/src", except: &[], absent: &["ureq", "rustls"] },
+    Layer {
+        part: "app/src",
+        except: &["app/src/push"],
+        absent: &["ureq", "rustls", "TcpStream", "UdpSocket"],
+    },
+    Layer {
+        part: "app/src",
+        except: &["app/src/push", "app/src/cli"],
+        absent: &["crate::push", "wasmscope::push"],
+    },
     // Views are pure: they read the profile that they are given.
     Layer {
         part: "app/src/analysis",

@@ -25,6 +25,7 @@ mod gui_source;
 mod gui_timeline;
 mod imports;
 mod layers;
+mod push;
 mod record;
 mod symbolize;
 mod symbols;

@@ -16,6 +16,7 @@ mod nearby;
 pub mod pack;
 pub mod pipeline;
 pub mod profile;
+pub mod push;
 pub mod samples;
 mod save;
 pub mod sources;

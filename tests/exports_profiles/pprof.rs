@@ -131,12 +131,14 @@ fn each_metric_has_the_weight_of_the_folded_stacks() {
     let query = CallTreeQuery { metric: Metric::Calls, ..CallTreeQuery::default() };
     let file = read(&RECORDED, &query);
     let sum = |at: usize| file.sample.iter().map(|sample| sample.value[at] as u64).sum::<u64>();
-    let named =
-        file.sample_type.iter().enumerate().map(|(at, of)| (file.text(of.r#type).parse().unwrap(), sum(at)));
+    let metric = |of: &ValueType| file.text(of.r#type).replace('_', "-").parse().unwrap();
+    let named = file.sample_type.iter().enumerate().map(|(at, of)| (metric(of), sum(at)));
     let mut named: Vec<(Metric, u64)> = named.collect();
     named.sort();
     assert_eq!(named, totals(&RECORDED));
     assert_eq!(file.text(file.default_sample_type), "calls");
+    // Parca makes a part of its queries of the name, in which a hyphen would be a minus.
+    assert!(file.sample_type.iter().all(|of| !file.text(of.r#type).contains('-')));
     let units: BTreeSet<_> = file.sample_type.iter().map(|of| file.text(of.unit)).collect();
     assert_eq!(units.into_iter().collect::<Vec<_>>(), ["bytes", "count", "nanoseconds"]);
 }

@@ -96,6 +96,12 @@ impl Stacks {
         }
     }
 
+    /// The same stacks with what they weigh in the metric that was asked for alone.
+    pub fn in_one_metric(mut self) -> Stacks {
+        self.weights.truncate(1);
+        self
+    }
+
     /// The nodes without the root, parents before their children.
     pub fn nodes(&self) -> impl Iterator<Item = NodeId> + Clone {
         (1..self.frame.len() as u32).map(NodeId)

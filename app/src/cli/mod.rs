@@ -18,6 +18,7 @@ mod pack;
 mod print;
 mod program;
 mod progress;
+mod push;
 mod record;
 mod report;
 mod symbolize;
@@ -75,6 +76,8 @@ pub enum Command {
     Compare(Box<compare::CompareArgs>),
     /// Write a flame graph, stacks, the call tree, the functions, the heap or the memory map of a recording to a file
     Export(export::ExportArgs),
+    /// Send a recording to a server that keeps profiles of many machines: Pyroscope, Parca
+    Push(Box<push::PushArgs>),
     /// Put the files with names and lines, and the text of the source files, into a recording
     Pack(pack::PackArgs),
     /// Put the probes into a module and write it, without running it
@@ -109,6 +112,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Diff(args) => Ok(diff::or_failed(diff::run(&args))),
         Command::Compare(args) => Ok(diff::or_failed(compare::run(&args))),
         Command::Export(args) => export::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Push(args) => push::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Pack(args) => pack::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Instrument(args) => instrument::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Info(args) => info::run(&args).map(|()| ExitCode::SUCCESS),
@@ -140,6 +144,7 @@ mod tests {
             Command::Diff(_) => "diff",
             Command::Compare(_) => "compare",
             Command::Export(_) => "export",
+            Command::Push(_) => "push",
             Command::Pack(_) => "pack",
             Command::Instrument(_) => "instrument",
             Command::Info(_) => "info",
@@ -188,6 +193,15 @@ mod tests {
             ("wasmscope report a.wscope --view wat --function 12", "report"),
             ("wasmscope report a.wscope --view source --file a.c --sources src --sources /a=/b", "report"),
             ("wasmscope pack a.wscope --symbols b.wasm --sources src -o b.wscope", "pack"),
+            ("wasmscope push http://localhost:4040 a.wscope", "push"),
+            (
+                "wasmscope push http://h a.wscope --receiver parca --name a --label b=c --label d=e --now",
+                "push",
+            ),
+            (
+                "wasmscope push http://h a.wscope --metric time --between 1s end --retries 0 --timeout 5s",
+                "push",
+            ),
             ("wasmscope record a.wasm --pack --sources src", "record"),
             ("wasmscope diff a.wscope b.wscope --metric time --markdown --fail-over 5", "diff"),
             ("wasmscope diff folder --svg -o a.svg --old-symbols a --new-symbols b", "diff"),
@@ -231,6 +245,9 @@ mod tests {
             ("wasmscope export a.wscope --format svg --metric heat", "`heat` is not a metric"),
             ("wasmscope export a.wscope -f svg --view map --range 16", "`16` is not a range"),
             ("wasmscope export a.wscope -f svg --view map --columns 0", "0 is not in 1..=1024"),
+            ("wasmscope push http://h", "<FILE>"),
+            ("wasmscope push http://h a.wscope --label a-b=c", "`a-b` is no key of a label"),
+            ("wasmscope push http://h a.wscope --receiver carrier", "possible values"),
             ("wasmscope instrument a.wasm", "--output"),
             ("wasmscope report a.wscope --view wat", "--function"),
             ("wasmscope info a.wasm b.wasm", "b.wasm"),

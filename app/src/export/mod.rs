@@ -37,6 +37,7 @@ pub use json::{
 };
 pub use memory_map::{MAX_COLUMNS, MapExtent, MapFormat, memory_map};
 pub use module_size::{ModuleFormat, module_size};
+pub use pprof::{build_id, pprof_at};
 
 use crate::analysis::{CallTreeQuery, Unit, call_tree, functions};
 use crate::profile::{FrameId, Profile};

@@ -16,14 +16,31 @@ const MODULE: u64 = 1;
 
 /// All metrics that can be told of the same time, as values of the same samples; `query`'s is the one to be shown first.
 pub(super) fn pprof(profile: &Profile, query: &CallTreeQuery) -> Vec<u8> {
+    let created = profile.recording().meta.created_unix_millis;
+    written(profile, query, &stacks(profile, query, MergeBy::Line), created)
+}
+
+/// The file that [`Format::Pprof`](super::Format::Pprof) is, of a run that began at `created_unix_millis`, with
+/// `query`'s metric alone or with all.
+pub fn pprof_at(
+    profile: &Profile,
+    query: &CallTreeQuery,
+    created_unix_millis: u64,
+    in_one_metric: bool,
+) -> Vec<u8> {
     let stacks = stacks(profile, query, MergeBy::Line);
+    let stacks = if in_one_metric { stacks.in_one_metric() } else { stacks };
+    written(profile, query, &stacks, created_unix_millis)
+}
+
+fn written(profile: &Profile, query: &CallTreeQuery, stacks: &Stacks, created_unix_millis: u64) -> Vec<u8> {
     let mut file = File::of(profile);
-    file.metrics(&stacks);
-    file.samples(&stacks);
+    file.metrics(stacks);
+    file.samples(stacks);
     file.mapping();
     file.locations();
     file.functions();
-    file.run(query);
+    file.run(query, created_unix_millis);
     gzip(file.finish().encoded())
 }
 
@@ -59,7 +76,7 @@ impl<'a> File<'a> {
 
     fn value_type(&mut self, metric: Metric) -> Message {
         let mut message = Message::default();
-        message.number(1, self.text(metric.name()));
+        message.number(1, self.text(name(metric)));
         message.number(2, self.text(unit(metric)));
         message
     }
@@ -174,21 +191,24 @@ impl<'a> File<'a> {
     }
 
     /// When and how long it was, and what is shown first.
-    fn run(&mut self, query: &CallTreeQuery) {
+    fn run(&mut self, query: &CallTreeQuery, created_unix_millis: u64) {
         let meta = &self.profile.recording().meta;
         let all = 0..self.profile.duration_nanos();
         let time = query.time.clone().unwrap_or(all.clone());
-        let begun = meta.created_unix_millis.saturating_mul(1_000_000).saturating_add(time.start);
+        let begun = created_unix_millis.saturating_mul(1_000_000).saturating_add(time.start);
         self.message.number(9, begun.min(i64::MAX as u64));
         self.message.number(10, time.end.min(all.end).saturating_sub(time.start).min(i64::MAX as u64));
-        if meta.rate_hz > 0 {
-            let period_type = self.value_type(Metric::Time);
-            self.message.message(11, &period_type);
-            self.message.number(12, 1_000_000_000 / u64::from(meta.rate_hz));
-        }
+        // What is counted rather than sampled is told one by one. Some servers break where no period is told.
+        let (of, period) = match meta.rate_hz {
+            0 => (query.metric, 1),
+            rate => (Metric::Time, 1_000_000_000 / u64::from(rate)),
+        };
+        let period_type = self.value_type(of);
+        self.message.message(11, &period_type);
+        self.message.number(12, period);
         let comment = self.text(&*meta.recorded_by);
         self.message.numbers(13, [comment].into_iter());
-        let first = self.text(query.metric.name());
+        let first = self.text(name(query.metric));
         self.message.number(14, first);
     }
 
@@ -209,6 +229,11 @@ fn place(profile: &Profile, stacks: &Stacks, node: NodeId, locations: &[u32]) ->
     (outer, frame, stacks.line(node))
 }
 
+/// Spelt as pprof's own are, such as `alloc_space`: servers make parts of queries of it, where a hyphen is a minus.
+fn name(metric: Metric) -> String {
+    metric.name().replace('-', "_")
+}
+
 const fn unit(metric: Metric) -> &'static str {
     match metric.unit() {
         Unit::Nanos => "nanoseconds",
@@ -217,8 +242,8 @@ const fn unit(metric: Metric) -> &'static str {
     }
 }
 
-/// What the module says of its build, or else a hash of it.
-fn build_id(profile: &Profile) -> String {
+/// What the module says of its build, or else a hash of it, in hexadecimal.
+pub fn build_id(profile: &Profile) -> String {
     let module = &profile.recording().module;
     let own = SymbolFileNames::of(module, profile.symbols().module()).build_id;
     let bytes = own.unwrap_or_else(|| Sha256::digest(module).as_slice()[..20].into());

@@ -12,6 +12,6 @@ pub fn about_ui(ui: &mut Ui) {
     ui.add_space(6.0);
     let licence = concat!("Licence: ", env!("CARGO_PKG_LICENSE"), ", whichever you prefer.");
     ui.add(text(licence));
-    let built_on = "Runs modules in Wasmtime, draws with egui. It opens no network connection.";
+    let built_on = "Runs modules in Wasmtime, draws with egui. The window opens no network connection.";
     ui.add(Label::new(RichText::new(built_on).weak()).wrap());
 }
