@@ -202,7 +202,7 @@ fn what_can_not_be_compared_is_told_with_its_place() {
             "this is a module; `wasmscope record` makes a recording of it",
         ),
         (&["diff", "a.wscope", "empty"], "empty: there are no recordings"),
-        (&["diff", "empty"], "empty: no recordings of an old build in this folder"),
+        (&["diff", "empty"], "empty: no recordings of the old build in this folder"),
         (
             &["diff", "a.wscope", "mixed"],
             "recordings of the new build are of different modules: number 2 is of hotloop.wasm",

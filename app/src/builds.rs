@@ -40,7 +40,7 @@ pub enum BuildsError {
     },
     /// A folder is given alone, and does not have recordings of two builds.
     #[error(
-        "{}: no recordings of an {} build in this folder (old-1.wscope, new-1.wscope and so on, as `wasmscope compare` \
+        "{}: no recordings of the {} build in this folder (old-1.wscope, new-1.wscope and so on, as `wasmscope compare` \
          leaves them); name two folders, or two recordings",
         path.display(),
         side.name()
@@ -189,8 +189,12 @@ mod tests {
         let (path, file) = (folder.path(), folder.path().join("new-1.wscope"));
         let error = |new: Option<&Path>| recordings(path, new).unwrap_err().to_string();
         assert!(error(Some(path)).ends_with("there are no recordings (.wscope) in this folder"));
+        assert!(error(None).contains("no recordings of the old build"), "{}", error(None));
         std::fs::write(&file, "").unwrap();
-        assert!(error(None).contains("no recordings of an old build"), "{}", error(None));
+        assert!(error(None).contains("no recordings of the old build"), "{}", error(None));
+        std::fs::rename(&file, path.join("old-1.wscope")).unwrap();
+        assert!(error(None).contains("no recordings of the new build"), "{}", error(None));
+        std::fs::write(&file, "").unwrap();
         assert!(recordings(&file, None).unwrap_err().to_string().contains("one recording; name another one"));
     }
 }

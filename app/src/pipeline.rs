@@ -2,8 +2,10 @@
 //! the tests all come through here.
 
 mod imported;
+mod there;
 mod unrun;
 
+pub(crate) use there::{is_another, is_recording, is_same_file};
 pub use unrun::{open_unrun, record_unrun_to};
 
 use crate::given::{self, Wanted};
@@ -12,7 +14,7 @@ use crate::nearby;
 use crate::pack::kept_symbols;
 use crate::profile::{Growing, Profile};
 use std::fs::File;
-use std::io::{self, BufWriter, Read};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmscope_instrument::recording::{self, Outcome, ReadError, Recording};
@@ -399,36 +401,6 @@ fn keep_others(path: &Path, guest: &Guest) -> Result<(), PipelineError> {
         return Err(PipelineError::OverItsInput { path: path.to_owned() });
     }
     if is_another(path) { Err(PipelineError::OverAnother { path: path.to_owned() }) } else { Ok(()) }
-}
-
-/// Is there a file that is no recording?
-pub(crate) fn is_another(path: &Path) -> bool {
-    match head(path) {
-        None => false,
-        Some(Ok(head)) => head != recording::MAGIC,
-        // A shorter file is the beginning of one at most; an empty one is nobody's. What can't be read is somebody's.
-        Some(Err(error)) => error.kind() != io::ErrorKind::UnexpectedEof,
-    }
-}
-
-/// Is there a recording?
-pub(crate) fn is_recording(path: &Path) -> bool {
-    matches!(head(path), Some(Ok(head)) if head == recording::MAGIC)
-}
-
-/// How the file at `path` begins, if there is one.
-fn head(path: &Path) -> Option<io::Result<[u8; recording::MAGIC.len()]>> {
-    let read = |mut file: File| {
-        let mut head = [0; recording::MAGIC.len()];
-        file.read_exact(&mut head).map(|()| head)
-    };
-    path.is_file().then(|| File::open(path).and_then(read))
-}
-
-/// Do both paths lead to one file?
-pub(crate) fn is_same_file(a: &Path, b: &Path) -> bool {
-    let real = |path: &Path| path.canonicalize().ok();
-    real(a).is_some() && real(a) == real(b)
 }
 
 impl Target {

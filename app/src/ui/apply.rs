@@ -169,8 +169,12 @@ fn look_inside(app: &mut App, module: Arc<ModuleFacts>, symbols: Option<PathBuf>
 
 /// A file for a recording of `module`.
 fn unsaved(app: &App, module: &ModuleFacts) -> PathBuf {
-    let open: Vec<_> = app.state.documents.iter().map(|open| open.origin.path().to_owned()).collect();
-    app.state.places.unsaved_recording(&module.guest.name, &open)
+    app.state.places.unsaved_recording(&module.guest.name, &open_files(app))
+}
+
+/// The files of the recordings that are open.
+fn open_files(app: &App) -> Vec<PathBuf> {
+    app.state.documents.iter().map(|open| open.origin.path().to_owned()).collect()
 }
 
 /// Under which it is remembered how the run was made that is recorded in `path`.

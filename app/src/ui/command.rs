@@ -139,6 +139,8 @@ pub enum CompareWith {
     Open(DocumentId),
     /// A recording, or a folder of recordings of one build.
     File(PathBuf),
+    /// Nothing of its own: both builds are in this folder, and are compared with each other.
+    Both(PathBuf),
     /// Another build, which is run by turns with that of the recording.
     Build {
         /// Its file.

@@ -4,7 +4,7 @@ use super::command::{Again, Command, Commands};
 use super::documents::{Document, DocumentId, ProfileId};
 use super::module::ModuleFacts;
 use super::picture::Picture;
-use super::run_dialog::RunForm;
+use super::run_dialog::{Known, RunForm};
 use super::watch::Watch;
 use crate::analysis::{CallTreeQuery, CompareQuery, Comparison, Side};
 use crate::builds::BuildsError;
@@ -48,6 +48,8 @@ pub enum JobKind {
     LookInside(String),
     /// Compares two builds, under this title.
     Compare(String),
+    /// Runs two builds by turns and compares them, under this title.
+    Turns(String),
     /// Looks for the allocators of the module of this name.
     Allocators(String),
     /// Reads names and lines.
@@ -199,9 +201,9 @@ impl Jobs {
         &self.running
     }
 
-    /// Is a module being run?
+    /// Is a module being run? Another one beside it would spoil what is measured.
     pub fn is_recording(&self) -> bool {
-        self.running.iter().any(|job| matches!(job.kind, JobKind::Run { .. }))
+        self.running.iter().any(|job| matches!(job.kind, JobKind::Run { .. } | JobKind::Turns(_)))
     }
 
     /// Asks every job to stop. A run stays until what it has recorded is there; what comes of others is wanted no more.
@@ -271,7 +273,11 @@ impl Jobs {
 
     /// Compares two builds.
     pub fn compare(&mut self, title: String, compare: Compare, desk: &JobDesk<'_>) {
-        self.start(JobKind::Compare(title), desk, move |watch| super::work::compare(compare, &watch));
+        let kind = match &compare.other {
+            OtherBuild::Run(_) => JobKind::Turns(title),
+            OtherBuild::Profile(_) | OtherBuild::File(_) | OtherBuild::Both(_) => JobKind::Compare(title),
+        };
+        self.start(kind, desk, move |watch| super::work::compare(compare, &watch));
     }
 
     /// The run whose recording is going to be at `path`.
@@ -371,6 +377,8 @@ pub struct Compare {
     pub mine: Arc<Profile>,
     /// Which build that is.
     pub side: Side,
+    /// The symbols that it is shown with, which explain other recordings of its module, too.
+    pub symbols: Option<PathBuf>,
     /// The other one.
     pub other: OtherBuild,
 }
@@ -381,21 +389,21 @@ pub enum OtherBuild {
     Profile(Arc<Profile>),
     /// A recording of it, or a folder of some.
     File(PathBuf),
+    /// Both are in this folder, as turns leave them: they are compared with each other.
+    Both(PathBuf),
     /// It is run by turns with the first one.
     Run(Box<Turns>),
 }
 
 /// Two builds that are run by turns.
 pub struct Turns {
-    /// The first one.
-    pub mine: Arc<ModuleFacts>,
     /// The file of the other one.
     pub other: PathBuf,
-    /// How both are run.
-    pub form: RunForm,
+    /// How both are run: as the first one's recording was made.
+    pub known: Known,
     /// How often each is.
     pub runs: usize,
-    /// Where the recordings go; what was there before goes.
+    /// Where the recordings go: a new folder.
     pub folder: PathBuf,
     /// Where machine code is kept.
     pub machine_code: PathBuf,

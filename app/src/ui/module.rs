@@ -105,8 +105,13 @@ impl ModuleFacts {
 
     /// What settings of a run are remembered under.
     pub fn key(&self) -> String {
-        if self.guest.path.is_empty() { self.guest.name.clone() } else { self.guest.path.clone() }
+        module_key(&self.guest.name, &self.guest.path).to_owned()
     }
+}
+
+/// What settings of a run are remembered under, of a module with this name and path.
+pub fn module_key<'a>(name: &'a str, path: &'a str) -> &'a str {
+    if path.is_empty() { name } else { path }
 }
 
 /// WASI's preview 1 has a name for what is to be run, preview 2 an interface.

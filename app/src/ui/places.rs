@@ -18,6 +18,8 @@ const SETTINGS: &str = "settings.toml";
 
 /// So many unsaved recordings are kept; the oldest go first.
 const MOST_UNSAVED: usize = 20;
+/// So many folders of recordings by turns are kept.
+const MOST_TURNS: usize = 5;
 
 impl Default for Places {
     /// The user's folders, or the system's folder for temporary files where there are none.
@@ -43,33 +45,55 @@ impl Places {
 
     /// A new file for a recording of the module `name`. Makes room for it, but not by what is `open`.
     pub fn unsaved_recording(&self, name: &str, open: &[PathBuf]) -> PathBuf {
-        self.make_room(open);
-        let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-        let name = name.strip_suffix(".wasm").unwrap_or(name);
-        self.unsaved.join(format!("{name}-{millis}.wscope"))
+        let is_recording = |path: &Path| path.extension().is_some_and(|end| end == "wscope");
+        // What can't be deleted only takes up room.
+        for path in oldest(&self.unsaved, is_recording, MOST_UNSAVED - 1, open) {
+            let _ = std::fs::remove_file(path);
+        }
+        self.unsaved.join(format!("{}.wscope", stamped(name)))
+    }
+
+    /// A new folder for recordings of the module `name` and another one, which are run by turns.
+    pub fn turns(&self, name: &str) -> PathBuf {
+        self.all_turns().join(stamped(name))
+    }
+
+    /// Deletes the oldest folders of recordings by turns, but none that has something that is `open`.
+    pub fn forget_turns(&self, open: &[PathBuf]) {
+        for path in oldest(&self.all_turns(), Path::is_dir, MOST_TURNS, open) {
+            let _ = std::fs::remove_dir_all(path);
+        }
+    }
+
+    fn all_turns(&self) -> PathBuf {
+        self.unsaved.join("turns")
     }
 
     /// Is `path` that of a recording that nobody has saved?
     pub fn is_unsaved(&self, path: &Path) -> bool {
         path.starts_with(&self.unsaved)
     }
+}
 
-    /// Deletes the oldest unsaved recordings. What can't be deleted only takes up room.
-    fn make_room(&self, open: &[PathBuf]) {
-        let Ok(entries) = std::fs::read_dir(&self.unsaved) else { return };
-        let files = entries.filter_map(|entry| {
-            let entry = entry.ok()?;
-            let path = entry.path();
-            let is_recording = path.extension().is_some_and(|end| end == "wscope");
-            Some((entry.metadata().ok()?.modified().ok()?, path)).filter(|_| is_recording)
-        });
-        let mut files: Vec<_> = files.collect();
-        files.sort();
-        let excess = (files.len() + 1).saturating_sub(MOST_UNSAVED);
-        for (_, path) in files.into_iter().take(excess).filter(|(_, path)| !open.contains(path)) {
-            let _ = std::fs::remove_file(path);
-        }
-    }
+/// The name of a module with the moment, by which names differ.
+fn stamped(name: &str) -> String {
+    let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    format!("{}-{millis}", name.strip_suffix(".wasm").unwrap_or(name))
+}
+
+/// What `is_ours` in `folder` but for the newest `kept`, and for what is `open` or has something in it that is.
+fn oldest(folder: &Path, is_ours: impl Fn(&Path) -> bool, kept: usize, open: &[PathBuf]) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let ours = entries.filter_map(|entry| {
+        let entry = entry.ok()?;
+        let path = entry.path();
+        Some((entry.metadata().ok()?.modified().ok()?, path)).filter(|(_, path)| is_ours(path))
+    });
+    let mut ours: Vec<_> = ours.collect();
+    ours.sort();
+    let excess = ours.len().saturating_sub(kept);
+    let oldest = ours.into_iter().take(excess).map(|(_, path)| path);
+    oldest.filter(|path| !open.iter().any(|open| open.starts_with(path))).collect()
 }
 
 #[cfg(test)]
@@ -90,5 +114,23 @@ mod tests {
         assert!(places.is_unsaved(&new));
         let left = std::fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(left, MOST_UNSAVED - 1 + 1 + 1);
+    }
+    #[test]
+    fn old_turns_make_room_for_new_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::within(folder.path());
+        let made = |n: u64| {
+            let folder = places.turns("a.wasm").with_file_name(format!("a-{n}"));
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("old-1.wscope"), "").unwrap();
+            let made = UNIX_EPOCH + std::time::Duration::from_secs(n);
+            std::fs::File::open(&folder).unwrap().set_modified(made).unwrap();
+            folder
+        };
+        let all: Vec<_> = (0..8).map(made).collect();
+        places.forget_turns(&[all[1].join("old-1.wscope")]);
+        let left: Vec<_> = (0..8).filter(|n| all[*n].exists()).collect();
+        assert_eq!(left, [1, 3, 4, 5, 6, 7], "the last five, and that of which a recording is open");
+        assert!(places.is_unsaved(&places.turns("a.wasm")));
     }
 }

@@ -1,13 +1,13 @@
 //! What jobs do on their threads: the pipeline, and nothing of the window.
 
+mod compare;
+
+pub use compare::compare;
+
 use super::follow;
-use super::jobs::{
-    Compare, Export, ExportedView, Failure, Made, OtherBuild, ReadSymbols, Run, Save, Shown, Turns,
-};
+use super::jobs::{Export, ExportedView, Failure, Made, ReadSymbols, Run, Save, Shown};
 use super::module::ModuleFacts;
 use super::watch::Watch;
-use crate::analysis::{Comparison, Pair, Side};
-use crate::builds;
 use crate::export;
 use crate::live::Live;
 use crate::pack::pack;
@@ -41,9 +41,12 @@ pub fn module_of(recording: &Recording) -> Result<Made, Failure> {
 }
 
 fn module(guest: Guest) -> Result<Made, Failure> {
+    Ok(Made::Module(Arc::new(facts(guest)?)))
+}
+
+fn facts(guest: Guest) -> Result<ModuleFacts, Failure> {
     let name = guest.name.clone();
-    let facts = ModuleFacts::read(guest).map_err(|error| Failure::of(format!("{name}: {error}")))?;
-    Ok(Made::Module(Arc::new(facts)))
+    ModuleFacts::read(guest).map_err(|error| Failure::of(format!("{name}: {error}")))
 }
 
 /// Makes a recording in `to` of a module that is not run.
@@ -58,69 +61,6 @@ fn make_folder_of(path: &Path) -> Result<(), Failure> {
     let Some(folder) = path.parent() else { return Ok(()) };
     let cant = |error| Failure::of(format!("{}: the folder can't be made: {error}", folder.display()));
     std::fs::create_dir_all(folder).map_err(cant)
-}
-
-/// Compares two builds, after running both by turns where that is wanted.
-pub fn compare(compare: Compare, watch: &Arc<Watch>) -> Result<Made, Failure> {
-    let Compare { mine, side, other } = compare;
-    let mut folder = None;
-    let (mine, other) = match other {
-        OtherBuild::Profile(other) => (vec![mine], vec![other]),
-        OtherBuild::File(path) => (vec![mine], opened(&builds::recordings_at(&path)?, watch)?),
-        OtherBuild::Run(turns) => {
-            let made = take_turns(&turns, side, watch)?;
-            let opened = Pair { old: opened(&made.old, watch)?, new: opened(&made.new, watch)? };
-            folder = Some(turns.folder);
-            match side {
-                Side::Old => (opened.old, opened.new),
-                Side::New => (opened.new, opened.old),
-            }
-        }
-    };
-    let (old, new) = if side == Side::Old { (mine, other) } else { (other, mine) };
-    let comparison = Comparison::new(old, new).map_err(|error| Failure::of(error.to_string()))?;
-    still_wanted(watch)?;
-    Ok(Made::Comparison { comparison: Arc::new(comparison), folder })
-}
-
-fn opened(files: &[PathBuf], watch: &Watch) -> Result<Vec<Arc<Profile>>, Failure> {
-    let open = |file: &PathBuf| {
-        still_wanted(watch)?;
-        Ok(Arc::new(pipeline::open_recording(file, None)?))
-    };
-    files.iter().map(open).collect()
-}
-
-/// Runs both builds by turns, each as the first one was run.
-fn take_turns(turns: &Turns, side: Side, watch: &Arc<Watch>) -> Result<Pair<Vec<PathBuf>>, Failure> {
-    let Turns { mine, other, form, runs, folder, machine_code } = turns;
-    let guest = pipeline::open_module(other)?;
-    let other =
-        ModuleFacts::read(guest).map_err(|error| Failure::of(format!("{}: {error}", other.display())))?;
-    let facts = match side {
-        Side::Old => Pair { old: &**mine, new: &other },
-        Side::New => Pair { old: &other, new: &**mine },
-    };
-    // Those of the comparison before.
-    if folder.is_dir() {
-        let cant = |error| Failure::of(format!("{}: {error}", folder.display()));
-        std::fs::remove_dir_all(folder).map_err(cant)?;
-    }
-    builds::make_folder(folder)?;
-    let mut made = Pair { old: Vec::new(), new: Vec::new() };
-    for turn in builds::turns(*runs) {
-        let module = facts.get(turn.0);
-        let mut form = form.clone();
-        form.fit(module);
-        let mut options = form.options(module).map_err(|error| Failure::of(error.to_string()))?;
-        options.cache_dir = Some(machine_code.clone());
-        options.symbols = pipeline::symbol_files(&module.guest, None)?;
-        let file = builds::turn_file(folder, turn);
-        pipeline::record_to(&file, &module.guest, &options, Arc::clone(watch) as Arc<dyn Observer>)?;
-        still_wanted(watch)?;
-        made.get_mut(turn.0).push(file);
-    }
-    Ok(made)
 }
 
 /// Runs a module, records it into `to` and reads the recording back; meanwhile `show` gets what there is of it.

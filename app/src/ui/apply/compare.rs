@@ -5,21 +5,20 @@ use super::super::command::{CompareOrder, CompareWith, Purpose};
 use super::super::compare::{CompareDialog, ComparisonId};
 use super::super::documents::Document;
 use super::super::jobs::{Compare, Export, ExportedView, JobDesk, JobKind, OtherBuild, Turns};
-use super::super::module::{ModuleFacts, file_name};
+use super::super::module::{file_name, module_key};
 use super::super::notes::Note;
 use super::super::pick;
-use super::super::run_dialog::RunForm;
-use super::{is_refused, key_of, suggested, with_extension};
-use crate::analysis::Comparison;
+use super::super::run_dialog::Known;
+use super::{is_refused, key_of, open_files, suggested, with_extension};
+use crate::analysis::{Comparison, Side};
 use crate::export::CompareFormat;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wasmscope_instrument::Guest;
 
 /// Asks what the recording in front is to be compared with.
 pub(super) fn ask(app: &mut App) {
     let front = app.state.documents.front().filter(|front| !front.is_growing);
-    app.screen.compare = front.map(|front| CompareDialog::new(front.id));
+    app.screen.compare = front.map(|front| CompareDialog::new(front.id, &known(app, front)));
 }
 
 /// A file was chosen for the dialog that is open.
@@ -37,53 +36,53 @@ pub(super) fn compare(app: &mut App, order: CompareOrder, ctx: &egui::Context) {
     }
     let of = |id| app.state.documents.iter().find(move |open| open.id == id);
     let Some(document) = of(document) else { return };
-    let (mine, title) = (Arc::clone(&document.profile), document.title.clone());
-    let (other, with_title) = match with {
+    let titled = |with: String| match side {
+        Side::Old => format!("{} to {with}", document.title),
+        Side::New => format!("{with} to {}", document.title),
+    };
+    let (other, title) = match with {
         CompareWith::Open(id) => match of(id) {
-            Some(other) => (OtherBuild::Profile(Arc::clone(&other.profile)), other.title.clone()),
+            Some(other) => (OtherBuild::Profile(Arc::clone(&other.profile)), titled(other.title.clone())),
             None => return,
         },
-        CompareWith::File(path) => {
-            let title = file_name(&path);
-            (OtherBuild::File(path), title)
-        }
+        CompareWith::File(path) => (OtherBuild::File(path.clone()), titled(file_name(&path))),
+        CompareWith::Both(path) => (OtherBuild::Both(path.clone()), file_name(&path)),
         CompareWith::Build { module, runs } => {
-            let title = file_name(&module);
-            match turns(app, document, module, runs) {
-                Ok(turns) => (OtherBuild::Run(Box::new(turns)), title),
-                Err(problem) => return app.screen.notes.add(Note::failure(problem)),
-            }
+            let title = titled(file_name(&module));
+            (OtherBuild::Run(Box::new(turns(app, document, module, runs))), title)
         }
     };
-    let title = match side {
-        crate::analysis::Side::Old => format!("{title} to {with_title}"),
-        crate::analysis::Side::New => format!("{with_title} to {title}"),
-    };
+    let (mine, symbols) = (Arc::clone(&document.profile), document.symbols.clone());
     let desk = JobDesk { commands: &app.commands, ctx, threads: app.state.threads };
-    app.state.jobs.compare(title, Compare { mine, side, other }, &desk);
+    app.state.jobs.compare(title, Compare { mine, side, symbols, other }, &desk);
 }
 
-/// Both builds are run as the recording was, or as its module was the last time.
-fn turns(app: &App, document: &Document, other: PathBuf, runs: usize) -> Result<Turns, String> {
-    let recording = document.profile.recording();
-    let (name, path) = (recording.meta.module_name.clone(), recording.meta.module_path.clone());
-    let guest = Guest { bytes: Arc::clone(&recording.module), name, path };
-    let mine = ModuleFacts::read(guest).map_err(|error| format!("{}: {error}", document.title))?;
-    let history = &app.state.history;
-    let known = history.last_run(&key_of(document.origin.path())).or_else(|| history.last_run(&mine.key()));
-    let form = known.unwrap_or_else(|| RunForm::for_module(&mine));
-    let folder = app.state.places.unsaved.join("compare");
-    let machine_code = app.state.places.machine_code.clone();
-    Ok(Turns { mine: Arc::new(mine), other, form, runs, folder, machine_code })
+/// Both builds are run as the recording was.
+fn turns(app: &App, document: &Document, other: PathBuf, runs: usize) -> Turns {
+    let places = &app.state.places;
+    let folder = places.turns(&document.profile.recording().meta.module_name);
+    Turns { other, known: known(app, document), runs, folder, machine_code: places.machine_code.clone() }
+}
+
+/// What is known of how a recording was made.
+fn known(app: &App, document: &Document) -> Known {
+    let (history, recording) = (&app.state.history, document.profile.recording());
+    let answers = history.last_run(&key_of(document.origin.path()));
+    let last = history.last_run(module_key(&recording.meta.module_name, &recording.meta.module_path));
+    Known::of(recording, answers, last)
 }
 
 /// Shows what was compared.
 pub(super) fn opened(app: &mut App, kind: JobKind, comparison: Arc<Comparison>, folder: Option<PathBuf>) {
-    let JobKind::Compare(title) = kind else { return };
+    let (JobKind::Compare(title) | JobKind::Turns(title)) = kind else { return };
     app.state.documents.show(None);
     app.state.comparisons.add(title, comparison);
     if let Some(folder) = folder {
-        let text = format!("The recordings of both builds are in {} until the next ones", folder.display());
+        app.state.places.forget_turns(&open_files(app));
+        let text = format!(
+            "The recordings of both builds are in {}, where those of the last comparisons are kept",
+            folder.display()
+        );
         app.screen.notes.add(Note::done(text));
     }
 }

@@ -1,5 +1,7 @@
 //! What commands do to the whole window, without one being drawn.
 
+mod two_builds;
+
 use super::*;
 use crate::export::Format;
 use crate::pipeline::{self, tests::MAPPED};

@@ -1,14 +1,15 @@
 //! Asks what a recording is to be compared with.
 
 use crate::analysis::Side;
+use crate::builds;
 use crate::ui::command::{Command, Commands, CompareOrder, CompareWith};
 use crate::ui::documents::{DocumentId, Documents};
 use crate::ui::module::middle_cut;
-use crate::ui::run_dialog::Dialog;
+use crate::ui::run_dialog::{Dialog, Known};
 use crate::ui::theme::Palette;
 use crate::ui::widgets::primary_button;
 use egui::{Align, DragValue, Frame, Id, Key, Layout, Margin, Modal, RichText, ScrollArea, TextEdit, Ui};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The dialog while it is open.
 pub struct CompareDialog {
@@ -18,6 +19,36 @@ pub struct CompareDialog {
     pub path: String,
     mine: Side,
     runs: u16,
+    /// What is not known of how the recording was made.
+    gap: Option<&'static str>,
+    /// The path that was looked at, and what is there.
+    found: (String, Found),
+}
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// No path is given.
+    Unasked,
+    Nothing,
+    Module,
+    /// A recording, or a folder with some of one build.
+    Build,
+    /// A folder with recordings of two builds, as turns leave them.
+    BothBuilds,
+}
+
+impl Found {
+    fn at(path: &Path) -> Found {
+        let is_module = || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("wasm"));
+        match path {
+            _ if path.as_os_str().is_empty() => Found::Unasked,
+            _ if !path.exists() => Found::Nothing,
+            _ if is_module() => Found::Module,
+            _ if builds::recordings(path, None).is_ok() => Found::BothBuilds,
+            _ => Found::Build,
+        }
+    }
 }
 
 const WIDTH: f32 = 560.0;
@@ -26,18 +57,33 @@ const ABOUT: &str = "With another recording, with a folder of recordings of one 
                      be told from chance.";
 
 impl CompareDialog {
-    /// Asks for `document`, the old build unless its user says otherwise.
-    pub fn new(document: DocumentId) -> CompareDialog {
-        CompareDialog { document, path: String::new(), mine: Side::Old, runs: 5 }
+    /// Asks for `document`, the old build unless its user says otherwise; `known` is how it was made.
+    pub fn new(document: DocumentId, known: &Known) -> CompareDialog {
+        let found = (String::new(), Found::Unasked);
+        CompareDialog { document, path: String::new(), mine: Side::Old, runs: 5, gap: known.gap(), found }
     }
 
     fn order(&self, with: CompareWith) -> Command {
         Command::Compare(Box::new(CompareOrder { document: self.document, mine: self.mine, with }))
     }
 
-    /// Is the path that of a module?
-    fn is_module(&self) -> bool {
-        Path::new(self.path.trim()).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("wasm"))
+    /// Looks what is at the path. Not in each frame: a disk over the network may take its time.
+    fn look(&mut self) -> Found {
+        if self.found.0 != self.path {
+            self.found = (self.path.clone(), Found::at(Path::new(self.path.trim())));
+        }
+        self.found.1
+    }
+
+    /// What is at the path, to be compared with.
+    fn with(&mut self) -> Option<CompareWith> {
+        let path = PathBuf::from(self.path.trim());
+        match self.look() {
+            Found::Unasked | Found::Nothing => None,
+            Found::Module => Some(CompareWith::Build { module: path, runs: usize::from(self.runs) }),
+            Found::Build => Some(CompareWith::File(path)),
+            Found::BothBuilds => Some(CompareWith::Both(path)),
+        }
     }
 }
 
@@ -57,22 +103,25 @@ pub fn compare_dialog_ui(
         ui.heading(format!("Compare {}", middle_cut(&title, 44)));
         ui.label(RichText::new(ABOUT).weak());
         ui.add_space(6.0);
-        ui.horizontal(|ui| {
-            ui.label("This recording is of the");
-            ui.radio_value(&mut dialog.mine, Side::Old, "old build");
-            ui.radio_value(&mut dialog.mine, Side::New, "new build");
+        let is_asked = dialog.look() != Found::BothBuilds;
+        ui.add_enabled_ui(is_asked, |ui| {
+            ui.horizontal(|ui| {
+                ui.label("This recording is of the");
+                ui.radio_value(&mut dialog.mine, Side::Old, "old build");
+                ui.radio_value(&mut dialog.mine, Side::New, "new build");
+            });
         });
         let chosen = open_ui(ui, dialog, documents, screen.height());
         ui.add_space(6.0);
         file_ui(ui, dialog, commands);
         ui.add_space(10.0);
-        chosen.map_or_else(
-            || footer(ui, dialog, commands),
-            |with| {
+        match chosen {
+            None => footer(ui, dialog, commands),
+            Some(with) => {
                 commands.send(dialog.order(with));
                 Dialog::Closed
-            },
-        )
+            }
+        }
     });
     if shown.should_close() { Dialog::Closed } else { shown.inner }
 }
@@ -113,31 +162,36 @@ fn file_ui(ui: &mut Ui, dialog: &mut CompareDialog, commands: &Commands) {
             ui.add(field).accessible_name("File or folder to compare with");
         });
     });
-    if dialog.is_module() {
-        ui.horizontal(|ui| {
-            let label = ui.label("Run each build");
-            ui.add(DragValue::new(&mut dialog.runs).range(1..=1000)).labelled_by(label.id);
-            ui.label("times, by turns, as this recording was run");
-        });
+    match dialog.look() {
+        Found::Unasked | Found::Build => {}
+        Found::Nothing => {
+            ui.colored_label(Palette::of(ui).error, "There is no such file or folder.");
+        }
+        Found::Module => turns_ui(ui, dialog),
+        Found::BothBuilds => {
+            ui.label("This folder has recordings of both builds: they are compared with each other.");
+        }
     }
 }
 
-fn footer(ui: &mut Ui, dialog: &CompareDialog, commands: &Commands) -> Dialog {
-    let mut outcome = Dialog::Open;
-    let path = Path::new(dialog.path.trim());
-    let (is_there, is_empty) = (path.exists(), path.as_os_str().is_empty());
-    if !is_empty && !is_there {
-        ui.colored_label(Palette::of(ui).error, "There is no such file or folder.");
+fn turns_ui(ui: &mut Ui, dialog: &mut CompareDialog) {
+    ui.horizontal(|ui| {
+        let label = ui.label("Run each build");
+        ui.add(DragValue::new(&mut dialog.runs).range(1..=1000)).labelled_by(label.id);
+        ui.label("times, by turns, as this recording was run");
+    });
+    if let Some(gap) = dialog.gap {
+        ui.label(RichText::new(gap).weak());
     }
+}
+
+fn footer(ui: &mut Ui, dialog: &mut CompareDialog, commands: &Commands) -> Dialog {
+    let mut outcome = Dialog::Open;
+    let with = dialog.with();
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let entered = ui.input(|input| input.key_pressed(Key::Enter));
-        let compare = ui.add_enabled_ui(is_there, |ui| primary_button(ui, "Compare")).inner;
-        if compare.clicked() || (entered && is_there) {
-            let path = path.to_owned();
-            let with = match dialog.is_module() {
-                true => CompareWith::Build { module: path, runs: usize::from(dialog.runs) },
-                false => CompareWith::File(path),
-            };
+        let compare = ui.add_enabled_ui(with.is_some(), |ui| primary_button(ui, "Compare")).inner;
+        if let Some(with) = with.filter(|_| compare.clicked() || entered) {
             commands.send(dialog.order(with));
             outcome = Dialog::Closed;
         }

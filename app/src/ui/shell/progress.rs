@@ -29,6 +29,9 @@ pub fn progress_ui(ui: &mut Ui, job: &Job, commands: &Commands) {
                 }
                 JobKind::Compare(title) => {
                     ui.label(format!("Comparing {}", middle_cut(title, 60)));
+                }
+                JobKind::Turns(title) => {
+                    ui.label(format!("Running by turns: {}", middle_cut(title, 60)));
                     phases_ui(ui, job.watch.progress());
                 }
                 JobKind::Symbols(wish) => {
@@ -62,7 +65,7 @@ pub fn progress_ui(ui: &mut Ui, job: &Job, commands: &Commands) {
 fn after_stop(kind: &JobKind) -> &'static str {
     match kind {
         JobKind::Open(_) | JobKind::Module { .. } | JobKind::LookInside(_) => "Nothing is opened then.",
-        JobKind::Compare(_) => "Nothing is compared then.",
+        JobKind::Compare(_) | JobKind::Turns(_) => "Nothing is compared then.",
         JobKind::Run { .. } => "What was recorded so far is kept.",
         JobKind::Allocators(_) => "Nothing is proposed then.",
         JobKind::Symbols(_) => "The recording keeps the names and lines that it has.",

@@ -336,7 +336,9 @@ fn describe(ui: &Ui, response: &Response, columns: &[Column], row: &Row) {
     response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, text));
     ui.ctx().accesskit_node_builder(response.id, |node| {
         let cells = columns.iter().zip(&row.cells).filter(|(_, (text, _))| !text.is_empty());
-        let told: Vec<_> = cells.map(|(column, (text, _))| format!("{} {text}", column.title)).collect();
+        let figures = cells.map(|(column, (text, _))| format!("{} {text}", column.title));
+        let mine = (row.ground == Ground::Mine).then(|| "of the selected function".to_owned());
+        let told: Vec<_> = figures.chain(mine).collect();
         node.set_description(told.join(", "));
         node.set_selected(matches!(row.ground, Ground::Selected | Ground::Cursor));
     });

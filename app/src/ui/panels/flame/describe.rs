@@ -27,9 +27,12 @@ pub fn describe(ui: &Ui, response: &Response, scene: &Scene<'_>, graph: &Graph, 
     for drawn in graph.picture.iter().flat_map(|picture| &picture.drawn) {
         if drawn.rect.width() > LEAST_TOLD || focus == Some(drawn.node) {
             let name = name_of(scene.profile, drawn.frame, names);
-            box_node(ui, of(drawn.node), drawn.rect, name, focus == Some(drawn.node), || {
-                cost_of(scene, drawn.node)
-            });
+            let id = of(drawn.node);
+            box_node(ui, id, drawn.rect, name, focus == Some(drawn.node), || cost_of(scene, drawn.node));
+            if scene.selected.contains(&drawn.frame) {
+                let tell = |node: &mut egui::accesskit::Node| node.set_description("the selected function");
+                ui.ctx().accesskit_node_builder(id, tell);
+            }
         }
     }
 }
