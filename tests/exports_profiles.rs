@@ -9,6 +9,7 @@ mod firefox;
 mod pprof;
 mod speedscope;
 mod trace;
+mod trace_readers;
 
 use std::process::{Command, Output};
 use std::sync::LazyLock;

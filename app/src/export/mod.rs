@@ -184,9 +184,15 @@ pub fn export(profile: &Profile, query: &CallTreeQuery, format: Format) -> Vec<u
 
 /// `document` as a file.
 fn json_file(document: &impl Serialize) -> Vec<u8> {
-    let mut bytes = json_text(document).into_bytes();
+    let mut bytes = Vec::new();
+    json_into(&mut bytes, document);
     bytes.push(b'\n');
     bytes
+}
+
+/// Appends `document` on one line.
+fn json_into(bytes: &mut Vec<u8>, document: &impl Serialize) {
+    serde_json::to_writer(bytes, document).expect("there are no maps with other keys than strings in it");
 }
 
 /// `document` as text on one line.

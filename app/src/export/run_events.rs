@@ -15,8 +15,12 @@ pub(super) struct RunEvents {
     pub(super) calls: Vec<CallSpan>,
     /// How much memory there is.
     pub(super) sizes: Vec<SizeInTime>,
-    names: FxHashMap<(Direction, FuncIndex), String>,
+    /// The names of what was called, behind those of the modules that they are imported from.
+    pub(super) names: FxHashMap<Callee, String>,
 }
+
+/// What was called, and from where.
+pub(super) type Callee = (Direction, FuncIndex);
 
 /// A number of bytes over time.
 pub(super) struct SizeInTime {
@@ -38,7 +42,7 @@ impl RunEvents {
         RunEvents { phases, calls, sizes: sizes(profile, time), names }
     }
 
-    /// The name of what was called, behind that of the module that it is imported from.
+    /// The name of what was called.
     pub(super) fn name(&self, call: &CallSpan) -> &str {
         self.names.get(&(call.direction, call.func)).map_or("?", |name| name)
     }
