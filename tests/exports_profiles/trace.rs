@@ -1,12 +1,15 @@
 //! Trace events, by the rules of their format and of those that read it: what begins on a track ends there.
 
-use super::trace_readers::{Seen, perfetto, speedscope};
-use super::{RECORDED, folded_total, hostile, written};
+use super::trace_readers::{Seen, nanos, perfetto, speedscope};
+use super::{RECORDED, called_in, folded_total, hostile, written};
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use wasmscope::analysis::{CallTreeQuery, Metric, boundary, growth};
 use wasmscope::export::Format;
 use wasmscope::profile::{Profile, ProfileBuilder};
+use wasmscope_instrument::recording::{CallSpan, Direction};
+use wasmscope_symbolize::FuncIndex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -29,7 +32,7 @@ pub(super) struct Event {
     pub(super) ts: f64,
     pid: u32,
     tid: u32,
-    pub(super) args: Option<serde_json::Value>,
+    pub(super) args: Option<Value>,
 }
 
 /// The events of each track, by its name.
@@ -118,6 +121,56 @@ fn calls_phases_and_memory_have_their_tracks() {
     let growth = growth(&RECORDED);
     assert_eq!(last("counter Memory 0"), growth.memories[0].final_pages * 65_536);
     assert_eq!(last("counter Live heap"), growth.heap.last().unwrap().live_bytes);
+}
+
+/// What a counter has told, by its moments in nanoseconds.
+fn counted<'a>(events: &'a [Event], key: &str) -> Vec<(u64, &'a Value)> {
+    events.iter().map(|event| (nanos(event.ts), &event.args.as_ref().unwrap()[key])).collect()
+}
+
+#[test]
+fn calls_that_were_not_kept_singly_are_counted() {
+    let slices = [(0, 10, 5, 9), (10, 10, 7, 8), (40, 10, 1, 2)];
+    let profile = called_in(&slices);
+    let tracks = tracks(&profile, &CallTreeQuery::default());
+    let told = |key| {
+        let counter = counted(&tracks["counter env.log, summed"], key).into_iter();
+        counter.map(|(nanos, value)| (nanos, value.as_u64().unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(told("calls"), [(0, 5), (10, 7), (20, 0), (40, 1), (50, 0)]);
+    assert_eq!(told("nanos"), [(0, 9), (10, 8), (20, 0), (40, 2), (50, 0)]);
+    let part = CallTreeQuery { time: Some(45..60), ..CallTreeQuery::default() };
+    assert_eq!(self::tracks(&profile, &part)["counter env.log, summed"].len(), 2);
+}
+
+#[test]
+fn a_clock_that_stands_still_makes_no_calls_vanish() {
+    let spans = [(10, 0), (10, 30), (20, 0), (40, 0), (40, 10), (50, 5)];
+    let profile = ProfileBuilder::new().crossings("main;[env.log]", 6, 45, None).edit(|recording| {
+        recording.spans = spans.map(|(start_nanos, duration_nanos)| span(start_nanos, duration_nanos)).into();
+    });
+    let events = &tracks(&profile.build(), &CallTreeQuery::default())["Imports and exports"];
+    assert_eq!(events.iter().filter(|event| event.ph == 'i').count(), 3);
+    for seen in [speedscope(events), perfetto(events)] {
+        assert_eq!(seen, Seen { own_nanos: [("env.log".to_owned(), 45)].into(), ..Seen::default() });
+    }
+}
+
+fn span(start_nanos: u64, duration_nanos: u64) -> CallSpan {
+    let (direction, func, depth) = (Direction::GuestToHost, FuncIndex(0), 0);
+    CallSpan { start_nanos, duration_nanos, direction, func, depth }
+}
+
+#[test]
+fn without_samples_there_is_the_rest() {
+    let nothing = ProfileBuilder::new().build();
+    let heap = ProfileBuilder::new().alloc(10, "main;malloc", 1_000, 100).build();
+    let calls = called_in(&[(0, 10, 5, 9)]);
+    let available = |format: Format| [&nothing, &heap, &calls].map(|profile| format.available_in(profile));
+    assert_eq!(available(Format::Chrome), [false, true, true]);
+    assert_eq!(available(Format::SpeedscopeEvented), [false; 3]);
+    let tracks = tracks(&heap, &CallTreeQuery::default());
+    assert_eq!(counted(&tracks["counter Live heap"], "bytes").last(), Some(&(10, &Value::from(100))));
 }
 
 #[test]

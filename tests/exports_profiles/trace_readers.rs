@@ -90,6 +90,8 @@ pub(super) fn perfetto(events: &[Event]) -> Seen {
         let found = open.iter().rposition(|name| *name == event.name);
         match event.ph {
             'B' if open.len() < MAX_DEPTH => open.push(&event.name),
+            // A moment is put beside what is open.
+            'i' => {}
             'E' if found.is_some() && found == open.len().checked_sub(1) => drop(open.pop()),
             _ => seen.refused += 1,
         }

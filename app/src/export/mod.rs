@@ -42,6 +42,7 @@ use crate::analysis::{CallTreeQuery, Unit, call_tree, functions};
 use crate::profile::{FrameId, Profile};
 use serde::Serialize;
 use std::fmt;
+use wasmscope_instrument::recording::Recording;
 
 /// The forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,9 +118,15 @@ impl Format {
 
     /// Has the profile what the format tells of?
     pub fn available_in(self, profile: &Profile) -> bool {
+        let Recording { samples, spans, slices, growth, heap, .. } = profile.recording();
         match self.scope() {
-            FormatScope::Heap => !profile.recording().heap.is_empty(),
-            FormatScope::Time => !profile.recording().samples.is_empty(),
+            FormatScope::Heap => !heap.is_empty(),
+            FormatScope::Time if !samples.is_empty() => true,
+            FormatScope::Time => {
+                let has_events =
+                    !(spans.is_empty() && slices.is_empty() && growth.is_empty() && heap.is_empty());
+                self == Format::Chrome && has_events
+            }
             FormatScope::Query => true,
         }
     }

@@ -3,7 +3,7 @@
 use super::in_time::{Edge, frame_steps};
 use super::lazy::Lazy;
 use super::{json_file, known_name, numbers::Numbers};
-use crate::analysis::{CallTreeQuery, MergeBy, Metric, NodeId, Stacks, Unit, stacks};
+use crate::analysis::{CallTreeQuery, MergeBy, Metric, NodeId, Stacks, Unit, stacks, time_stacks};
 use crate::profile::{FrameId, Profile};
 use serde::Serialize;
 use std::cell::Cell;
@@ -96,8 +96,7 @@ pub(super) fn sampled(profile: &Profile, query: &CallTreeQuery) -> Vec<u8> {
 
 /// The stack as it was seen from sample to sample.
 pub(super) fn evented(profile: &Profile, query: &CallTreeQuery) -> Vec<u8> {
-    let query = CallTreeQuery { metric: Metric::Time, ..query.clone() };
-    let stacks = stacks(profile, &query, MergeBy::Function);
+    let stacks = time_stacks(profile, query, MergeBy::Function);
     let (numbers, shared) = shared(profile, &stacks);
     let samples = || stacks.samples(profile, query.time.clone());
     let start_nanos = samples().next().map_or(0, |sample| sample.start_nanos);

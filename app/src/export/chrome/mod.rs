@@ -6,15 +6,15 @@ mod trace;
 use super::in_time::{frame_steps, span_steps};
 use super::json::kind_word;
 use super::known_name;
-use super::run_events::{Callee, RunEvents, SizeInTime};
-use crate::analysis::{CallTreeQuery, MergeBy, Metric, NodeId, StackSample, Stacks, stacks};
+use super::run_events::{Callee, RunEvents, SizeInTime, slice_end};
+use crate::analysis::{CallTreeQuery, MergeBy, NodeId, StackSample, Stacks, time_stacks};
 use crate::profile::{FrameId, FrameInfo, Profile};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::ops::Range;
 use trace::{Named, Trace};
-use wasmscope_instrument::recording::{CallSpan, Direction, PhaseSpan};
+use wasmscope_instrument::recording::{CallSlice, CallSpan, Direction, PhaseSpan};
 
 /// The one process.
 const PID: u32 = 1;
@@ -59,6 +59,11 @@ struct Event<'a> {
 enum Args<'a> {
     Name(&'a str),
     Bytes(u64),
+    #[serde(untagged)]
+    Sums {
+        calls: u64,
+        nanos: u64,
+    },
 }
 
 impl<'a> Event<'a> {
@@ -74,6 +79,7 @@ pub(super) fn chrome(profile: &Profile, query: &CallTreeQuery) -> Vec<u8> {
     heads(&profile.recording().meta.module_name).for_each(|event| trace.event(&event));
     phases(&mut trace, &run);
     calls(&mut trace, &run);
+    summed_calls(&mut trace, &run);
     run.sizes.iter().flat_map(sizes).for_each(|event| trace.event(&event));
     frames(&mut trace, profile, query);
     trace.finish()
@@ -111,6 +117,24 @@ fn calls(trace: &mut Trace, run: &RunEvents) {
     spans(trace, run.calls.iter().filter_map(span).collect());
 }
 
+/// A counter for each function with what came back in slices of time, and zeros where nothing did.
+fn summed_calls(trace: &mut Trace, run: &RunEvents) {
+    for slices in run.slices.chunk_by(|a, b| (a.direction, a.func) == (b.direction, b.func)) {
+        let callee = (slices[0].direction, slices[0].func);
+        let name = format!("{}, summed", run.name(callee));
+        let mut count = |nanos, args| trace.event(&Event::new("C", &name, nanos, Track::Calls, args));
+        let mut next = slices.iter().skip(1);
+        for slice in slices {
+            let CallSlice { start_nanos, calls, total_nanos: nanos, .. } = *slice;
+            count(start_nanos, Args::Sums { calls, nanos });
+            let end_nanos = slice_end(slice);
+            if next.next().is_none_or(|next| next.start_nanos > end_nanos) {
+                count(end_nanos, Args::Sums { calls: 0, nanos: 0 });
+            }
+        }
+    }
+}
+
 /// What takes no time begins and ends nothing: a clock may be coarse.
 fn spans<'a>(trace: &mut Trace, spans: Vec<(Range<u64>, &'a Named<'a>)>) {
     let (moments, spans): (Vec<_>, Vec<_>) = spans.into_iter().partition(|(nanos, _)| nanos.is_empty());
@@ -125,8 +149,7 @@ fn sizes(size: &SizeInTime) -> impl Iterator<Item = Event<'_>> {
 }
 
 fn frames(trace: &mut Trace, profile: &Profile, query: &CallTreeQuery) {
-    let query = CallTreeQuery { metric: Metric::Time, ..query.clone() };
-    let stacks = stacks(profile, &query, MergeBy::Function);
+    let stacks = time_stacks(profile, query, MergeBy::Function);
     let named = |(frame, info): (FrameId, &FrameInfo)| {
         Named::new(Track::Guest, known_name(profile, frame), kind_word(info.kind))
     };
