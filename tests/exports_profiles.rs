@@ -9,6 +9,7 @@ mod firefox;
 mod pprof;
 mod speedscope;
 mod trace;
+mod trace_readers;
 
 use std::process::{Command, Output};
 use std::sync::LazyLock;
@@ -16,6 +17,8 @@ use wasmscope::analysis::{CallTreeQuery, Metric};
 use wasmscope::export::{Format, export};
 use wasmscope::pipeline;
 use wasmscope::profile::{Profile, ProfileBuilder};
+use wasmscope_instrument::recording::{CallSlice, Direction};
+use wasmscope_symbolize::FuncIndex;
 use wasmscope_tests::{sample_module, wasmscope};
 
 /// A run of a program in Rust with all that can be measured of it, in time and counted.
@@ -64,13 +67,34 @@ fn hostile() -> Profile {
         .build()
 }
 
+/// Calls of `env.log` in slices of time: beginning, width, how many, and nanoseconds together.
+fn called_in(slices: &[(u64, u64, u64, u64)]) -> Profile {
+    let slice = |(start_nanos, width_nanos, calls, total_nanos): &(u64, u64, u64, u64)| CallSlice {
+        start_nanos: *start_nanos,
+        width_nanos: *width_nanos,
+        direction: Direction::GuestToHost,
+        func: FuncIndex(0),
+        calls: *calls,
+        total_nanos: *total_nanos,
+    };
+    ProfileBuilder::new()
+        .crossings("main;[env.log]", 3, 70, None)
+        .edit(|recording| recording.slices = slices.iter().map(slice).collect())
+        .build()
+}
+
+/// May a test pass without the program that it needs?
+fn may_skip(missing: &str) {
+    let is_required = std::env::var_os("WASMSCOPE_READERS_TEST").is_some_and(|word| word == "required");
+    assert!(!is_required, "there is no {missing} on this machine");
+    eprintln!("skipped: there is no {missing} to read it");
+}
+
 /// What a program of this machine says; `None` where it isn't there.
 fn read_by(program: &str, words: &[&str]) -> Option<Output> {
     let output = Command::new(program).args(words).output();
     if output.is_err() {
-        let is_required = std::env::var_os("WASMSCOPE_READERS_TEST").is_some_and(|word| word == "required");
-        assert!(!is_required, "there is no {program} among the programs of this machine");
-        eprintln!("skipped: there is no {program} to read it");
+        may_skip(program);
     }
     output.ok()
 }

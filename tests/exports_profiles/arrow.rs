@@ -1,6 +1,6 @@
 //! Arrow's files, by Arrow's own library for Python where that is there.
 
-use super::{RECORDED, folded_total, hostile, totals, written};
+use super::{RECORDED, folded_total, hostile, may_skip, totals, written};
 use serde_json::Value;
 use std::process::Command;
 use wasmscope::analysis::{CallTreeQuery, Metric};
@@ -24,7 +24,7 @@ fn read(profile: &Profile, query: &CallTreeQuery) -> Option<Value> {
     std::fs::write(&path, written(profile, query, Format::Arrow)).unwrap();
     let python = |words: &[&str]| Command::new("python3").args(words).output();
     if !python(&["-c", "import pyarrow"]).is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: there is no pyarrow to read it");
+        may_skip("pyarrow");
         return None;
     }
     let output = python(&["-c", READ, path.to_str().unwrap()]).unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use wasmscope::analysis::{CallTreeQuery, Metric, NodeId, call_tree};
 use wasmscope::export::Format;
-use wasmscope::profile::Profile;
+use wasmscope::profile::{Profile, ProfileBuilder};
 
 /// What `callgrind_annotate` prints; `None` where there is none.
 fn annotated(profile: &Profile, query: &CallTreeQuery, words: &[&str]) -> Option<String> {
@@ -78,6 +78,37 @@ fn calls_of(text: &str, name: &str) -> Vec<u64> {
         calls.extend(times.map(|times| times.split_once(' ').unwrap().0.parse::<u64>().unwrap()));
     }
     calls
+}
+
+/// However often a function stands in a path, it costs no more than the path.
+#[test]
+fn recursion_costs_once() {
+    let folded = "main;fib;fib;fib;get 30\nmain;fib 10\nmain;fib;fib 20\nmain;get;fib 40\n\
+                  main;even;odd;even;odd;get 3\nmain;odd;even 5\nfib;main;fib 7\n";
+    let profile = ProfileBuilder::new().folded(folded).build();
+    let words = ["--inclusive=yes", "--threshold=100"];
+    let Some(printed) = annotated(&profile, &CallTreeQuery::default(), &words) else { return };
+    let cost = |name: &str| {
+        let is_it = |line: &&str| line.contains(&format!(":{name} [")) || line.ends_with(&format!(":{name}"));
+        numbers(printed.lines().find(is_it).unwrap())[0]
+    };
+    let expected = |name: &str| {
+        let lines = folded.lines().map(|line| line.rsplit_once(' ').unwrap());
+        let through = lines.filter(|(path, _)| path.split(';').any(|frame| frame == name));
+        through.map(|(_, cost)| cost.parse::<u64>().unwrap()).sum::<u64>()
+    };
+    for name in ["main", "fib", "get", "even", "odd"] {
+        assert_eq!(cost(name), expected(name), "{name}: {printed}");
+    }
+}
+
+/// A number with nothing behind it refers to what was named before.
+#[test]
+fn names_that_cannot_be_seen_are_names() {
+    let profile = ProfileBuilder::new().folded("main;\u{1};\u{2} 10\n").build();
+    let text = String::from_utf8(written(&profile, &CallTreeQuery::default(), Format::Callgrind)).unwrap();
+    assert!(!text.contains(") \n"), "{text}");
+    assert_eq!(text.matches("fn=(2) ???\n").count(), 1, "{text}");
 }
 
 #[test]

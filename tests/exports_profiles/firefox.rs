@@ -1,8 +1,8 @@
 //! Profiles for the Firefox Profiler, by the rules that its tables have: columns of equal length, and references to
 //! what is there.
 
-use super::{RECORDED, hostile, totals, written};
-use serde_json::Value;
+use super::{RECORDED, called_in, hostile, totals, written};
+use serde_json::{Value, json};
 use wasmscope::analysis::{CallTreeQuery, Metric, boundary};
 use wasmscope::export::Format;
 use wasmscope::profile::Profile;
@@ -107,6 +107,22 @@ fn calls_are_markers_and_memory_is_a_curve() {
         });
         assert!(levels.min() >= Some(0));
     }
+}
+
+#[test]
+fn calls_that_were_not_kept_singly_are_markers_of_their_slices() {
+    let file = read(
+        &called_in(&[(0, 1_000_000, 5, 9), (40_000_000, 1_000_000, 7, 2_000)]),
+        &CallTreeQuery::default(),
+    );
+    let markers = &file["threads"][0]["markers"];
+    let name = |at: usize| &file["shared"]["stringArray"][markers["name"][at].as_u64().unwrap() as usize];
+    assert_eq!(
+        (markers["length"].as_u64(), name(0), name(1)),
+        (Some(2), &"env.log".into(), &"env.log".into())
+    );
+    assert_eq!(markers["data"][1], json!({"type": "Crossings", "into": "host", "calls": 7, "total": 0.002}));
+    assert_eq!((&markers["startTime"][1], &markers["endTime"][1]), (&json!(40.0), &json!(41.0)));
 }
 
 #[test]

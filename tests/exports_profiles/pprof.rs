@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use wasmscope::analysis::{CallTreeQuery, Metric};
 use wasmscope::export::Format;
+use wasmscope::pipeline;
 
 #[derive(Clone, PartialEq, Message)]
 struct Profile {
@@ -167,6 +168,25 @@ fn places_are_those_of_the_module() {
     );
     let is_known = file.time_nanos > 1_700_000_000_000_000_000 && file.duration_nanos > 0;
     assert!(is_known && file.text(file.comment[0]).starts_with("wasmscope"));
+}
+
+#[test]
+fn a_module_that_is_not_known_has_no_build() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("stacks.folded");
+    std::fs::write(&path, "main;work 30\nmain 5\n").unwrap();
+    let imported = pipeline::open_recording(&path, None).unwrap();
+    let file = read(&imported, &CallTreeQuery::default());
+    assert_eq!(file.mapping[0].build_id, 0);
+}
+
+#[test]
+fn what_is_shown_first_is_there() {
+    let query = CallTreeQuery { metric: Metric::Calls, time: Some(0..u64::MAX), ..CallTreeQuery::default() };
+    let file = read(&RECORDED, &query);
+    assert_eq!(file.text(file.default_sample_type), "time");
+    assert_eq!(file.default_sample_type, file.sample_type[0].r#type);
+    assert!(file.sample_type.iter().all(|of| file.text(of.r#type) != "calls"));
 }
 
 #[test]

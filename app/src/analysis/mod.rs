@@ -72,7 +72,7 @@ pub use module_size::{
 };
 pub use own_cost::{OwnCost, own_cost, probe_nanos};
 pub use range::{RangeSummary, range_summary};
-pub use stacks::{StackSample, Stacks, stacks};
+pub use stacks::{StackSample, Stacks, stacks, time_stacks, told_metrics};
 pub use summary::{CountSummary, HeapSummary, MemorySummary, Summary, summary};
 pub use time_split::{CrossingTime, TimePart, TimeSplit, time_split};
 pub use timeline::{Timeline, TimelineRow, timeline};

@@ -1,7 +1,7 @@
 //! Call paths as other programs take them: each once, with what it weighs by itself in every metric.
 
 use super::path_view::PathView;
-use super::weights::{is_in, self_weights};
+use super::weights::{Weigher, is_in};
 use super::{CallTreeQuery, MergeBy, Metric, NodeId};
 use crate::profile::{FrameId, LineId, PathId, Profile};
 use rustc_hash::FxHashMap;
@@ -32,23 +32,32 @@ pub struct StackSample {
     pub node: NodeId,
 }
 
-/// The call paths that `query` shows, weighed in its metric and, behind that, in all others that can be told of the
-/// same time. What weighs nothing in any of them is left out. Which way round the tree is to stand makes no difference.
+/// The call paths that `query` shows, weighed in the metrics that [`told_metrics`] names. What weighs nothing in any of
+/// them is left out. Which way round the tree is to stand makes no difference.
 pub fn stacks(profile: &Profile, query: &CallTreeQuery, by: MergeBy) -> Stacks {
-    let view = PathView::unweighed(profile, query);
-    let weigh = |metric: Metric| {
-        let query = CallTreeQuery { metric, time: query.time.clone(), ..CallTreeQuery::default() };
-        view.weigh(&self_weights(profile, &query))
-    };
-    let weights = metrics(profile, query).into_iter().map(|metric| (metric, weigh(metric))).collect();
-    Stacks::of(&view, weights, by)
+    weighed(profile, query, by, &told_metrics(profile, query))
 }
 
-fn metrics(profile: &Profile, query: &CallTreeQuery) -> Vec<Metric> {
-    let fits = |metric: &Metric| {
-        *metric != query.metric && metric.available_in(profile) && (query.time.is_none() || metric.is_timed())
-    };
-    [query.metric].into_iter().chain(Metric::ALL.into_iter().filter(fits)).collect()
+/// The same, weighed by time alone, whatever `query` asks for.
+pub fn time_stacks(profile: &Profile, query: &CallTreeQuery, by: MergeBy) -> Stacks {
+    weighed(profile, query, by, &[Metric::Time])
+}
+
+/// What can be told of the part of the run that `query` asks for: its metric and, behind that, all others that were
+/// recorded. Of a part those that are sums over the whole run can't be told; where the query's is one of them, the first
+/// of the others comes first.
+pub fn told_metrics(profile: &Profile, query: &CallTreeQuery) -> Vec<Metric> {
+    let is_told = |metric: &Metric| query.time.is_none() || metric.is_timed();
+    let there = || Metric::ALL.into_iter().filter(is_told).filter(|metric| metric.available_in(profile));
+    let first = Some(query.metric).filter(is_told).or_else(|| there().next()).unwrap_or_default();
+    [first].into_iter().chain(there().filter(|metric| *metric != first)).collect()
+}
+
+fn weighed(profile: &Profile, query: &CallTreeQuery, by: MergeBy, metrics: &[Metric]) -> Stacks {
+    let view = PathView::unweighed(profile, query);
+    let weigher = Weigher::new(profile, query.time.clone());
+    let weights = metrics.iter().map(|metric| (*metric, view.weigh(&weigher.weigh(*metric)))).collect();
+    Stacks::of(&view, weights, by)
 }
 
 impl Stacks {
@@ -196,6 +205,7 @@ fn needed(view: &PathView<'_>, weights: &[(Metric, Vec<u64>)]) -> Vec<bool> {
 mod tests {
     use super::*;
     use crate::analysis::Transform;
+    use crate::analysis::weights::self_weights;
     use crate::profile::ProfileBuilder;
 
     const FOLDED: &str =
@@ -227,6 +237,50 @@ mod tests {
         let time: Vec<_> = time.iter().map(|(path, weight)| (&**path, *weight)).collect();
         assert_eq!(time, [("main;work", 5), ("main;work;inner", 30), ("main;env.log", 7)]);
         assert_eq!(told(&profile, &stacks, Metric::Crossings), [("main;env.log".to_owned(), 3)]);
+    }
+
+    #[test]
+    fn a_part_of_the_run_is_not_mixed_with_the_whole() {
+        let profile = profile();
+        let metrics = |metric, time| {
+            told_metrics(&profile, &CallTreeQuery { metric, time, ..CallTreeQuery::default() })
+        };
+        let all = [Metric::Crossings, Metric::Time, Metric::HostTime];
+        assert_eq!(metrics(Metric::Crossings, None), all);
+        assert_eq!(metrics(Metric::Crossings, Some(0..9)), [Metric::Time]);
+        assert_eq!(metrics(Metric::Time, Some(0..9)), [Metric::Time]);
+    }
+
+    #[test]
+    fn of_time_alone_there_is_nothing_else() {
+        let profile = profile();
+        let query = CallTreeQuery { metric: Metric::Crossings, ..CallTreeQuery::default() };
+        let (stacks, all) =
+            (time_stacks(&profile, &query, MergeBy::Line), stacks(&profile, &query, MergeBy::Line));
+        assert_eq!(stacks.weights().iter().map(|(metric, _)| *metric).collect::<Vec<_>>(), [Metric::Time]);
+        let time = told(&profile, &stacks, Metric::Time);
+        assert_eq!(time, told(&profile, &all, Metric::Time));
+        let only_called = ProfileBuilder::new().crossings("main;[env.log]", 3, 70, None).build();
+        assert!(time_stacks(&only_called, &query, MergeBy::Line).is_empty());
+    }
+
+    #[test]
+    fn heap_metrics_weigh_the_same_together_as_each_alone() {
+        let profile = ProfileBuilder::new()
+            .alloc(10, "keeps;malloc", 1_000, 100)
+            .alloc(20, "churns;malloc", 2_000, 10)
+            .free(22, "churns;free", 2_000)
+            .alloc(6_000_000, "churns;malloc", 2_000, 7)
+            .build();
+        for time in [None, Some(15..7_000_000)] {
+            let query = CallTreeQuery { time, metric: Metric::Allocations, ..CallTreeQuery::default() };
+            for (metric, weights) in stacks(&profile, &query, MergeBy::Line).weights() {
+                let query = CallTreeQuery { metric: *metric, ..query.clone() };
+                let alone = self_weights(&profile, &query).iter().sum::<u64>();
+                assert_eq!(weights.iter().sum::<u64>(), alone, "{metric}");
+                assert!(alone > 0, "{metric}");
+            }
+        }
     }
 
     #[test]

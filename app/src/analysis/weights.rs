@@ -1,29 +1,81 @@
 //! What each call path weighs by itself.
 
-use super::{BlockRow, CallTreeQuery, HeapUseQuery, Metric, PathUse, SHORT_NANOS, heap_uses};
+use super::{BlockRow, CallTreeQuery, HeapUseQuery, HeapUses, Metric, PathUse, SHORT_NANOS, heap_uses};
 use crate::profile::{PathId, Profile};
+use std::cell::OnceCell;
 use std::ops::Range;
 use wasmscope_instrument::recording::HeapOp;
 
 /// The weight of each path by itself, without what it called: one entry a path.
 pub(super) fn self_weights(profile: &Profile, query: &CallTreeQuery) -> Vec<u64> {
-    let measured_from_nanos = profile.recording().measured_from_nanos();
-    let mut weights = Weights { of_path: vec![0; profile.paths().len()], measured_from_nanos };
-    let time = query.time.as_ref();
-    match query.metric {
-        Metric::Time => weights.samples(profile, time),
-        Metric::Crossings | Metric::HostTime => weights.crossings(profile, query.metric),
-        Metric::PagesGrown => weights.growth(profile, time),
-        Metric::Allocations | Metric::AllocatedBytes => weights.allocations(profile, time, query.metric),
-        Metric::LiveBytes => weights.live_bytes(profile, time),
-        Metric::PeakBytes => weights.uses(profile, time, |uses| uses.at_peak.bytes),
-        Metric::ShortLivedBytes => weights.uses(profile, time, |uses| uses.short_lived.bytes),
-        Metric::Calls | Metric::MovedBytes => weights.counts(profile, query.metric),
-        Metric::Instructions => profile.executed().iter().for_each(|(path, n)| weights.add(*path, *n)),
+    Weigher::new(profile, query.time.clone()).weigh(query.metric)
+}
+
+/// Weighs each path by itself, in one metric after the other: a pass over the heap's operations that two of them need is
+/// made once.
+pub(super) struct Weigher<'a> {
+    profile: &'a Profile,
+    time: Option<Range<u64>>,
+    allocated: OnceCell<Allocated>,
+    uses: OnceCell<HeapUses>,
+}
+
+/// What was handed out.
+struct Allocated {
+    blocks: Weights,
+    bytes: Weights,
+}
+
+impl<'a> Weigher<'a> {
+    pub(super) fn new(profile: &'a Profile, time: Option<Range<u64>>) -> Weigher<'a> {
+        Weigher { profile, time, allocated: OnceCell::new(), uses: OnceCell::new() }
     }
-    let told = query.metric.quantity().into_iter().flat_map(|quantity| profile.told_sums(quantity));
-    told.for_each(|(path, value)| weights.add(path, value));
-    weights.of_path
+
+    /// One entry a path.
+    pub(super) fn weigh(&self, metric: Metric) -> Vec<u64> {
+        let (profile, time) = (self.profile, self.time.as_ref());
+        let mut weights = Weights::new(profile);
+        match metric {
+            Metric::Time => weights.samples(profile, time),
+            Metric::Crossings | Metric::HostTime => weights.crossings(profile, metric),
+            Metric::PagesGrown => weights.growth(profile, time),
+            Metric::Allocations => weights = self.allocated().blocks.clone(),
+            Metric::AllocatedBytes => weights = self.allocated().bytes.clone(),
+            Metric::LiveBytes => weights.live_bytes(profile, time),
+            Metric::PeakBytes => weights.uses(self.uses(), |uses| uses.at_peak.bytes),
+            Metric::ShortLivedBytes => weights.uses(self.uses(), |uses| uses.short_lived.bytes),
+            Metric::Calls | Metric::MovedBytes => weights.counts(profile, metric),
+            Metric::Instructions => profile.executed().iter().for_each(|(path, n)| weights.add(*path, *n)),
+        }
+        let told = metric.quantity().into_iter().flat_map(|quantity| profile.told_sums(quantity));
+        told.for_each(|(path, value)| weights.add(path, value));
+        weights.of_path
+    }
+
+    fn allocated(&self) -> &Allocated {
+        self.allocated.get_or_init(|| Allocated::of(self.profile, self.time.as_ref()))
+    }
+
+    fn uses(&self) -> &HeapUses {
+        let query = || HeapUseQuery { time: self.time.clone(), memory: None, short_nanos: SHORT_NANOS };
+        self.uses.get_or_init(|| heap_uses(self.profile, &query()))
+    }
+}
+
+impl Allocated {
+    fn of(profile: &Profile, time: Option<&Range<u64>>) -> Allocated {
+        let (mut blocks, mut bytes) = (Weights::new(profile), Weights::new(profile));
+        for event in profile.recording().heap.iter() {
+            // Address 0 is a refusal or, from a realloc to size 0, a free.
+            let is_block = event.op != HeapOp::Free && event.address != 0;
+            if is_block && blocks.counts_at(time, event.time_nanos) {
+                let path = profile.heap_path(event.context);
+                blocks.add(path, 1);
+                bytes.add(path, event.size);
+            }
+        }
+        Allocated { blocks, bytes }
+    }
 }
 
 /// Σ w² / Σ w of all samples, w being their weights in nanoseconds: how much time one sample stands for, in the sense
@@ -40,6 +92,7 @@ pub(super) fn is_in(time: Option<&Range<u64>>, nanos: u64) -> bool {
     time.is_none_or(|time| time.contains(&nanos))
 }
 
+#[derive(Clone)]
 struct Weights {
     of_path: Vec<u64>,
     /// Events before this moment are the warm-up's.
@@ -47,6 +100,11 @@ struct Weights {
 }
 
 impl Weights {
+    fn new(profile: &Profile) -> Weights {
+        let measured_from_nanos = profile.recording().measured_from_nanos();
+        Weights { of_path: vec![0; profile.paths().len()], measured_from_nanos }
+    }
+
     fn add(&mut self, path: PathId, value: u64) {
         if let Some(weight) = self.of_path.get_mut(path.index()) {
             *weight = weight.saturating_add(value);
@@ -82,17 +140,6 @@ impl Weights {
         }
     }
 
-    fn allocations(&mut self, profile: &Profile, time: Option<&Range<u64>>, metric: Metric) {
-        for event in profile.recording().heap.iter() {
-            // Address 0 is a refusal or, from a realloc to size 0, a free.
-            let is_block = event.op != HeapOp::Free && event.address != 0;
-            if is_block && self.counts_at(time, event.time_nanos) {
-                let value = if metric == Metric::Allocations { 1 } else { event.size };
-                self.add(profile.heap_path(event.context), value);
-            }
-        }
-    }
-
     fn counts(&mut self, profile: &Profile, metric: Metric) {
         for (row, (_, calls, moved_bytes)) in profile.recording().counts.iter().enumerate() {
             let value = if metric == Metric::Calls { calls } else { moved_bytes };
@@ -100,9 +147,8 @@ impl Weights {
         }
     }
 
-    fn uses(&mut self, profile: &Profile, time: Option<&Range<u64>>, part: fn(&PathUse) -> u64) {
-        let query = HeapUseQuery { time: time.cloned(), memory: None, short_nanos: SHORT_NANOS };
-        heap_uses(profile, &query).paths.iter().for_each(|uses| self.add(uses.path, part(uses)));
+    fn uses(&mut self, uses: &HeapUses, part: fn(&PathUse) -> u64) {
+        uses.paths.iter().for_each(|uses| self.add(uses.path, part(uses)));
     }
 
     fn live_bytes(&mut self, profile: &Profile, time: Option<&Range<u64>>) {

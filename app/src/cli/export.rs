@@ -221,6 +221,9 @@ impl ExportArgs {
 fn missing(format: Format) -> &'static str {
     match format.scope() {
         FormatScope::Heap => "is about the heap, and no heap operations were recorded",
+        FormatScope::Time if format == Format::Chrome => {
+            "tells what happened when, and nothing was recorded in time"
+        }
         FormatScope::Time => "tells what ran when, and no samples were recorded",
         FormatScope::Query => "has nothing to tell",
     }

@@ -92,7 +92,7 @@ impl PushArgs {
     fn all_labels(&self, profile: &Profile) -> anyhow::Result<Vec<Label>> {
         let recording = profile.recording();
         let module = &*recording.meta.module_name;
-        let build_id = (!recording.module.is_empty()).then(|| build_id(profile));
+        let build_id = build_id(profile);
         let app = self.name.as_deref().unwrap_or(module.strip_suffix(".wasm").unwrap_or(module));
         if app.is_empty() {
             bail!("{}: the module has no name; --name gives one", self.file.display());

@@ -8,7 +8,7 @@ use crate::analysis::{CallTreeQuery, MergeBy, Metric, NodeId, Stacks, stacks};
 use crate::profile::{FrameId, FrameKind, LineId, Profile};
 use std::fmt::Write;
 
-/// What files are called of which nothing is known.
+/// What things are called that have no name.
 const UNKNOWN: &str = "???";
 
 /// Costs in all metrics that can be told of the same time, `query`'s first. What is inlined counts where it was
@@ -47,6 +47,10 @@ impl Sums {
         self.row(number).iter_mut().zip(values).for_each(|(sum, value)| *sum = sum.saturating_add(value));
     }
 
+    fn take(&mut self, number: u32, values: impl Iterator<Item = u64>) {
+        self.row(number).iter_mut().zip(values).for_each(|(sum, value)| *sum = sum.saturating_sub(value));
+    }
+
     fn get(&self, number: usize) -> &[u64] {
         self.of.get(number * self.width..(number + 1) * self.width).unwrap_or_default()
     }
@@ -77,31 +81,42 @@ impl Costs {
         costs
     }
 
-    /// Of a call that stands several times in one path, as with recursion, the outermost one has the cost of all.
+    /// Readers add up what a function costs by itself and what its calls cost. With recursion it stands several times in
+    /// one path, which must count once: a call costs what lies below it until its caller is found again, which then
+    /// has the rest.
     fn add_calls(&mut self, profile: &Profile, stacks: &Stacks, spots: &[Spot]) {
         let totals = totals(stacks);
-        let mut open: Vec<u32> = Vec::new();
+        let total = |node: NodeId| totals.iter().map(move |totals| totals[node.index()]);
+        // On the way through the tree: by function, where it was found last; by such a node, where it was found
+        // before, and the call that was made there.
+        let mut found = vec![NodeId::ROOT; profile.frames().len()];
+        let mut before = vec![NodeId::ROOT; stacks.len()];
+        let mut call_of = vec![0; stacks.len()];
         for (node, begins) in depth_first(stacks) {
             let caller = stacks.parent(node);
             let callee = stacks.frame(node);
             let is_inlined = spots[node.index()].0 != callee;
-            if caller == NodeId::ROOT || is_inlined {
+            if is_inlined {
                 continue;
             }
-            let call = self.calls.of((spots[caller.index()], callee));
-            open.resize(open.len().max(call as usize + 1), 0);
-            let depth = &mut open[call as usize];
             if !begins {
-                *depth -= 1;
+                found[callee.index()] = before[node.index()];
                 continue;
             }
-            *depth += 1;
-            if *depth == 1 {
-                self.inclusive.add(call, totals.iter().map(|totals| totals[node.index()]));
+            if caller != NodeId::ROOT {
+                let spot = spots[caller.index()];
+                let call = self.calls.of((spot, callee));
+                self.inclusive.add(call, total(node));
+                call_of[found[spot.0.index()].index()] = call;
+                self.times.resize(self.times.len().max(call as usize + 1), 0);
+                let times = &mut self.times[call as usize];
+                *times = times.saturating_add(counted(profile, stacks, node));
             }
-            self.times.resize(self.times.len().max(call as usize + 1), 0);
-            let times = &mut self.times[call as usize];
-            *times = times.saturating_add(counted(profile, stacks, node));
+            let outer = std::mem::replace(&mut found[callee.index()], node);
+            before[node.index()] = outer;
+            if outer != NodeId::ROOT {
+                self.inclusive.take(call_of[outer.index()], total(node));
+            }
         }
     }
 }
@@ -254,7 +269,7 @@ impl<'a> File<'a> {
     fn object(&self, key: &str, frame: FrameId) -> String {
         let meta = &self.profile.recording().meta;
         match self.profile.frames().get(frame).kind {
-            FrameKind::Wasm(_) | FrameKind::Inlined => format!("{key}={}\n", one_line(&meta.module_name)),
+            FrameKind::Wasm(_) | FrameKind::Inlined => format!("{key}={}\n", named(&meta.module_name)),
             FrameKind::Host(_) => format!("{key}=host\n"),
             FrameKind::Engine | FrameKind::Root => format!("{key}=engine\n"),
         }
@@ -264,7 +279,7 @@ impl<'a> File<'a> {
     fn file(&mut self, key: &str, file: &'a str) {
         let known = self.files.values().len();
         let number = self.files.of(file);
-        let name = if number as usize == known { format!(" {}", one_line(file)) } else { String::new() };
+        let name = if number as usize == known { format!(" {}", named(file)) } else { String::new() };
         let _ = writeln!(self.text, "{key}=({}){name}", number + 1);
     }
 
@@ -274,7 +289,7 @@ impl<'a> File<'a> {
         let number = self.functions.of(frame);
         let is_new = number as usize == known;
         let name =
-            if is_new { format!(" {}", one_line(known_name(self.profile, frame))) } else { String::new() };
+            if is_new { format!(" {}", named(known_name(self.profile, frame))) } else { String::new() };
         let _ = writeln!(self.text, "{key}=({}){name}", number + 1);
     }
 
@@ -290,6 +305,12 @@ impl<'a> File<'a> {
             None => (self.declared(frame).0, 0),
         }
     }
+}
+
+/// A name that readers take for one: a number without a name refers to what was named before.
+fn named(name: &str) -> String {
+    let name = one_line(name);
+    if name.trim().is_empty() { UNKNOWN.to_owned() } else { name }
 }
 
 /// A line of a block: what a spot costs by itself, or a call from there.

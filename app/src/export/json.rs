@@ -75,20 +75,20 @@ impl SourceFrameJson {
 
 /// The call tree in JSON.
 #[derive(Serialize)]
-pub struct CallTreeJson {
-    module: String,
+pub struct CallTreeJson<'a> {
+    module: &'a str,
     metric: &'static str,
     unit: &'static str,
     total: u64,
     functions: Vec<FunctionJson>,
-    nodes: Vec<NodeJson>,
+    nodes: Vec<NodeJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct NodeJson {
+struct NodeJson<'a> {
     parent: Option<u32>,
     function: u32,
-    file: Option<String>,
+    file: Option<&'a str>,
     line: Option<u32>,
     #[serde(rename = "self")]
     self_value: u64,
@@ -96,10 +96,10 @@ struct NodeJson {
 }
 
 #[derive(Serialize)]
-struct Document {
+struct Document<'a> {
     schema: u32,
     #[serde(flatten)]
-    tree: CallTreeJson,
+    tree: CallTreeJson<'a>,
 }
 
 /// `tree` as a file.
@@ -108,7 +108,7 @@ pub(super) fn json(profile: &Profile, tree: &CallTree) -> Vec<u8> {
 }
 
 /// `tree` with only the functions that are in it.
-pub fn call_tree_json(profile: &Profile, tree: &CallTree) -> CallTreeJson {
+pub fn call_tree_json<'a>(profile: &'a Profile, tree: &CallTree) -> CallTreeJson<'a> {
     let mut places: FxHashMap<FrameId, u32> = FxHashMap::default();
     let mut functions = Vec::new();
     let nodes = tree.iter().map(|(id, node)| {
@@ -120,7 +120,7 @@ pub fn call_tree_json(profile: &Profile, tree: &CallTree) -> CallTreeJson {
         NodeJson {
             parent: (id != NodeId::ROOT).then_some(node.parent.0),
             function,
-            file: place.map(|place| place.file.to_string()),
+            file: place.map(|place| &*place.file),
             line: place.map(|place| place.line),
             self_value: node.self_value,
             total: node.total_value,
@@ -129,7 +129,7 @@ pub fn call_tree_json(profile: &Profile, tree: &CallTree) -> CallTreeJson {
     let nodes = nodes.collect();
     let metric = tree.metric();
     CallTreeJson {
-        module: profile.recording().meta.module_name.clone(),
+        module: &profile.recording().meta.module_name,
         metric: metric.name(),
         unit: unit_word(metric.unit()),
         total: tree.total(),

@@ -43,6 +43,7 @@ use crate::analysis::{CallTreeQuery, Unit, call_tree, functions};
 use crate::profile::{FrameId, Profile};
 use serde::Serialize;
 use std::fmt;
+use wasmscope_instrument::recording::Recording;
 
 /// The forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,9 +119,15 @@ impl Format {
 
     /// Has the profile what the format tells of?
     pub fn available_in(self, profile: &Profile) -> bool {
+        let Recording { samples, spans, slices, growth, heap, .. } = profile.recording();
         match self.scope() {
-            FormatScope::Heap => !profile.recording().heap.is_empty(),
-            FormatScope::Time => !profile.recording().samples.is_empty(),
+            FormatScope::Heap => !heap.is_empty(),
+            FormatScope::Time if !samples.is_empty() => true,
+            FormatScope::Time => {
+                let has_events =
+                    !(spans.is_empty() && slices.is_empty() && growth.is_empty() && heap.is_empty());
+                self == Format::Chrome && has_events
+            }
             FormatScope::Query => true,
         }
     }
@@ -185,9 +192,15 @@ pub fn export(profile: &Profile, query: &CallTreeQuery, format: Format) -> Vec<u
 
 /// `document` as a file.
 fn json_file(document: &impl Serialize) -> Vec<u8> {
-    let mut bytes = json_text(document).into_bytes();
+    let mut bytes = Vec::new();
+    json_into(&mut bytes, document);
     bytes.push(b'\n');
     bytes
+}
+
+/// Appends `document` on one line.
+fn json_into(bytes: &mut Vec<u8>, document: &impl Serialize) {
+    serde_json::to_writer(bytes, document).expect("there are no maps with other keys than strings in it");
 }
 
 /// `document` as text on one line.

@@ -40,22 +40,20 @@ fn written(profile: &Profile, query: &CallTreeQuery, stacks: &Stacks, created_un
     file.mapping();
     file.locations();
     file.functions();
-    file.run(query, created_unix_millis);
-    gzip(file.finish().encoded())
+    file.run(query, stacks, created_unix_millis);
+    file.finish()
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-    gzip.write_all(bytes).and_then(|()| gzip.finish()).expect("a vector takes all bytes")
-}
+/// Why nothing fails here.
+const TAKES_ALL: &str = "a vector takes all bytes";
 
 /// A function at a line, and the number of the location that it is inlined into, if it is.
 type Place = (Option<u32>, FrameId, LineId);
 
-/// The message `Profile` as it grows, and what is referred to in it by number.
+/// The message `Profile` as it grows, packed field by field, and what is referred to in it by number.
 struct File<'a> {
     profile: &'a Profile,
-    message: Message,
+    gzip: GzEncoder<Vec<u8>>,
     texts: Numbers<Cow<'a, str>>,
     /// By the file of the code in them, since a line has none of its own.
     functions: Numbers<(FrameId, Option<&'a str>)>,
@@ -64,10 +62,18 @@ struct File<'a> {
 
 impl<'a> File<'a> {
     fn of(profile: &'a Profile) -> Self {
-        let (message, functions, places) = Default::default();
+        let gzip = GzEncoder::new(Vec::new(), Compression::default());
+        let (functions, places) = Default::default();
         let mut texts = Numbers::default();
         texts.of(Cow::Borrowed(""));
-        File { profile, message, texts, functions, places }
+        File { profile, gzip, texts, functions, places }
+    }
+
+    /// Writes what `write` puts into a message.
+    fn put(&mut self, write: impl FnOnce(&mut Message)) {
+        let mut fields = Message::default();
+        write(&mut fields);
+        self.gzip.write_all(fields.encoded()).expect(TAKES_ALL);
     }
 
     fn text(&mut self, text: impl Into<Cow<'a, str>>) -> u64 {
@@ -85,7 +91,7 @@ impl<'a> File<'a> {
     fn metrics(&mut self, stacks: &Stacks) {
         for (metric, _) in stacks.weights() {
             let value_type = self.value_type(*metric);
-            self.message.message(1, &value_type);
+            self.put(|file| file.message(1, &value_type));
         }
     }
 
@@ -103,7 +109,7 @@ impl<'a> File<'a> {
             let called = self.called_through(stacks, &locations, node);
             sample.numbers(1, called.map(|node| u64::from(locations[node.index()]) + 1));
             sample.numbers(2, weights.map(|weight| weight.min(i64::MAX as u64)));
-            self.message.message(2, &sample);
+            self.put(|file| file.message(2, &sample));
         }
     }
 
@@ -130,10 +136,12 @@ impl<'a> File<'a> {
         mapping.number(1, MODULE);
         mapping.number(3, recording.module.len() as u64);
         mapping.number(5, self.text(&*recording.meta.module_name));
-        mapping.number(6, self.text(build_id(self.profile)));
+        if let Some(build_id) = build_id(self.profile) {
+            mapping.number(6, self.text(build_id));
+        }
         // Functions, files, lines and inlined frames are known: nobody needs to look for them.
         (7..=10).for_each(|field| mapping.number(field, 1));
-        self.message.message(3, &mapping);
+        self.put(|file| file.message(3, &mapping));
     }
 
     /// `location`: its lines tell of what is inlined first.
@@ -153,7 +161,7 @@ impl<'a> File<'a> {
             let kind = self.profile.frames().get(outermost).kind;
             location.number(2, if matches!(kind, FrameKind::Wasm(_)) { MODULE } else { 0 });
             lines.iter().for_each(|line| location.message(4, line));
-            self.message.message(4, &location);
+            self.put(|file| file.message(4, &location));
         }
     }
 
@@ -178,7 +186,7 @@ impl<'a> File<'a> {
             function.number(4, self.text(file.unwrap_or("")));
             let declared = info.line.filter(|_| info.file.as_deref() == file);
             function.number(5, u64::from(declared.unwrap_or(0)));
-            self.message.message(5, &function);
+            self.put(|file| file.message(5, &function));
         }
     }
 
@@ -191,33 +199,36 @@ impl<'a> File<'a> {
     }
 
     /// When and how long it was, and what is shown first.
-    fn run(&mut self, query: &CallTreeQuery, created_unix_millis: u64) {
+    fn run(&mut self, query: &CallTreeQuery, stacks: &Stacks, created_unix_millis: u64) {
         let meta = &self.profile.recording().meta;
         let all = 0..self.profile.duration_nanos();
         let time = query.time.clone().unwrap_or(all.clone());
         let begun = created_unix_millis.saturating_mul(1_000_000).saturating_add(time.start);
-        self.message.number(9, begun.min(i64::MAX as u64));
-        self.message.number(10, time.end.min(all.end).saturating_sub(time.start).min(i64::MAX as u64));
+        let nanos = time.end.min(all.end).saturating_sub(time.start);
+        let first = stacks.weights().first().map_or(query.metric, |(metric, _)| *metric);
         // What is counted rather than sampled is told one by one. Some servers break where no period is told.
         let (of, period) = match meta.rate_hz {
-            0 => (query.metric, 1),
+            0 => (first, 1),
             rate => (Metric::Time, 1_000_000_000 / u64::from(rate)),
         };
         let period_type = self.value_type(of);
-        self.message.message(11, &period_type);
-        self.message.number(12, period);
-        let comment = self.text(&*meta.recorded_by);
-        self.message.numbers(13, [comment].into_iter());
-        let first = self.text(name(query.metric));
-        self.message.number(14, first);
+        let (comment, first) = (self.text(&*meta.recorded_by), self.text(name(first)));
+        self.put(|file| {
+            file.number(9, begun.min(i64::MAX as u64));
+            file.number(10, nanos.min(i64::MAX as u64));
+            file.message(11, &period_type);
+            file.number(12, period);
+            file.numbers(13, [comment].into_iter());
+            file.number(14, first);
+        });
     }
 
     /// The file, with `string_table`.
-    fn finish(mut self) -> Message {
-        for text in self.texts.values() {
-            self.message.bytes(6, text.as_bytes());
+    fn finish(mut self) -> Vec<u8> {
+        for text in std::mem::take(&mut self.texts).values() {
+            self.put(|file| file.bytes(6, text.as_bytes()));
         }
-        self.message
+        self.gzip.finish().expect(TAKES_ALL)
     }
 }
 
@@ -242,10 +253,13 @@ const fn unit(metric: Metric) -> &'static str {
     }
 }
 
-/// What the module says of its build, or else a hash of it, in hexadecimal.
-pub fn build_id(profile: &Profile) -> String {
+/// What the module says of its build, or else a hash of it, in hexadecimal; `None` where the module isn't known.
+pub fn build_id(profile: &Profile) -> Option<String> {
     let module = &profile.recording().module;
+    if module.is_empty() {
+        return None;
+    }
     let own = SymbolFileNames::of(module, profile.symbols().module()).build_id;
     let bytes = own.unwrap_or_else(|| Sha256::digest(module).as_slice()[..20].into());
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -4,7 +4,7 @@ use crate::analysis::{FRAME_BUDGET_NANOS, MemoryGrowth, Timeline, TimelineRow, g
 use crate::profile::Profile;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
-use wasmscope_instrument::recording::{CallSpan, Direction, PhaseSpan};
+use wasmscope_instrument::recording::{CallSlice, CallSpan, Direction, PhaseSpan};
 use wasmscope_symbolize::FuncIndex;
 
 /// What has any part in the time that was asked for.
@@ -13,10 +13,16 @@ pub(super) struct RunEvents {
     pub(super) phases: Vec<PhaseSpan>,
     /// Single calls of imports and exports, in the order in which they began, the outer before the inner.
     pub(super) calls: Vec<CallSpan>,
+    /// Calls of which there were too many to keep each: sums by function and slice of time, one function after the other.
+    pub(super) slices: Vec<CallSlice>,
     /// How much memory there is.
     pub(super) sizes: Vec<SizeInTime>,
-    names: FxHashMap<(Direction, FuncIndex), String>,
+    /// The names of what was called, behind those of the modules that they are imported from.
+    pub(super) names: FxHashMap<Callee, String>,
 }
+
+/// What was called, and from where.
+pub(super) type Callee = (Direction, FuncIndex);
 
 /// A number of bytes over time.
 pub(super) struct SizeInTime {
@@ -28,20 +34,28 @@ pub(super) struct SizeInTime {
 
 impl RunEvents {
     pub(super) fn of(profile: &Profile, time: Option<Range<u64>>) -> RunEvents {
-        let Timeline { mut phases, rows, spans: mut calls, .. } = timeline(profile, FRAME_BUDGET_NANOS);
+        let Timeline { mut phases, rows, spans: mut calls, mut slices } =
+            timeline(profile, FRAME_BUDGET_NANOS);
         if let Some(time) = &time {
             phases.retain(|phase| phase.start_nanos < time.end && phase.end_nanos >= time.start);
             let end = |call: &CallSpan| call.start_nanos.saturating_add(call.duration_nanos);
             calls.retain(|call| call.start_nanos < time.end && end(call) >= time.start);
+            slices.retain(|slice| slice.start_nanos < time.end && slice_end(slice) > time.start);
         }
+        slices.sort_by_key(|slice| (slice.direction, slice.func, slice.start_nanos));
         let names = rows.iter().map(|row| ((row.direction, row.func), name(row))).collect();
-        RunEvents { phases, calls, sizes: sizes(profile, time), names }
+        RunEvents { phases, calls, slices, sizes: sizes(profile, time), names }
     }
 
-    /// The name of what was called, behind that of the module that it is imported from.
-    pub(super) fn name(&self, call: &CallSpan) -> &str {
-        self.names.get(&(call.direction, call.func)).map_or("?", |name| name)
+    /// The name of what was called.
+    pub(super) fn name(&self, callee: Callee) -> &str {
+        self.names.get(&callee).map_or("?", |name| name)
     }
+}
+
+/// When a slice of time is over, in nanoseconds since the recording began.
+pub(super) fn slice_end(slice: &CallSlice) -> u64 {
+    slice.start_nanos.saturating_add(slice.width_nanos)
 }
 
 fn name(row: &TimelineRow) -> String {

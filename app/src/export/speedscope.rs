@@ -1,11 +1,12 @@
 //! Files for speedscope, as its file format's schema 1 has them: merged stacks of all metrics, or what ran when.
 
-use super::in_time::frame_events;
+use super::in_time::{Edge, frame_steps};
 use super::lazy::Lazy;
 use super::{json_file, known_name, numbers::Numbers};
-use crate::analysis::{CallTreeQuery, MergeBy, Metric, NodeId, Stacks, Unit, stacks};
+use crate::analysis::{CallTreeQuery, MergeBy, Metric, NodeId, Stacks, Unit, stacks, time_stacks};
 use crate::profile::{FrameId, Profile};
 use serde::Serialize;
+use std::cell::Cell;
 
 const SCHEMA: &str = "https://www.speedscope.app/file-format-schema.json";
 const EXPORTER: &str = concat!("wasmscope@", env!("CARGO_PKG_VERSION"));
@@ -45,22 +46,26 @@ struct Head {
     name: &'static str,
     unit: &'static str,
     start_value: u64,
-    end_value: u64,
 }
 
 #[derive(Serialize)]
 struct Sampled<S, W> {
     #[serde(flatten)]
     head: Head,
+    #[serde(rename = "endValue")]
+    end_value: u64,
     samples: S,
     weights: W,
 }
 
 #[derive(Serialize)]
-struct Evented<E> {
+struct Evented<'a, E> {
     #[serde(flatten)]
     head: Head,
     events: E,
+    /// Known when the events are written.
+    #[serde(rename = "endValue")]
+    end_value: &'a Cell<u64>,
 }
 
 #[derive(Serialize)]
@@ -78,12 +83,8 @@ pub(super) fn sampled(profile: &Profile, query: &CallTreeQuery) -> Vec<u8> {
     let profiles = stacks.weights().iter().map(|(metric, weights)| {
         let weighing = move || stacks.nodes().filter(move |node| weights[node.index()] > 0);
         Sampled {
-            head: head(
-                "sampled",
-                *metric,
-                0,
-                weights.iter().fold(0, |sum, weight| sum.saturating_add(*weight)),
-            ),
+            head: head("sampled", *metric, 0),
+            end_value: weights.iter().fold(0, |sum, weight| sum.saturating_add(*weight)),
             samples: Lazy(move || {
                 weighing().map(move |node| Lazy(move || outermost_first(stacks, numbers, node)))
             }),
@@ -95,21 +96,23 @@ pub(super) fn sampled(profile: &Profile, query: &CallTreeQuery) -> Vec<u8> {
 
 /// The stack as it was seen from sample to sample.
 pub(super) fn evented(profile: &Profile, query: &CallTreeQuery) -> Vec<u8> {
-    let query = CallTreeQuery { metric: Metric::Time, ..query.clone() };
-    let stacks = stacks(profile, &query, MergeBy::Function);
+    let stacks = time_stacks(profile, query, MergeBy::Function);
     let (numbers, shared) = shared(profile, &stacks);
     let samples = || stacks.samples(profile, query.time.clone());
     let start_nanos = samples().next().map_or(0, |sample| sample.start_nanos);
-    let end_nanos = samples().last().map_or(0, |sample| sample.end_nanos);
+    let end_nanos = Cell::new(start_nanos);
     let events = || {
-        frame_events(&stacks, samples()).map(|event| Event {
-            r#type: if event.begins { "O" } else { "C" },
-            frame: numbers[event.node.index()],
-            at: event.nanos,
+        frame_steps(&stacks, samples()).map(|step| {
+            end_nanos.set(step.nanos);
+            Event {
+                r#type: if step.edge == Edge::Begins { "O" } else { "C" },
+                frame: numbers[step.of.index()],
+                at: step.nanos,
+            }
         })
     };
-    let profiles =
-        vec![Evented { head: head("evented", Metric::Time, start_nanos, end_nanos), events: Lazy(events) }];
+    let head = head("evented", Metric::Time, start_nanos);
+    let profiles = vec![Evented { head, events: Lazy(events), end_value: &end_nanos }];
     json_file(&file(profile, profiles, shared))
 }
 
@@ -131,13 +134,13 @@ fn outermost_first(stacks: &Stacks, numbers: &[u32], node: NodeId) -> Vec<u32> {
     frames
 }
 
-fn head(r#type: &'static str, metric: Metric, start_value: u64, end_value: u64) -> Head {
+fn head(r#type: &'static str, metric: Metric, start_value: u64) -> Head {
     let unit = match metric.unit() {
         Unit::Nanos => "nanoseconds",
         Unit::Bytes => "bytes",
         Unit::Pages | Unit::Calls | Unit::Blocks | Unit::Instructions => "none",
     };
-    Head { r#type, name: metric.title(), unit, start_value, end_value }
+    Head { r#type, name: metric.title(), unit, start_value }
 }
 
 fn file<'a, P>(profile: &'a Profile, profiles: Vec<P>, shared: Shared<'a>) -> File<'a, P> {

@@ -95,21 +95,20 @@ impl Column {
 }
 
 /// A file of `rows` rows, with the names of their columns, and what text there is.
-pub(super) fn file(rows: usize, columns: &[(String, Column)], dictionaries: &[&[&str]]) -> Vec<u8> {
+pub(super) fn file(rows: usize, columns: Vec<(String, Column)>, dictionaries: &[&[&str]]) -> Vec<u8> {
+    let kind = |(name, column): (String, Column)| ((name, column.kind), column);
+    let (names, columns): (Vec<_>, Vec<_>) = columns.into_iter().map(kind).unzip();
     let mut file = File { bytes: [MAGIC, &[0; 2]].concat() };
-    file.message(SCHEMA, &[], |flat, hole| schema(flat, hole, columns));
+    file.message(SCHEMA, Vec::new(), |flat, hole, _| schema(flat, hole, &names));
     let dictionaries = dictionaries.iter().enumerate().map(|(id, texts)| {
-        let column = [Column::dictionary(texts)];
-        let columns = column.iter().collect::<Vec<_>>();
-        file.message(DICTIONARY, &columns, |flat, hole| {
+        file.message(DICTIONARY, vec![Column::dictionary(texts)], |flat, hole, columns| {
             let [data] = flat.table(hole, [Field::I64(id as i64), Field::Hole]);
-            batch(flat, data, texts.len(), &columns);
+            batch(flat, data, texts.len(), columns);
         })
     });
     let dictionaries: Vec<_> = dictionaries.collect();
-    let parts: Vec<_> = columns.iter().map(|(_, column)| column).collect();
-    let rows = file.message(BATCH, &parts, |flat, hole| batch(flat, hole, rows, &parts));
-    file.finish(columns, &dictionaries, &[rows])
+    let rows = file.message(BATCH, columns, |flat, hole, columns| batch(flat, hole, rows, columns));
+    file.finish(&names, &dictionaries, &[rows])
 }
 
 /// Where a message begins, how long it is without its body, and how long the body is.
@@ -120,27 +119,34 @@ struct File {
 }
 
 impl File {
-    /// A message, whose header `write` writes, and the buffers of `columns` as its body.
-    fn message(&mut self, kind: u8, columns: &[&Column], write: impl FnOnce(&mut Flat, Hole)) -> Block {
-        let buffers = || columns.iter().flat_map(|column| &column.buffers);
-        let body_bytes = buffers().map(|buffer| buffer.len().next_multiple_of(8) as i64).sum();
+    /// A message, whose header `write` writes, and the buffers of `columns` as its body. Each of them is let go once it
+    /// is written.
+    fn message(
+        &mut self,
+        kind: u8,
+        columns: Vec<Column>,
+        write: impl FnOnce(&mut Flat, Hole, &[Column]),
+    ) -> Block {
+        let buffers = columns.iter().flat_map(|column| &column.buffers);
+        let body_bytes = buffers.map(|buffer| buffer.len().next_multiple_of(8)).sum();
         let (mut flat, root) = Flat::new();
-        let fields = [Field::I16(VERSION_5), Field::U8(kind), Field::Hole, Field::I64(body_bytes)];
+        let fields = [Field::I16(VERSION_5), Field::U8(kind), Field::Hole, Field::I64(body_bytes as i64)];
         let [header] = flat.table(root, fields);
-        write(&mut flat, header);
+        write(&mut flat, header, &columns);
         let (begin, head) = (self.bytes.len() as i64, flat.finish());
         self.bytes.extend_from_slice(&u32::MAX.to_le_bytes());
         self.bytes.extend_from_slice(&(head.len() as u32).to_le_bytes());
         self.bytes.extend_from_slice(&head);
-        for buffer in buffers() {
-            self.bytes.extend_from_slice(buffer);
+        self.bytes.reserve_exact(body_bytes);
+        for buffer in columns.into_iter().flat_map(|column| column.buffers) {
+            self.bytes.extend_from_slice(&buffer);
             self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
         }
-        [begin, head.len() as i64 + 8, body_bytes]
+        [begin, head.len() as i64 + 8, body_bytes as i64]
     }
 
     /// The end: what tells where everything is.
-    fn finish(mut self, columns: &[(String, Column)], dictionaries: &[Block], batches: &[Block]) -> Vec<u8> {
+    fn finish(mut self, columns: &[(String, Kind)], dictionaries: &[Block], batches: &[Block]) -> Vec<u8> {
         self.bytes.extend_from_slice(&u32::MAX.to_le_bytes());
         self.bytes.extend_from_slice(&[0; 4]);
         let (mut flat, root) = Flat::new();
@@ -158,11 +164,11 @@ impl File {
     }
 }
 
-fn schema(flat: &mut Flat, from: Hole, columns: &[(String, Column)]) {
+fn schema(flat: &mut Flat, from: Hole, columns: &[(String, Kind)]) {
     let [fields] = flat.table(from, [Field::Absent, Field::Hole]);
     let holes = flat.list(fields, columns.len());
-    for (hole, (name, column)) in holes.into_iter().zip(columns) {
-        field(flat, hole, name, column.kind);
+    for (hole, (name, kind)) in holes.into_iter().zip(columns) {
+        field(flat, hole, name, *kind);
     }
 }
 
@@ -203,7 +209,7 @@ fn int(flat: &mut Flat, from: Hole, bits: i32, is_signed: bool) {
 }
 
 /// Where the values of `rows` rows are in the body of a message.
-fn batch(flat: &mut Flat, from: Hole, rows: usize, columns: &[&Column]) {
+fn batch(flat: &mut Flat, from: Hole, rows: usize, columns: &[Column]) {
     let [nodes_at, buffers_at] = flat.table(from, [Field::I64(rows as i64), Field::Hole, Field::Hole]);
     let nodes: Vec<[i64; 2]> = columns.iter().flat_map(|column| column.nodes.iter().copied()).collect();
     flat.structures(nodes_at, &nodes);

@@ -38,7 +38,7 @@ pub(super) fn arrow(profile: &Profile, query: &CallTreeQuery) -> Vec<u8> {
     columns.extend(stacks.weights().iter().map(|(metric, weights)| {
         (heading(*metric), Column::weights(nodes.iter().map(|node| weights[node.index()])))
     }));
-    file::file(nodes.len(), &columns, &[names.values(), kinds.values(), files.values()])
+    file::file(nodes.len(), columns, &[names.values(), kinds.values(), files.values()])
 }
 
 /// By node: the number of its function's name.

@@ -1,13 +1,13 @@
 //! Markers and counters: what happened beside the samples.
 
 use super::super::lazy::{Lazy, Same};
-use super::super::run_events::{RunEvents, SizeInTime};
+use super::super::run_events::{RunEvents, SizeInTime, slice_end};
 use super::millis;
 use super::tables::{GUEST, HOST, Tables};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::ops::Range;
-use wasmscope_instrument::recording::Direction;
+use wasmscope_instrument::recording::{CallSlice, Direction};
 
 /// Of a marker with a beginning and an end.
 const INTERVAL: u32 = 1;
@@ -34,7 +34,7 @@ struct Field {
 
 impl MarkerSchema {
     /// Those of all kinds.
-    pub(super) fn all() -> [MarkerSchema; 2] {
+    pub(super) fn all() -> [MarkerSchema; 3] {
         let schema = |name, table_label, fields| MarkerSchema {
             name,
             display: ["marker-chart", "marker-table", "timeline-overview"],
@@ -44,9 +44,16 @@ impl MarkerSchema {
             fields,
             is_stack_based: true,
         };
-        let into = Field { key: "into", label: "Call into", format: "string" };
+        let field = |key, label, format| Field { key, label, format };
+        let into = || field("into", "Call into", "string");
+        let sums = vec![
+            into(),
+            field("calls", "Calls that came back", "integer"),
+            field("total", "Their time together", "duration"),
+        ];
         [
-            schema("Crossing", "into the {marker.data.into}", vec![into]),
+            schema("Crossing", "into the {marker.data.into}", vec![into()]),
+            schema("Crossings", "{marker.data.calls} calls into the {marker.data.into}", sums),
             schema("Phase", "{marker.name}", Vec::new()),
         ]
     }
@@ -56,7 +63,15 @@ impl MarkerSchema {
 #[derive(Serialize)]
 #[serde(tag = "type")]
 enum Data {
-    Crossing { into: &'static str },
+    Crossing {
+        into: &'static str,
+    },
+    /// Of a slice of time.
+    Crossings {
+        into: &'static str,
+        calls: u64,
+        total: f64,
+    },
     Phase,
 }
 
@@ -81,13 +96,17 @@ impl Markers {
             markers.push(name, GUEST, phase.start_nanos..phase.end_nanos, Data::Phase);
         }
         for call in &run.calls {
-            let (category, into) = match call.direction {
-                Direction::GuestToHost => (HOST, "host"),
-                Direction::HostToGuest => (GUEST, "guest"),
-            };
-            let name = tables.text(run.name(call).to_owned());
+            let (category, into) = side(call.direction);
+            let name = tables.text(run.name((call.direction, call.func)).to_owned());
             let end_nanos = call.start_nanos.saturating_add(call.duration_nanos);
             markers.push(name, category, call.start_nanos..end_nanos, Data::Crossing { into });
+        }
+        for slice in &run.slices {
+            let CallSlice { start_nanos, width_nanos: _, direction, func, calls, total_nanos } = *slice;
+            let (category, into) = side(direction);
+            let name = tables.text(run.name((direction, func)).to_owned());
+            let data = Data::Crossings { into, calls, total: millis(total_nanos) };
+            markers.push(name, category, start_nanos..slice_end(slice), data);
         }
         markers
     }
@@ -100,6 +119,14 @@ impl Markers {
         self.start_time.push(millis(nanos.start));
         self.end_time.push(millis(nanos.end));
         self.data.push(data);
+    }
+}
+
+/// Whose code is called.
+const fn side(direction: Direction) -> (u32, &'static str) {
+    match direction {
+        Direction::GuestToHost => (HOST, "host"),
+        Direction::HostToGuest => (GUEST, "guest"),
     }
 }
 

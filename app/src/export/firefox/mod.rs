@@ -50,7 +50,7 @@ struct Meta<'a> {
     keep_profile_thread_order: bool,
     initial_selected_threads: [u32; 1],
     categories: [Category; 4],
-    marker_schema: [MarkerSchema; 2],
+    marker_schema: [MarkerSchema; 3],
 }
 
 /// A metric: what weighs in it, and of the time also when that was.

@@ -5,15 +5,14 @@
 use super::elements::cut;
 use crate::analysis::{CallTree, CallTreeQuery, FunctionTable, Metric, NodeId, call_tree, functions};
 use crate::export::json::kind_word;
+use crate::export::numbers::Numbers;
 use crate::export::svg::fill;
 use crate::export::xml::plain;
 use crate::export::{json_text, unit_word};
 use crate::profile::{FrameId, LineId, Profile};
 use crate::units;
-use rustc_hash::FxHashMap;
 use serde::Serialize;
 use std::cmp::Reverse;
-use std::hash::Hash;
 
 /// What is narrower than this part of the whole is left out: on 2,000 pixels, a tenth of one.
 const NARROWEST: u64 = 20_000;
@@ -73,36 +72,14 @@ struct TableJson {
 /// The content of a script element: no character in it ends that, or means anything to HTML.
 pub(super) fn json(profile: &Profile, query: &CallTreeQuery) -> String {
     let mut names = Names { profile, functions: Numbers::default(), places: Numbers::default() };
-    names.places.number((String::new(), 0));
+    names.places.of((String::new(), 0));
     let there = Metric::ALL.into_iter().filter(|metric| metric.available_in(profile));
     let flames: Vec<FlameJson> = there.map(|metric| names.flame(query, metric)).collect();
-    let functions = names.functions.keys.clone().into_iter().map(|frame| names.function(frame)).collect();
-    let places = names.places.keys.into_iter().map(|(file, line)| PlaceJson(file, line)).collect();
+    let functions =
+        names.functions.values().to_vec().into_iter().map(|frame| names.function(frame)).collect();
+    let places = names.places.into_values().into_iter().map(|(file, line)| PlaceJson(file, line)).collect();
     let data = DataJson { metric: query.metric.name(), functions, places, flames };
     json_text(&data).replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
-}
-
-/// Numbers for what is named often.
-struct Numbers<T> {
-    keys: Vec<T>,
-    of: FxHashMap<T, u32>,
-}
-
-impl<T> Default for Numbers<T> {
-    fn default() -> Self {
-        Numbers { keys: Vec::new(), of: FxHashMap::default() }
-    }
-}
-
-impl<T: Clone + Eq + Hash> Numbers<T> {
-    fn number(&mut self, key: T) -> u32 {
-        let next = self.keys.len() as u32;
-        let number = *self.of.entry(key.clone()).or_insert(next);
-        if number == next {
-            self.keys.push(key);
-        }
-        number
-    }
 }
 
 struct Names<'a> {
@@ -121,13 +98,13 @@ impl Names<'_> {
             kind: kind_word(info.kind),
             group: info.group.as_ref().map_or(String::new(), |group| plain(&cut(&group.name))),
             fill: fill(info),
-            place: place.map_or(0, |place| self.places.number(place)),
+            place: place.map_or(0, |place| self.places.of(place)),
         }
     }
 
     fn place(&mut self, line: LineId) -> u32 {
         let place = self.profile.lines().get(line);
-        place.map_or(0, |place| self.places.number((plain(&cut(&place.file)), place.line)))
+        place.map_or(0, |place| self.places.of((plain(&cut(&place.file)), place.line)))
     }
 
     fn flame(&mut self, query: &CallTreeQuery, metric: Metric) -> FlameJson {
@@ -155,7 +132,7 @@ impl Names<'_> {
             let Some(node) = tree.get(*id) else { continue };
             // Whoever is kept has its caller kept before it.
             flame.parent.push(kept.binary_search(&node.parent).unwrap_or(0) as u32);
-            flame.function.push(self.functions.number(node.frame));
+            flame.function.push(self.functions.of(node.frame));
             flame.place.push(self.place(node.line));
             flame.value.push(node.total_value);
             flame.own.push(node.self_value);
@@ -168,7 +145,7 @@ impl Names<'_> {
         let least = functions.total / NARROWEST;
         let rows = || functions.rows.iter().filter(|row| row.total_value >= least).take(MOST_NODES);
         TableJson {
-            function: rows().map(|row| self.functions.number(row.frame)).collect(),
+            function: rows().map(|row| self.functions.of(row.frame)).collect(),
             own: rows().map(|row| row.self_value).collect(),
             total: rows().map(|row| row.total_value).collect(),
         }
