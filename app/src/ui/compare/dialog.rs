@@ -188,16 +188,19 @@ fn turns_ui(ui: &mut Ui, dialog: &mut CompareDialog) {
 fn footer(ui: &mut Ui, dialog: &mut CompareDialog, commands: &Commands) -> Dialog {
     let mut outcome = Dialog::Open;
     let with = dialog.with();
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let entered = ui.input(|input| input.key_pressed(Key::Enter));
-        let compare = ui.add_enabled_ui(with.is_some(), |ui| primary_button(ui, "Compare")).inner;
-        if let Some(with) = with.filter(|_| compare.clicked() || entered) {
-            commands.send(dialog.order(with));
-            outcome = Dialog::Closed;
-        }
-        if ui.button("Cancel").clicked() {
-            outcome = Dialog::Closed;
-        }
+    // Within a row: else the buttons take all the height that the dialog had before.
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let entered = ui.input(|input| input.key_pressed(Key::Enter));
+            let compare = ui.add_enabled_ui(with.is_some(), |ui| primary_button(ui, "Compare")).inner;
+            if let Some(with) = with.filter(|_| compare.clicked() || entered) {
+                commands.send(dialog.order(with));
+                outcome = Dialog::Closed;
+            }
+            if ui.button("Cancel").clicked() {
+                outcome = Dialog::Closed;
+            }
+        })
     });
     outcome
 }

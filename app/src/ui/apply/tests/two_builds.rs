@@ -129,7 +129,7 @@ fn a_build_that_can_not_be_run_so_leaves_no_folder() {
     std::fs::write(&empty, &MAPPED[..8]).unwrap();
     window.does(order(id, CompareWith::Build { module: empty, runs: 2 }));
     assert_eq!(window.failures(), ["empty.wasm: Call: the module exports no function `run`"]);
-    assert_eq!(window.folders(), [PathBuf::new(); 0]);
+    assert!(window.folders().is_empty());
 }
 
 #[test]
