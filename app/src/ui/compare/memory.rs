@@ -1,6 +1,6 @@
 //! The memories of both builds: their sizes and what was live over one time axis, and their maps at one moment.
 
-use super::{Choose, Ctx, build_title, halves, nothing_of, profile_asker};
+use super::{Choose, Ctx, halves, nothing_of, profile_asker, run_title};
 use crate::analysis::{HeapMap, HeapMapQuery, Pair, Side};
 use crate::profile::Profile;
 use crate::ui::panels::{MapColourBy, MapColours, bytes_over_time, computing_ui, plot_wheel};
@@ -145,7 +145,7 @@ fn map_ui(
     let live = units::bytes(heap.live_bytes);
     let text = format!(
         "{}: {size}, {live} live in {}",
-        build_title(ctx, side),
+        run_title(ctx, side),
         units::things(heap.blocks.len() as u64, "block")
     );
     ui.add(Label::new(RichText::new(&text).color(Palette::of(ui).weak)).truncate());

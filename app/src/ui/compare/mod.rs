@@ -341,16 +341,20 @@ fn halves(ui: &mut Ui, mut draw: impl FnMut(&mut Ui, Side)) {
     ui.advance_cursor_after_rect(area);
 }
 
-/// The name of a build with that of its module, and which of its runs is shown where not all of them are.
+/// The name of a build with that of its module.
 fn build_title(ctx: &Ctx<'_>, side: Side) -> String {
     let name = &ctx.profile(side).recording().meta.module_name;
-    let side_name = match side {
-        Side::Old => "Old",
-        Side::New => "New",
-    };
+    match side {
+        Side::Old => format!("Old: {name}"),
+        Side::New => format!("New: {name}"),
+    }
+}
+
+/// The same where one of its runs is shown, the first, and not what all of them have in common.
+fn run_title(ctx: &Ctx<'_>, side: Side) -> String {
     match ctx.comparison.build(side).repeats().len() {
-        1 => format!("{side_name}: {name}"),
-        runs => format!("{side_name}: {name}, run 1 of {runs}"),
+        1 => build_title(ctx, side),
+        runs => format!("{}, run 1 of {runs}", build_title(ctx, side)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The flame graphs of both builds beside each other: what is selected in one is selected in the other.
 
-use super::{Choose, Ctx, build_title, halves, profile_asker, sides_of};
+use super::{Choose, Ctx, halves, profile_asker, run_title, sides_of};
 use crate::analysis::{Pair, Side};
 use crate::ui::panels::{Act, Graph, Grows, Look, Part, Scene, canvas_ui, computing_ui};
 use crate::ui::theme::Palette;
@@ -39,7 +39,7 @@ fn side_ui(ui: &mut Ui, ctx: &Ctx<'_>, state: &mut SidesState, side: Side) -> Op
         return None;
     };
     let total = units::value(view.tree.metric().unit(), view.tree.total());
-    let text = format!("{}: {total}", build_title(ctx, side));
+    let text = format!("{}: {total}", run_title(ctx, side));
     ui.add(Label::new(RichText::new(text).color(Palette::of(ui).weak)).truncate());
     if view.tree.is_empty() {
         super::nothing_of(ui, side, "Nothing of this metric was measured.");

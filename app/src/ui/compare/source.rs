@@ -1,6 +1,6 @@
 //! The source of both builds beside each other, with what each line costs in either.
 
-use super::{Choose, Ctx, build_title, halves, nothing_of, profile_asker};
+use super::{Choose, Ctx, halves, nothing_of, profile_asker, run_title};
 use crate::analysis::{CompareFrame, LineRow, Pair, Side};
 use crate::ui::panels::{Column, Figure, Grid, GridState, Ground, Ink, Row, computing_ui};
 use crate::ui::theme::Palette;
@@ -71,7 +71,7 @@ fn side_ui(ui: &mut Ui, ctx: &Ctx<'_>, state: &mut SideState, side: Side) -> Opt
     let (sources, looks, file) = (ctx.desk.sources.clone(), ctx.desk.looks, Arc::clone(file));
     let query = ListingQuery { lines, file: Arc::clone(&file), sources, looks };
     let title =
-        format!("{}, {}", build_title(ctx, side), super::super::module::file_name(file.as_ref().as_ref()));
+        format!("{}, {}", run_title(ctx, side), super::super::module::file_name(file.as_ref().as_ref()));
     ui.add(Label::new(RichText::new(title).color(Palette::of(ui).weak)).truncate()).on_hover_text(&*file);
     let Some(found) = state.listing.view(&asker, query).filter(|found| found.listing.file == file) else {
         computing_ui(ui);
