@@ -1,14 +1,19 @@
 //! Profiles that other tools wrote of programs that we know, from the file to the report. `tests/profiles/README.md`
 //! says how they were made. `BLESS=1` writes the expected reports anew.
 
+use flate2::read::GzDecoder;
+use prost::Message;
 use serde_json::Value;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use wasmscope_tests::{root, sample_module, wasmscope};
 
-const PROFILES: [&str; 6] = [
+const PROFILES: [&str; 8] = [
+    "fib.go.cpu.pb.gz",
     "fib.trace.json.gz",
     "hotloop.cpuprofile",
+    "keep.go.heap.pb.gz",
     "stripped.cpuprofile",
     "words.firefox.json",
     "words.pb.gz",
@@ -58,6 +63,42 @@ fn sum(numbers: &Value) -> f64 {
     numbers.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).sum()
 }
 
+fn unpacked(name: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    GzDecoder::new(&fs::read(profile(name)).unwrap()[..]).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+/// Of `profile.proto` what tells how much of what there is.
+#[derive(Clone, PartialEq, Message)]
+struct Pprof {
+    #[prost(message, repeated, tag = "1")]
+    sample_type: Vec<ValueType>,
+    #[prost(message, repeated, tag = "2")]
+    sample: Vec<Sample>,
+    #[prost(string, repeated, tag = "6")]
+    string_table: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+struct ValueType {
+    #[prost(int64, tag = "1")]
+    kind: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Sample {
+    #[prost(int64, repeated, tag = "2")]
+    value: Vec<i64>,
+}
+
+/// The sum of the values of one kind.
+fn pprof_total(name: &str, kind: &str) -> u64 {
+    let Pprof { sample_type, sample, string_table } = Pprof::decode(&unpacked(name)[..]).unwrap();
+    let column = sample_type.iter().position(|ty| string_table[ty.kind as usize] == kind).unwrap();
+    sample.iter().map(|sample| sample.value[column] as u64).sum()
+}
+
 #[test]
 fn each_profile_reports_as_expected() {
     for name in PROFILES {
@@ -78,17 +119,31 @@ fn totals_are_those_that_the_tools_tell() {
     for name in ["hotloop.cpuprofile", "stripped.cpuprofile"] {
         assert_eq!(nanos(name), (sum(&json(name)["timeDeltas"]) * 1e3) as u64, "{name}");
     }
-    // Of the renderer with the page, the sum of its chunks' `timeDeltas`.
-    assert_eq!(nanos("fib.trace.json.gz"), 639_252_000);
+    // Two processes were sampled; one has the page, and so WebAssembly.
+    let trace: Value = serde_json::from_slice(&unpacked("fib.trace.json.gz")).unwrap();
+    let events = trace["traceEvents"].as_array().unwrap();
+    let pieces = || events.iter().filter(|event| event["name"] == "ProfileChunk");
+    let page = pieces().find(|piece| piece.to_string().contains(r#""codeType":"wasm""#)).unwrap();
+    let of_page = pieces().filter(|piece| piece["pid"] == page["pid"]);
+    let deltas = of_page.map(|piece| &piece["args"]["data"]["timeDeltas"]);
+    let micros: f64 = deltas.filter(|deltas| deltas.is_array()).map(sum).sum();
+    assert_eq!(nanos("fib.trace.json.gz"), (micros * 1e3) as u64);
+    // Each sample stands for as many intervals as it weighs.
     let firefox = json("words.firefox.json");
-    let samples = firefox["threads"][0]["samples"]["length"].as_u64().unwrap();
+    let intervals = sum(&firefox["threads"][0]["samples"]["weight"]);
     let interval = firefox["meta"]["interval"].as_f64().unwrap();
-    assert_eq!(nanos("words.firefox.json"), samples * (interval * 1e6) as u64);
+    assert_eq!(nanos("words.firefox.json"), (intervals * interval * 1e6) as u64);
     let speedscope = json("python.speedscope.json");
     let seconds = sum(&speedscope["profiles"][0]["weights"]);
     assert_eq!(nanos("python.speedscope.json"), (seconds * 1e9).round() as u64);
-    // What pprof's own tool would print as the duration.
-    assert_eq!(nanos("words.pb.gz"), 681_018_000 - 681_018_000 % 2_802_000);
+    assert_eq!(nanos("words.pb.gz"), pprof_total("words.pb.gz", "wall"));
+    assert_eq!(nanos("fib.go.cpu.pb.gz"), pprof_total("fib.go.cpu.pb.gz", "cpu"));
+    let heap = profile("keep.go.heap.pb.gz");
+    for (metric, kind) in [("allocated", "alloc_space"), ("live", "inuse_space")] {
+        let folded = done(&["export", text(&heap), "--format", "folded", "--metric", metric, "-o", "-"]);
+        let bytes = folded.lines().map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap());
+        assert_eq!(bytes.sum::<u64>(), pprof_total("keep.go.heap.pb.gz", kind), "{metric}");
+    }
 }
 
 #[test]
@@ -98,6 +153,7 @@ fn the_functions_of_the_sources_are_hot() {
         ("fib.trace.json.gz", "fib", 0.8),
         ("words.firefox.json", "memcmp", 0.2),
         ("words.pb.gz", "__emplace_unique_key_args", 0.15),
+        ("fib.go.cpu.pb.gz", "main.fib", 0.8),
         ("python.speedscope.json", "busy", 0.9),
     ] {
         let summary = summary(&[text(&profile(name))]);
@@ -127,7 +183,10 @@ fn what_is_no_module_of_the_profile_is_refused() {
     let path = profile("words.pb.gz");
     let other = sample_module("hotloop", "hotloop.wasm");
     let said = refused(&["report", text(&path), "--symbols", text(&other)]);
-    assert!(said.contains("hotloop.wasm: this module has none of the functions of the profile"), "{said}");
+    assert!(
+        said.contains("hotloop.wasm: only 4 of the 33 functions of the profile are in this module"),
+        "{said}"
+    );
     let said = refused(&["report", text(&path), "--symbols", text(&profile("README.md"))]);
     assert!(said.contains("README.md: an imported profile has no module that this could explain"), "{said}");
 }

@@ -1,11 +1,13 @@
 //! What Chrome's panel Performance saves: of its events those that hold pieces of CPU profiles.
 
-use super::chrome::{Node, add_samples, stacks};
+use super::chrome::{Node, Stacks, add_samples};
 use super::draft::Draft;
+use super::shapes::{Kind, Loose};
 use super::{Candidate, Format, ImportError, json};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -24,42 +26,76 @@ struct Profile {
     nodes: Vec<Node>,
     samples: Vec<i64>,
     deltas: Vec<f64>,
+    lines: Vec<u32>,
 }
 
+/// What it is called comes behind its arguments, which may be anything in events of other kinds.
 #[derive(Deserialize)]
 struct Event {
     #[serde(default)]
-    name: String,
+    name: Loose<String>,
     #[serde(default)]
-    pid: Option<i64>,
+    pid: Loose<f64>,
     #[serde(default)]
-    id: Option<serde_json::Value>,
+    id: Loose<String>,
     #[serde(default)]
-    args: Option<Args>,
+    args: Loose<Args>,
 }
 
-/// Events of other kinds have whatever they like here.
+/// The name of an event, or of a profile.
+impl Kind for String {
+    fn of_text(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    fn of_number(number: f64) -> Option<String> {
+        Some(number.to_string())
+    }
+}
+
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Args {
-    Chunk { data: Data },
-    Other(serde::de::IgnoredAny),
+struct Args {
+    #[serde(default)]
+    data: Loose<Data>,
 }
 
+impl Kind for Args {
+    fn of_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Args>, A::Error> {
+        Args::deserialize(MapAccessDeserializer::new(object)).map(Some)
+    }
+}
+
+/// The last piece of a profile tells its end alone.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Data {
-    cpu_profile: Piece,
     #[serde(default)]
-    time_deltas: Vec<f64>,
+    cpu_profile: Option<Loose<Piece>>,
+    #[serde(default)]
+    time_deltas: Option<Loose<Vec<f64>>>,
+    /// By sample, from 1; 0 where they are not known.
+    #[serde(default)]
+    lines: Option<Loose<Vec<f64>>>,
 }
 
-#[derive(Deserialize)]
+impl Kind for Data {
+    fn of_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Data>, A::Error> {
+        Data::deserialize(MapAccessDeserializer::new(object)).map(Some)
+    }
+}
+
+#[derive(Default, Deserialize)]
 struct Piece {
     #[serde(default)]
     nodes: Vec<Node>,
     #[serde(default)]
     samples: Vec<i64>,
+}
+
+impl Kind for Piece {
+    fn of_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Piece>, A::Error> {
+        Piece::deserialize(MapAccessDeserializer::new(object)).map(Some)
+    }
 }
 
 pub(super) fn read(bytes: &[u8], draft: &mut Draft) -> Result<(), ImportError> {
@@ -69,11 +105,15 @@ pub(super) fn read(bytes: &[u8], draft: &mut Draft) -> Result<(), ImportError> {
     } else {
         json::parse::<Trace>(bytes, Format::ChromeTrace)?.events
     };
+    if profiles.is_empty() {
+        return Err(ImportError::NoCpuProfile);
+    }
     let all: Vec<_> = profiles.iter().map(candidate).collect();
     let Some(chosen) = super::most(draft, "profile", &all) else { return Ok(()) };
-    let Some(Profile { nodes, samples, deltas }) = profiles.into_values().nth(chosen) else { return Ok(()) };
-    let stacks = stacks(draft, &nodes)?;
-    add_samples(draft, &stacks, &samples, &deltas)
+    let Some(profile) = profiles.into_values().nth(chosen) else { return Ok(()) };
+    let Profile { nodes, samples, deltas, lines } = profile;
+    let stacks = Stacks::of(draft, &nodes)?;
+    add_samples(draft, &stacks, &samples, &deltas, &lines)
 }
 
 fn candidate(((pid, id), profile): (&(i64, String), &Profile)) -> Candidate {
@@ -84,17 +124,32 @@ fn candidate(((pid, id), profile): (&(i64, String), &Profile)) -> Candidate {
 }
 
 impl Chunks {
-    fn add(&mut self, event: Event) {
-        let Event { name, pid, id, args: Some(Args::Chunk { data }) } = event else { return };
-        if name != "ProfileChunk" {
-            return;
+    /// What is wrong with a piece goes into the error.
+    fn add(&mut self, event: Event) -> Result<(), String> {
+        if event.name.0.as_deref() != Some("ProfileChunk") {
+            return Ok(());
         }
-        let id = id.map_or(String::new(), |id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
-        let Data { cpu_profile: Piece { nodes, samples }, time_deltas } = data;
-        let profile = self.0.entry((pid.unwrap_or(0), id)).or_default();
+        let data = event.args.0.and_then(|args| args.data.0).ok_or("it has no data")?;
+        let Data { cpu_profile, time_deltas, lines } = data;
+        let piece = cpu_profile.map_or(Some(Piece::default()), |piece| piece.0);
+        let Piece { nodes, samples } = piece.ok_or("its cpuProfile is none")?;
+        let numbers = |column: Option<Loose<Vec<f64>>>| column.map_or(Some(Vec::new()), |column| column.0);
+        let deltas = numbers(time_deltas).ok_or("its timeDeltas are no numbers")?;
+        let mut lines = numbers(lines).ok_or("its lines are no numbers")?;
+        if lines.is_empty() {
+            lines.resize(samples.len(), 0.0);
+        }
+        if samples.len() != deltas.len() || samples.len() != lines.len() {
+            let (samples, deltas, lines) = (samples.len(), deltas.len(), lines.len());
+            return Err(format!("it has {samples} samples, {deltas} times and {lines} lines"));
+        }
+        let key = (event.pid.0.unwrap_or(0.0) as i64, event.id.0.unwrap_or_default());
+        let profile = self.0.entry(key).or_default();
         profile.nodes.extend(nodes);
         profile.samples.extend(samples);
-        profile.deltas.extend(time_deltas);
+        profile.deltas.extend(deltas);
+        profile.lines.extend(lines.into_iter().map(|line| line as u32));
+        Ok(())
     }
 }
 
@@ -116,8 +171,9 @@ impl<'de> Visitor<'de> for ChunksVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Chunks, A::Error> {
         let mut chunks = Chunks::default();
-        while let Some(event) = seq.next_element()? {
-            chunks.add(event);
+        for number in 0_u64.. {
+            let Some(event) = seq.next_element()? else { break };
+            chunks.add(event).map_err(|what| A::Error::custom(format!("event {number}: {what}")))?;
         }
         Ok(chunks)
     }

@@ -27,8 +27,10 @@ pub enum ImportError {
         /// What it was taken for.
         format: Format,
     },
-    /// It has more functions, places or stacks than there can be ids.
-    #[error("{format} with more stacks than can be shown; record the program for a shorter time")]
+    /// It has more functions or call paths than fit into memory.
+    #[error(
+        "{format} with more functions or stacks than can be shown; record the program for a shorter time"
+    )]
     TooMany {
         /// What it was taken for.
         format: Format,
@@ -41,11 +43,46 @@ pub enum ImportError {
         /// What is wrong.
         source: std::io::Error,
     },
-    /// What is compressed is too large.
-    #[error("compressed data of more than {} GiB; unpack it first if it is a profile indeed", limit >> 30)]
-    PackedTooLarge {
-        /// No more than so many bytes are unpacked.
+    /// What is compressed is none of what is known.
+    #[error("compressed data with no profile of a kind that is known in it")]
+    PackedUnknown,
+    /// It is too large, packed or not.
+    #[error("a file with more than {} MiB in it; record the program for a shorter time", limit >> 20)]
+    TooLarge {
+        /// So many bytes are read.
         limit: u64,
+    },
+    /// It is of a later version than any that is known.
+    #[error(
+        "{format} of version {version} that can't be read: {known} is the newest that is known; save it with an \
+         older version of the tool"
+    )]
+    TooNew {
+        /// What it was taken for.
+        format: Format,
+        /// Its version.
+        version: u32,
+        /// The newest that is known.
+        known: u32,
+    },
+    /// The Firefox Profiler wrote it with tables in binary.
+    #[error(
+        "a Firefox profile as JsonSlabs (.jslb), which is not read; save it as JSON from the Firefox Profiler"
+    )]
+    JsonSlabs,
+    /// A trace in which nobody took samples.
+    #[error(
+        "a Chrome performance trace without a CPU profile; record it with Chrome's panel Performance, or with the \
+         category disabled-by-default-v8.cpu_profiler"
+    )]
+    NoCpuProfile,
+    /// Too few of its functions are in the module.
+    #[error("only {found} of the {all} functions of the profile are in this module; name the one that ran")]
+    OtherModule {
+        /// So many are there.
+        found: usize,
+        /// So many of the profile could be.
+        all: usize,
     },
 }
 

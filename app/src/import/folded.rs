@@ -22,6 +22,8 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
 
 pub(super) fn read(bytes: &[u8], draft: &mut Draft) -> Result<(), ImportError> {
     let mut weights_are_whole = true;
+    // What is rounded off one line goes to the next, so that errors don't add up.
+    let mut rest = 0.0;
     for (number, line) in lines(bytes) {
         let text = std::str::from_utf8(line).ok();
         let Some((stack, weight)) = text.and_then(split) else {
@@ -29,7 +31,9 @@ pub(super) fn read(bytes: &[u8], draft: &mut Draft) -> Result<(), ImportError> {
         };
         weights_are_whole &= weight.fract() == 0.0;
         let stack = path(draft, stack)?;
-        draft.next_sample(stack, weight.round() as u64)?;
+        let whole = (weight + rest).round().max(0.0);
+        rest += weight - whole;
+        draft.next_sample(stack, whole as u64)?;
     }
     let rounded = if weights_are_whole { "" } else { ", rounded" };
     draft.warn(format!("{}; {}{rounded}", super::NO_ORDER, super::NO_UNIT));
@@ -50,18 +54,14 @@ fn split(line: &str) -> Option<(&str, f64)> {
 }
 
 fn path(draft: &mut Draft, stack: &str) -> Result<Option<StackId>, ImportError> {
-    let (mut outer, mut place) = (None, None);
+    let mut outer = None;
     for name in stack.split(';') {
         // As perf's scripts mark what is inlined into the frame before.
         let (name, is_inlined) = name.strip_suffix("_[i]").map_or((name, false), |name| (name, true));
-        let function = draft.function(Function { name, ..Function::default() });
-        let inlined_at = place.filter(|_| is_inlined);
-        let parent = if inlined_at.is_some() { outer.and_then(|stack| draft.parent(stack)) } else { outer };
-        let here = draft.place(function, 0, None, inlined_at);
-        outer = Some(draft.stack(parent, here)?);
-        place = Some(here);
+        let function = draft.function(Function { name, ..Function::default() })?;
+        outer = Some(draft.inside(outer, function, 0, is_inlined)?);
     }
-    Ok(outer)
+    Ok(outer.map(|(stack, _)| stack))
 }
 
 /// What it is, where it is read.

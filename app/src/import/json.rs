@@ -1,8 +1,8 @@
-//! What kind of profile JSON is, and lists of lists that take no room for each.
+//! What kind of profile JSON is.
 
 use super::{Format, ImportError};
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 
 /// Which format has such keys, as far as they can be read.
@@ -15,11 +15,14 @@ pub(super) fn format_of(bytes: &[u8]) -> Option<Format> {
     }
     let mut keys = Keys::default();
     // Where it breaks off the keys before tell.
-    let _ = (&mut keys).deserialize(&mut serde_json::Deserializer::from_slice(bytes));
+    let is_whole = (&mut keys).deserialize(&mut serde_json::Deserializer::from_slice(bytes)).is_ok();
     let has = |key: &str| keys.0.iter().any(|known| known == key);
+    // Scenes have nodes, too; of a profile that breaks off they are the first to be there.
+    let has_samples = || has("samples") || has("startTime");
+    let is_cut = || !is_whole && keys.0.first().is_some_and(|first| first == "nodes");
     match () {
         () if has("traceEvents") => Some(Format::ChromeTrace),
-        () if has("nodes") && !has("snapshot") => Some(Format::Chrome),
+        () if has("nodes") && !has("snapshot") && (has_samples() || is_cut()) => Some(Format::Chrome),
         () if has("profiles") || has("shared") && has("$schema") => Some(Format::Speedscope),
         () if has("threads") || has("meta") => Some(Format::Firefox),
         () if has("$schema") => Some(Format::Speedscope),
@@ -71,90 +74,18 @@ impl<'de> Visitor<'de> for &mut Keys {
     }
 }
 
-/// Lists one behind the other.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Lists {
-    items: Vec<u32>,
-    /// By list: where it ends.
-    ends: Vec<usize>,
-}
-
-impl Lists {
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &[u32]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| &self.items[start..*end])
-    }
-}
-
-impl<'de> Deserialize<'de> for Lists {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Lists, D::Error> {
-        deserializer.deserialize_seq(ListsVisitor)
-    }
-}
-
-struct ListsVisitor;
-
-impl<'de> Visitor<'de> for ListsVisitor {
-    type Value = Lists;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of lists of numbers")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Lists, A::Error> {
-        let mut lists = Lists::default();
-        while seq.next_element_seed(ListSeed(&mut lists.items))?.is_some() {
-            lists.ends.push(lists.items.len());
-        }
-        Ok(lists)
-    }
-}
-
-struct ListSeed<'a>(&'a mut Vec<u32>);
-
-impl<'de> DeserializeSeed<'de> for ListSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ListSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of numbers")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(item) = seq.next_element()? {
-            self.0.push(item);
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_told_apart() {
-        let lists: Lists = serde_json::from_str("[[1,2],[],[3]]").unwrap();
-        assert!(lists.iter().eq([&[1, 2][..], &[], &[3]]));
-        assert_eq!(lists.len(), 3);
-    }
-
-    #[test]
     fn what_breaks_off_is_told_by_what_is_before() {
         for (text, format) in [
             (r#"{"nodes":[{"id":1"#, Some(Format::Chrome)),
-            (r#"{"snapshot":{},"nodes":[]}"#, None),
+            (r#"{"snapshot":{},"nodes":[],"samples":[]}"#, None),
+            (r#"{"nodes":[],"meshes":[]}"#, None),
+            (r#"{"asset":{},"nodes":[{"#, None),
+            (r#"{"nodes":[],"samples":[]}"#, Some(Format::Chrome)),
             (r#"{"meta":{"version":2"#, Some(Format::Firefox)),
             (r#"{"$schema":"https://www.speedscope.app/"#, Some(Format::Speedscope)),
             (r#"{"version":3,"mappings":""}"#, None),

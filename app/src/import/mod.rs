@@ -16,11 +16,12 @@ mod pprof;
 mod pprof_values;
 mod protobuf;
 mod resolve;
+mod shapes;
 mod speedscope;
 mod wasm;
 
 pub use error::ImportError;
-pub(crate) use resolve::resolve;
+pub(crate) use resolve::{Mismatch, resolve};
 
 use crate::units;
 use draft::Draft;
@@ -28,11 +29,13 @@ use flate2::read::MultiGzDecoder;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::Read;
-use wasmscope_instrument::recording::Recording;
+use wasmscope_instrument::recording::{MAGIC, Recording};
 
-/// More is not unpacked: so much JSON holds more than fifty million samples.
-const MOST_UNPACKED_BYTES: u64 = 1 << 30;
+/// More is not read: each byte of what is made up to hurt takes up to sixteen in tables, and so much JSON still holds
+/// twenty-five million samples.
+const MOST_BYTES: u64 = 1 << 29;
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
+const MODULE_MAGIC: &[u8] = b"\0asm";
 
 /// What tools write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,8 +73,15 @@ impl fmt::Display for Format {
 /// # Errors
 /// When it is one and can't be read, or nothing is in it.
 pub(crate) fn import(bytes: &[u8], name: &str) -> Result<Option<Recording>, ImportError> {
-    let bytes = unpacked(bytes, MOST_UNPACKED_BYTES)?;
-    let Some(format) = format_of(&bytes) else { return Ok(None) };
+    let is_packed = bytes.starts_with(GZIP_MAGIC);
+    let bytes = unpacked(bytes, MOST_BYTES)?;
+    let Some(format) = format_of(&bytes) else {
+        let is_ours = bytes.starts_with(&MAGIC) || bytes.starts_with(MODULE_MAGIC);
+        return if is_packed && !is_ours { Err(ImportError::PackedUnknown) } else { Ok(None) };
+    };
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(ImportError::TooLarge { limit: MOST_BYTES });
+    }
     let mut draft = Draft::new(format);
     match format {
         Format::Chrome => chrome::read(&bytes, &mut draft)?,
@@ -85,7 +95,9 @@ pub(crate) fn import(bytes: &[u8], name: &str) -> Result<Option<Recording>, Impo
 }
 
 fn format_of(bytes: &[u8]) -> Option<Format> {
-    json::format_of(bytes)
+    firefox::is_json_slabs(bytes)
+        .then_some(Format::Firefox)
+        .or_else(|| json::format_of(bytes))
         .or_else(|| pprof::is_one(bytes).then_some(Format::Pprof))
         .or_else(|| folded::is_one(bytes).then_some(Format::Folded))
 }
@@ -98,7 +110,7 @@ fn unpacked(bytes: &[u8], limit: u64) -> Result<Cow<'_, [u8]>, ImportError> {
     let mut contents = Vec::new();
     let read = MultiGzDecoder::new(bytes).take(limit + 1).read_to_end(&mut contents);
     match read {
-        Ok(read) if read as u64 > limit => Err(ImportError::PackedTooLarge { limit }),
+        Ok(read) if read as u64 > limit => Err(ImportError::TooLarge { limit }),
         Ok(_) => Ok(Cow::Owned(contents)),
         Err(source) => Err(ImportError::Packed { unpacked: contents.len(), source }),
     }

@@ -12,12 +12,27 @@ const NANOS_PER_MILLI: u64 = 1_000_000;
 /// A [`ValueType`] has two small numbers.
 const MOST_TYPE_BYTES: usize = 24;
 
-/// Begins with what its values are, as all writers have it. Nothing else is so short and of two numbers only.
+/// Has no other fields than a profile, tells what its values are and, if it does not break off, has texts of which the
+/// first is empty. Writers differ in which field is first.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
-    let Some(Ok((1, Value::Bytes(first)))) = Fields::of(bytes).next() else { return false };
+    let (mut has_type, mut first_text, mut breaks_off) = (false, None, false);
+    for field in Fields::of(bytes) {
+        match field {
+            Ok((1, Value::Bytes(kind))) if is_value_type(kind) => has_type = true,
+            Ok((6, Value::Bytes(text))) => first_text = first_text.or(Some(text)),
+            Ok((2..=5 | 13, Value::Bytes(_)) | (7..=10 | 12..=15, Value::Number(_))) => {}
+            Ok((11, Value::Bytes(kind))) if is_value_type(kind) => {}
+            Ok(_) => return false,
+            Err(_) => breaks_off = true,
+        }
+    }
+    has_type && first_text.map_or(breaks_off, <[u8]>::is_empty)
+}
+
+fn is_value_type(bytes: &[u8]) -> bool {
     let is_number =
         |field: Result<(u64, Value<'_>), Malformed>| matches!(field, Ok((1 | 2, Value::Number(_))));
-    (1..=MOST_TYPE_BYTES).contains(&first.len()) && Fields::of(first).all(is_number)
+    bytes.len() <= MOST_TYPE_BYTES && Fields::of(bytes).all(is_number)
 }
 
 /// The fields of the profile, still packed.
@@ -182,7 +197,7 @@ impl Places {
             let location =
                 Location::of(bytes).map_err(|malformed| fault(draft, "location", row, malformed))?;
             let module = modules.get(&location.mapping).filter(|module| is_module(&module.file));
-            places.insert(location.id, location.place(draft, &functions, module));
+            places.insert(location.id, location.place(draft, &functions, module)?);
         }
         Ok(Places(places))
     }
@@ -228,7 +243,7 @@ impl Location {
         draft: &mut Draft,
         functions: &FxHashMap<u64, Named>,
         module: Option<&Module>,
-    ) -> PlaceId {
+    ) -> Result<PlaceId, ImportError> {
         let address = |module: &Module| {
             u32::try_from(self.address.checked_sub(module.start)?.checked_add(module.offset)?).ok()
         };
@@ -237,19 +252,23 @@ impl Location {
         for (function, line) in self.lines.iter().rev() {
             let function = match functions.get(function) {
                 Some(Named { name, file, line }) => {
-                    draft.function(Function { name, file, line: *line, is_wasm: module.is_some() })
+                    let is_wasm = module.is_some();
+                    draft.function(Function { name, file, line: *line, is_wasm, module_offset: None })?
                 }
-                None => self.nameless(draft, module),
+                None => self.nameless(draft, module)?,
             };
             place = Some(draft.place(function, u32::try_from(*line).unwrap_or(0), offset, place));
         }
-        place.unwrap_or_else(|| {
-            let function = self.nameless(draft, module);
-            draft.place(function, 0, offset, None)
-        })
+        match place {
+            Some(place) => Ok(place),
+            None => {
+                let function = self.nameless(draft, module)?;
+                Ok(draft.place(function, 0, offset, None))
+            }
+        }
     }
 
-    fn nameless(&self, draft: &mut Draft, module: Option<&Module>) -> FunctionId {
+    fn nameless(&self, draft: &mut Draft, module: Option<&Module>) -> Result<FunctionId, ImportError> {
         let name = format!("{:#x}", self.address);
         let file = module.map_or("", |module| &module.file);
         draft.function(Function { name: &name, file, ..Function::default() })

@@ -1,16 +1,17 @@
 //! speedscope's own files: samples, or events of functions that are entered and left.
 
 use super::draft::{Draft, Function, PlaceId};
-use super::json::Lists;
+use super::shapes::{Few, Lists};
 use super::wasm::wasm_name;
 use super::{Candidate, Format, ImportError, NO_UNIT, json, most};
+use crate::units;
 use serde::Deserialize;
 use wasmscope_instrument::recording::{Quantity, StackId};
 
 #[derive(Deserialize)]
 struct File {
     shared: Shared,
-    profiles: Vec<Profile>,
+    profiles: Few<Profile>,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +37,8 @@ struct Profile {
     unit: Unit,
     #[serde(default)]
     start_value: f64,
+    #[serde(default)]
+    end_value: f64,
     /// By sample: rows of the frames, the outermost first.
     #[serde(default)]
     samples: Lists,
@@ -86,11 +89,11 @@ impl Unit {
 }
 
 pub(super) fn read(bytes: &[u8], draft: &mut Draft) -> Result<(), ImportError> {
-    let File { shared: Shared { frames }, profiles } = json::parse(bytes, Format::Speedscope)?;
+    let File { shared: Shared { frames }, profiles: Few(profiles) } = json::parse(bytes, Format::Speedscope)?;
     let file = |frame: &Frame| frame.file.clone().unwrap_or_default();
     let is_wasm: Vec<bool> =
         frames.iter().map(|frame| wasm_name(&frame.name, &file(frame)).is_wasm).collect();
-    let places: Vec<PlaceId> = frames.iter().map(|frame| place(draft, frame)).collect();
+    let places: Vec<PlaceId> = frames.iter().map(|frame| place(draft, frame)).collect::<Result<_, _>>()?;
     let (bytes, times): (Vec<_>, Vec<_>) = profiles.iter().partition(|profile| profile.unit == Unit::Bytes);
     for profiles in [times, bytes] {
         let all: Vec<_> = profiles.iter().map(|profile| candidate(profile, &is_wasm)).collect();
@@ -118,11 +121,11 @@ fn candidate(profile: &Profile, is_wasm: &[bool]) -> Candidate {
     Candidate { name: name.clone(), samples: samples.len() + events.len(), in_wasm }
 }
 
-fn place(draft: &mut Draft, frame: &Frame) -> PlaceId {
+fn place(draft: &mut Draft, frame: &Frame) -> Result<PlaceId, ImportError> {
     let Frame { name, file, line } = frame;
     let file = file.as_deref().unwrap_or_default();
-    let function = draft.function(Function { name, file, ..Function::default() });
-    draft.place(function, line.unwrap_or(0.0) as u32, None, None)
+    let function = draft.function(Function { name, file, ..Function::default() })?;
+    Ok(draft.place(function, line.unwrap_or(0.0) as u32, None, None))
 }
 
 struct Reader<'a> {
@@ -170,6 +173,16 @@ impl Reader<'_> {
             } else if open.pop().is_none_or(|(opened, _)| opened != frame) {
                 let what = format!("event {number} leaves frame {frame}, which is not the innermost");
                 return Err(self.draft.damaged(what));
+            }
+        }
+        if let Some((_, innermost)) = open.last() {
+            // The recording was over before they were.
+            let Profile { name, end_value, .. } = self.profile;
+            let functions = units::counted(open.len(), "function");
+            let ends = "the profile's end is taken for theirs";
+            self.draft.warn(format!("the profile {name} does not tell when {functions} returned; {ends}"));
+            if *end_value > last {
+                self.add(Some(*innermost), end_value - last)?;
             }
         }
         Ok(())

@@ -1,15 +1,17 @@
 //! Small profiles of each format, whole, damaged and hostile; the folded text that comes of them tells what was read.
 
-use super::{MOST_UNPACKED_BYTES, import, resolve, unpacked};
+use super::import;
 use crate::analysis::{CallTreeQuery, Metric};
 use crate::export::{Format, export};
-use crate::pipeline::tests::MAPPED;
 use crate::profile::{FrameKind, Profile, ProfileBuilder};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use std::collections::BTreeMap;
 use std::io::Write;
-use wasmscope_instrument::recording::{Recording, StackFrame, write_imported};
-use wasmscope_symbolize::{CodeOffset, FuncIndex, ModuleIndex};
+use wasmscope_instrument::recording::{Recording, write_imported};
+
+mod hostile;
+mod modules;
 
 fn recording(bytes: &[u8]) -> Recording {
     import(bytes, "a").unwrap().unwrap()
@@ -53,6 +55,32 @@ fn chrome_profiles_have_the_time_between_samples() {
     let main = profile.frames().get(profile.frames().find("main").unwrap());
     assert_eq!((main.file.as_deref(), main.line), (Some("/my a.js"), Some(7)));
     assert!(profile.is_stripped() && profile.needs_module());
+    // Where it is declared is not where it was.
+    assert_eq!(lines_of(&profile), ["? 60000"]);
+}
+
+/// The time at each line, the sources' names aside.
+fn lines_of(profile: &Profile) -> Vec<String> {
+    let mut of_line: BTreeMap<String, u64> = BTreeMap::new();
+    let samples = &profile.recording().samples;
+    for (stack, nanos) in samples.stack.iter().zip(&samples.weight_nanos) {
+        let line = profile.lines().get(profile.paths().line(profile.stack_path(*stack)));
+        let at = line.map_or("?".to_owned(), |line| line.line.to_string());
+        *of_line.entry(at).or_default() += nanos;
+    }
+    of_line.into_iter().map(|(line, nanos)| format!("{line} {nanos}")).collect()
+}
+
+#[test]
+fn chrome_profiles_tell_at_which_lines_nodes_were() {
+    let ticks =
+        CHROME.replace(r#""children":[3]}"#, r#""children":[3],"positionTicks":[{"line":9,"ticks":2}]}"#);
+    let ticks = ticks.replace("[2,3,4,3]", "[2,2,2,3]");
+    assert_eq!(lines_of(&Profile::new(recording(ticks.as_bytes()))), ["9 30000", "? 30000"]);
+    let hits = ticks
+        .replace(r#""samples":[2,2,2,3],"#, "")
+        .replace(r#""positionTicks""#, r#""hitCount":5,"positionTicks""#);
+    assert_eq!(lines_of(&Profile::new(recording(hits.as_bytes()))), ["9 40000", "? 60000"]);
 }
 
 #[test]
@@ -93,6 +121,39 @@ fn chrome_traces_hold_profiles_in_pieces() {
     assert_eq!(warnings, [expected]);
 }
 
+/// One piece; its arguments come before its name, as in all that Chrome writes.
+const TRACE: &str = r#"[{"args":{"data":{"timeDeltas":[4,5],"lines":"none","cpuProfile":7}},"ph":"X","ts":1},
+    {"args":{"data":{"cpuProfile":{"nodes":[{"id":1,"callFrame":{"functionName":"(root)"}},
+    {"id":2,"parent":1,"callFrame":{"functionName":"run","codeType":"wasm","columnNumber":32}},
+    {"id":3,"parent":2,"callFrame":{"functionName":"f","codeType":"JS","url":"a.js"}}],"samples":[2,3,3]},
+    "lines":[0,4,5],"timeDeltas":[1,2,3]}},"id":"0x1","name":"ProfileChunk","ph":"P","pid":1},
+    {"args":{"data":{"endTime":9}},"id":"0x1","name":"ProfileChunk","ph":"P","pid":1}]"#;
+
+#[test]
+fn chrome_traces_tell_lines_and_what_is_webassembly() {
+    let profile = Profile::new(recording(TRACE.as_bytes()));
+    assert_eq!(folded_by(&profile, Metric::Time), "run 1000\nrun;f 5000\n");
+    assert_eq!(lines_of(&profile), ["4 2000", "5 3000", "? 1000"]);
+    let kind = |name| profile.frames().get(profile.frames().find(name).unwrap()).kind;
+    assert!(matches!((kind("run"), kind("f")), (FrameKind::Wasm(_), FrameKind::Host(_))));
+}
+
+#[test]
+fn what_is_wrong_with_a_chrome_trace_is_told() {
+    for (from, to, expected) in [
+        ("[1,2,3]", "[1,2]", "event 1: it has 3 samples, 2 times and 3 lines"),
+        ("[0,4,5]", "[0,4]", "event 1: it has 3 samples, 3 times and 2 lines"),
+        ("[1,2,3]", "[1,2,{}]", "event 1: its timeDeltas are no numbers"),
+        (r#"{"data":{"cpuProfile":{"#, r#"{"data":[],"x":{"cpuProfile":{"#, "event 1: it has no data"),
+        (r#""samples":[2,3,3]"#, r#""samples":"2,3,3""#, "invalid type"),
+    ] {
+        let told = refusal(TRACE.replace(from, to).as_bytes());
+        assert!(told.starts_with("a Chrome performance trace") && told.contains(expected), "{told}");
+    }
+    let none = refusal(TRACE.replace("ProfileChunk", "RunTask").as_bytes());
+    assert!(none.starts_with("a Chrome performance trace without a CPU profile; record it with"), "{none}");
+}
+
 /// Two threads; in the larger `push` is inlined into `parse`, which `main` calls.
 const FIREFOX: &str = r#"{"meta":{"interval":2,"startTime":5,"preprocessedProfileVersion":50},"libs":[],"threads":[
     {"name":"idle","samples":{"stack":[null,null,null]},"markers":{"length":0}},
@@ -126,7 +187,65 @@ fn firefox_profiles_have_lines_and_inlined_frames() {
     let (threads, tables) = FIREFOX.split_once("\"stackTable\"").unwrap();
     let shared = tables.replace("\"]}]}", "\"]}}");
     let threads = threads.trim_end().trim_end_matches(',');
-    as_built(&format!("{threads}}}],\"shared\":{{\"stackTable\"{shared}"));
+    let shared = format!("{threads}}}],\"shared\":{{\"stackTable\"{shared}");
+    as_built(&shared);
+    // Since version 66 callers are so many rows before.
+    let offsets = shared.replace(r#""prefix":[null,0,1]"#, r#""prefixOffset":[0,1,1]"#);
+    as_built(&offsets.replace(":50}", ":70}"));
+    let newer = recording(offsets.replace(":50}", ":71}").as_bytes()).meta.warnings;
+    assert!(newer[0].starts_with("it is of version 71, and 70 is the newest that is known"), "{newer:?}");
+}
+
+/// Libraries are told for functions, by resources, or since version 70 for frames.
+#[test]
+fn firefox_profiles_tell_which_library_is_a_module() {
+    let kinds = |text: &str| {
+        let profile = Profile::new(recording(text.as_bytes()));
+        ["main", "parse"].map(|name| {
+            let kind = profile.frames().get(profile.frames().find(name).unwrap()).kind;
+            matches!(kind, FrameKind::Wasm(_))
+        })
+    };
+    let text = FIREFOX.replace(r#""libs":[],"#, r#""libs":[{"name":"libc.so"},{"name":"a.wasm"}],"#);
+    let by_resource = text.replace(
+        r#""resource":[-1,-1,-1]},"#,
+        r#""resource":[0,1,1]},"resourceTable":{"lib":[0,1],"name":[0,0]},"#,
+    );
+    assert_eq!(kinds(&by_resource), [false, true]);
+    let by_frame = text.replace(r#""address":[-1,-1,-1]"#, r#""lib":[-1,1,1]"#);
+    assert_eq!(kinds(&by_frame), [false, true]);
+}
+
+#[test]
+fn times_of_firefox_begin_with_the_profiler() {
+    let times = |text: &str| {
+        let recording = recording(text.as_bytes());
+        (recording.samples.time_nanos, recording.meta.created_unix_millis)
+    };
+    let later = FIREFOX.replace(r#""time":[1,3,5]"#, r#""time":[7001,7003,7005]"#);
+    assert_eq!(times(&later), (vec![2_000_000, 4_000_000], 7_004));
+    let told = later.replace(r#""meta":{"#, r#""meta":{"profilingStartTime":7000,"#);
+    assert_eq!(times(&told), (vec![1_000_000, 3_000_000], 7_005));
+}
+
+#[test]
+fn weights_of_firefox_are_what_they_are_said_to_be() {
+    let weighted = |kind: &str| {
+        let weights = format!(r#""weight":[30,4,1],"weightType":"{kind}""#);
+        let text = FIREFOX.replace(r#""weight":null,"weightType":"samples""#, &weights);
+        Profile::new(recording(text.as_bytes()))
+    };
+    let bytes = weighted("bytes");
+    assert!(!Metric::Time.available_in(&bytes));
+    assert_eq!(folded_by(&bytes, Metric::AllocatedBytes), "main;parse 4\nmain;parse;push 30\n");
+    let time = |millis: [u64; 2]| {
+        format!("main;parse {}\nmain;parse;push {}\n", millis[0] * 1_000_000, millis[1] * 1_000_000)
+    };
+    assert_eq!(folded_by(&weighted("tracing-ms"), Metric::Time), time([4, 30]));
+    let other = weighted("cycles");
+    assert_eq!(folded_by(&other, Metric::Time), time([8, 60]));
+    let warnings = &other.recording().meta.warnings;
+    assert!(warnings.iter().any(|said| said.contains("no time but `cycles`")), "{warnings:?}");
 }
 
 #[test]
@@ -136,11 +255,20 @@ fn what_is_wrong_with_a_firefox_profile_is_told() {
         ("[null,0,1]", "[null,0,2]", "stack 2 is called by stack 2, which is not in front of it"),
         (r#""stack":[2,1,null]"#, r#""stack":[2,9,null]"#, "sample 1 is of stack 9, which is not there"),
         (r#""func":[0,1,2]"#, r#""func":[0,1,7]"#, "frame 2 of stack 2, or its function, is not there"),
+        (r#""prefix":[null,0,1]"#, r#""prefixOffset":[0,1,3]"#, "stack 2 is called by stack -1"),
+        (r#""prefix":[null,0,1],"#, "", "its stacks do not tell what calls them"),
         (r#""stackTable""#, r#""x""#, "a table of the thread busy is missing"),
         (r#""stack":[2,1,null]"#, r#""stack":[]"#, "without samples"),
     ] {
         let told = refusal(FIREFOX.replace(from, to).as_bytes());
         assert!(told.starts_with("a Firefox profile") && told.contains(expected), "{told}");
+    }
+    let newer = FIREFOX.replace(r#"Version":50"#, r#"Version":71"#).replace(r#""frame":["#, r#""frames":["#);
+    let told = refusal(newer.as_bytes());
+    assert!(told.contains("of version 71 that can't be read: 70 is the newest that is known"), "{told}");
+    let binary = b"\xdc\xdfJSLB\x01\0\x01\0\0\0";
+    for binary in [binary.to_vec(), gzip(binary)] {
+        assert!(refusal(&binary).contains("save it as JSON from the Firefox Profiler"));
     }
 }
 
@@ -189,6 +317,15 @@ fn what_is_wrong_with_a_speedscope_profile_is_told() {
 }
 
 #[test]
+fn what_speedscope_never_saw_returning_ran_until_the_end() {
+    let open = SPEEDSCOPE[1].replace(r#",{"type":"C","frame":0,"at":1.0045}"#, "");
+    let open = open.replace("\n    \"endValue\":5", "\"endValue\":1.0085");
+    assert_eq!(folded(open.as_bytes()), "a 6000\na;b 2500\n");
+    let warnings = recording(open.as_bytes()).meta.warnings;
+    assert!(warnings[0].starts_with("the profile t does not tell when 1 function returned"), "{warnings:?}");
+}
+
+#[test]
 fn folded_stacks_go_through_unchanged() {
     let text = "main 5\nmain;parse 20\nmain;parse;a b 1\nother 4\n";
     assert_eq!(folded(text.as_bytes()), text);
@@ -196,6 +333,8 @@ fn folded_stacks_go_through_unchanged() {
     assert_eq!(folded_by(&inlined, Metric::Time), "main;push;grow 3\nmain;f 1\n");
     let grow = inlined.frames().get(inlined.frames().find("grow").unwrap());
     assert_eq!(grow.kind, FrameKind::Inlined);
+    let halves = Profile::new(recording(b"a;b 0.5\na;c 0.4\na;b 0.5\na;c 0.4\na;d 0.2\n"));
+    assert_eq!(halves.recording().samples.weight_nanos.iter().sum::<u64>(), 2);
     let bad = format!("{}f;g\n", "f;g 1\n".repeat(100));
     assert!(refusal(bad.as_bytes()).contains("line 101 does not end with a number"));
 }
@@ -254,89 +393,15 @@ fn pprof_profiles_have_time_and_other_values() {
         unknown.meta
     );
     assert_eq!(folded(&gzip(&time)), folded(&time));
+    // Go writes the time or the kind of period first.
+    for first in [&b"\x48\x01"[..], b"\x5a\x04\x08\x03\x10\x04", b"\x6a\x01\x02"] {
+        assert_eq!(folded(&[first, &time].concat()), folded(&time));
+    }
+    for other in [&b"\x80\x01\x01"[..], b"\x4a\x01\x01", b"\x30\x01", b"\x0a\x02hi", b"\x32\x02hi"] {
+        assert!(import(&[other, &time].concat(), "a").unwrap().is_none(), "{other:?}");
+    }
     let told = refusal(&time[..time.len() - 3]);
     assert!(told.starts_with("a pprof profile that can't be read: it breaks off"), "{told}");
-}
-
-/// Each beginning of each profile, and each with a byte changed, gives a recording, an error or nothing.
-#[test]
-fn nothing_makes_the_reader_panic() {
-    let profiles: [&[u8]; 9] = [
-        CHROME.as_bytes(),
-        FIREFOX.as_bytes(),
-        SPEEDSCOPE[0].as_bytes(),
-        SPEEDSCOPE[1].as_bytes(),
-        b"a;b 1\n",
-        &pprof(&[(1, 2), (3, 4)]),
-        include_bytes!("../../../tests/profiles/words.pb.gz"),
-        b"{",
-        b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
-    ];
-    for profile in profiles {
-        for at in 0..profile.len() {
-            let _ = import(&profile[..at], "a");
-            for byte in [0, b'9', b'"', 0xff] {
-                let mut changed = profile.to_vec();
-                changed[at] = byte;
-                let recording = import(&changed, "a");
-                let _ = recording.map(|recording| recording.map(Profile::new));
-            }
-        }
-    }
-}
-
-#[test]
-fn deep_nesting_is_refused() {
-    let deep = |start: &str| refusal(format!("{start}{}", "[".repeat(1 << 20)).as_bytes());
-    let trace = deep(r#"{"traceEvents":[{"args":"#);
-    assert!(trace.contains("recursion limit exceeded"), "{trace}");
-    for start in [r#"{"nodes":"#, r#"{"meta":{"x":"#, r#"{"profiles":[],"shared":"#] {
-        assert!(deep(start).ends_with("save it anew from the tool that made it"), "{start}");
-    }
-}
-
-#[test]
-fn what_unpacks_without_end_is_refused() {
-    let bomb = gzip(&vec![b' '; 1 << 20]);
-    assert!(bomb.len() < 2_000);
-    let told = unpacked(&bomb, 1 << 19).unwrap_err().to_string();
-    assert!(told.starts_with("compressed data of more than"), "{told}");
-    assert_eq!(unpacked(&bomb, MOST_UNPACKED_BYTES).unwrap().len(), 1 << 20);
-    let cut = unpacked(&bomb[..bomb.len() / 2], 1 << 20).unwrap_err().to_string();
-    assert!(cut.starts_with("compressed data that can't be unpacked beyond byte"), "{cut}");
-}
-
-#[test]
-fn long_and_hostile_names_are_cut_and_harmless() {
-    let name = format!("{}\u{202e}\u{0}</script>é", "x".repeat(16_383));
-    let frames = format!(r#""frames":[{{"name":{}}}"#, serde_json::to_string(&name).unwrap());
-    let text = SPEEDSCOPE[0].replace(
-        r#""frames":[{"name":"a","file":"x.c",
-    "line":3}"#,
-        &frames,
-    );
-    let profile = Profile::new(recording(text.as_bytes()));
-    let longest = profile.frames().iter().map(|(_, frame)| frame.name.len()).max();
-    assert_eq!(longest, Some(16_383));
-}
-
-#[test]
-fn the_module_makes_real_functions_of_names() {
-    let resolved = |text: &str| {
-        let outline = ModuleIndex::parse(MAPPED).unwrap();
-        resolve(recording(text.as_bytes()), MAPPED.into(), outline)
-    };
-    let recording = resolved(&CHROME.replace("\"columnNumber\":31", "\"columnNumber\":32")).unwrap();
-    let place = StackFrame::Wasm { func: FuncIndex(0), offset: CodeOffset(3) };
-    assert!(recording.stacks.frame.contains(&place), "{:?}", recording.stacks);
-    let profile = Profile::new(recording);
-    assert_eq!(folded_by(&profile, Metric::Time), "main 10000\nmain;run 45000\n(idle) 5000\n");
-    assert_eq!((profile.is_stripped(), profile.needs_module()), (true, false));
-    // The place of another function, an index that the module does not have, a name that it does not know.
-    assert!(resolved(&CHROME.replace("\"columnNumber\":31", "\"columnNumber\":1")).is_none());
-    assert!(resolved(&CHROME.replace("function[0]", "function[1]")).is_none());
-    assert!(resolved("a;b 1\n").is_none());
-    assert!(resolved("a;run 1\n").unwrap().meta.warnings[1].starts_with("1 of the profile's 2 functions"));
 }
 
 #[test]

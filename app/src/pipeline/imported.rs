@@ -1,8 +1,8 @@
 //! Profiles of other tools on their way to a recording, and the modules that the user points to for them.
 
 use super::{PipelineError, file_name, guest, read as read_bytes};
-use crate::import::{import, resolve};
-use std::path::Path;
+use crate::import::{ImportError, Mismatch, import, resolve};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmscope_instrument::Guest;
 use wasmscope_instrument::recording::{Foreign, Recording};
@@ -31,8 +31,17 @@ pub(super) fn with_module(recording: Recording, path: &Path) -> Result<Recording
     let outline = outline.ok_or_else(|| PipelineError::NeedsModule { path: path.to_owned() })?;
     let Guest { bytes, name, path: module_path } = guest(bytes, path);
     let found = resolve(recording, bytes, outline);
-    let mut recording = found.ok_or_else(|| PipelineError::OtherModule { path: path.to_owned() })?;
+    let mut recording = found.map_err(|mismatch| other_module(path.to_owned(), mismatch))?;
     recording.meta.module_name = name;
     recording.meta.module_path = module_path;
     Ok(recording)
+}
+
+fn other_module(path: PathBuf, mismatch: Mismatch) -> PipelineError {
+    match mismatch {
+        Mismatch { found: 0, .. } => PipelineError::OtherModule { path },
+        Mismatch { found, all } => {
+            PipelineError::Import { path, source: ImportError::OtherModule { found, all } }
+        }
+    }
 }

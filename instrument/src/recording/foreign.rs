@@ -100,6 +100,9 @@ pub enum Quantity {
 }
 
 impl Foreign {
+    /// Nothing is inlined deeper: compilers stop far earlier, and each place has as many frames as it is deep.
+    pub const MOST_INLINED: u32 = 256;
+
     /// What the recording has of it; `None` where it was recorded here, or its table is damaged.
     pub fn of(recording: &Recording) -> Option<Foreign> {
         let kept = recording.attachments.iter().find(|kept| kept.kind == AttachmentKind::Foreign)?;
@@ -130,16 +133,25 @@ impl Foreign {
         std::iter::successors(Some(place), |place| self.places.get(place.outer? as usize))
     }
 
-    /// Do all rows point to rows that are there, and backwards?
+    /// Do all rows point to rows that are there, and backwards, and is nothing inlined too deep?
     fn is_sound(&self) -> bool {
         let Foreign { origin: _, first: _, files, functions, places, sums } = self;
         let is_there = |row: Option<u32>, rows: usize| row.is_none_or(|row| (row as usize) < rows);
         functions.iter().all(|of| is_there(of.file, files.len()) && is_there(of.module, files.len()))
-            && places
-                .iter()
-                .enumerate()
-                .all(|(row, place)| (place.function as usize) < functions.len() && is_there(place.outer, row))
+            && places.iter().all(|place| (place.function as usize) < functions.len())
+            && self.is_shallow()
             && sums.iter().all(|sums| sums.stack.len() == sums.value.len())
+    }
+
+    /// Is each place inlined at an earlier one, and at no more than [`Foreign::MOST_INLINED`]?
+    fn is_shallow(&self) -> bool {
+        let mut depths: Vec<u32> = Vec::with_capacity(self.places.len());
+        self.places.iter().all(|place| {
+            let outer = place.outer.map(|outer| depths.get(outer as usize).copied().unwrap_or(u32::MAX));
+            let depth = outer.map_or(0, |outer| outer.saturating_add(1));
+            depths.push(depth);
+            depth <= Foreign::MOST_INLINED
+        })
     }
 }
 
@@ -173,5 +185,18 @@ mod tests {
     #[test]
     fn a_cycle_is_not_taken() {
         assert_eq!(kept(&foreign(Some(0))), None);
+    }
+
+    #[test]
+    fn what_is_inlined_without_end_is_not_taken() {
+        let deep = |places: u32| {
+            let mut foreign = foreign(None);
+            let place = foreign.places[0];
+            let inlined = (1..places).map(|row| ForeignPlace { outer: Some(row - 1), ..place });
+            foreign.places.extend(inlined);
+            kept(&foreign)
+        };
+        assert!(deep(Foreign::MOST_INLINED + 1).is_some());
+        assert_eq!(deep(Foreign::MOST_INLINED + 2), None);
     }
 }
