@@ -27,9 +27,9 @@ pub enum ImportError {
         /// What it was taken for.
         format: Format,
     },
-    /// It has more functions or call paths than fit into memory.
+    /// It has more functions, call paths or samples than fit into memory.
     #[error(
-        "{format} with more functions or stacks than can be shown; record the program for a shorter time"
+        "{format} with more functions, stacks or samples than can be shown; record the program for a shorter time"
     )]
     TooMany {
         /// What it was taken for.

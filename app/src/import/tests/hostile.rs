@@ -59,6 +59,24 @@ fn deep_nesting_is_refused() {
     }
 }
 
+/// What is kept until it is known what to do with it is nested 127 deep at most; what is passed over is never kept.
+#[test]
+fn what_is_not_asked_for_is_passed_over() {
+    let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+    let firefox = FIREFOX.replace(r#""markers":{"length":0}"#, &format!(r#""markers":{deep}"#));
+    assert_eq!(folded(firefox.as_bytes()), folded(FIREFOX.as_bytes()));
+    let wrapped = format!(r#""stringTable":{{"x":{deep},"_array":["#);
+    let wrapped = FIREFOX.replace(r#""stringArray":["#, &wrapped).replace("\"]}]}", "\"]}}]}");
+    assert_eq!(folded(wrapped.as_bytes()), folded(FIREFOX.as_bytes()));
+    for other in
+        [r#"{"args":X}"#, r#"{"args":{"data":X}}"#, r#"{"args":{"data":{"lines":X}}}"#, r#"{"id":X}"#]
+    {
+        let trace = TRACE.replacen('[', &format!("[{},", other.replace('X', &deep)), 1);
+        let trace = format!(r#"{{"traceEvents":{trace}}}"#);
+        assert_eq!(folded(trace.as_bytes()), folded(TRACE.as_bytes()), "{other}");
+    }
+}
+
 #[test]
 fn what_unpacks_without_end_is_refused() {
     let bomb = gzip(&vec![b' '; 1 << 20]);
