@@ -216,7 +216,6 @@ fn what_ran_when_needs_samples_and_sums_have_no_time() {
     let module = sample_module("chatty", "before.wasm");
     recorded.does(&["record", text(&module), "--measure", "boundary,calls", "-q", "-o", "run.wscope"]);
     for (words, told) in [
-        ("--format chrome", "no samples were recorded"),
         ("--format speedscope-evented", "no samples were recorded"),
         ("--format pprof --metric calls --between 0 1s", "calls is summed over the whole run"),
     ] {
@@ -224,6 +223,11 @@ fn what_ran_when_needs_samples_and_sums_have_no_time() {
         let error = recorded.refuses(&words);
         assert!(error.contains(told), "{words:?}: {error}");
     }
+    // Calls across are in time, too.
+    let trace = recorded.does(&["export", "run.wscope", "--format", "chrome"]);
+    let trace: Value = serde_json::from_slice(&trace).unwrap();
+    let writes = |event: &&Value| event["name"] == "wasi_snapshot_preview1.fd_write" && event["ph"] != "E";
+    assert_eq!(trace["traceEvents"].as_array().unwrap().iter().filter(writes).count(), 16_100);
     let speedscope = recorded.does(&["export", "run.wscope", "--format", "speedscope", "--metric", "calls"]);
     let speedscope: Value = serde_json::from_slice(&speedscope).unwrap();
     let folded = recorded.does(&["export", "run.wscope", "--format", "folded", "--metric", "calls"]);

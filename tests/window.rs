@@ -1,4 +1,5 @@
-//! The real window, under a display server of its own: a sample is run, its flame graph is on screen, it is saved.
+//! The real window, under a display server of its own: a sample is run, its flame graph is on screen, it is saved; its
+//! hot line is found and its flame graph exported; two builds are run and compared.
 //!
 //! Widgets are found by their labels and clicked over the window's inspection socket, so that nothing depends on where
 //! they are drawn. Where there is no display server or no OpenGL the test says so and passes, unless
@@ -12,16 +13,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-const TIME_LIMIT: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(100);
 
 #[test]
 fn a_sample_runs_is_on_screen_and_is_saved() {
-    let mut window = match Window::open() {
-        Ok(window) => window,
-        Err(reason) if is_required() => panic!("{reason}"),
-        Err(reason) => return eprintln!("skipped: {reason}"),
-    };
+    let Some(mut window) = window() else { return };
     window.click("Two loops · C");
     window.click("Run");
     let [main, long, short] =
@@ -67,6 +64,72 @@ fn a_sample_runs_is_on_screen_and_is_saved() {
         (width - size[0] as f32).abs() <= 1.0 && (height - size[1] as f32).abs() <= 1.0,
         "{size:?}: {svg}"
     );
+}
+
+#[test]
+fn the_hot_line_is_found_and_the_flame_graph_exported() {
+    let Some(mut window) = window() else { return };
+    window.click("Two loops · C");
+    window.click("Run");
+    let long = window.wait_for(Role::TreeItem, "long_loop");
+    window.settle();
+    window.click_at(long.center());
+    let is_told =
+        |node: &accesskit::Node, words: &str| node.description().is_some_and(|told| told.contains(words));
+    let is_line = |node: &accesskit::Node| node.role() == Role::ListItem;
+    let line = window.wait_until("line of the selected function", |node| {
+        let is_mine = is_told(node, "of the selected function") && is_told(node, "Self");
+        is_line(node) && is_mine && node.label().is_some_and(|text| text.contains("mix(x)"))
+    });
+    window.click_at(line.center());
+    window.press(Key::ArrowDown, Modifiers::COMMAND);
+    window.wait_until("hot line with the cursor", |node| {
+        is_line(node) && node.is_selected() == Some(true) && is_told(node, "Self")
+    });
+    window.does("Export: Flame graph (SVG)");
+    window.wait_for(Role::TextInput, "Path");
+    window.press(Key::Enter, Modifiers::NONE);
+    let svg = String::from_utf8(window.wait_for_file("hotloop.svg", b"</svg>\n")).expect("it is text");
+    assert!(svg.contains("long_loop") && svg.contains("short_loop"), "{svg}");
+}
+
+#[test]
+fn two_builds_are_run_and_compared() {
+    let Some(mut window) = window() else { return };
+    for build in ["after", "before"] {
+        window.click(&format!("Chatty boundary {build}"));
+        window.click("Run");
+        window.wait_for(Role::TreeItem, "escape_time");
+        let is_end = |text: Option<&str>| text == Some("exited with code 0");
+        window.wait_until("end of the run", |node| is_end(node.label()) || is_end(node.value()));
+        if build == "after" {
+            window.does("Start page");
+        }
+    }
+    window.press(Key::D, Modifiers::COMMAND | Modifiers::SHIFT);
+    let is_other = |node: &accesskit::Node| {
+        node.role() == Role::Button && node.label().is_some_and(|label| label.starts_with("1. after"))
+    };
+    window.wait_until("other build", is_other);
+    window.settle();
+    let other = window.wait_until("other build", is_other);
+    window.click_at(other.center());
+    window.click("Flame graph of both");
+    let canvas = window.wait_for(Role::Canvas, "Flame graph of both builds");
+    let gone = window.wait_for(Role::TreeItem, "put (gone)");
+    assert!(canvas.contains_rect(gone), "{canvas:?}: {gone:?}");
+}
+
+/// The window; `None` where there can't be one, which is said.
+fn window() -> Option<Window> {
+    match Window::open() {
+        Ok(window) => Some(window),
+        Err(reason) if is_required() => panic!("{reason}"),
+        Err(reason) => {
+            eprintln!("skipped: {reason}");
+            None
+        }
+    }
 }
 
 /// The first number of that name.
@@ -148,27 +211,31 @@ impl Window {
 
     /// Where the first widget of that role and label is, as soon as there is one.
     fn wait_for(&mut self, role: Role, label: &str) -> Rect {
+        self.wait_until(&format!("{role:?} `{label}`"), |node| {
+            node.role() == role && node.label() == Some(label)
+        })
+    }
+
+    /// Where the first widget is that is the one that is meant, as soon as there is one.
+    fn wait_until(&mut self, what: &str, is_it: impl Fn(&accesskit::Node) -> bool) -> Rect {
         loop {
             let Response::Tree { accesskit: Some(tree), .. } = self.ask(&Request::GetTree) else {
                 panic!("the window does not tell its widgets");
             };
             let mut nodes = tree.nodes.iter().map(|(_, node)| node);
-            let found = nodes.find(|node| node.role() == role && node.label() == Some(label));
+            let found = nodes.find(|node| is_it(node));
             if let Some(bounds) = found.and_then(accesskit::Node::bounds) {
                 return in_points(bounds);
             }
             let labels: Vec<_> = tree.nodes.iter().filter_map(|(_, node)| node.label()).collect();
-            assert!(Instant::now() < self.deadline, "no {role:?} `{label}` among {labels:?}");
+            assert!(Instant::now() < self.deadline, "no {what} among {labels:?}");
             std::thread::sleep(POLL);
         }
     }
 
     /// A picture of the fragmentation map, by the list of commands and the path that is suggested.
     fn takes_picture(&mut self, format: &str, end: &[u8]) -> Vec<u8> {
-        self.press(Key::P, Modifiers::COMMAND | Modifiers::SHIFT);
-        self.wait_for(Role::TextInput, "Command");
-        self.feed([Event::Text(format!("picture fragmentation {format}"))]);
-        self.press(Key::Enter, Modifiers::NONE);
+        self.does(&format!("picture fragmentation {format}"));
         self.wait_for(Role::TextInput, "Path");
         self.press(Key::Enter, Modifiers::NONE);
         self.wait_for_file(&format!("hotloop.fragmentation.{}", format.to_lowercase()), end)
@@ -186,13 +253,29 @@ impl Window {
         }
     }
 
+    /// Does the first command that the list of them finds by these words.
+    fn does(&mut self, words: &str) {
+        self.press(Key::P, Modifiers::COMMAND | Modifiers::SHIFT);
+        self.wait_for(Role::TextInput, "Command");
+        self.feed([Event::Text(words.to_owned())]);
+        self.press(Key::Enter, Modifiers::NONE);
+    }
+
     /// Clicks the button `label`, as soon as there is one.
     fn click(&mut self, label: &str) {
         self.wait_for(Role::Button, label);
-        // What has just appeared may still move, and the display's own pointer enters the window as it opens.
+        self.settle();
+        let pos = self.wait_for(Role::Button, label).center();
+        self.click_at(pos);
+    }
+
+    /// Waits until what has just appeared moves no more; also the display's own pointer enters the window as it opens.
+    fn settle(&mut self) {
         let answer = self.ask(&Request::Settle { max_steps: 60 });
         assert!(matches!(answer, Response::Settled { .. }), "{answer:?}");
-        let pos = self.wait_for(Role::Button, label).center();
+    }
+
+    fn click_at(&mut self, pos: Pos2) {
         let press = |pressed| Event::PointerButton {
             pos,
             button: PointerButton::Primary,

@@ -21,14 +21,20 @@ pub fn verdict_sentence(metric: Metric, total: &Change) -> String {
     };
     let sure = match total.verdict {
         Verdict::Exact => "counted exactly".to_owned(),
-        Verdict::Significant(interval) => format!("more than chance: {}", span(unit, total, interval)),
-        Verdict::Unclear(interval) => format!("which may be chance: {}", span(unit, total, interval)),
+        Verdict::Significant(_) => format!("more than chance{}", lies(": ", unit, total)),
+        Verdict::Unclear(_) => format!("which may be chance{}", lies(": ", unit, total)),
     };
     format!("{}: {old} before, {new} now: {how_much}, {sure}", metric.title())
 }
 
+/// Where the difference lies, behind `lead`; nothing where it is exact, or where one run tells nothing of others.
+fn lies(lead: &str, unit: Unit, change: &Change) -> String {
+    let interval = change.verdict.interval().filter(|interval| interval.high > interval.low);
+    interval.map(|interval| format!("{lead}{}", span(unit, change, interval))).unwrap_or_default()
+}
+
 /// `-4.1 % to +0.3 %`; in the unit where there was nothing before.
-pub fn span(unit: Unit, change: &Change, interval: Interval) -> String {
+fn span(unit: Unit, change: &Change, interval: Interval) -> String {
     let old = change.mean.old as f64;
     // Less than nothing there can't be.
     let end = |end: f64| match change.mean.old {
@@ -55,8 +61,7 @@ pub(super) fn sure_row(row: &CompareRow) -> &'static str {
 
 /// The same with where the difference lies, unless that is known.
 pub fn sure_and_span(unit: Unit, change: &Change) -> String {
-    let span = change.verdict.interval().map(|interval| format!(", {}", span(unit, change, interval)));
-    format!("{}{}", sure(change), span.unwrap_or_default())
+    format!("{}{}", sure(change), lies(", ", unit, change))
 }
 
 /// `+12.3 %`; `new` and `gone` where there is nothing to compare with.
@@ -102,4 +107,26 @@ pub fn found_again(summary: &CompareSummary) -> String {
         format!("{} {of}{}", units::exact(*count as u64), certainty.title())
     };
     summary.functions.iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(old: u64, new: u64, low: f64, high: f64) -> Change {
+        Change { verdict: Verdict::Unclear(Interval { low, high }), ..Change::exact(old, new) }
+    }
+
+    #[test]
+    fn it_is_told_where_a_difference_lies_as_far_as_that_is_known() {
+        let told = |change: &Change| sure_and_span(Unit::Nanos, change);
+        assert_eq!(told(&change(1_000, 1_100, -100.0, 300.0)), "unclear, -10.0 % to +30.0 %");
+        // Of what was not there there are no shares.
+        assert_eq!(told(&change(0, 5_000_000, 4e6, 6e6)), "unclear, +4.00 ms to +6.00 ms");
+        // One run by the clock tells nothing of the next.
+        assert_eq!(told(&change(1_000, 1_100, 100.0, 100.0)), "unclear");
+        assert_eq!(told(&Change::exact(1, 2)), "exact");
+        let sentence = verdict_sentence(Metric::Time, &change(1_000_000, 1_100_000, 1e5, 1e5));
+        assert!(sentence.ends_with("more, which may be chance"), "{sentence}");
+    }
 }

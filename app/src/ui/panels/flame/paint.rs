@@ -108,7 +108,9 @@ impl Builder<'_> {
     /// Draws the boxes that are too narrow one by one.
     fn many(&self, (left, right): (f32, f32), top: f32, sheet: &mut Sheet<'_>) {
         let canvas = &self.key.palette.canvas;
-        let colour = if self.scene.hits.is_some() { canvas.dimmed } else { canvas.merged };
+        // Their own colour must not be taken for one that means something.
+        let is_plain = self.scene.hits.is_none() && self.scene.meaning.is_none();
+        let colour = if is_plain { canvas.merged } else { canvas.dimmed };
         let rect = Rect::from_min_max(pos2(left, top), pos2(right, top + ROW - 1.0));
         sheet.mesh.add_colored_rect(rect.intersect(self.key.stage.rect), colour);
     }
