@@ -77,15 +77,12 @@ fn the_hot_line_is_found_and_the_flame_graph_exported() {
     let is_told =
         |node: &accesskit::Node, words: &str| node.description().is_some_and(|told| told.contains(words));
     let is_line = |node: &accesskit::Node| node.role() == Role::ListItem;
-    let line = window.wait_until("line of the selected function", |node| {
-        let is_mine = is_told(node, "of the selected function") && is_told(node, "Self");
-        is_line(node) && is_mine && node.label().is_some_and(|text| text.contains("mix(x)"))
-    });
+    let is_hot = |node: &accesskit::Node| {
+        is_line(node) && is_told(node, "Total") && node.label().is_some_and(|text| text.contains("mix(x)"))
+    };
+    let line = window.wait_until("line that takes time", is_hot);
     window.click_at(line.center());
-    window.press(Key::ArrowDown, Modifiers::COMMAND);
-    window.wait_until("hot line with the cursor", |node| {
-        is_line(node) && node.is_selected() == Some(true) && is_told(node, "Self")
-    });
+    window.wait_until("chosen line", |node| is_hot(node) && node.is_selected() == Some(true));
     window.does("Export: Flame graph (SVG)");
     window.wait_for(Role::TextInput, "Path");
     window.press(Key::Enter, Modifiers::NONE);
@@ -108,7 +105,7 @@ fn two_builds_are_run_and_compared() {
     }
     window.press(Key::D, Modifiers::COMMAND | Modifiers::SHIFT);
     let is_other = |node: &accesskit::Node| {
-        node.role() == Role::Button && node.label().is_some_and(|label| label.starts_with("1. after"))
+        node.role() == Role::Button && node.label().is_some_and(|label| label.starts_with("1. chatty-after"))
     };
     window.wait_until("other build", is_other);
     window.settle();
