@@ -1,8 +1,8 @@
 //! Profiles that other tools wrote of programs that we know, from the file to the report. `tests/profiles/README.md`
 //! says how they were made. `BLESS=1` writes the expected reports anew.
 
+use crate::profile_proto::Profile;
 use flate2::read::GzDecoder;
-use prost::Message;
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
@@ -69,34 +69,11 @@ fn unpacked(name: &str) -> Vec<u8> {
     bytes
 }
 
-/// Of `profile.proto` what tells how much of what there is.
-#[derive(Clone, PartialEq, Message)]
-struct Pprof {
-    #[prost(message, repeated, tag = "1")]
-    sample_type: Vec<ValueType>,
-    #[prost(message, repeated, tag = "2")]
-    sample: Vec<Sample>,
-    #[prost(string, repeated, tag = "6")]
-    string_table: Vec<String>,
-}
-
-#[derive(Clone, Copy, PartialEq, Message)]
-struct ValueType {
-    #[prost(int64, tag = "1")]
-    kind: i64,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Sample {
-    #[prost(int64, repeated, tag = "2")]
-    value: Vec<i64>,
-}
-
 /// The sum of the values of one kind.
 fn pprof_total(name: &str, kind: &str) -> u64 {
-    let Pprof { sample_type, sample, string_table } = Pprof::decode(&unpacked(name)[..]).unwrap();
-    let column = sample_type.iter().position(|ty| string_table[ty.kind as usize] == kind).unwrap();
-    sample.iter().map(|sample| sample.value[column] as u64).sum()
+    let told = Profile::of(&fs::read(profile(name)).unwrap());
+    let column = told.sample_type.iter().position(|of| told.text(of.r#type) == kind).unwrap();
+    told.sample.iter().map(|sample| sample.value[column] as u64).sum()
 }
 
 #[test]

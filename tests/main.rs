@@ -25,6 +25,7 @@ mod gui_source;
 mod gui_timeline;
 mod imports;
 mod layers;
+mod profile_proto;
 mod push;
 mod record;
 mod symbolize;

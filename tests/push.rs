@@ -1,8 +1,8 @@
 //! Profiles sent to servers: to one of our own, which keeps what it is told, by the program itself.
 
+use crate::profile_proto::{Profile, ValueType};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use prost::Message;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -26,39 +26,13 @@ static RECORDING: LazyLock<Vec<u8>> = LazyLock::new(|| {
     fs::read(dir.path().join("run.wscope")).unwrap()
 });
 
-#[derive(Clone, PartialEq, Message)]
-struct Pprof {
-    #[prost(message, repeated, tag = "1")]
-    sample_type: Vec<ValueType>,
-    #[prost(string, repeated, tag = "6")]
-    string_table: Vec<String>,
-    #[prost(int64, tag = "9")]
-    time_nanos: i64,
-    #[prost(int64, tag = "10")]
-    duration_nanos: i64,
-    #[prost(message, optional, tag = "11")]
-    period_type: Option<ValueType>,
+/// What servers make of what they are told.
+trait Served {
+    fn metrics(&self) -> Vec<&str>;
+    fn profile_types(&self, name: &str) -> Vec<String>;
 }
 
-#[derive(Clone, Copy, PartialEq, Message)]
-struct ValueType {
-    #[prost(int64, tag = "1")]
-    r#type: i64,
-    #[prost(int64, tag = "2")]
-    unit: i64,
-}
-
-impl Pprof {
-    fn of(packed: &[u8]) -> Pprof {
-        let mut bytes = Vec::new();
-        flate2::read::GzDecoder::new(packed).read_to_end(&mut bytes).unwrap();
-        Pprof::decode(&*bytes).unwrap()
-    }
-
-    fn text(&self, number: i64) -> &str {
-        &self.string_table[usize::try_from(number).unwrap()]
-    }
-
+impl Served for Profile {
     fn metrics(&self) -> Vec<&str> {
         self.sample_type.iter().map(|of| self.text(of.r#type)).collect()
     }
@@ -274,7 +248,7 @@ fn parca_is_told_in_its_own_words() {
     assert_eq!(names, ["__name__", "job", "module", "build_id", "env"]);
     assert!(request.labels("/series/0/labels/labels").contains(&("job".to_owned(), "words".to_owned())));
     // Names of PromQL, five words each, or Parca refuses all.
-    let types = Pprof::of(&request.profile()).profile_types("wasm");
+    let types = Profile::of(&request.profile()).profile_types("wasm");
     let is_name = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c));
     assert!(types.iter().all(|name| is_name(name) && name.split(':').count() == 5), "{types:?}");
     assert!(types.iter().any(|name| name == "wasm:host_time:nanoseconds:time:nanoseconds"), "{types:?}");
@@ -285,7 +259,7 @@ fn less_is_sent_where_less_is_asked_for() {
     let server = Server::start(&[RECEIVED]);
     let sent = |words: &[&str]| {
         pushed(&server.url, words);
-        Pprof::of(&server.requests().last().unwrap().profile())
+        Profile::of(&server.requests().last().unwrap().profile())
     };
     let all = sent(&[]);
     assert!(all.metrics().contains(&"time") && all.metrics().contains(&"crossings"), "{:?}", all.metrics());
@@ -306,7 +280,7 @@ fn profiles_that_tell_no_time_are_of_now() {
     assert!(output.status.success(), "{}", said(&output));
     let request = &server.requests()[0];
     assert!(request.labels("/series/0/labels").iter().all(|(name, _)| name != "build_id"));
-    let profile = Pprof::of(&request.profile());
+    let profile = Profile::of(&request.profile());
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as i64;
     assert!(((now - 60_000_000_000)..=now).contains(&profile.time_nanos), "{}", profile.time_nanos);
     assert!(profile.period_type.is_some(), "Pyroscope breaks where there is none");

@@ -1,122 +1,14 @@
 //! pprof's files, by another decoder and the messages of its `profile.proto`.
 
 use super::{RECORDED, hostile, totals, written};
-use prost::Message;
+use crate::profile_proto::{Location, Profile, ValueType};
 use std::collections::BTreeSet;
-use std::io::Read;
 use wasmscope::analysis::{CallTreeQuery, Metric};
 use wasmscope::export::Format;
 use wasmscope::pipeline;
 
-#[derive(Clone, PartialEq, Message)]
-struct Profile {
-    #[prost(message, repeated, tag = "1")]
-    sample_type: Vec<ValueType>,
-    #[prost(message, repeated, tag = "2")]
-    sample: Vec<Sample>,
-    #[prost(message, repeated, tag = "3")]
-    mapping: Vec<Mapping>,
-    #[prost(message, repeated, tag = "4")]
-    location: Vec<Location>,
-    #[prost(message, repeated, tag = "5")]
-    function: Vec<Function>,
-    #[prost(string, repeated, tag = "6")]
-    string_table: Vec<String>,
-    #[prost(int64, tag = "9")]
-    time_nanos: i64,
-    #[prost(int64, tag = "10")]
-    duration_nanos: i64,
-    #[prost(message, optional, tag = "11")]
-    period_type: Option<ValueType>,
-    #[prost(int64, tag = "12")]
-    period: i64,
-    #[prost(int64, repeated, tag = "13")]
-    comment: Vec<i64>,
-    #[prost(int64, tag = "14")]
-    default_sample_type: i64,
-}
-
-#[derive(Clone, Copy, PartialEq, Message)]
-struct ValueType {
-    #[prost(int64, tag = "1")]
-    r#type: i64,
-    #[prost(int64, tag = "2")]
-    unit: i64,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Sample {
-    #[prost(uint64, repeated, tag = "1")]
-    location_id: Vec<u64>,
-    #[prost(int64, repeated, tag = "2")]
-    value: Vec<i64>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Mapping {
-    #[prost(uint64, tag = "1")]
-    id: u64,
-    #[prost(int64, tag = "5")]
-    filename: i64,
-    #[prost(int64, tag = "6")]
-    build_id: i64,
-    #[prost(bool, tag = "10")]
-    has_inline_frames: bool,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Location {
-    #[prost(uint64, tag = "1")]
-    id: u64,
-    #[prost(uint64, tag = "2")]
-    mapping_id: u64,
-    #[prost(message, repeated, tag = "4")]
-    line: Vec<Line>,
-}
-
-#[derive(Clone, Copy, PartialEq, Message)]
-struct Line {
-    #[prost(uint64, tag = "1")]
-    function_id: u64,
-    #[prost(int64, tag = "2")]
-    line: i64,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Function {
-    #[prost(uint64, tag = "1")]
-    id: u64,
-    #[prost(int64, tag = "2")]
-    name: i64,
-    #[prost(int64, tag = "3")]
-    system_name: i64,
-    #[prost(int64, tag = "4")]
-    filename: i64,
-    #[prost(int64, tag = "5")]
-    start_line: i64,
-}
-
-impl Profile {
-    fn text(&self, number: i64) -> &str {
-        &self.string_table[usize::try_from(number).unwrap()]
-    }
-
-    fn line(&self, line: &Line) -> (&str, i64) {
-        (self.text(self.function[line.function_id as usize - 1].name), line.line)
-    }
-
-    /// The functions of a sample, innermost first.
-    fn stack(&self, sample: &Sample) -> Vec<&str> {
-        let lines = sample.location_id.iter().flat_map(|id| &self.location[*id as usize - 1].line);
-        lines.map(|line| self.line(line).0).collect()
-    }
-}
-
 fn read(profile: &wasmscope::profile::Profile, query: &CallTreeQuery) -> Profile {
-    let packed = written(profile, query, Format::Pprof);
-    let mut bytes = Vec::new();
-    flate2::read::GzDecoder::new(&*packed).read_to_end(&mut bytes).unwrap();
-    let file = Profile::decode(&*bytes).unwrap();
+    let file = Profile::of(&written(profile, query, Format::Pprof));
     assert_eq!(file.string_table[0], "");
     assert!(file.location.iter().map(|location| location.id).eq(1..=file.location.len() as u64));
     assert!(file.function.iter().map(|function| function.id).eq(1..=file.function.len() as u64));
