@@ -238,3 +238,20 @@ fn a_comparison_in_front_can_be_written() {
     assert_eq!(lists(&mut Window::compares()), [true; 2]);
     assert_eq!(lists(&mut Window::with_two_builds()), [false; 2], "there is none");
 }
+
+#[test]
+fn transforms_are_done_to_both_builds() {
+    let mut window = Window::compares();
+    window.click("Flame graph of both");
+    let at = window.boxes("escape_time")[0].center();
+    window.harness.hover_at(at);
+    window.settle();
+    window.press_with(Modifiers::NONE, Key::F);
+    assert!(window.sees("focus: escape_time"));
+    assert!(window.boxes("shade_at").is_empty() && window.boxes("escape_time").len() == 1);
+    window.click("Without focus: escape_time");
+    assert_eq!(window.boxes("shade_at").len(), 1);
+    window.click("Leaves first");
+    let [leaf, caller] = ["escape_time", "shade_at"].map(|name| window.boxes(name)[0]);
+    assert!(leaf.bottom() <= caller.top(), "callers stand below");
+}
